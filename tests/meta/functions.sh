@@ -17,3 +17,4 @@ done_testing() { echo "1..$n_tests"; }
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/portico-meta.XXXXXX") || exit 99
 trap 'rm -rf "$scratch"' EXIT
 cd "$top_srcdir" || exit 99
+top_srcdir=$(pwd -P)
