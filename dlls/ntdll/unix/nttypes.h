@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* The NT types on the ELF side: Wine's headers, in the order in which they agree with glibc's. Include
+ * it after the system headers. The sources are built with -fshort-wchar: WCHAR is a 16-bit unit and glibc's
+ * wcs* functions must never see one. */
+#pragma once
+
+#define WIN32_NO_STATUS
+#define WINE_NO_INLINE_STRING
+#include <stdarg.h>
+#include <windef.h>
+#include <winbase.h>
+#include <winternl.h>
+#undef WIN32_NO_STATUS
+#include <ntstatus.h>
+
+#define _cleanup_nt_(function) __attribute__((cleanup(function)))
