@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* libportico: the public native interface. Ports, port sections and shared objects of the port
+ * server, in Linux terms, for native Linux programs and for the ELF half of ntdll.
+ *
+ *     portico_start(NULL);
+ *     portico_port_connect(&(struct portico_connect){.name = PORTICO_NAME(u"\\RPC Control\\echo"),
+ *                                                    .flags = PORTICO_SYNC}, &port);
+ *     struct portico_exchange call = {.flags = PORTICO_SYNC, .send = &request.header,
+ *                                     .receive = &reply.header, .capacity = sizeof(reply),
+ *                                     .deadline_ns = PORTICO_FOREVER};
+ *     status = portico_port_exchange(port, &call);
+ *
+ * Every function returns an NT status (portico/status.h: 0 is success, bit 31 an error;
+ * STATUS_TIMEOUT is in the success class, so compare with STATUS_SUCCESS before using a message).
+ * Outputs are untouched on failure unless it says so. All functions may be called from any thread;
+ * a thread that first needs the server gets a request socket of its own. None may be called from a
+ * signal handler except portico_thread_interrupt.
+ *
+ * Handles are the server's, per process (below 0x01000000). fork() without exec ends the child's
+ * use of this library.
+ *
+ * Times are absolute CLOCK_MONOTONIC nanoseconds: PORTICO_FOREVER never comes, PORTICO_POLL has
+ * passed already.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "portico/protocol.h"
+#include "portico/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PORTICO_FOREVER INT64_MAX
+#define PORTICO_POLL    INT64_C(0)
+
+/* Exit status of a process whose port server ended (printed as one line first). */
+#define PORTICO_EXIT_SERVER_DIED 120
+
+/* ---- the process ---- */
+
+/* What a host of the library (ntdll's ELF half) does in its own way; NULL members: the plain Linux
+ * way. */
+struct portico_hooks {
+    /* Copies to or from memory that a program named; false: the memory cannot be used. May be
+     * called with a lock of this library held, so it must not call back. NULL: memcpy. */
+    bool (*copy_in)(void *destination, const void *source, size_t size);
+    bool (*copy_out)(void *destination, const void *source, size_t size);
+    /* Asked by a blocked thread on its own stack after portico_thread_interrupt: a status other
+     * than STATUS_SUCCESS ends the wait with it (STATUS_USER_APC, STATUS_ALERTED,
+     * STATUS_THREAD_IS_TERMINATING ...); STATUS_SUCCESS: sleep on. */
+    status_t (*interrupted)(bool alertable);
+    /* Around reserve ... publish ... ring: suspension and termination of this thread wait until
+     * `leave`. */
+    void (*critical_enter)(void);
+    void (*critical_leave)(void);
+    /* Maps size bytes of fd at offset, shared, wherever the host likes, and accounts for it; and
+     * back. NULL: mmap, munmap. */
+    status_t (*map)(int fd, uint64_t offset, size_t size, bool writable, void **ret_base);
+    void (*unmap)(void *base, size_t size);
+    /* A message arrived at a port that was associated by portico_port_associate. */
+    void (*completion)(uint64_t completion_port, uint64_t key);
+    /* The server is gone. Does not return. NULL: one line on stderr,
+     * _exit(PORTICO_EXIT_SERVER_DIED). */
+    void (*server_died)(void);
+};
+
+/* Connects this process to the port server of its runtime folder ($PORTICO_RUNTIME_DIR, else
+ * $XDG_RUNTIME_DIR/portico, else /tmp/portico-<uid>), starting one when none runs ($PORTICO_SERVER,
+ * else portserver beside this program, else the installed one). Once; a second call returns
+ * STATUS_SUCCESS. `hooks` is copied. On failure portico_start_error() says in one line what failed
+ * where. */
+status_t portico_start(const struct portico_hooks *hooks);
+/* The same, but a server must run already: STATUS_PORT_CONNECTION_REFUSED when none does. */
+status_t portico_attach(const struct portico_hooks *hooks);
+const char *portico_start_error(void);
+uint32_t portico_process_id(void);
+uint32_t portico_server_id(void);
+uint32_t portico_session(void);
+/* The runtime folder, without a trailing slash; STATUS_NAME_TOO_LONG. */
+status_t portico_runtime_dir(char *ret_path, size_t size);
+
+/* ---- threads ---- */
+
+struct portico_thread;
+/* The calling thread's, made at the first call. */
+struct portico_thread *portico_thread_current(void);
+/* Makes the thread, if it is blocked in this library, or the next time it blocks, call
+ * hooks.interrupted. Async-signal-safe. */
+void portico_thread_interrupt(struct portico_thread *thread);
+/* Gives the calling thread's request socket back: shared mutants that it owns are abandoned. Also
+ * at pthread exit. */
+void portico_thread_exit(void);
+/* For a thread that watches descriptors elsewhere: this eventfd becomes readable with
+ * portico_thread_interrupt. */
+int portico_thread_wake_fd(struct portico_thread *thread);
+
+/* The calling thread's request socket, for requests that have no function here: see
+ * call_<request>() in portico/protocol.h. NULL when the server cannot be reached. Not for requests
+ * that park: portico_control_park. */
+struct control *portico_control(void);
+/* Before a parking request: `deadline_ns` and `alertable` hold for the next call on this thread's
+ * control. An interruption or the deadline sends cancel_request; the call then returns
+ * STATUS_TIMEOUT or hooks.interrupted's status, unless its result came first. */
+void portico_control_park(struct control *control, int64_t deadline_ns, bool alertable);
+
+/* ---- names, handles ---- */
+
+struct portico_name {
+    const uint16_t *text; /* UTF-16, not terminated; NULL: no name */
+    uint32_t size;        /* bytes */
+    uint32_t attributes;  /* OBJ_*; OBJ_CASE_INSENSITIVE 0x40 */
+    handle_t root;        /* directory, or 0 */
+    uint32_t sd_size;
+    const void *sd; /* self-relative security descriptor, or NULL */
+};
+/* From a u"" literal. */
+#define PORTICO_NAME(literal)                                                            \
+    {                                                                                    \
+        .text = (const uint16_t *)(literal), .size = sizeof(literal) - sizeof(uint16_t), \
+        .attributes = 0x40                                                               \
+    }
+
+status_t portico_close(handle_t handle);
+/* What the handle means; STATUS_INVALID_HANDLE. Cached for ports, else a request. Either output may
+ * be NULL. */
+status_t portico_handle_kind(handle_t handle, enum object_kind *ret_kind, uint32_t *ret_access);
+
+/* ---- messages ---- */
+
+/* PORT_MESSAGE of a 64-bit process. Data follows it. */
+struct portico_message {
+    uint16_t data_length;
+    uint16_t total_length; /* data_length + 40 */
+    uint16_t type;         /* low byte PORTICO_TYPE_*; a sender's value is ignored */
+    uint16_t data_info_offset;
+    uint64_t process_id; /* set by the receiving side, never the sender's word */
+    uint64_t thread_id;
+    uint32_t message_id; /* 0: a new message; else a continuation of that one */
+    uint32_t reserved;
+    uint64_t callback_id; /* low 32 bits */
+};
+#define PORTICO_MESSAGE_MAX      0xffffu /* total_length */
+#define PORTICO_MESSAGE_DATA_MAX (PORTICO_MESSAGE_MAX - 40u)
+
+enum portico_type {
+    PORTICO_TYPE_REQUEST = 1,
+    PORTICO_TYPE_REPLY = 2,
+    PORTICO_TYPE_DATAGRAM = 3,
+    PORTICO_TYPE_PORT_CLOSED = 5,
+    PORTICO_TYPE_CLIENT_DIED = 6,
+    PORTICO_TYPE_CONNECTION_REQUEST = 10,
+    PORTICO_TYPE_CONNECTION_REPLY = 11,
+    PORTICO_TYPE_CANCELED = 12,
+    PORTICO_TYPE_CONTINUATION_REQUIRED = 0x2000
+};
+
+/* portico_exchange.flags, portico_connect.flags. The ALPC_MSGFLG_ values. */
+#define PORTICO_RELEASE   0x00010000u /* the message ends here: a datagram or a final reply */
+#define PORTICO_SYNC      0x00020000u /* block for the answer; on connect: until accepted or refused */
+#define PORTICO_ALERTABLE 0x00200000u
+
+/* Attributes with a message: the ALPC_MESSAGE_*_ATTRIBUTE bits. */
+#define PORTICO_ATTRIBUTE_SECURITY 0x80000000u
+#define PORTICO_ATTRIBUTE_VIEW     0x40000000u
+#define PORTICO_ATTRIBUTE_CONTEXT  0x20000000u
+#define PORTICO_ATTRIBUTE_HANDLE   0x10000000u
+#define PORTICO_ATTRIBUTE_TOKEN    0x08000000u
+
+#define PORTICO_VIEW_RELEASE      0x10000u /* on a continuation: give the received view back */
+#define PORTICO_VIEW_AUTO_RELEASE 0x20000u /* the sender's own mapping goes with the message */
+#define PORTICO_VIEW_SECURED      0x40000u
+
+struct portico_view {
+    uint32_t flags;
+    uint32_t section; /* section id; 0 at the receiver */
+    void *base;
+    size_t size;
+};
+
+/* Send: `valid` says what is attached. Receive: `wanted` asks, `valid` tells what came. */
+struct portico_attributes {
+    uint32_t wanted;
+    uint32_t valid;
+    struct portico_view view;
+    struct {
+        uint64_t port_context;
+        uint64_t message_context; /* the only field a sender's value of which is kept */
+        uint32_t sequence;
+        uint32_t message_id;
+        uint32_t callback_id;
+    } context;
+    struct {
+        uint64_t token_id;
+        uint64_t authentication_id;
+        uint64_t modified_id;
+    } token;
+};
+
+/* ---- ports ---- */
+
+/* A connection port; attributes NULL: the defaults. STATUS_OBJECT_NAME_COLLISION,
+ * STATUS_OBJECT_NAME_INVALID, STATUS_INVALID_PARAMETER, STATUS_OBJECT_PATH_NOT_FOUND,
+ * STATUS_INSUFFICIENT_RESOURCES, STATUS_QUOTA_EXCEEDED. */
+status_t portico_port_create(const struct portico_name *name,
+                             const struct port_attributes *attributes, handle_t *ret_port);
+
+struct portico_connect {
+    struct portico_name name;
+    const struct port_attributes *attributes; /* of the client port; NULL: defaults */
+    uint32_t flags;                           /* PORTICO_SYNC, PORTICO_ALERTABLE */
+    const void *required_sid;
+    uint32_t required_sid_size;
+    struct portico_message *message; /* in: request data; out (sync): the accept message. Or NULL */
+    size_t capacity;                 /* of *message; SIZE_MAX: no limit given */
+    size_t ret_size;                 /* total_length of the accept message */
+    uint64_t message_context;
+    int64_t deadline_ns;
+};
+/* Sync: STATUS_SUCCESS, STATUS_TIMEOUT, STATUS_PORT_CONNECTION_REFUSED,
+ * STATUS_OBJECT_NAME_NOT_FOUND, STATUS_SERVER_SID_MISMATCH, STATUS_BUFFER_TOO_SMALL (ret_size set).
+ * Async: the port, pending until its PORTICO_TYPE_CONNECTION_REPLY has been received: sends say
+ * STATUS_LPC_REQUESTS_NOT_ALLOWED till then. */
+status_t portico_port_connect(struct portico_connect *connect, handle_t *ret_port);
+
+/* Answers the connection request whose message_id and callback_id stand in `request`; its data goes
+ * to the client. refuse: accept false, ret_port may be NULL. STATUS_REPLY_MESSAGE_MISMATCH. */
+status_t portico_port_accept(handle_t connection_port, const struct port_attributes *attributes,
+                             uint64_t port_context, const struct portico_message *request,
+                             bool accept, handle_t *ret_port);
+
+struct portico_exchange {
+    uint32_t flags;
+    const struct portico_message *send; /* or NULL */
+    const struct portico_attributes *send_attributes;
+    struct portico_message *receive; /* or NULL */
+    size_t capacity;                 /* bytes at receive; SIZE_MAX: no limit given */
+    size_t ret_size;                 /* received total_length; needed with BUFFER_TOO_SMALL */
+    struct portico_attributes *receive_attributes;
+    int64_t deadline_ns; /* of the receive or of the answer, never of the send */
+};
+/* NtAlpcSendWaitReceivePort: sends, receives, or both (reference 3.5, 4.2-4.4). In the hot case it
+ * makes no system call. STATUS_SUCCESS: done, and if `receive` was given a message is in it.
+ * STATUS_TIMEOUT: nothing came (a SYNC request is withdrawn: its late answer is dropped).
+ * STATUS_BUFFER_TOO_SMALL: the message stays queued, ret_size says how much it takes; for a SYNC
+ * request the answer waits in the port's queue. STATUS_PORT_DISCONNECTED,
+ * STATUS_PORT_CONNECTION_REFUSED, STATUS_LPC_REQUESTS_NOT_ALLOWED, STATUS_MESSAGE_LOST,
+ * STATUS_REPLY_MESSAGE_MISMATCH, STATUS_PORT_MESSAGE_TOO_LONG, STATUS_INVALID_PARAMETER,
+ * STATUS_LPC_RECEIVE_BUFFER_EXPECTED, STATUS_ACCESS_DENIED, STATUS_ACCESS_VIOLATION,
+ * hooks.interrupted's own. */
+status_t portico_port_exchange(handle_t port, struct portico_exchange *exchange);
+
+status_t portico_port_disconnect(handle_t port, uint32_t flags);
+
+struct portico_port_info {
+    enum port_kind kind;
+    uint32_t flags;
+    uint32_t
+        sequence; /* 4.3: connection requests; or messages from this client; or messages received */
+    uint32_t max_message_length;
+    uint64_t port_context;
+};
+status_t portico_port_query(handle_t port, struct portico_port_info *ret_info);
+
+/* Each message that arrives while no thread blocks on the port gives one
+ * hooks.completion(completion_port, key). STATUS_PORT_ALREADY_SET the second time. */
+status_t portico_port_associate(handle_t port, uint64_t completion_port, uint64_t key);
+
+/* For waits on a port's handle among others: prepare returns a descriptor (borrowed) that polls
+ * readable when the port may have a message, and arms it; STATUS_SUCCESS with *ret_ready true when
+ * there is one now. Each prepare is followed by finish. */
+status_t portico_port_wait_prepare(handle_t port, int *ret_fd, bool *ret_ready);
+void portico_port_wait_finish(handle_t port);
+
+/* ---- port sections and views ---- */
+
+/* section 0: memory of the server's; ret_size: rounded up to 64 KiB. STATUS_INVALID_PARAMETER,
+ * STATUS_SECTION_TOO_BIG, STATUS_QUOTA_EXCEEDED. */
+status_t portico_section_create(handle_t port, uint32_t flags, handle_t section, uint64_t size,
+                                uint32_t *ret_section, uint64_t *ret_size);
+status_t portico_section_delete(handle_t port, uint32_t section);
+/* in: view->section, view->size; out: base, size. */
+status_t portico_view_create(handle_t port, struct portico_view *view);
+/* A view of one's own or a received one. STATUS_INVALID_ADDRESS. */
+status_t portico_view_delete(handle_t port, void *base);
+
+/* ---- shared synchronisation objects ---- */
+
+/* Waits for server objects (events, semaphores, mutants, processes). STATUS_SUCCESS + *ret_index,
+ * STATUS_ABANDONED + *ret_index, STATUS_TIMEOUT, hooks.interrupted's status. signal: released or
+ * set first, or 0. */
+status_t portico_wait(uint32_t n_handles, const handle_t *handles, bool all, handle_t signal,
+                      bool alertable, int64_t deadline_ns, uint32_t *ret_index);
+
+/* ---- counters, for tests and portctl ---- */
+
+struct portico_counters {
+    uint64_t requests; /* packets this process sent to the server */
+    uint64_t futex_waits, futex_wakes, bells, polls;
+};
+void portico_counters_get(struct portico_counters *ret_counters);
+
+#ifdef __cplusplus
+}
+#endif
