@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* Threads of the program.
+ *
+ * Each is a glibc thread (its stack is the thread's unix stack) with a TEB and a PE stack of its own. GS holds the
+ * TEB, FS stays glibc's, and glibc's thread-local variable thread_frame names the thread's system-call frame; it is
+ * NULL in helper threads, which never enter PE code.
+ *
+ * Suspension, termination and APCs act on PE code or at a system call's exit only: who wants one sets a PENDING bit
+ * and sends SIGNAL_ATTENTION, whose handler acts if the thread executes PE code and leaves it to the exit otherwise.
+ * The signal also ends a blocking Linux call with EINTR.
+ *
+ * Lock: thread_lock guards the list, suspend_count and exit_code; it may be held around the dispatcher lock.
+ */
+#pragma once
+
+#include "frame.h"
+#include "ntwait.h"
+#include <pthread.h>
+#include <signal.h>
+
+#define SIGNAL_ATTENTION (SIGRTMIN + 1)
+
+enum {
+    PENDING_SUSPEND   = 1,
+    PENDING_TERMINATE = 2,
+    PENDING_APC       = 4, /* entries in wait.apcs are to be delivered at the exit */
+};
+
+struct thread {
+    struct frame frame;         /* first: dispatch.S and thread_frame */
+    struct notification header; /* signalled when the thread has ended */
+    struct wait_thread wait;
+    struct ntlist link; /* thread_lock */
+    TEB *teb;
+    pid_t tid;
+    pthread_t pthread;
+    void *start, *argument;     /* for RtlUserThreadStart */
+    void *pe_stack;             /* base of its view; NULL once released */
+    void *alternate_stack;
+    unsigned suspend_count;     /* thread_lock */
+    _Atomic uint32_t stop;      /* futex: 1 while it must not run PE code */
+    _Atomic uint32_t stopped;   /* futex: 1 once it certainly does not */
+    void *stopped_context;      /* ucontext_t when stopped inside PE code, else the frame is its context */
+    _Atomic uint32_t started;   /* futex */
+    uint32_t exit_code;
+    int priority;               /* THREAD_BASE_PRIORITY delta, remembered only */
+    bool is_main;
+    bool ended; /* thread_lock */
+    uint64_t create_time, exit_time; /* NT times */
+    WCHAR *name; /* NtSetInformationThread(ThreadNameInformation); thread_lock */
+    unsigned name_size;
+};
+
+extern __thread struct frame *thread_frame;
+extern const struct nt_type thread_type;
+
+/* The calling thread, or NULL for a helper thread. */
+struct thread *thread_current(void);
+struct nt_object *thread_object_current(void);
+struct nt_object *process_object_current(void);
+/* NULL when the object is not a thread. */
+struct wait_thread *thread_wait_state(struct nt_object *object);
+/* A reference to the thread with this id, or NULL. */
+struct thread *thread_by_tid(pid_t tid);
+
+/* At the exit of the current system call APCs are delivered, if there are any. Call it on the thread itself
+ * (a wait that returns STATUS_USER_APC, NtTestAlert, NtContinue with alertable). */
+void thread_deliver_apcs(void);
+/* Makes another thread look at its pending bits. */
+void thread_attention(struct thread *thread, uint32_t pending);
+
+/* How many live threads the process has, and a visit of each under the lock. */
+unsigned thread_count(void);
