@@ -1,0 +1,85 @@
+# Shared by the system tests: TAP, a port server of the test's own, processes that are ended by pid whatever
+# happens. A script sources it first, then says what it finds with ok/is, and ends with done_testing.
+#
+#     . "$srcdir/functions.sh"
+#     server_start
+#     background writer "$portico" writer.exe     # output in $scratch/writer.out, pid in $background_pid
+#     await_line writer '^ready'                  # waits for the line, for ever if need be: the harness ends a hang
+#     is "$(cat "$scratch/x")" 'expected' 'what this proves'
+#     done_testing
+#
+# $scratch is a folder of the test's own; PORTICO_RUNTIME_DIR lies in it. $portico, $portserver, $portctl are the
+# uninstalled programs.
+n_tests=0
+pids=
+portico=$top_builddir/portico
+portserver=$top_builddir/portserver
+portctl=$top_builddir/portctl
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/portico-test.XXXXXX") || exit 99
+PORTICO_RUNTIME_DIR=$scratch/run
+export PORTICO_RUNTIME_DIR
+mkdir -m 700 "$PORTICO_RUNTIME_DIR"
+
+cleanup() {
+    for pid in $pids; do kill -9 "$pid" 2>/dev/null; done
+    "$portserver" --stop >/dev/null 2>&1
+    rm -rf "$scratch"
+}
+trap cleanup EXIT
+trap 'exit 99' INT TERM HUP
+
+# ok STATUS NAME: a test that passes when STATUS is 0.
+ok() {
+    n_tests=$((n_tests + 1))
+    if [ "$1" = 0 ]; then echo "ok $n_tests - $2"; else echo "not ok $n_tests - $2"; fi
+}
+
+# is GOT EXPECTED NAME
+is() {
+    if [ "$1" = "$2" ]; then ok 0 "$3"; else
+        ok 1 "$3"
+        printf '%s\n' "$1" | sed 's/^/#      got: /'
+        printf '%s\n' "$2" | sed 's/^/# expected: /'
+    fi
+}
+
+# like TEXT PATTERN NAME: extended regular expression, somewhere in TEXT.
+like() {
+    if printf '%s\n' "$1" | grep -Eq -- "$2"; then ok 0 "$3"; else
+        ok 1 "$3"
+        printf '%s\n' "$1" | sed 's/^/#      got: /'
+        echo "# expected to match: $2"
+    fi
+}
+
+skip_all() {
+    echo "1..0 # SKIP $1"
+    exit 0
+}
+
+# requires COMMAND: the whole script is skipped where it is missing.
+requires() { command -v "$1" >/dev/null || skip_all "$1 is not installed"; }
+
+done_testing() { echo "1..$n_tests"; }
+
+server_start() { "$portserver" --persistent || { echo 'Bail out! portserver does not start'; exit 99; }; }
+
+# background NAME COMMAND...: runs it with output in $scratch/NAME.out, which exists from now on.
+background() {
+    background_name=$1
+    shift
+    : >"$scratch/$background_name.out"
+    "$@" >"$scratch/$background_name.out" 2>&1 &
+    background_pid=$!
+    pids="$pids $background_pid"
+}
+
+# await_line NAME PATTERN: returns when the output of background NAME has such a line; 1 when its process ended
+# without it. tail's own watching, no polling.
+await_line() {
+    await_pid=${3-$background_pid}
+    tail -n +1 -f --pid="$await_pid" "$scratch/$1.out" 2>/dev/null | grep -Eqm1 -- "$2"
+}
+
+# program NAME: where the Makefile put what it built from programs/NAME.c.
+program() { echo "$top_builddir/tests/system/$1.exe"; }
