@@ -46,6 +46,10 @@ void cursor_raise(const struct lane_view *view, struct lane_cursor *cursor);
  * publication then makes no system call. No effect on a lane that is not odd. */
 void cursor_lower(const struct lane_view *view, struct lane_cursor *cursor);
 
+/* The doorbell of this lane was seen to ring. False: it rang more often than it was asked to, and
+ * the lane is broken now. */
+bool cursor_note_ring(struct lane_cursor *cursor);
+
 /* After a raise: is there a record (or a broken lane to deal with)? True: do not sleep. */
 _must_check_ bool cursor_recheck(const struct lane_view *view, const struct lane_cursor *cursor);
 

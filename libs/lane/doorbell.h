@@ -48,7 +48,7 @@ unsigned doorbell_read(int inner_fd, uint32_t *ret_lanes, unsigned max);
 void doorbell_clear(int outer_fd);
 
 /* Without the mutex: sleeps until a bell rings (LANE_OK, also spurious), the wake word is set
- * (LANE_WOKEN; the wake's eventfd is then the caller's to drain with wake_drain), or LANE_TIMEOUT.
+ * (LANE_WOKEN; the caller drains the wake's eventfd), or LANE_TIMEOUT.
  */
 _must_check_ enum lane_result doorbell_sleep(int outer_fd, const struct lane_wake *wake,
                                              uint64_t deadline_ns);

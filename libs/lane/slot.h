@@ -74,8 +74,8 @@ _must_check_ enum lane_result slot_wait(struct slot_pool *pool, const struct lan
                                         uint64_t deadline_ns);
 
 /* After LANE_OK: the reply's fields, bounded. LANE_OK or LANE_BROKEN. */
-_must_check_ enum lane_result slot_read(struct slot_pool *pool, const struct lane_view *view,
-                                        uint32_t index, struct slot_reply *ret_reply);
+_must_check_ enum lane_result slot_read(const struct lane_view *view, uint32_t index,
+                                        struct slot_reply *ret_reply);
 
 /* Gives up. LANE_GONE: given up, no reply will be seen; LANE_LATE: the replier has claimed or
  * finished it; LANE_BROKEN. */

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* The nested epoll instances of a receiving port. All members are edge-triggered but the inner
+ * instance in the outer one: it is readable as long as an edge in it was not taken. Making and
+ * changing them is the daemon's and not on the message path; reading and sleeping go through sys.h.
+ */
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include "common/fd.h"
+#include "lane/doorbell.h"
+
+#define OUTER_INNER  UINT32_MAX
+#define OUTER_PORT   (UINT32_MAX - 1)
+#define OUTER_DAEMON (UINT32_MAX - 2)
+
+static int epoll_change(int epoll_fd, int operation, int fd, uint32_t events, uint32_t data)
+{
+    struct epoll_event event = {.events = events, .data.u32 = data};
+
+    return epoll_ctl(epoll_fd, operation, fd, &event) < 0 ? -errno : 0;
+}
+
+int doorbell_new(void)
+{
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+    return fd < 0 ? -errno : fd;
+}
+
+static int fill_outer(const struct doorbell_set *set)
+{
+    int error = epoll_change(set->outer, EPOLL_CTL_ADD, set->inner, EPOLLIN, OUTER_INNER);
+
+    if (!error)
+        error =
+            epoll_change(set->outer, EPOLL_CTL_ADD, set->port_bell, EPOLLIN | EPOLLET, OUTER_PORT);
+    if (!error)
+        error = epoll_change(set->outer, EPOLL_CTL_ADD, set->daemon_bell, EPOLLIN | EPOLLET,
+                             OUTER_DAEMON);
+    return error;
+}
+
+int doorbell_set_open(struct doorbell_set *ret_set)
+{
+    struct doorbell_set set = {-1, -1, -1, -1};
+    int error = 0;
+
+    if ((set.inner = epoll_create1(EPOLL_CLOEXEC)) < 0 ||
+        (set.outer = epoll_create1(EPOLL_CLOEXEC)) < 0)
+        error = -errno;
+    if (!error && (set.port_bell = doorbell_new()) < 0)
+        error = set.port_bell;
+    if (!error && (set.daemon_bell = doorbell_new()) < 0)
+        error = set.daemon_bell;
+    if (!error)
+        error = fill_outer(&set);
+    if (error) {
+        doorbell_set_close(&set);
+        return error;
+    }
+    *ret_set = set;
+    return 0;
+}
+
+void doorbell_set_close(struct doorbell_set *set)
+{
+    set->outer = fd_close(set->outer);
+    set->inner = fd_close(set->inner);
+    set->port_bell = fd_close(set->port_bell < 0 ? -1 : set->port_bell);
+    set->daemon_bell = fd_close(set->daemon_bell < 0 ? -1 : set->daemon_bell);
+}
+
+int doorbell_add(const struct doorbell_set *set, int bell_fd, uint32_t lane_index)
+{
+    return epoll_change(set->inner, EPOLL_CTL_ADD, bell_fd, EPOLLIN | EPOLLET, lane_index);
+}
+
+int doorbell_remove(const struct doorbell_set *set, int bell_fd)
+{
+    return epoll_change(set->inner, EPOLL_CTL_DEL, bell_fd, 0, 0);
+}
+
+int doorbell_rearm(const struct doorbell_set *set, int bell_fd, uint32_t lane_index)
+{
+    return epoll_change(set->inner, EPOLL_CTL_MOD, bell_fd, EPOLLIN | EPOLLET, lane_index);
+}
+
+void doorbell_ring(int bell_fd)
+{
+    sys_ring(bell_fd);
+}
+
+unsigned doorbell_read(int inner_fd, uint32_t *ret_lanes, unsigned max)
+{
+    int n = sys_epoll_read(inner_fd, ret_lanes, max);
+
+    return n < 0 ? 0 : (unsigned)n;
+}
+
+void doorbell_clear(int outer_fd)
+{
+    uint32_t data[4];
+
+    (void)sys_epoll_read(outer_fd, data, ARRAY_SIZE(data));
+}
+
+enum lane_result doorbell_sleep(int outer_fd, const struct lane_wake *wake, uint64_t deadline_ns)
+{
+    if (wake_peek(wake) != 0)
+        return LANE_WOKEN;
+    int ready = sys_poll_two(outer_fd, wake->event_fd, deadline_ns);
+    if (wake_peek(wake) != 0)
+        return LANE_WOKEN;
+    return ready == 0 ? LANE_TIMEOUT : LANE_OK;
+}

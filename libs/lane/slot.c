@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* Slots. The state word carries a generation, so a word that belongs to an earlier exchange never
+ * matches; every change but arming is a compare-and-swap from the exact word expected.
+ *
+ * (R4) Finish and sleep: the replier writes DONE (compare-and-swap, full barrier), then reads
+ * sleeping; the requester writes sleeping (exchange), then the kernel compares the state word
+ * before it sleeps. (R5) Reply and give-up: one compare-and-swap from ARMED decides between claim
+ * and abandon. A replier writes nothing before it has claimed; a requester that has abandoned never
+ * looks at the reply. (R6) An abandoned slot is not armed again before the replier has returned it,
+ * and one that was claimed not before it is done: a late reply would be written into the next
+ * exchange. Such slots are quarantined in the private pool; the peer's word only ends the
+ * quarantine.
+ *
+ * The requester owns the lane's memory as much as the replier: each distrusts the words of the
+ * other, and an impossible word breaks the lane (the caller marks it). Reply bytes may change under
+ * the reader: they are copied once, with bounded sizes. */
+
+#include <string.h>
+
+#include "lane/atomics.h"
+#include "lane/slot.h"
+
+#define GENERATION_MASK (UINT32_MAX >> LANE_SLOT_SHIFT)
+
+static uint32_t word_make(uint32_t generation, enum lane_slot_state state)
+{
+    return generation << LANE_SLOT_SHIFT | (uint32_t)state;
+}
+
+/* The same generation in another state. */
+static uint32_t word_with(uint32_t word, enum lane_slot_state state)
+{
+    return (word & ~LANE_SLOT_STATE_MASK) | (uint32_t)state;
+}
+
+void slot_pool_init(struct slot_pool *pool, uint32_t n_slots)
+{
+    memset(pool, 0, sizeof(*pool));
+    pool->n_slots = n_slots;
+    atom_poke(&pool->free, n_slots == 64 ? UINT64_MAX : ((uint64_t)1 << n_slots) - 1);
+    spin_site_init(&pool->site);
+}
+
+/* Frees the quarantined slots that the replier has returned or finished. True: there was one. */
+static bool collect(struct slot_pool *pool, const struct lane_view *view)
+{
+    uint64_t quarantined = atom_load(&pool->quarantined), left = quarantined;
+    bool found = false;
+
+    for (; left; left &= left - 1) {
+        uint32_t index = (uint32_t)__builtin_ctzll(left);
+        uint32_t word = atom_load(&lane_slot(view, index)->state);
+        uint64_t bit = (uint64_t)1 << index;
+        if (word != word_make(pool->generation[index], LANE_SLOT_DONE) &&
+            word != word_make(pool->generation[index], LANE_SLOT_RETURNED))
+            continue;
+        /* Two threads may collect at once: the one that clears the bit frees the slot. */
+        if (atom_and(&pool->quarantined, ~bit) & bit) {
+            atom_or(&pool->free, bit);
+            found = true;
+        }
+    }
+    return found;
+}
+
+int slot_acquire(struct slot_pool *pool, const struct lane_view *view)
+{
+    for (;;) {
+        uint64_t free_slots = atom_load(&pool->free);
+        if (free_slots == 0 && !collect(pool, view) && atom_load(&pool->free) == 0)
+            return -1;
+        if (free_slots && atom_cas(&pool->free, free_slots, free_slots & (free_slots - 1)))
+            return __builtin_ctzll(free_slots);
+    }
+}
+
+void slot_release(struct slot_pool *pool, uint32_t index)
+{
+    atom_or(&pool->free, (uint64_t)1 << index);
+}
+
+void slot_quarantine(struct slot_pool *pool, uint32_t index)
+{
+    atom_or(MUTANT(reuse_abandoned) ? &pool->free : &pool->quarantined, (uint64_t)1 << index);
+}
+
+uint32_t slot_arm(struct slot_pool *pool, const struct lane_view *view, uint32_t index,
+                  uint32_t capacity)
+{
+    struct lane_slot *slot = lane_slot(view, index);
+    uint32_t generation = (pool->generation[index] + 1) & GENERATION_MASK;
+    uint32_t word = word_make(generation, LANE_SLOT_ARMED);
+
+    pool->generation[index] = generation;
+    atom_poke(&slot->sleeping, 0);
+    atom_poke(&slot->capacity, MIN(capacity, LANE_DATA_MAX_BYTES));
+    atom_store(&slot->state, word);
+    return word;
+}
+
+/* LANE_EMPTY: no reply yet. */
+static enum lane_result look(const struct lane_slot *slot, uint32_t word, uint32_t *ret_seen)
+{
+    uint32_t seen = atom_load(&slot->state);
+
+    *ret_seen = seen;
+    if (seen == word_with(word, LANE_SLOT_DONE))
+        return LANE_OK;
+    return seen == word || seen == word_with(word, LANE_SLOT_CLAIMED) ? LANE_EMPTY : LANE_BROKEN;
+}
+
+/* Sleeps until there is a reply or a reason to stop. A peer that wakes us for nothing costs itself
+ * as many system calls as us, and each round looks at the own wake word. */
+static enum lane_result sleep_for_reply(struct lane_slot *slot, uint32_t word,
+                                        struct lane_wake *wake, uint64_t deadline_ns)
+{
+    uint32_t seen;
+
+    for (;;) {
+        /* (R4) Partner: the compare-and-swap in slot_finish. */
+        atom_swap(&slot->sleeping, 1);
+        enum lane_result result = look(slot, word, &seen);
+        if (result != LANE_EMPTY)
+            return result;
+        enum lane_result waited = wait_word(&slot->state, seen, wake, deadline_ns);
+        if (waited == LANE_OK)
+            continue;
+        result = look(slot, word, &seen);
+        return result == LANE_EMPTY ? waited : result;
+    }
+}
+
+enum lane_result slot_wait(struct slot_pool *pool, const struct lane_view *view, uint32_t index,
+                           uint32_t word, struct lane_wake *wake, uint64_t deadline_ns)
+{
+    struct lane_slot *slot = lane_slot(view, index);
+    struct spin spin;
+    uint32_t seen;
+    enum lane_result result;
+    bool slept = false;
+
+    spin_begin(&spin, &pool->site, atom_peek(&pool->peer_cpu));
+    while ((result = look(slot, word, &seen)) == LANE_EMPTY && wake_peek(wake) == 0 &&
+           spin_step(&spin))
+        ;
+    if (result == LANE_EMPTY) {
+        slept = true;
+        result = sleep_for_reply(slot, word, wake, deadline_ns);
+    }
+    spin_end(&spin, slept, slept && result == LANE_OK ? atom_peek(&slot->stamp_ns) : 0);
+    if (result == LANE_OK)
+        atom_poke(&pool->peer_cpu, atom_peek(&slot->cpu));
+    return result;
+}
+
+static void slot_copy(struct lane_slot *copy, const struct lane_slot *slot)
+{
+    memcpy(copy, slot, sizeof(*copy));
+    __asm__ volatile("" : "+m"(*copy));
+}
+
+static bool reply_is_valid(const struct lane_slot *copy)
+{
+    if (copy->attr_size > LANE_ATTR_MAX_BYTES || copy->data_size > LANE_DATA_MAX_BYTES ||
+        copy->flags & ~LANE_FLAGS_ALL)
+        return false;
+    if (copy->status)
+        return true;
+    return (copy->kind == LANE_CONTINUATION || copy->kind == LANE_REQUEST) &&
+           (copy->in_extent || slot_fits_inline(copy->attr_size, copy->data_size));
+}
+
+enum lane_result slot_read(const struct lane_view *view, uint32_t index,
+                           struct slot_reply *ret_reply)
+{
+    struct lane_slot copy;
+
+    slot_copy(&copy, lane_slot(view, index));
+    if (!reply_is_valid(&copy))
+        return LANE_BROKEN;
+    *ret_reply = (struct slot_reply){
+        .status = copy.status,
+        .kind = copy.kind,
+        .flags = copy.flags,
+        .message_id = copy.message_id,
+        .callback_id = copy.callback_id,
+        .sender_tid = copy.sender_tid,
+        .data_size = copy.data_size,
+        .attr_size = copy.attr_size,
+        .aux = copy.aux,
+        .in_extent = copy.in_extent != 0,
+    };
+    return LANE_OK;
+}
+
+enum lane_result slot_abandon(const struct lane_view *view, uint32_t index, uint32_t word)
+{
+    struct lane_slot *slot = lane_slot(view, index);
+
+    /* (R5) Partner: slot_claim. */
+    if (atom_cas(&slot->state, word, word_with(word, LANE_SLOT_ABANDONED)))
+        return LANE_GONE;
+    uint32_t seen = atom_load(&slot->state);
+    return seen == word_with(word, LANE_SLOT_CLAIMED) || seen == word_with(word, LANE_SLOT_DONE)
+               ? LANE_LATE
+               : LANE_BROKEN;
+}
+
+uint8_t *slot_areas(const struct lane_view *view, uint32_t index, bool in_extent)
+{
+    return in_extent ? lane_extent(view, index) : (uint8_t *)(lane_slot(view, index) + 1);
+}
+
+static bool claim_is_sane(const struct lane_view *view, uint32_t index, uint32_t word)
+{
+    return index < view->geometry.n_slots && (word & LANE_SLOT_STATE_MASK) == LANE_SLOT_ARMED;
+}
+
+enum lane_result slot_claim(const struct lane_view *view, uint32_t index, uint32_t word,
+                            uint32_t *ret_capacity)
+{
+    if (!claim_is_sane(view, index, word))
+        return LANE_BROKEN;
+    struct lane_slot *slot = lane_slot(view, index);
+    /* (R5) Partner: slot_abandon. */
+    if (MUTANT(no_claim) || atom_cas(&slot->state, word, word_with(word, LANE_SLOT_CLAIMED))) {
+        uint32_t capacity = atom_peek(&slot->capacity);
+        *ret_capacity = MIN(capacity, LANE_DATA_MAX_BYTES);
+        return LANE_OK;
+    }
+    return slot_return(view, index, word) == LANE_OK ? LANE_GONE : LANE_BROKEN;
+}
+
+enum lane_result slot_finish(const struct lane_view *view, uint32_t index, uint32_t word,
+                             const struct slot_reply *reply)
+{
+    struct lane_slot *slot = lane_slot(view, index);
+    uint32_t claimed = word_with(word, LANE_SLOT_CLAIMED), done = word_with(word, LANE_SLOT_DONE);
+
+    slot->status = reply->status;
+    slot->kind = reply->kind;
+    slot->flags = reply->flags;
+    slot->message_id = reply->message_id;
+    slot->callback_id = reply->callback_id;
+    slot->sender_tid = reply->sender_tid;
+    slot->data_size = reply->data_size;
+    slot->attr_size = reply->attr_size;
+    slot->in_extent = reply->in_extent;
+    slot->aux = reply->aux;
+    atom_poke(&slot->cpu, spin_cpu_hint());
+    atom_poke(&slot->stamp_ns, atom_peek(&slot->sleeping) ? sys_now_ns() : 0);
+    /* (R4) Partner: the swap in sleep_for_reply. */
+    if (MUTANT(no_finish_fence) || MUTANT(no_claim))
+        atom_store(&slot->state, done);
+    else if (!atom_cas(&slot->state, claimed, done))
+        return LANE_BROKEN;
+    if (atom_load(&slot->sleeping))
+        sys_futex_wake_shared(&slot->state, INT32_MAX);
+    return LANE_OK;
+}
+
+enum lane_result slot_return(const struct lane_view *view, uint32_t index, uint32_t word)
+{
+    if (!claim_is_sane(view, index, word))
+        return LANE_BROKEN;
+    struct lane_slot *slot = lane_slot(view, index);
+    if (atom_cas(&slot->state, word_with(word, LANE_SLOT_ABANDONED),
+                 word_with(word, LANE_SLOT_RETURNED)))
+        return LANE_OK;
+    return atom_load(&slot->state) == word ? LANE_BROKEN : LANE_GONE;
+}
