@@ -1,0 +1,70 @@
+# A wrong program file of each kind: one clear line that names it, an exit status of its own (man/portico.1).
+. "$srcdir/functions.sh"
+: "${PE_CC:=x86_64-w64-mingw32-gcc}"
+
+# status_of NAME in the enumeration of exit_status.h
+status_of() { sed -n "s/^ *PORTICO_EXIT_$1 *= *\([0-9]*\),.*/\1/p" "$top_srcdir/include/portico/exit_status.h"; }
+
+# refused FILE KIND PATTERN NAME: the loader refuses FILE with the status of KIND and one line that matches.
+refused() {
+    out=$("$portico" "$1" 2>&1)
+    is $? "$(status_of "$2")" "$4: its own exit status"
+    is "$(printf '%s\n' "$out" | wc -l)" 1 "$4: one line"
+    like "$out" "$3" "$4: says what and where"
+}
+
+# byte FILE OFFSET: one byte as a decimal; patch FILE OFFSET OCTAL...: bytes written over.
+byte() { od -An -tu1 -j "$2" -N 1 "$1" | tr -d ' '; }
+patch() {
+    patch_file=$1
+    patch_at=$2
+    shift 2
+    for octal in "$@"; do
+        # shellcheck disable=SC2059
+        printf "\\$octal" | dd of="$patch_file" bs=1 seek="$patch_at" conv=notrunc 2>/dev/null
+        patch_at=$((patch_at + 1))
+    done
+}
+
+good=$(program talk_client)
+pe_at=$(($(byte "$good" 60) + 256 * $(byte "$good" 61)))
+
+refused "$scratch/none.exe" MISSING_FILE 'none\.exe.*[Nn]o such file' 'a file that is not there'
+refused "$scratch" MISSING_FILE "$(basename "$scratch").*directory" 'a directory'
+echo 'echo hello' >"$scratch/script.exe"
+refused "$scratch/script.exe" NOT_PE 'script\.exe' 'a text file'
+: >"$scratch/empty.exe"
+refused "$scratch/empty.exe" NOT_PE 'empty\.exe' 'an empty file'
+head -c $((pe_at + 2)) "$good" >"$scratch/short.exe"
+refused "$scratch/short.exe" NOT_PE 'short\.exe' 'a file cut off in its headers'
+head -c 2000 "$good" >"$scratch/cut.exe"
+refused "$scratch/cut.exe" NOT_PE 'cut\.exe' 'a file cut off before its sections'
+cp "$good" "$scratch/x86.exe"
+patch "$scratch/x86.exe" $((pe_at + 4)) 114 1
+refused "$scratch/x86.exe" WRONG_MACHINE 'x86\.exe.*32-bit' 'a 32-bit program'
+cp "$good" "$scratch/arm.exe"
+patch "$scratch/arm.exe" $((pe_at + 4)) 144 252
+refused "$scratch/arm.exe" WRONG_MACHINE 'arm\.exe.*ARM' 'an ARM program'
+
+requires "$PE_CC"
+cat >"$scratch/nothing.c" <<'TEXT'
+__declspec(dllexport) int nothing_here(void) { return 0; }
+TEXT
+cat >"$scratch/needs.c" <<'TEXT'
+__declspec(dllimport) int nothing_here(void);
+int main(void) { return nothing_here(); }
+TEXT
+(cd "$scratch" && "$PE_CC" -shared -o nothing.dll nothing.c -Wl,--out-implib,libnothing.a &&
+    "$PE_CC" -o needs.exe needs.c libnothing.a) || exit 99
+"$portico" "$scratch/needs.exe"
+ok $? 'a program with a DLL beside it runs'
+mv "$scratch/nothing.dll" "$scratch/gone.dll"
+refused "$scratch/needs.exe" MISSING_DLL 'nothing\.dll' 'a missing DLL'
+sed 's/nothing_here/something_else/' "$scratch/nothing.c" >"$scratch/other.c"
+(cd "$scratch" && "$PE_CC" -shared -o nothing.dll other.c) || exit 99
+refused "$scratch/needs.exe" MISSING_IMPORT 'nothing_here.*nothing\.dll|nothing\.dll.*nothing_here' 'a missing import'
+
+out=$(PORTICO_SERVER=/bin/false "$portico" "$good" '\RPC Control\None' 1 1 2>&1)
+is $? "$(status_of NO_SERVER)" 'a port server that cannot be started: its own exit status'
+like "$out" 'port server|portserver' 'a port server that cannot be started: says so'
+done_testing
