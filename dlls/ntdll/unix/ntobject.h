@@ -41,6 +41,8 @@ struct nt_type {
     void (*destroy)(struct nt_object *object);
     /* The object waited for in its stead (a file's own event); NULL: itself. */
     struct nt_object *(*wait_object)(struct nt_object *object);
+    /* The object's NT name, malloc'ed, NUL-terminated, or NULL; op NULL: it has none. */
+    NTSTATUS (*name_of)(struct nt_object *object, WCHAR **ret_name);
 };
 
 struct nt_object {
@@ -67,6 +69,8 @@ NTSTATUS handle_lookup_access(HANDLE handle, ACCESS_MASK access, const struct nt
 NTSTATUS handle_close(HANDLE handle);
 bool handle_is_local(HANDLE handle); /* pseudo-handles are not local */
 ULONG handle_count(void);
+/* The handle's OBJ_INHERIT and OBJ_PROTECT_CLOSE, after clearing and setting some. */
+NTSTATUS handle_attributes(HANDLE handle, ULONG clear, ULONG set, ULONG *ret_attributes);
 /* Generic bits and MAXIMUM_ALLOWED become the type's own. */
 ACCESS_MASK access_map(const struct nt_type *type, ACCESS_MASK access);
 /* Calls `each` for every handle with OBJ_INHERIT, lowest first, under the table's lock (process creation). */

@@ -28,7 +28,6 @@ struct apc {
 
 struct wait_thread {
     _Atomic uint32_t wake;     /* the futex: 0 asleep or about to, 1 woken */
-    _Atomic uint32_t alert_id; /* NtAlertThreadByThreadId: 1 pending (a futex of its own) */
     atomic_bool terminating;   /* set by another thread, never cleared */
     bool alerted;              /* NtAlertThread; dispatcher lock */
     bool alertable;            /* sleeping alertably now; dispatcher lock */

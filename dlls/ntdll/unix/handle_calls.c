@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* NtClose, NtDuplicateObject, NtQueryObject, NtSetInformationObject, NtCompareObjects: the calls that work on handles
+ * of any type. Duplication here is within the process; TODO(promotion): a local object into another process. */
+#include "named.h"
+#include "ntobject.h"
+#include "ntprocess.h"
+#include "usermem.h"
+#include <stddef.h>
+
+NTSTATUS WINAPI NtClose(HANDLE handle)
+{
+    if (handle_is_server(handle))
+        return named_close(handle);
+    if ((intptr_t)handle <= -1 && (intptr_t)handle >= -6) /* pseudo-handles: nothing to close, no error */
+        return STATUS_SUCCESS;
+    return handle_close(handle);
+}
+
+static NTSTATUS duplicate(HANDLE source, ACCESS_MASK access, ULONG attributes, ULONG options,
+                          HANDLE *ret_handle)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+    ACCESS_MASK granted;
+    ULONG old;
+
+    TRY(handle_lookup_access(source, 0, NULL, &object, &granted));
+    if (options & DUPLICATE_SAME_ACCESS)
+        access = granted;
+    else if (access_map(object->type, access) & ~object->type->valid)
+        return STATUS_ACCESS_DENIED;
+    if ((options & DUPLICATE_SAME_ATTRIBUTES) && !handle_attributes(source, 0, 0, &old))
+        attributes = old;
+    return handle_new(object, access, attributes, ret_handle);
+}
+
+NTSTATUS WINAPI NtDuplicateObject(HANDLE source_process, HANDLE source, HANDLE target_process,
+                                  PHANDLE ret_user_handle, ACCESS_MASK access, ULONG attributes,
+                                  ULONG options)
+{
+    HANDLE handle = NULL;
+    NTSTATUS status;
+
+    if (ret_user_handle)
+        TRY(USER_PUT(ret_user_handle, handle));
+    TRY(process_require_current(__func__, source_process));
+    if (handle_is_server(source))
+        return named_duplicate(source, target_process, ret_user_handle, access, attributes, options);
+    if (ret_user_handle || !(options & DUPLICATE_CLOSE_SOURCE)) {
+        TRY(process_require_current(__func__, target_process));
+        status = duplicate(source, access, attributes, options, &handle);
+        if (status)
+            return status;
+    }
+    if (options & DUPLICATE_CLOSE_SOURCE)
+        (void)NtClose(source);
+    if (!ret_user_handle)
+        return handle ? handle_close(handle) : STATUS_SUCCESS;
+    status = USER_PUT(ret_user_handle, handle);
+    if (status)
+        handle_close(handle);
+    return status;
+}
+
+static NTSTATUS query_basic(HANDLE handle, void *buffer, ULONG length, ULONG *ret_length)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+    OBJECT_BASIC_INFORMATION info = {0};
+    ACCESS_MASK granted;
+    ULONG attributes = 0;
+
+    *ret_length = sizeof(info);
+    if (length < sizeof(info))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    TRY(handle_lookup_access(handle, 0, NULL, &object, &granted));
+    (void)handle_attributes(handle, 0, 0, &attributes);
+    info.Attributes = attributes;
+    info.GrantedAccess = granted;
+    info.HandleCount = object->n_handles;
+    info.PointerCount = atomic_load(&object->n_refs) - 1;
+    return USER_PUT((OBJECT_BASIC_INFORMATION *)buffer, info);
+}
+
+static size_t units_of(const WCHAR *text)
+{
+    size_t n = 0;
+
+    while (text[n])
+        n++;
+    return n;
+}
+
+/* A UNICODE_STRING at the start of the buffer, its text behind `header` bytes. */
+static NTSTATUS put_string(void *buffer, ULONG length, size_t header, const WCHAR *text,
+                           ULONG *ret_length)
+{
+    size_t bytes = units_of(text) * sizeof(WCHAR);
+    UNICODE_STRING string = {.Length = (USHORT)bytes,
+                             .MaximumLength = (USHORT)(bytes + sizeof(WCHAR)),
+                             .Buffer = (WCHAR *)((char *)buffer + header)};
+
+    *ret_length = (ULONG)(header + bytes + sizeof(WCHAR));
+    if (length < *ret_length)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    TRY(user_write(string.Buffer, text, bytes + sizeof(WCHAR)));
+    return USER_PUT((UNICODE_STRING *)buffer, string);
+}
+
+static NTSTATUS query_name(HANDLE handle, void *buffer, ULONG length, ULONG *ret_length)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+    _cleanup_nt_(name_freep) WCHAR *name = NULL;
+    UNICODE_STRING none = {0};
+
+    TRY(handle_lookup(handle, 0, NULL, &object));
+    if (object->type->name_of)
+        TRY(object->type->name_of(object, &name));
+    if (name)
+        return put_string(buffer, length, sizeof(UNICODE_STRING), name, ret_length);
+    *ret_length = sizeof(none);
+    if (length < sizeof(none))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    return USER_PUT((UNICODE_STRING *)buffer, none);
+}
+
+static NTSTATUS query_type(HANDLE handle, void *buffer, ULONG length, ULONG *ret_length)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+    OBJECT_TYPE_INFORMATION info = {0};
+
+    TRY(handle_lookup(handle, 0, NULL, &object));
+    info.ValidAccessMask = object->type->valid;
+    info.GenericMapping = (GENERIC_MAPPING){object->type->generic[0], object->type->generic[1],
+                                            object->type->generic[2], object->type->valid};
+    info.TotalNumberOfObjects = info.TotalNumberOfHandles = 1;
+    TRY(put_string(buffer, length, sizeof(info), object->type->name, ret_length));
+    return user_write((char *)buffer + sizeof(UNICODE_STRING), (char *)&info + sizeof(UNICODE_STRING),
+                      sizeof(info) - sizeof(UNICODE_STRING));
+}
+
+static NTSTATUS query_flags(HANDLE handle, void *buffer, ULONG length, ULONG *ret_length)
+{
+    OBJECT_DATA_INFORMATION info;
+    ULONG attributes = 0;
+
+    *ret_length = sizeof(info);
+    if (length != sizeof(info))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    if (handle_is_local(handle))
+        TRY(handle_attributes(handle, 0, 0, &attributes));
+    info.InheritHandle = !!(attributes & OBJ_INHERIT);
+    info.ProtectFromClose = !!(attributes & OBJ_PROTECT_CLOSE);
+    return USER_PUT((OBJECT_DATA_INFORMATION *)buffer, info);
+}
+
+NTSTATUS WINAPI NtQueryObject(HANDLE handle, OBJECT_INFORMATION_CLASS class, PVOID buffer, ULONG length,
+                              PULONG ret_user_length)
+{
+    NTSTATUS status;
+    ULONG used = 0;
+
+    if (handle_is_server(handle))
+        return named_query_object(handle, class, buffer, length, ret_user_length);
+    switch (class) {
+    case ObjectBasicInformation:
+        status = query_basic(handle, buffer, length, &used);
+        break;
+    case ObjectNameInformation:
+        status = query_name(handle, buffer, length, &used);
+        break;
+    case ObjectTypeInformation:
+        status = query_type(handle, buffer, length, &used);
+        break;
+    case ObjectDataInformation:
+        status = query_flags(handle, buffer, length, &used);
+        break;
+    case ObjectTypesInformation:
+    default:
+        unimplemented_once(__func__, "class", class);
+        return STATUS_INVALID_INFO_CLASS;
+    }
+    if (used && ret_user_length)
+        TRY(USER_PUT(ret_user_length, used));
+    return status;
+}
+
+NTSTATUS WINAPI NtSetInformationObject(HANDLE handle, OBJECT_INFORMATION_CLASS class, PVOID buffer,
+                                       ULONG length)
+{
+    OBJECT_DATA_INFORMATION info;
+    ULONG attributes;
+
+    if (class != ObjectDataInformation)
+        return STATUS_INVALID_INFO_CLASS;
+    if (length != sizeof(info))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    TRY(user_read(&info, buffer, sizeof(info)));
+    attributes = (info.InheritHandle ? OBJ_INHERIT : 0) | (info.ProtectFromClose ? OBJ_PROTECT_CLOSE : 0);
+    if (handle_is_server(handle))
+        return named_set_attributes(handle, attributes);
+    return handle_attributes(handle, OBJ_INHERIT | OBJ_PROTECT_CLOSE, attributes, &attributes);
+}
+
+NTSTATUS WINAPI NtCompareObjects(HANDLE first, HANDLE second)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *a = NULL;
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *b = NULL;
+
+    TRY(handle_lookup(first, 0, NULL, &a));
+    TRY(handle_lookup(second, 0, NULL, &b));
+    return a == b ? STATUS_SUCCESS : STATUS_NOT_SAME_OBJECT;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* Synchronisation objects with a name, or shared between processes: they live in the port server. */
+#pragma once
+
+#include "create.h"
+
+enum named_kind { NAMED_EVENT, NAMED_SEMAPHORE, NAMED_MUTANT, NAMED_TIMER, NAMED_KEYED_EVENT };
+
+/* A handle below the local ones that is not a pseudo-handle. */
+bool handle_is_server(HANDLE handle);
+
+/* The two numbers: event type and state, semaphore count and maximum, mutant owner and 0. */
+NTSTATUS named_create(enum named_kind kind, PHANDLE ret_handle, ACCESS_MASK access,
+                      const struct creation *creation, LONG first, LONG second);
+NTSTATUS named_open(enum named_kind kind, PHANDLE ret_handle, ACCESS_MASK access,
+                    const OBJECT_ATTRIBUTES *attributes);
+/* verb: 0 set, 1 reset, 2 pulse */
+NTSTATUS named_event_change(HANDLE handle, int verb, LONG *ret_user_previous);
+NTSTATUS named_semaphore_release(HANDLE handle, ULONG count, ULONG *ret_user_previous);
+NTSTATUS named_mutant_release(HANDLE handle, LONG *ret_user_previous);
+NTSTATUS named_query(enum named_kind kind, HANDLE handle, void *buffer, ULONG length,
+                     ULONG *ret_user_length);
+NTSTATUS named_close(HANDLE handle);
+NTSTATUS named_duplicate(HANDLE source, HANDLE target_process, PHANDLE ret_user_handle,
+                         ACCESS_MASK access, ULONG attributes, ULONG options);
+NTSTATUS named_query_object(HANDLE handle, OBJECT_INFORMATION_CLASS class, void *buffer, ULONG length,
+                            ULONG *ret_user_length);
+NTSTATUS named_set_attributes(HANDLE handle, ULONG attributes);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* NT names to Unix paths and back. Drive Z: is /, drive C: a folder of Portico's own (see ntpath.c). */
+#pragma once
+
+#include "create.h"
+
+enum path_kind {
+    PATH_FILE,    /* unix_path */
+    PATH_NULL,    /* \Device\Null, \??\NUL */
+    PATH_PIPE,    /* pipe_name: behind \??\pipe\ */
+    PATH_CONSOLE, /* \Device\ConDrv...: there is no console device yet */
+    PATH_VOLUME,  /* \??\C: without a path: the volume itself; unix_path is its root */
+};
+
+struct nt_path {
+    enum path_kind kind;
+    char *unix_path;            /* absolute, no trailing slash but for the root */
+    WCHAR *pipe_name;
+    bool has_trailing_separator; /* only a directory can be meant */
+    bool exists;                 /* it did when it was looked up */
+    bool parent_exists;
+};
+
+void nt_path_deinit(struct nt_path *path);
+
+/* The file that object attributes mean: an absolute NT name, or one relative to a directory handle. Names
+ * that do not exist keep the spelling given behind their longest existing parent. STATUS_OBJECT_NAME_INVALID,
+ * STATUS_OBJECT_PATH_SYNTAX_BAD, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_BAD_NETWORK_PATH. */
+NTSTATUS nt_path_from_creation(const struct creation *creation, struct nt_path *ret_path);
+/* The same for a name alone: `\??\C:\x`; dos: `C:\x` is understood too. */
+NTSTATUS nt_path_from_name(const WCHAR *name, size_t units, struct nt_path *ret_path);
+/* For the loader: `C:\x`, `\??\Z:\x` or `Z:\x` to a Unix path (to be freed), whether it exists or not. */
+NTSTATUS path_dos_to_unix(const WCHAR *dos, char **ret_path);
+/* `\??\Z:\...` or `\??\C:\...` for an absolute Unix path; *ret_bytes without the NUL. */
+NTSTATUS path_to_nt(const char *unix_path, WCHAR **ret_name, SIZE_T *ret_bytes);
+void path_freep(char **path);
+
+/* UTF-8 and UTF-16; bytes that are no UTF-8 become U+DC80..U+DCFF and come back as they were. */
+char *utf8_from_utf16(const WCHAR *text, size_t units);
+WCHAR *utf16_from_utf8(const char *text, size_t bytes, size_t *ret_units);
+/* Compares without case as NT does for names (l_intl.nls). */
+WCHAR upcase(WCHAR unit);
+/* The root of drive C: on Unix, made on first use, or NULL. */
+const char *path_drive_c(void);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* The process handle that nearly every memory call takes, and the one line said about what is missing. */
+#include "ntprocess.h"
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+NTSTATUS process_require_current(const char *caller, HANDLE process)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+    NTSTATUS status;
+
+    if (process == (HANDLE)(intptr_t)-1)
+        return STATUS_SUCCESS;
+    status = handle_lookup(process, 0, NULL, &object);
+    if (status)
+        return status;
+    if (process_object_current && object == process_object_current())
+        return STATUS_SUCCESS;
+    if (!process_object_pid || !process_object_pid(object))
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    unimplemented_once(caller, "another process:", 0);
+    return STATUS_NOT_SUPPORTED;
+}
+
+/* A small hash set of what was said: a full table only means that a line may be repeated. */
+void unimplemented_once(const char *function, const char *what, unsigned number)
+{
+    static _Atomic uint64_t said[256];
+    uint64_t hash = 0xcbf29ce484222325u ^ number;
+
+    for (const char *c = function; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 0x100000001b3u;
+    hash |= 1;
+    for (unsigned i = 0; i < 256; i++) {
+        uint64_t empty = 0;
+        _Atomic uint64_t *slot = &said[(hash + i) % 256];
+
+        if (*slot == hash)
+            return;
+        if (!*slot && atomic_compare_exchange_strong(slot, &empty, hash))
+            break;
+        if (empty == hash)
+            return;
+    }
+    dprintf(STDERR_FILENO, "portico: %s: %s %u is not implemented\n", function, what, number);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* The table of views, for the virtual memory calls only (others: virtual.h). Everything here is called
+ * with the page lock held. */
+#pragma once
+
+#include "virtual.h"
+
+struct view {
+    char *base;
+    size_t size;
+    ULONG type;
+    ULONG allocation_protection;
+    char *unix_path;
+    struct nt_object *section;
+    uint16_t *pages; /* NT protection of each page, PAGE_GUARD included; 0: reserved, not committed */
+};
+
+void view_lock(void);
+void view_unlock(void);
+struct view *view_at_locked(const void *address); /* or NULL */
+/* The view that holds all of [base, base+size), or NULL. */
+struct view *view_range_locked(const char *base, size_t size);
+/* The first view that ends above the address: where a free region ends. */
+struct view *view_above_locked(const void *address);
+NTSTATUS view_reserve_locked(char **base, size_t size, uintptr_t limit, bool top_down,
+                             struct view **ret_view);
+NTSTATUS view_protect_locked(struct view *view, char *base, size_t size, ULONG protection);
+NTSTATUS view_decommit_locked(struct view *view, char *base, size_t size);
+/* Gives back [base, base+size) of the view: all, one end, or a hole in the middle. The section reference
+ * that went with the last piece is handed out, to be dropped without the lock. */
+NTSTATUS view_release_locked(struct view *view, char *base, size_t size,
+                             struct nt_object **ret_section);
+
+static inline size_t view_page_index(const struct view *view, const char *address)
+{
+    return (size_t)(address - view->base) / VIRTUAL_PAGE;
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* NtAllocateVirtualMemory, NtFreeVirtualMemory, NtProtectVirtualMemory and their kin.
+ *
+ * Rounding is NT's: a reservation's address goes down to 64 KiB, everything else to pages, sizes up so that the
+ * last byte asked for is inside; the rounded values are written back. MEM_COMMIT without an address
+ * reserves too. Committing commits again what is committed and gives it the new protection. MEM_RELEASE of a
+ * part splits the reservation, as Windows 10 does.
+ *
+ * DIFFERS: memory is overcommitted as Linux does it; STATUS_COMMITMENT_LIMIT comes only when the kernel
+ * refuses. Locking pages succeeds when mlock does.
+ */
+#include "ntprocess.h"
+#include "usermem.h"
+#include "view_table.h"
+#include <errno.h>
+#include <sys/mman.h>
+
+#define USER_LOWEST  ((uintptr_t)0x10000)
+#define USER_HIGHEST ((uintptr_t)0x7ffffffeffff)
+
+struct range {
+    char *base;
+    size_t size;
+};
+
+static struct range range_round(const char *base, size_t size, uintptr_t granule)
+{
+    uintptr_t start = (uintptr_t)base & ~(granule - 1);
+    uintptr_t end = ((uintptr_t)base + size + VIRTUAL_PAGE - 1) & ~(uintptr_t)(VIRTUAL_PAGE - 1);
+
+    return (struct range){(char *)start, end - start};
+}
+
+/* zero_bits: up to 21 the number of high bits (of 32) that must be zero, above that a mask. */
+static NTSTATUS limit_from_zero_bits(ULONG_PTR zero_bits, uintptr_t *ret_limit)
+{
+    *ret_limit = 0;
+    if (!zero_bits)
+        return STATUS_SUCCESS;
+    if (zero_bits < 32) {
+        if (zero_bits > 21)
+            return STATUS_INVALID_PARAMETER_3;
+        *ret_limit = ((uintptr_t)1 << (32 - zero_bits)) - 1;
+        return STATUS_SUCCESS;
+    }
+    *ret_limit = ((uintptr_t)2 << (63 - __builtin_clzll(zero_bits))) - 1;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS allocation_check(const char *base, size_t size, ULONG type, ULONG protection)
+{
+    const ULONG known = MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_TOP_DOWN | MEM_WRITE_WATCH |
+                        MEM_LARGE_PAGES | MEM_PHYSICAL | MEM_RESET_UNDO;
+
+    if ((uintptr_t)base > USER_HIGHEST)
+        return STATUS_INVALID_PARAMETER_2;
+    if (!size || size > USER_HIGHEST - (uintptr_t)base)
+        return STATUS_INVALID_PARAMETER_4;
+    if (!(type & (MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_RESET_UNDO)) || (type & ~known))
+        return STATUS_INVALID_PARAMETER_5;
+    if ((type & MEM_RESET) && type != MEM_RESET)
+        return STATUS_INVALID_PARAMETER_5;
+    if (!view_protection_is_valid(protection) || (protection & 0xff) == PAGE_WRITECOPY ||
+        (protection & 0xff) == PAGE_EXECUTE_WRITECOPY)
+        return STATUS_INVALID_PAGE_PROTECTION;
+    if (type & (MEM_WRITE_WATCH | MEM_LARGE_PAGES | MEM_PHYSICAL | MEM_RESET_UNDO)) {
+        unimplemented_once("NtAllocateVirtualMemory", "allocation type bit",
+                           type & (MEM_WRITE_WATCH | MEM_LARGE_PAGES | MEM_PHYSICAL));
+        return STATUS_NOT_SUPPORTED;
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS allocation_reserve(struct range *range, ULONG type, ULONG protection,
+                                   uintptr_t limit)
+{
+    struct view *view;
+    NTSTATUS status;
+
+    view_lock();
+    status = view_reserve_locked(&range->base, range->size, limit, type & MEM_TOP_DOWN, &view);
+    if (!status) {
+        view->allocation_protection = protection;
+        if (type & MEM_COMMIT)
+            status = view_protect_locked(view, range->base, range->size, protection);
+        if (status) {
+            struct nt_object *none;
+
+            (void)view_release_locked(view, view->base, view->size, &none);
+        }
+    }
+    view_unlock();
+    return status;
+}
+
+/* MEM_COMMIT or MEM_RESET inside a reservation that exists. */
+static NTSTATUS allocation_commit(struct range range, ULONG type, ULONG protection)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    struct view *view;
+
+    view_lock();
+    view = view_range_locked(range.base, range.size);
+    if (!view)
+        status = STATUS_CONFLICTING_ADDRESSES;
+    else if (type & MEM_RESET)
+        status = madvise(range.base, range.size, MADV_FREE) ? STATUS_CONFLICTING_ADDRESSES
+                                                            : STATUS_SUCCESS;
+    else if (view->type == MEM_IMAGE)
+        status = STATUS_CONFLICTING_ADDRESSES;
+    else
+        status = view_protect_locked(view, range.base, range.size, protection);
+    view_unlock();
+    return status;
+}
+
+static NTSTATUS allocate(struct range *range, uintptr_t limit, ULONG type, ULONG protection)
+{
+    bool reserves = (type & MEM_RESERVE) || (!range->base && (type & MEM_COMMIT));
+
+    TRY(allocation_check(range->base, range->size, type, protection));
+    if (range->base && reserves && (uintptr_t)range->base < USER_LOWEST)
+        return STATUS_INVALID_PARAMETER_2;
+    *range = range_round(range->base, range->size, reserves ? VIRTUAL_GRANULE : VIRTUAL_PAGE);
+    if (reserves)
+        return allocation_reserve(range, type, protection, limit);
+    return allocation_commit(*range, type, protection);
+}
+
+NTSTATUS WINAPI NtAllocateVirtualMemory(HANDLE process, PVOID *base, ULONG_PTR zero_bits,
+                                        SIZE_T *size, ULONG type, ULONG protection)
+{
+    struct range range;
+    uintptr_t limit;
+    NTSTATUS status;
+
+    TRY(USER_GET(range.base, base));
+    TRY(USER_GET(range.size, size));
+    TRY(limit_from_zero_bits(zero_bits, &limit));
+    TRY(process_require_current(__func__, process));
+    status = allocate(&range, limit, type, protection);
+    if (status)
+        return status;
+    TRY(USER_PUT(base, range.base));
+    return USER_PUT(size, range.size);
+}
+
+/* Highest address of a MemExtendedParameterAddressRequirements, the only parameter that is honoured. */
+static NTSTATUS parameters_limit(const MEM_EXTENDED_PARAMETER *parameters, ULONG count,
+                                 uintptr_t *ret_limit)
+{
+    *ret_limit = 0;
+    for (ULONG i = 0; i < count; i++) {
+        MEM_EXTENDED_PARAMETER parameter;
+        MEM_ADDRESS_REQUIREMENTS need;
+
+        TRY(user_read(&parameter, parameters + i, sizeof(parameter)));
+        if (parameter.Type != MemExtendedParameterAddressRequirements) {
+            unimplemented_once("NtAllocateVirtualMemoryEx", "extended parameter",
+                               (unsigned)parameter.Type);
+            return STATUS_NOT_SUPPORTED;
+        }
+        TRY(user_read(&need, parameter.Pointer, sizeof(need)));
+        if (need.LowestStartingAddress || need.Alignment > VIRTUAL_GRANULE) {
+            unimplemented_once("NtAllocateVirtualMemoryEx", "address requirement", 0);
+            return STATUS_NOT_SUPPORTED;
+        }
+        *ret_limit = (uintptr_t)need.HighestEndingAddress;
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS WINAPI NtAllocateVirtualMemoryEx(HANDLE process, PVOID *base, SIZE_T *size, ULONG type,
+                                          ULONG protection, MEM_EXTENDED_PARAMETER *parameters,
+                                          ULONG count)
+{
+    struct range range;
+    uintptr_t limit;
+    NTSTATUS status;
+
+    TRY(USER_GET(range.base, base));
+    TRY(USER_GET(range.size, size));
+    if (count && !parameters)
+        return STATUS_INVALID_PARAMETER;
+    TRY(parameters_limit(parameters, count, &limit));
+    TRY(process_require_current(__func__, process));
+    status = allocate(&range, limit, type, protection);
+    if (status)
+        return status;
+    TRY(USER_PUT(base, range.base));
+    return USER_PUT(size, range.size);
+}
+
+static NTSTATUS free_locked(struct range *range, ULONG type)
+{
+    struct view *view = view_at_locked(range->base);
+    struct nt_object *section = NULL;
+
+    if (!view)
+        return STATUS_MEMORY_NOT_ALLOCATED;
+    if (view->type != MEM_PRIVATE)
+        return type == MEM_RELEASE ? STATUS_UNABLE_TO_DELETE_SECTION : STATUS_UNABLE_TO_FREE_VM;
+    if (!range->size) {
+        if (range->base != view->base)
+            return STATUS_FREE_VM_NOT_AT_BASE;
+        range->size = view->size;
+    }
+    if (!view_range_locked(range->base, range->size))
+        return STATUS_UNABLE_TO_FREE_VM;
+    if (type == MEM_DECOMMIT)
+        return view_decommit_locked(view, range->base, range->size);
+    return view_release_locked(view, range->base, range->size, &section);
+}
+
+NTSTATUS WINAPI NtFreeVirtualMemory(HANDLE process, PVOID *base, SIZE_T *size, ULONG type)
+{
+    struct range range;
+    NTSTATUS status;
+    size_t asked;
+
+    TRY(USER_GET(range.base, base));
+    TRY(USER_GET(asked, size));
+    TRY(process_require_current(__func__, process));
+    if (type != MEM_RELEASE && type != MEM_DECOMMIT)
+        return STATUS_INVALID_PARAMETER_4;
+    if ((uintptr_t)range.base > USER_HIGHEST)
+        return STATUS_INVALID_PARAMETER_2;
+    if (asked > USER_HIGHEST - (uintptr_t)range.base)
+        return STATUS_INVALID_PARAMETER_3;
+    range = range_round(range.base, asked, VIRTUAL_PAGE);
+    if (!asked)
+        range.size = 0;
+    view_lock();
+    status = free_locked(&range, type);
+    view_unlock();
+    if (status)
+        return status;
+    TRY(USER_PUT(base, range.base));
+    return USER_PUT(size, range.size);
+}
+
+static NTSTATUS protect_locked(struct range range, ULONG protection, ULONG *ret_old)
+{
+    struct view *view = view_range_locked(range.base, range.size);
+    size_t first;
+
+    if (!view)
+        return STATUS_CONFLICTING_ADDRESSES;
+    if (view->type == MEM_PRIVATE && (protection & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)))
+        return STATUS_INVALID_PAGE_PROTECTION;
+    first = view_page_index(view, range.base);
+    for (size_t i = 0; i < range.size / VIRTUAL_PAGE; i++)
+        if (!view->pages[first + i])
+            return STATUS_NOT_COMMITTED;
+    /* An image page that may be written is a private copy: Windows says WRITECOPY until it is. */
+    if (view->type == MEM_IMAGE && (protection & 0xff) == PAGE_READWRITE)
+        protection = (protection & ~0xffu) | PAGE_WRITECOPY;
+    if (view->type == MEM_IMAGE && (protection & 0xff) == PAGE_EXECUTE_READWRITE)
+        protection = (protection & ~0xffu) | PAGE_EXECUTE_WRITECOPY;
+    *ret_old = view->pages[first];
+    return view_protect_locked(view, range.base, range.size, protection);
+}
+
+NTSTATUS WINAPI NtProtectVirtualMemory(HANDLE process, PVOID *base, SIZE_T *size, ULONG protection,
+                                       ULONG *old_protection)
+{
+    struct range range;
+    NTSTATUS status;
+    ULONG old = 0;
+
+    TRY(USER_GET(range.base, base));
+    TRY(USER_GET(range.size, size));
+    TRY(USER_PUT(old_protection, old)); /* a bad pointer must be found before anything changes */
+    TRY(process_require_current(__func__, process));
+    if (!view_protection_is_valid(protection))
+        return STATUS_INVALID_PAGE_PROTECTION;
+    if ((uintptr_t)range.base > USER_HIGHEST)
+        return STATUS_INVALID_PARAMETER_2;
+    if (!range.size || range.size > USER_HIGHEST - (uintptr_t)range.base)
+        return STATUS_INVALID_PARAMETER_3;
+    range = range_round(range.base, range.size, VIRTUAL_PAGE);
+    view_lock();
+    status = protect_locked(range, protection, &old);
+    view_unlock();
+    if (status)
+        return status;
+    TRY(USER_PUT(base, range.base));
+    TRY(USER_PUT(size, range.size));
+    return USER_PUT(old_protection, old);
+}
+
+NTSTATUS WINAPI NtFlushInstructionCache(HANDLE process, LPCVOID base, SIZE_T size)
+{
+    (void)base; /* x86 keeps its instruction cache coherent: there is nothing to flush */
+    (void)size;
+    return process_require_current(__func__, process);
+}
+
+static NTSTATUS lock_pages(const char *caller, HANDLE process, PVOID *base, SIZE_T *size,
+                           int (*operation)(const void *, size_t))
+{
+    struct range range;
+    bool is_known;
+
+    TRY(USER_GET(range.base, base));
+    TRY(USER_GET(range.size, size));
+    TRY(process_require_current(caller, process));
+    if (!range.size)
+        return STATUS_INVALID_PARAMETER_3;
+    range = range_round(range.base, range.size, VIRTUAL_PAGE);
+    view_lock();
+    is_known = view_range_locked(range.base, range.size);
+    view_unlock();
+    if (!is_known)
+        return STATUS_ACCESS_VIOLATION;
+    if (operation(range.base, range.size))
+        return errno == EPERM || errno == EAGAIN ? STATUS_WORKING_SET_QUOTA
+                                                 : STATUS_ACCESS_VIOLATION;
+    TRY(USER_PUT(base, range.base));
+    return USER_PUT(size, range.size);
+}
+
+NTSTATUS WINAPI NtLockVirtualMemory(HANDLE process, PVOID *base, SIZE_T *size, ULONG type)
+{
+    if (!type || (type & ~3u))
+        return STATUS_INVALID_PARAMETER_4;
+    return lock_pages(__func__, process, base, size, mlock);
+}
+
+NTSTATUS WINAPI NtUnlockVirtualMemory(HANDLE process, PVOID *base, SIZE_T *size, ULONG type)
+{
+    if (!type || (type & ~3u))
+        return STATUS_INVALID_PARAMETER_4;
+    return lock_pages(__func__, process, base, size, munlock);
+}
+
+NTSTATUS WINAPI NtFlushVirtualMemory(HANDLE process, LPCVOID *base, SIZE_T *size, ULONG unknown)
+{
+    struct range range;
+    struct view *view;
+    bool is_section = false;
+
+    (void)unknown; /* an IO_STATUS_BLOCK on Windows; nothing is reported in it */
+    TRY(USER_GET(range.base, base));
+    TRY(USER_GET(range.size, size));
+    TRY(process_require_current(__func__, process));
+    view_lock();
+    view = view_at_locked(range.base);
+    if (view) {
+        is_section = view->type != MEM_PRIVATE;
+        if (!range.size)
+            range.size = (size_t)(view->base + view->size - range.base);
+        range = range_round(range.base, range.size, VIRTUAL_PAGE);
+        is_section = is_section && view_range_locked(range.base, range.size);
+    }
+    view_unlock();
+    if (!is_section)
+        return STATUS_INVALID_PARAMETER;
+    if (msync(range.base, range.size, MS_SYNC))
+        return errno == EIO ? STATUS_IO_DEVICE_ERROR : STATUS_INVALID_PARAMETER;
+    TRY(USER_PUT(base, range.base));
+    return USER_PUT(size, range.size);
+}

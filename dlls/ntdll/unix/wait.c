@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* The dispatcher: waiting for local objects, any or all, with time-out, alerts and APCs.
+ *
+ * A wait is a wait_block on the waiter's stack with one entry in the list of each object. Under the dispatcher
+ * lock the waiter looks whether the wait can end at once; if not it links its entries and sleeps on its own wake word.
+ * Whoever changes an object walks the object's entries, oldest first, and ends every wait that now can end: it
+ * acquires on the waiter's behalf, writes the status into the block, unlinks all entries and wakes the
+ * sleeper. So no signal is lost or stolen, a wait-all takes all objects or none, and PulseEvent releases
+ * exactly those who waited.
+ *
+ * What can end a sleep: (1) a signaller, (2) an APC or alert, when alertable, (3) termination, (4) the deadline. (1)-(3) are decided
+ * under the lock by who comes first and set block->done; (4) is decided by the waiter itself under the lock after its sleep: if done is
+ * not yet set it unlinks and reports STATUS_TIMEOUT.
+ *
+ * The sleep is FUTEX_WAIT on thread->wake, which is 0 while the block is pending; the waker stores 1 before
+ * FUTEX_WAKE, so a wake between unlock and sleep makes the futex call return at once.
+ */
+#include "ntwait.h"
+#include "ntprocess.h"
+#include "nttime.h"
+#include "waitblock.h"
+#include <assert.h>
+#include <errno.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static pthread_mutex_t dispatcher = PTHREAD_MUTEX_INITIALIZER;
+
+void dispatcher_lock(void)
+{
+    pthread_mutex_lock(&dispatcher);
+}
+
+void dispatcher_unlock(void)
+{
+    pthread_mutex_unlock(&dispatcher);
+}
+
+int futex_sleep(_Atomic uint32_t *word, uint32_t value, const struct deadline *deadline)
+{
+    int operation = FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG;
+
+    if (deadline->is_wall_clock)
+        operation |= FUTEX_CLOCK_REALTIME;
+    if (syscall(SYS_futex, word, operation, value, deadline->is_set ? &deadline->at : NULL, NULL,
+                FUTEX_BITSET_MATCH_ANY) < 0)
+        return errno;
+    return 0;
+}
+
+void futex_wake_one(_Atomic uint32_t *word)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL, NULL, 0);
+}
+
+/* Ends the sleeper's wait with this status; dispatcher lock held. */
+void wait_finish_locked(struct wait_block *block, NTSTATUS status)
+{
+    struct wait_thread *thread = block->thread;
+
+    assert(!block->done);
+    for (unsigned i = 0; i < block->n_entries; i++)
+        ntlist_unlink(&block->entries[i].link);
+    block->done = true;
+    block->status = status;
+    thread->block = NULL;
+    /* Release: pairs with the acquire load in wait_sleep; the block is read under the lock anyway, but a sleeper
+     * that sees 1 must not be able to see an older block when it skips the futex call. */
+    atomic_store_explicit(&thread->wake, 1, memory_order_release);
+    futex_wake_one(&thread->wake);
+    if (thread->wake_fd >= 0)
+        (void)!write(thread->wake_fd, &(uint64_t){1}, sizeof(uint64_t));
+}
+
+static bool object_is_signaled(struct nt_object *object, struct wait_thread *thread)
+{
+    return object->type->is_signaled(object, thread);
+}
+
+static NTSTATUS object_acquire(struct nt_object *object, struct wait_thread *thread)
+{
+    return object->type->acquire ? object->type->acquire(object, thread) : STATUS_WAIT_0;
+}
+
+/* Can this wait end now? If so the objects are acquired and the status is the wait's. */
+static bool block_try_locked(struct wait_block *block, NTSTATUS *ret_status)
+{
+    if (block->all) {
+        NTSTATUS result = STATUS_WAIT_0;
+
+        for (unsigned i = 0; i < block->n_entries; i++)
+            if (!object_is_signaled(block->entries[i].object, block->thread))
+                return false;
+        for (unsigned i = 0; i < block->n_entries; i++) {
+            NTSTATUS status = object_acquire(block->entries[i].object, block->thread);
+
+            if (status < 0 || (status == STATUS_ABANDONED_WAIT_0 && result >= 0))
+                result = status;
+        }
+        *ret_status = result;
+        return true;
+    }
+    for (unsigned i = 0; i < block->n_entries; i++)
+        if (object_is_signaled(block->entries[i].object, block->thread)) {
+            NTSTATUS status = object_acquire(block->entries[i].object, block->thread);
+
+            *ret_status = status < 0 ? status : status + (NTSTATUS)i;
+            return true;
+        }
+    return false;
+}
+
+void dispatcher_wake_locked(struct nt_object *object)
+{
+    struct ntlist *link = object->waiters.next, *next;
+
+    for (; link != &object->waiters; link = next) {
+        struct wait_entry *entry = ntlist_entry(link, struct wait_entry, link);
+        struct wait_block *block = entry->block;
+        NTSTATUS status;
+
+        next = link->next;
+        if (!block_try_locked(block, &status))
+            continue;
+        /* An object may stand twice in one wait: skip what finish unlinks. */
+        while (next != &object->waiters && ntlist_entry(next, struct wait_entry, link)->block == block)
+            next = next->next;
+        wait_finish_locked(block, status);
+    }
+}
+
+/* An alert or an APC that is there before the wait begins, or one that ends it. */
+static bool interruption_locked(struct wait_thread *thread, bool alertable, NTSTATUS *ret_status)
+{
+    if (atomic_load_explicit(&thread->terminating, memory_order_relaxed))
+        *ret_status = STATUS_THREAD_IS_TERMINATING;
+    else if (alertable && thread->alerted)
+        *ret_status = STATUS_ALERTED;
+    else if (alertable && !ntlist_is_empty(&thread->apcs))
+        *ret_status = STATUS_USER_APC;
+    else
+        return false;
+    if (*ret_status == STATUS_ALERTED)
+        thread->alerted = false;
+    return true;
+}
+
+static void block_link_locked(struct wait_block *block)
+{
+    struct wait_thread *thread = block->thread;
+
+    for (unsigned i = 0; i < block->n_entries; i++) {
+        struct wait_entry *entry = &block->entries[i];
+
+        entry->block = block;
+        ntlist_append(&entry->object->waiters, &entry->link);
+    }
+    block->done = false;
+    thread->block = block;
+    thread->alertable = block->alertable;
+    atomic_store_explicit(&thread->wake, 0, memory_order_relaxed);
+}
+
+/* Sleeps until the block is done or the deadline has passed; entered and left with the lock held. */
+static NTSTATUS block_sleep_locked(struct wait_block *block, const struct deadline *deadline)
+{
+    struct wait_thread *thread = block->thread;
+    int error = 0;
+
+    dispatcher_unlock();
+    while (!atomic_load_explicit(&thread->wake, memory_order_acquire) && error != ETIMEDOUT)
+        error = futex_sleep(&thread->wake, 0, deadline);
+    dispatcher_lock();
+    if (!block->done) {
+        for (unsigned i = 0; i < block->n_entries; i++)
+            ntlist_unlink(&block->entries[i].link);
+        thread->block = NULL;
+        block->status = STATUS_TIMEOUT;
+    }
+    thread->alertable = false;
+    return block->status;
+}
+
+NTSTATUS wait_block_run_locked(struct wait_block *block, const struct deadline *deadline)
+{
+    NTSTATUS status;
+
+    if (interruption_locked(block->thread, block->alertable, &status))
+        return status;
+    if (block_try_locked(block, &status))
+        return status;
+    if (deadline->is_zero)
+        return STATUS_TIMEOUT;
+    block_link_locked(block);
+    return block_sleep_locked(block, deadline);
+}
+
+NTSTATUS wait_objects(unsigned n_objects, struct nt_object *const *objects, bool all, bool alertable,
+                      const LARGE_INTEGER *timeout)
+{
+    struct wait_block block = {
+        .thread = wait_thread_current(), .n_entries = n_objects, .all = all, .alertable = alertable};
+    struct deadline deadline = deadline_from_timeout(timeout);
+    NTSTATUS status;
+
+    assert(n_objects <= MAXIMUM_WAIT_OBJECTS);
+    for (unsigned i = 0; i < n_objects; i++) {
+        block.entries[i].object = objects[i];
+        ntlist_init(&block.entries[i].link);
+    }
+    dispatcher_lock();
+    status = wait_block_run_locked(&block, &deadline);
+    dispatcher_unlock();
+    return status;
+}
+
+/* An fd sleep is a block without entries: alerts, APCs and termination end it through the eventfd. */
+NTSTATUS wait_fd(int fd, short events, bool alertable, const LARGE_INTEGER *timeout)
+{
+    struct wait_block block = {.thread = wait_thread_current(), .alertable = alertable};
+    struct deadline deadline = deadline_from_timeout(timeout);
+    struct wait_thread *thread = block.thread;
+    struct pollfd polls[2] = {{.fd = fd, .events = events}, {.events = POLLIN}};
+    NTSTATUS status;
+    int n;
+
+    if (thread->wake_fd < 0)
+        thread->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (thread->wake_fd < 0)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    (void)!read(thread->wake_fd, &(uint64_t){0}, sizeof(uint64_t));
+    polls[1].fd = thread->wake_fd;
+    dispatcher_lock();
+    if (interruption_locked(thread, alertable, &status)) {
+        dispatcher_unlock();
+        return status;
+    }
+    block_link_locked(&block);
+    dispatcher_unlock();
+    do {
+        struct timespec left;
+
+        n = ppoll(polls, 2, deadline_left(&deadline, &left) ? &left : NULL, NULL);
+    } while (n < 0 && errno == EINTR);
+    dispatcher_lock();
+    status = block.done ? block.status : n == 0 ? STATUS_TIMEOUT : STATUS_SUCCESS;
+    thread->block = NULL;
+    thread->alertable = false;
+    dispatcher_unlock();
+    return status;
+}
+
+/* Notification objects that stay signalled. */
+bool notification_is_signaled(struct nt_object *object, struct wait_thread *waiter)
+{
+    (void)waiter;
+    return ((struct notification *)object)->signaled;
+}
+
+void notification_signal(struct notification *notification)
+{
+    dispatcher_lock();
+    notification->signaled = true;
+    dispatcher_wake_locked(&notification->header);
+    dispatcher_unlock();
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* A thread's part in waiting: its wake word, its APC queue, alerts, termination.
+ *
+ * APCs run when the thread waits alertably or calls NtTestAlert; the wait returns STATUS_USER_APC and the system
+ * call dispatcher takes them one by one into KiUserApcDispatcher. An APC that arrives before the wait makes
+ * the wait return at once, and an alert comes before an APC, as on NT.
+ */
+#include "mutant.h"
+#include "ntprocess.h"
+#include "ntwait.h"
+#include "usermem.h"
+#include "waitblock.h"
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static __thread struct wait_thread *current;
+
+void wait_thread_init(struct wait_thread *thread, uint32_t tid)
+{
+    *thread = (struct wait_thread){.wake_fd = -1, .tid = tid};
+    ntlist_init(&thread->apcs);
+    ntlist_init(&thread->mutants);
+}
+
+void wait_thread_attach(struct wait_thread *thread)
+{
+    current = thread;
+    if (!thread->tid)
+        thread->tid = (uint32_t)syscall(SYS_gettid);
+}
+
+struct wait_thread *wait_thread_current(void)
+{
+    /* A thread that boot did not make (a native test's): its state lives as long as the process. */
+    if (!current) {
+        struct wait_thread *thread = malloc(sizeof(*thread));
+
+        if (!thread)
+            abort();
+        wait_thread_init(thread, 0);
+        wait_thread_attach(thread);
+    }
+    return current;
+}
+
+void wait_terminate(struct wait_thread *thread)
+{
+    atomic_store(&thread->terminating, true);
+    dispatcher_lock();
+    if (thread->block)
+        wait_finish_locked(thread->block, STATUS_THREAD_IS_TERMINATING);
+    dispatcher_unlock();
+    alert_interrupt(thread);
+}
+
+NTSTATUS wait_apc_queue(struct wait_thread *thread, void *function, const ULONG_PTR arguments[3])
+{
+    struct apc *apc = malloc(sizeof(*apc));
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (!apc)
+        return STATUS_NO_MEMORY;
+    *apc = (struct apc){.function = function,
+                        .arguments = {arguments[0], arguments[1], arguments[2]}};
+    dispatcher_lock();
+    if (atomic_load(&thread->terminating)) {
+        status = STATUS_UNSUCCESSFUL;
+    } else {
+        ntlist_append(&thread->apcs, &apc->link);
+        apc = NULL;
+        if (thread->block && thread->alertable)
+            wait_finish_locked(thread->block, STATUS_USER_APC);
+    }
+    dispatcher_unlock();
+    free(apc);
+    return status;
+}
+
+bool wait_apc_take(struct wait_thread *thread, struct apc *ret_apc)
+{
+    struct apc *apc = NULL;
+
+    dispatcher_lock();
+    if (!ntlist_is_empty(&thread->apcs)) {
+        apc = ntlist_entry(thread->apcs.next, struct apc, link);
+        ntlist_unlink(&apc->link);
+    }
+    dispatcher_unlock();
+    if (!apc)
+        return false;
+    *ret_apc = *apc;
+    free(apc);
+    return true;
+}
+
+void wait_thread_exit(struct wait_thread *thread)
+{
+    struct apc apc;
+
+    atomic_store(&thread->terminating, true);
+    mutants_abandon(thread);
+    while (wait_apc_take(thread, &apc))
+        ;
+    if (thread->wake_fd >= 0)
+        close(thread->wake_fd);
+    thread->wake_fd = -1;
+    alert_thread_exit();
+    current = NULL;
+}
+
+void wait_thread_deinit(struct wait_thread *thread)
+{
+    struct apc apc;
+
+    while (wait_apc_take(thread, &apc)) /* queued to a thread that never ran */
+        ;
+}
+
+/* The wait state behind a thread handle, with a reference to its object. */
+static NTSTATUS thread_lookup(HANDLE handle, ACCESS_MASK access, struct nt_object **ret_object,
+                              struct wait_thread **ret_thread)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+
+    TRY(handle_lookup(handle, access, NULL, &object));
+    *ret_thread = thread_wait_state ? thread_wait_state(object) : NULL;
+    if (!*ret_thread)
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    *ret_object = object;
+    object = NULL;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS WINAPI NtQueueApcThread(HANDLE handle, PNTAPCFUNC function, ULONG_PTR argument1,
+                                 ULONG_PTR argument2, ULONG_PTR argument3)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+    struct wait_thread *thread;
+
+    TRY(thread_lookup(handle, THREAD_SET_CONTEXT, &object, &thread));
+    return wait_apc_queue(thread, (void *)function,
+                          (ULONG_PTR[]){argument1, argument2, argument3});
+}
+
+NTSTATUS WINAPI NtAlertThread(HANDLE handle)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+    struct wait_thread *thread;
+
+    TRY(thread_lookup(handle, THREAD_ALERT, &object, &thread));
+    dispatcher_lock();
+    if (thread->block && thread->alertable)
+        wait_finish_locked(thread->block, STATUS_ALERTED);
+    else
+        thread->alerted = true;
+    dispatcher_unlock();
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS WINAPI NtTestAlert(void)
+{
+    struct wait_thread *thread = wait_thread_current();
+    NTSTATUS status = STATUS_SUCCESS;
+
+    dispatcher_lock();
+    if (thread->alerted)
+        status = STATUS_ALERTED;
+    else if (!ntlist_is_empty(&thread->apcs))
+        status = STATUS_USER_APC;
+    thread->alerted = false;
+    dispatcher_unlock();
+    return status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* The inside of a wait, for the files that end or begin one in a way of their own. */
+#pragma once
+
+#include "nttime.h"
+#include "ntwait.h"
+
+struct wait_block;
+
+struct wait_entry {
+    struct ntlist link; /* in object->waiters */
+    struct nt_object *object;
+    struct wait_block *block;
+};
+
+struct wait_block {
+    struct wait_thread *thread;
+    unsigned n_entries;
+    bool all, alertable;
+    bool done; /* dispatcher lock, as all below */
+    NTSTATUS status;
+    struct wait_entry entries[MAXIMUM_WAIT_OBJECTS];
+};
+
+/* Entered and left with the dispatcher lock held, released while asleep. Entries' objects and links are set. */
+NTSTATUS wait_block_run_locked(struct wait_block *block, const struct deadline *deadline);
+void wait_finish_locked(struct wait_block *block, NTSTATUS status);
+
+int futex_sleep(_Atomic uint32_t *word, uint32_t value, const struct deadline *deadline);
+void futex_wake_one(_Atomic uint32_t *word);
+
+/* alert.c: a termination reaches a thread that waits for an alert by thread id. */
+void alert_interrupt(struct wait_thread *thread);
+/* alert.c: the exiting thread gives its slot back. */
+void alert_thread_exit(void);
