@@ -3,16 +3,17 @@
 
 #include "config.h"
 
-/* NtAlertThreadByThreadId and NtWaitForAlertByThreadId: one pending bit a thread, what locks of the PE half (SRW, condition
- * variables, wait on address) are made of.
+/* NtAlertThreadByThreadId and NtWaitForAlertByThreadId: one pending bit a thread, what locks of the
+ * PE half (SRW, condition variables, wait on address) are made of.
  *
- * The bit is a futex word in a table indexed by a hash of the thread id, so that alerting a thread needs no
- * lock and no look-up of its object. Two threads whose ids meet in one slot would wake each other for nothing, which
- * callers must tolerate anyway; but the bit must not be *eaten* by the wrong thread, so a slot belongs to one id: the
- * table is open-addressed, slots are claimed by compare-and-swap and given back at thread exit.
+ * The bit is a futex word in a table indexed by a hash of the thread id, so that alerting a thread
+ * needs no lock and no look-up of its object. Two threads whose ids meet in one slot would wake
+ * each other for nothing, which callers must tolerate anyway; but the bit must not be *eaten* by
+ * the wrong thread, so a slot belongs to one id: the table is open-addressed, slots are claimed by
+ * compare-and-swap and given back at thread exit.
  *
- * An id that is no thread of this process: STATUS_INVALID_CID, asked of Linux (tgkill with signal 0) only when the id
- * has no slot yet.
+ * An id that is no thread of this process: STATUS_INVALID_CID, asked of Linux (tgkill with signal
+ * 0) only when the id has no slot yet.
  */
 #include "nttime.h"
 #include "ntwait.h"
@@ -25,7 +26,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define SLOTS 0x10000u /* 8 bytes each, touched lazily; more threads than Linux lets a process have by default */
+#define SLOTS                                                                                \
+    0x10000u /* 8 bytes each, touched lazily; more threads than Linux lets a process have by \
+                default */
 
 struct alert_slot {
     _Atomic uint32_t tid;     /* 0: free, ~0: given back (the probe goes on past it) */
@@ -82,7 +85,8 @@ static struct alert_slot *slot_own(struct wait_thread *thread)
 
 static void slot_alert(struct alert_slot *slot)
 {
-    /* Release, and acquire in the waiter's exchange: what the alerter wrote before is seen after the wait. */
+    /* Release, and acquire in the waiter's exchange: what the alerter wrote before is seen after
+     * the wait. */
     if (!atomic_exchange_explicit(&slot->pending, 1, memory_order_acq_rel))
         futex_wake_one(&slot->pending);
 }

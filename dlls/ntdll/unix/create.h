@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* What every NtCreateX shares: the out handle is zero until the call succeeds, the object attributes are read
- * once into a copy, the handle is made last. */
+/* What every NtCreateX shares: the out handle is zero until the call succeeds, the object
+ * attributes are read once into a copy, the handle is made last. */
 #pragma once
 
 #include "ntobject.h"

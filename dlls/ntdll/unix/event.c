@@ -4,8 +4,8 @@
 #include "config.h"
 
 /* Events: notification (manual reset) and synchronization (auto reset). */
-#include "event.h"
 #include "create.h"
+#include "event.h"
 #include "named.h"
 #include "usermem.h"
 #include <stdlib.h>
@@ -62,7 +62,8 @@ bool event_set_locked(struct event *event)
 }
 
 NTSTATUS WINAPI NtCreateEvent(PHANDLE ret_handle, ACCESS_MASK access,
-                              const OBJECT_ATTRIBUTES *attributes, EVENT_TYPE type, BOOLEAN signaled)
+                              const OBJECT_ATTRIBUTES *attributes, EVENT_TYPE type,
+                              BOOLEAN signaled)
 {
     struct creation creation;
     struct event *event;
@@ -135,8 +136,8 @@ NTSTATUS WINAPI NtPulseEvent(HANDLE handle, LONG *previous)
     return event_change(handle, previous, EVENT_PULSE);
 }
 
-NTSTATUS WINAPI NtQueryEvent(HANDLE handle, EVENT_INFORMATION_CLASS class, PVOID buffer, ULONG length,
-                             PULONG ret_user_length)
+NTSTATUS WINAPI NtQueryEvent(HANDLE handle, EVENT_INFORMATION_CLASS class, PVOID buffer,
+                             ULONG length, PULONG ret_user_length)
 {
     EVENT_BASIC_INFORMATION info;
     ULONG size = sizeof(info);

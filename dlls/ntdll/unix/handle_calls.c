@@ -3,8 +3,9 @@
 
 #include "config.h"
 
-/* NtClose, NtDuplicateObject, NtQueryObject, NtSetInformationObject, NtCompareObjects: the calls that work on handles
- * of any type. Duplication here is within the process; TODO(promotion): a local object into another process. */
+/* NtClose, NtDuplicateObject, NtQueryObject, NtSetInformationObject, NtCompareObjects: the calls
+ * that work on handles of any type. Duplication here is within the process; TODO(promotion): a
+ * local object into another process. */
 #include "named.h"
 #include "ntobject.h"
 #include "ntprocess.h"
@@ -15,7 +16,8 @@ NTSTATUS WINAPI NtClose(HANDLE handle)
 {
     if (handle_is_server(handle))
         return named_close(handle);
-    if ((intptr_t)handle <= -1 && (intptr_t)handle >= -6) /* pseudo-handles: nothing to close, no error */
+    if ((intptr_t)handle <= -1 &&
+        (intptr_t)handle >= -6) /* pseudo-handles: nothing to close, no error */
         return STATUS_SUCCESS;
     return handle_close(handle);
 }
@@ -48,7 +50,8 @@ NTSTATUS WINAPI NtDuplicateObject(HANDLE source_process, HANDLE source, HANDLE t
         TRY(USER_PUT(ret_user_handle, handle));
     TRY(process_require_current(__func__, source_process));
     if (handle_is_server(source))
-        return named_duplicate(source, target_process, ret_user_handle, access, attributes, options);
+        return named_duplicate(source, target_process, ret_user_handle, access, attributes,
+                               options);
     if (ret_user_handle || !(options & DUPLICATE_CLOSE_SOURCE)) {
         TRY(process_require_current(__func__, target_process));
         status = duplicate(source, access, attributes, options, &handle);
@@ -137,7 +140,8 @@ static NTSTATUS query_type(HANDLE handle, void *buffer, ULONG length, ULONG *ret
                                             object->type->generic[2], object->type->valid};
     info.TotalNumberOfObjects = info.TotalNumberOfHandles = 1;
     TRY(put_string(buffer, length, sizeof(info), object->type->name, ret_length));
-    return user_write((char *)buffer + sizeof(UNICODE_STRING), (char *)&info + sizeof(UNICODE_STRING),
+    return user_write((char *)buffer + sizeof(UNICODE_STRING),
+                      (char *)&info + sizeof(UNICODE_STRING),
                       sizeof(info) - sizeof(UNICODE_STRING));
 }
 
@@ -156,8 +160,8 @@ static NTSTATUS query_flags(HANDLE handle, void *buffer, ULONG length, ULONG *re
     return USER_PUT((OBJECT_DATA_INFORMATION *)buffer, info);
 }
 
-NTSTATUS WINAPI NtQueryObject(HANDLE handle, OBJECT_INFORMATION_CLASS class, PVOID buffer, ULONG length,
-                              PULONG ret_user_length)
+NTSTATUS WINAPI NtQueryObject(HANDLE handle, OBJECT_INFORMATION_CLASS class, PVOID buffer,
+                              ULONG length, PULONG ret_user_length)
 {
     NTSTATUS status;
     ULONG used = 0;
@@ -198,7 +202,8 @@ NTSTATUS WINAPI NtSetInformationObject(HANDLE handle, OBJECT_INFORMATION_CLASS c
     if (length != sizeof(info))
         return STATUS_INFO_LENGTH_MISMATCH;
     TRY(user_read(&info, buffer, sizeof(info)));
-    attributes = (info.InheritHandle ? OBJ_INHERIT : 0) | (info.ProtectFromClose ? OBJ_PROTECT_CLOSE : 0);
+    attributes =
+        (info.InheritHandle ? OBJ_INHERIT : 0) | (info.ProtectFromClose ? OBJ_PROTECT_CLOSE : 0);
     if (handle_is_server(handle))
         return named_set_attributes(handle, attributes);
     return handle_attributes(handle, OBJ_INHERIT | OBJ_PROTECT_CLOSE, attributes, &attributes);

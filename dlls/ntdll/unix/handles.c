@@ -5,10 +5,11 @@
 
 /* The handle table of this process's own objects.
  *
- * A handle is 0x01000000 + index * 4; its two low bits are ignored, as NT does. An entry holds the object, the
- * access that was granted and the two attributes of a handle (inherit, protect from close). A free entry links to
- * the next free one; the lowest freed is not preferred, the last freed is (a use after close is seen soonest
- * when the value comes back soon, and tests of NT expect the value to come back).
+ * A handle is 0x01000000 + index * 4; its two low bits are ignored, as NT does. An entry holds the
+ * object, the access that was granted and the two attributes of a handle (inherit, protect from
+ * close). A free entry links to the next free one; the lowest freed is not preferred, the last
+ * freed is (a use after close is seen soonest when the value comes back soon, and tests of NT
+ * expect the value to come back).
  *
  * One lock, a leaf: no object's op runs under it.
  */
@@ -49,8 +50,8 @@ struct nt_object *nt_object_ref(struct nt_object *object)
 
 struct nt_object *nt_object_unref(struct nt_object *object)
 {
-    /* Release: what this thread did with the object happens before its destruction; the acquire half is for
-     * the thread that destroys. */
+    /* Release: what this thread did with the object happens before its destruction; the acquire
+     * half is for the thread that destroys. */
     if (object && atomic_fetch_sub_explicit(&object->n_refs, 1, memory_order_acq_rel) == 1) {
         assert(ntlist_is_empty(&object->waiters));
         if (object->type->destroy)
@@ -108,14 +109,15 @@ static bool table_grow_locked(uint32_t index)
 static HANDLE entry_fill_locked(uint32_t index, struct nt_object *object, ACCESS_MASK access,
                                 ULONG attributes)
 {
-    table.entries[index] = (struct handle_entry){
-        nt_object_ref(object), access, attributes & (OBJ_INHERIT | OBJ_PROTECT_CLOSE)};
+    table.entries[index] = (struct handle_entry){nt_object_ref(object), access,
+                                                 attributes & (OBJ_INHERIT | OBJ_PROTECT_CLOSE)};
     object->n_handles++;
     table.n_open++;
     return (HANDLE)(uintptr_t)(HANDLE_LOCAL_FIRST + 4 * index);
 }
 
-NTSTATUS handle_new(struct nt_object *object, ACCESS_MASK access, ULONG attributes, HANDLE *ret_handle)
+NTSTATUS handle_new(struct nt_object *object, ACCESS_MASK access, ULONG attributes,
+                    HANDLE *ret_handle)
 {
     NTSTATUS status = STATUS_SUCCESS;
     uint32_t index;
@@ -146,7 +148,8 @@ static bool free_list_take_locked(uint32_t index)
     return false;
 }
 
-NTSTATUS handle_new_at(HANDLE handle, struct nt_object *object, ACCESS_MASK access, ULONG attributes)
+NTSTATUS handle_new_at(HANDLE handle, struct nt_object *object, ACCESS_MASK access,
+                       ULONG attributes)
 {
     NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
     uint32_t index = (uint32_t)((uintptr_t)handle - HANDLE_LOCAL_FIRST) / 4;
@@ -292,8 +295,8 @@ ULONG handle_count(void)
     return n;
 }
 
-void handle_for_each_inherited(void (*each)(HANDLE handle, struct nt_object *object, ACCESS_MASK access,
-                                            void *argument),
+void handle_for_each_inherited(void (*each)(HANDLE handle, struct nt_object *object,
+                                            ACCESS_MASK access, void *argument),
                                void *argument)
 {
     pthread_mutex_lock(&table.lock);

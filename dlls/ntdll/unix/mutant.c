@@ -5,11 +5,12 @@
 
 /* Mutants: owned by a thread, recursive, abandoned when their owner ends.
  *
- * NT's count: 1 is free, 0 owned once, below that owned recursively. An abandoned mutant is free, and the next wait that
- * takes it returns STATUS_ABANDONED_WAIT_0 (plus its index); the flag ends with that wait.
+ * NT's count: 1 is free, 0 owned once, below that owned recursively. An abandoned mutant is free,
+ * and the next wait that takes it returns STATUS_ABANDONED_WAIT_0 (plus its index); the flag ends
+ * with that wait.
  */
-#include "mutant.h"
 #include "create.h"
+#include "mutant.h"
 #include "named.h"
 #include "usermem.h"
 #include <stdlib.h>
@@ -42,7 +43,8 @@ static NTSTATUS mutant_acquire(struct nt_object *object, struct wait_thread *wai
         mutant->owner = waiter;
         mutant->is_abandoned = false;
         ntlist_append(&waiter->mutants, &mutant->owned);
-        nt_object_ref(object); /* an owned mutant outlives its last handle until its owner lets go */
+        nt_object_ref(
+            object); /* an owned mutant outlives its last handle until its owner lets go */
     }
     return was_abandoned ? STATUS_ABANDONED_WAIT_0 : STATUS_WAIT_0;
 }

@@ -3,8 +3,8 @@
 
 #include "config.h"
 
-/* Named and shared synchronisation objects. TODO(named): libs/portico does not carry them yet; every call says so
- * by name and fails. */
+/* Named and shared synchronisation objects. TODO(named): libs/portico does not carry them yet;
+ * every call says so by name and fails. */
 #include "named.h"
 #include "ntprocess.h"
 #include "usermem.h"
@@ -77,8 +77,8 @@ NTSTATUS named_duplicate(HANDLE source, HANDLE target_process, PHANDLE ret_user_
     return missing("duplicate", 0);
 }
 
-NTSTATUS named_query_object(HANDLE handle, OBJECT_INFORMATION_CLASS class, void *buffer, ULONG length,
-                            ULONG *ret_user_length)
+NTSTATUS named_query_object(HANDLE handle, OBJECT_INFORMATION_CLASS class, void *buffer,
+                            ULONG length, ULONG *ret_user_length)
 {
     (void)handle, (void)class, (void)buffer, (void)length, (void)ret_user_length;
     return missing("query class", class);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* Synchronisation objects with a name, or shared between processes: they live in the port server. */
+/* Synchronisation objects with a name, or shared between processes: they live in the port server.
+ */
 #pragma once
 
 #include "create.h"
@@ -25,6 +26,6 @@ NTSTATUS named_query(enum named_kind kind, HANDLE handle, void *buffer, ULONG le
 NTSTATUS named_close(HANDLE handle);
 NTSTATUS named_duplicate(HANDLE source, HANDLE target_process, PHANDLE ret_user_handle,
                          ACCESS_MASK access, ULONG attributes, ULONG options);
-NTSTATUS named_query_object(HANDLE handle, OBJECT_INFORMATION_CLASS class, void *buffer, ULONG length,
-                            ULONG *ret_user_length);
+NTSTATUS named_query_object(HANDLE handle, OBJECT_INFORMATION_CLASS class, void *buffer,
+                            ULONG length, ULONG *ret_user_length);
 NTSTATUS named_set_attributes(HANDLE handle, ULONG attributes);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* A circular doubly linked list; the head is an entry of its own. An entry that is in no list points to
- * itself, so that unlinking twice is harmless. */
+/* A circular doubly linked list; the head is an entry of its own. An entry that is in no list
+ * points to itself, so that unlinking twice is harmless. */
 #pragma once
 
 #include <stdbool.h>

@@ -3,8 +3,9 @@
 
 /* Objects that live in this process: files, threads, unnamed events ...
  *
- * `struct nt_object` is the first member of each of them. It has two ends of life, kept apart: the last
- * handle (type->close with `last`) and the last reference (type->destroy, which frees the memory).
+ * `struct nt_object` is the first member of each of them. It has two ends of life, kept apart: the
+ * last handle (type->close with `last`) and the last reference (type->destroy, which frees the
+ * memory).
  *
  *     struct event { struct nt_object header; ... };
  *     struct event *event = calloc(1, sizeof(*event));
@@ -12,7 +13,8 @@
  *     handle_new(&event->header, access, attributes, &handle);(the handle takes its own reference)
  *     nt_object_unref(&event->header);
  *
- * What can be waited for sets `is_signaled`; both wait ops run under the dispatcher lock (ntwait.h).
+ * What can be waited for sets `is_signaled`; both wait ops run under the dispatcher lock
+ * (ntwait.h).
  */
 #pragma once
 
@@ -20,6 +22,7 @@
 #include "nttypes.h"
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct nt_object;
 struct wait_thread;
@@ -30,14 +33,16 @@ struct nt_type {
     ACCESS_MASK generic[3]; /* what GENERIC_READ, _WRITE, _EXECUTE become */
     /* Dispatcher lock held. NULL: the object cannot be waited for (STATUS_OBJECT_TYPE_MISMATCH). */
     bool (*is_signaled)(struct nt_object *object, struct wait_thread *waiter);
-    /* Dispatcher lock held. The wait took it; returns STATUS_WAIT_0 or STATUS_ABANDONED. NULL: nothing
-     * changes (notification objects). */
+    /* Dispatcher lock held. The wait took it; returns STATUS_WAIT_0 or STATUS_ABANDONED. NULL:
+     * nothing changes (notification objects). */
     NTSTATUS (*acquire)(struct nt_object *object, struct wait_thread *waiter);
-    /* Dispatcher lock held. NtSignalAndWaitForSingleObject's first half; NULL: not such an object. */
+    /* Dispatcher lock held. NtSignalAndWaitForSingleObject's first half; NULL: not such an object.
+     */
     NTSTATUS (*signal)(struct nt_object *object, ACCESS_MASK access);
     /* A handle was closed; `last` when no handle is left. No lock held. */
     void (*close)(struct nt_object *object, bool last);
-    /* The last reference went: give everything back and free the memory. No lock held. NULL: free(). */
+    /* The last reference went: give everything back and free the memory. No lock held. NULL:
+     * free(). */
     void (*destroy)(struct nt_object *object);
     /* The object waited for in its stead (a file's own event); NULL: itself. */
     struct nt_object *(*wait_object)(struct nt_object *object);
@@ -48,8 +53,8 @@ struct nt_type {
 struct nt_object {
     const struct nt_type *type;
     atomic_uint n_refs;
-    unsigned n_handles;      /* handle table lock */
-    struct ntlist waiters;   /* struct wait_entry; dispatcher lock */
+    unsigned n_handles;    /* handle table lock */
+    struct ntlist waiters; /* struct wait_entry; dispatcher lock */
 };
 
 void nt_object_init(struct nt_object *object, const struct nt_type *type);
@@ -58,7 +63,8 @@ struct nt_object *nt_object_unref(struct nt_object *object); /* NULL is fine; re
 void nt_object_unrefp(struct nt_object **object);            /* for _cleanup_nt_ */
 
 /* Handles: 0x01000000 + index * 4. A lower value is a server handle (libs/portico). */
-NTSTATUS handle_new(struct nt_object *object, ACCESS_MASK access, ULONG attributes, HANDLE *ret_handle);
+NTSTATUS handle_new(struct nt_object *object, ACCESS_MASK access, ULONG attributes,
+                    HANDLE *ret_handle);
 /* A reference to the object behind a local handle. `type` NULL: any type; `access` 0: no check.
  * STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED. */
 NTSTATUS handle_lookup(HANDLE handle, ACCESS_MASK access, const struct nt_type *type,
@@ -73,12 +79,15 @@ ULONG handle_count(void);
 NTSTATUS handle_attributes(HANDLE handle, ULONG clear, ULONG set, ULONG *ret_attributes);
 /* Generic bits and MAXIMUM_ALLOWED become the type's own. */
 ACCESS_MASK access_map(const struct nt_type *type, ACCESS_MASK access);
-/* Calls `each` for every handle with OBJ_INHERIT, lowest first, under the table's lock (process creation). */
-void handle_for_each_inherited(void (*each)(HANDLE handle, struct nt_object *object, ACCESS_MASK access,
-                                            void *argument),
+/* Calls `each` for every handle with OBJ_INHERIT, lowest first, under the table's lock (process
+ * creation). */
+void handle_for_each_inherited(void (*each)(HANDLE handle, struct nt_object *object,
+                                            ACCESS_MASK access, void *argument),
                                void *argument);
-/* A handle of this very value, in a process that inherited it (process start, before any other handle). */
-NTSTATUS handle_new_at(HANDLE handle, struct nt_object *object, ACCESS_MASK access, ULONG attributes);
+/* A handle of this very value, in a process that inherited it (process start, before any other
+ * handle). */
+NTSTATUS handle_new_at(HANDLE handle, struct nt_object *object, ACCESS_MASK access,
+                       ULONG attributes);
 
 #define HANDLE_LOCAL_FIRST 0x01000000u
 #define HANDLE_LOCAL_MAX   0x00400000u /* handles; the 24 bits above are never used */

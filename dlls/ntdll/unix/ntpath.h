@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* NT names to Unix paths and back. Drive Z: is /, drive C: a folder of Portico's own (see ntpath.c). */
+/* NT names to Unix paths and back. Drive Z: is /, drive C: a folder of Portico's own (see
+ * ntpath.c). */
 #pragma once
 
 #include "create.h"
@@ -16,7 +17,7 @@ enum path_kind {
 
 struct nt_path {
     enum path_kind kind;
-    char *unix_path;            /* absolute, no trailing slash but for the root */
+    char *unix_path; /* absolute, no trailing slash but for the root */
     WCHAR *pipe_name;
     bool has_trailing_separator; /* only a directory can be meant */
     bool exists;                 /* it did when it was looked up */
@@ -25,13 +26,16 @@ struct nt_path {
 
 void nt_path_deinit(struct nt_path *path);
 
-/* The file that object attributes mean: an absolute NT name, or one relative to a directory handle. Names
- * that do not exist keep the spelling given behind their longest existing parent. STATUS_OBJECT_NAME_INVALID,
- * STATUS_OBJECT_PATH_SYNTAX_BAD, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_BAD_NETWORK_PATH. */
-NTSTATUS nt_path_from_creation(const struct creation *creation, struct nt_path *ret_path);
-/* The same for a name alone: `\??\C:\x`; dos: `C:\x` is understood too. */
+/* The file that an absolute NT name means. Names that do not exist keep the spelling given behind
+ * their longest existing parent. STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_PATH_SYNTAX_BAD,
+ * STATUS_OBJECT_PATH_NOT_FOUND, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_BAD_NETWORK_PATH. Outputs are
+ * empty on failure. */
 NTSTATUS nt_path_from_name(const WCHAR *name, size_t units, struct nt_path *ret_path);
-/* For the loader: `C:\x`, `\??\Z:\x` or `Z:\x` to a Unix path (to be freed), whether it exists or not. */
+/* The same for a name relative to a folder. */
+NTSTATUS nt_path_under(const char *folder, const WCHAR *name, size_t units,
+                       struct nt_path *ret_path);
+/* For the loader: `C:\x`, `\??\Z:\x` or `Z:\x` to a Unix path (to be freed), whether it exists or
+ * not. */
 NTSTATUS path_dos_to_unix(const WCHAR *dos, char **ret_path);
 /* `\??\Z:\...` or `\??\C:\...` for an absolute Unix path; *ret_bytes without the NUL. */
 NTSTATUS path_to_nt(const char *unix_path, WCHAR **ret_name, SIZE_T *ret_bytes);

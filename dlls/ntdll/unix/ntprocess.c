@@ -3,7 +3,8 @@
 
 #include "config.h"
 
-/* The process handle that nearly every memory call takes, and the one line said about what is missing. */
+/* The process handle that nearly every memory call takes, and the one line said about what is
+ * missing. */
 #include "ntprocess.h"
 #include <stdint.h>
 #include <stdio.h>

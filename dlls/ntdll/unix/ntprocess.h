@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* What the Nt* families need to know about processes and threads; boot's thread.c and process.c define
- * the functions, weak here so that native tests of one family link without them. */
+/* What the Nt* families need to know about processes and threads; boot's thread.c and process.c
+ * define the functions, weak here so that native tests of one family link without them. */
 #pragma once
 
 #include "ntobject.h"
@@ -17,8 +17,8 @@ struct nt_object *process_object_current(void); /* borrowed */
 struct wait_thread *thread_wait_state(struct nt_object *thread);
 pid_t process_object_pid(struct nt_object *process);
 
-/* Success when the handle means this process with that access; another one: STATUS_NOT_SUPPORTED, said once
- * with the caller's name. */
+/* Success when the handle means this process with that access; another one: STATUS_NOT_SUPPORTED,
+ * said once with the caller's name. */
 NTSTATUS process_require_current(const char *caller, HANDLE process);
 
 /* `portico: <function>: <what> <number> is not implemented`, once for each function and number. */

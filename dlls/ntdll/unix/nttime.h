@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* NT's time-outs and clocks: 100 ns units; negative is relative (to now, not counting suspend), positive absolute
- * (since 1601, wall clock), zero polls, NULL is for ever. */
+/* NT's time-outs and clocks: 100 ns units; negative is relative (to now, not counting suspend),
+ * positive absolute (since 1601, wall clock), zero polls, NULL is for ever. */
 #pragma once
 
 #include "nttypes.h"

@@ -16,3 +16,12 @@
 #include <ntstatus.h>
 
 #define _cleanup_nt_(function) __attribute__((cleanup(function)))
+
+/* Missing from Wine's headers. */
+#ifndef DUPLICATE_SAME_ATTRIBUTES
+#define DUPLICATE_SAME_ATTRIBUTES 4
+#endif
+#ifndef THREAD_ALERT
+#define THREAD_ALERT 4
+#endif
+NTSTATUS WINAPI NtSetEventBoostPriority(HANDLE handle);

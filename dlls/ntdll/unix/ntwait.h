@@ -4,15 +4,15 @@
 /* Waiting for objects of this process (design section 6).
  *
  * One dispatcher lock guards the state of every local object and every waiter list. Who signals an
- * object satisfies its waiters, oldest first, on their behalf (so ownership and auto-reset are decided at
- * that moment, as NT does), and wakes each by its own wake word.
+ * object satisfies its waiters, oldest first, on their behalf (so ownership and auto-reset are
+ * decided at that moment, as NT does), and wakes each by its own wake word.
  *
- * A thread's part of it is struct wait_thread, embedded in boot's thread object; a thread that has none
- * (native tests, helper threads) gets one on first use.
+ * A thread's part of it is struct wait_thread, embedded in boot's thread object; a thread that has
+ * none (native tests, helper threads) gets one on first use.
  *
- * For the dispatcher at a system call's exit: a wait that ends with STATUS_USER_APC left at least one
- * entry in the APC queue: take them with wait_apc_take and enter KiUserApcDispatcher with the saved
- * context. wait_terminate makes the thread's current and every later wait return
+ * For the dispatcher at a system call's exit: a wait that ends with STATUS_USER_APC left at least
+ * one entry in the APC queue: take them with wait_apc_take and enter KiUserApcDispatcher with the
+ * saved context. wait_terminate makes the thread's current and every later wait return
  * STATUS_THREAD_IS_TERMINATING at once.
  */
 #pragma once
@@ -27,26 +27,28 @@ struct apc {
 };
 
 struct wait_thread {
-    _Atomic uint32_t wake;     /* the futex: 0 asleep or about to, 1 woken */
-    atomic_bool terminating;   /* set by another thread, never cleared */
-    bool alerted;              /* NtAlertThread; dispatcher lock */
-    bool alertable;            /* sleeping alertably now; dispatcher lock */
-    struct wait_block *block;  /* the wait in progress; dispatcher lock */
-    struct ntlist apcs;        /* struct apc; dispatcher lock */
-    struct ntlist mutants;     /* owned mutants, for abandonment; dispatcher lock */
-    int wake_fd;               /* eventfd for sleeps that also watch descriptors; -1 until first used */
+    _Atomic uint32_t wake;    /* the futex: 0 asleep or about to, 1 woken */
+    atomic_bool terminating;  /* set by another thread, never cleared */
+    bool alerted;             /* NtAlertThread; dispatcher lock */
+    bool alertable;           /* sleeping alertably now; dispatcher lock */
+    struct wait_block *block; /* the wait in progress; dispatcher lock */
+    struct ntlist apcs;       /* struct apc; dispatcher lock */
+    struct ntlist mutants;    /* owned mutants, for abandonment; dispatcher lock */
+    int wake_fd; /* eventfd for sleeps that also watch descriptors; -1 until first used */
     uint32_t tid;
 };
 
-void wait_thread_init(struct wait_thread *thread, uint32_t tid); /* embedded one, before the thread runs */
-void wait_thread_attach(struct wait_thread *thread);             /* on the thread itself, first thing */
+void wait_thread_init(struct wait_thread *thread,
+                      uint32_t tid);                 /* embedded one, before the thread runs */
+void wait_thread_attach(struct wait_thread *thread); /* on the thread itself, first thing */
 struct wait_thread *wait_thread_current(void);
 /* On the exiting thread: abandons its mutants, drops its APCs, detaches. */
 void wait_thread_exit(struct wait_thread *thread);
 void wait_thread_deinit(struct wait_thread *thread); /* with the thread object */
 void wait_terminate(struct wait_thread *thread);
 
-/* APCs. Queue: STATUS_UNSUCCESSFUL once the thread is terminating. Take: false when the queue is empty. */
+/* APCs. Queue: STATUS_UNSUCCESSFUL once the thread is terminating. Take: false when the queue is
+ * empty. */
 NTSTATUS wait_apc_queue(struct wait_thread *thread, void *function, const ULONG_PTR arguments[3]);
 bool wait_apc_take(struct wait_thread *thread, struct apc *ret_apc);
 
@@ -65,8 +67,9 @@ bool notification_is_signaled(struct nt_object *object, struct wait_thread *wait
 void notification_signal(struct notification *notification);
 
 /* Waits without a handle: any or all of n objects; timeout as NT's (NULL: for ever). */
-NTSTATUS wait_objects(unsigned n_objects, struct nt_object *const *objects, bool all, bool alertable,
-                      const LARGE_INTEGER *timeout);
-/* Sleeps until `fd` is ready for poll's `events`, the thread is terminated, or (alertable) an APC comes:
- * STATUS_SUCCESS, STATUS_TIMEOUT, STATUS_USER_APC, STATUS_ALERTED, STATUS_THREAD_IS_TERMINATING. */
+NTSTATUS wait_objects(unsigned n_objects, struct nt_object *const *objects, bool all,
+                      bool alertable, const LARGE_INTEGER *timeout);
+/* Sleeps until `fd` is ready for poll's `events`, the thread is terminated, or (alertable) an APC
+ * comes: STATUS_SUCCESS, STATUS_TIMEOUT, STATUS_USER_APC, STATUS_ALERTED,
+ * STATUS_THREAD_IS_TERMINATING. */
 NTSTATUS wait_fd(int fd, short events, bool alertable, const LARGE_INTEGER *timeout);

@@ -47,7 +47,8 @@ static NTSTATUS semaphore_signal(struct nt_object *object, ACCESS_MASK access)
 static const struct nt_type semaphore_type = {
     .name = u"Semaphore",
     .valid = SEMAPHORE_ALL_ACCESS,
-    .generic = {STANDARD_RIGHTS_READ | 1 /* query */, STANDARD_RIGHTS_WRITE | SEMAPHORE_MODIFY_STATE,
+    .generic = {STANDARD_RIGHTS_READ | 1 /* query */,
+                STANDARD_RIGHTS_WRITE | SEMAPHORE_MODIFY_STATE,
                 STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE},
     .is_signaled = semaphore_is_signaled,
     .acquire = semaphore_acquire,

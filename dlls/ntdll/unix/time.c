@@ -3,8 +3,9 @@
 
 #include "config.h"
 
-/* Clocks and time-outs. The performance counter is CLOCK_MONOTONIC in 100 ns units, so its frequency is the 10 MHz
- * that Windows 10 reports; the tick count is CLOCK_BOOTTIME in milliseconds, as GetTickCount counts sleep. */
+/* Clocks and time-outs. The performance counter is CLOCK_MONOTONIC in 100 ns units, so its
+ * frequency is the 10 MHz that Windows 10 reports; the tick count is CLOCK_BOOTTIME in
+ * milliseconds, as GetTickCount counts sleep. */
 #include "nttime.h"
 #include "usermem.h"
 #include <errno.h>
@@ -41,9 +42,9 @@ static struct timespec after(struct timespec now, uint64_t units)
 {
     uint64_t ns = (uint64_t)now.tv_nsec + units % NT_UNITS_PER_SECOND * 100;
 
-    return (struct timespec){
-        .tv_sec = now.tv_sec + (time_t)(units / NT_UNITS_PER_SECOND + ns / 1000000000),
-        .tv_nsec = (long)(ns % 1000000000)};
+    return (struct timespec){.tv_sec = now.tv_sec +
+                                       (time_t)(units / NT_UNITS_PER_SECOND + ns / 1000000000),
+                             .tv_nsec = (long)(ns % 1000000000)};
 }
 
 struct deadline deadline_from_timeout(const LARGE_INTEGER *timeout)
@@ -141,7 +142,8 @@ NTSTATUS WINAPI NtSetTimerResolution(ULONG resolution, BOOLEAN set, PULONG curre
 
 NTSTATUS WINAPI NtYieldExecution(void)
 {
-    /* Linux does not tell whether another thread ran; Windows answers STATUS_NO_YIELD_PERFORMED then. */
+    /* Linux does not tell whether another thread ran; Windows answers STATUS_NO_YIELD_PERFORMED
+     * then. */
     sched_yield();
     return STATUS_SUCCESS;
 }

@@ -3,21 +3,24 @@
 
 #include "config.h"
 
-/* The table of views: which parts of the address space belong to NT reservations, sections and images, and
- * the NT protection of each of their pages.
+/* The table of views: which parts of the address space belong to NT reservations, sections and
+ * images, and the NT protection of each of their pages.
  *
- * A sorted array of pointers: a process has tens to a few thousand views, a look-up is a binary search and an
- * insertion one memmove. Each view has 16 bits a page, so NtProtectVirtualMemory can give the true old
- * protection and a reservation of a terabyte costs address space only (the arrays are lazily zero pages).
+ * A sorted array of pointers: a process has tens to a few thousand views, a look-up is a binary
+ * search and an insertion one memmove. Each view has 16 bits a page, so NtProtectVirtualMemory can
+ * give the true old protection and a reservation of a terabyte costs address space only (the arrays
+ * are lazily zero pages).
  *
- * Where views go when the program does not say: first fit in an arena of our own, far from where Linux puts
- * its mappings and from the preferred bases of PE images, at a start that differs in each process. What we
- * do not know of (libraries, thread stacks of helpers) is found by MAP_FIXED_NOREPLACE and stepped over.
+ * Where views go when the program does not say: first fit in an arena of our own, far from where
+ * Linux puts its mappings and from the preferred bases of PE images, at a start that differs in
+ * each process. What we do not know of (libraries, thread stacks of helpers) is found by
+ * MAP_FIXED_NOREPLACE and stepped over.
  *
- * One lock, a leaf. Nobody who holds it touches a program's memory, so a fault never meets its own lock.
+ * One lock, a leaf. Nobody who holds it touches a program's memory, so a fault never meets its own
+ * lock.
  */
-#include "view_table.h"
 #include "ntobject.h"
+#include "view_table.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -284,8 +287,8 @@ NTSTATUS view_protect_locked(struct view *view, char *base, size_t size, ULONG p
 
 NTSTATUS view_decommit_locked(struct view *view, char *base, size_t size)
 {
-    void *result = mmap(base, size, PROT_NONE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    void *result =
+        mmap(base, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 
     if (result == MAP_FAILED)
         return STATUS_NO_MEMORY;
@@ -323,7 +326,8 @@ NTSTATUS view_release_locked(struct view *view, char *base, size_t size,
     table.hint = table.hint > (uintptr_t)base && table.arena && (uintptr_t)base >= table.arena
                      ? (uintptr_t)base
                      : table.hint;
-    if (base > view->base) { /* the head stays; its array is longer than it needs, trimmed at its end */
+    if (base >
+        view->base) { /* the head stays; its array is longer than it needs, trimmed at its end */
         size_t head = (size_t)(base - view->base);
 
         if (pages_bytes(head) < pages_bytes(view->size))
@@ -335,7 +339,8 @@ NTSTATUS view_release_locked(struct view *view, char *base, size_t size,
         *ret_section = tail ? NULL : view->section;
         view_free(view);
     }
-    if (tail && !table_insert(tail)) { /* one slot was there: only a hole in the middle can get here */
+    if (tail &&
+        !table_insert(tail)) { /* one slot was there: only a hole in the middle can get here */
         munmap(tail->base, tail->size);
         view_free(tail);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* The table of views, for the virtual memory calls only (others: virtual.h). Everything here is called
- * with the page lock held. */
+/* The table of views, for the virtual memory calls only (others: virtual.h). Everything here is
+ * called with the page lock held. */
 #pragma once
 
 #include "virtual.h"
@@ -14,7 +14,8 @@ struct view {
     ULONG allocation_protection;
     char *unix_path;
     struct nt_object *section;
-    uint16_t *pages; /* NT protection of each page, PAGE_GUARD included; 0: reserved, not committed */
+    uint16_t
+        *pages; /* NT protection of each page, PAGE_GUARD included; 0: reserved, not committed */
 };
 
 void view_lock(void);
@@ -28,8 +29,8 @@ NTSTATUS view_reserve_locked(char **base, size_t size, uintptr_t limit, bool top
                              struct view **ret_view);
 NTSTATUS view_protect_locked(struct view *view, char *base, size_t size, ULONG protection);
 NTSTATUS view_decommit_locked(struct view *view, char *base, size_t size);
-/* Gives back [base, base+size) of the view: all, one end, or a hole in the middle. The section reference
- * that went with the last piece is handed out, to be dropped without the lock. */
+/* Gives back [base, base+size) of the view: all, one end, or a hole in the middle. The section
+ * reference that went with the last piece is handed out, to be dropped without the lock. */
 NTSTATUS view_release_locked(struct view *view, char *base, size_t size,
                              struct nt_object **ret_section);
 

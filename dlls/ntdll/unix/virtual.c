@@ -3,16 +3,17 @@
 
 #include "config.h"
 
-/* What the rest of the ELF half does with views (virtual.h): reserve, describe, protect, find, release, and what
- * a page fault means.
+/* What the rest of the ELF half does with views (virtual.h): reserve, describe, protect, find,
+ * release, and what a page fault means.
  *
- * Guard pages: a committed page with PAGE_GUARD is PROT_NONE for Linux; the first touch clears the guard and
- * raises STATUS_GUARD_PAGE_VIOLATION. Inside the running thread's own stack the touch instead moves the guard down one page
- * and is retried; when only the reserve for the handler is left that reserve is committed and
- * STATUS_STACK_OVERFLOW is raised, as on Windows; the lowest page of a stack is never committed.
+ * Guard pages: a committed page with PAGE_GUARD is PROT_NONE for Linux; the first touch clears the
+ * guard and raises STATUS_GUARD_PAGE_VIOLATION. Inside the running thread's own stack the touch
+ * instead moves the guard down one page and is retried; when only the reserve for the handler is
+ * left that reserve is committed and STATUS_STACK_OVERFLOW is raised, as on Windows; the lowest
+ * page of a stack is never committed.
  */
-#include "view_table.h"
 #include "ntobject.h"
+#include "view_table.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -173,8 +174,7 @@ static NTSTATUS stack_grow_locked(struct view *view, char *page, TEB *teb)
 
 static bool is_in_stack(const TEB *teb, const char *address)
 {
-    return teb && address >= (char *)teb->DeallocationStack &&
-           address < (char *)teb->Tib.StackBase;
+    return teb && address >= (char *)teb->DeallocationStack && address < (char *)teb->Tib.StackBase;
 }
 
 static bool protection_allows(ULONG protection, unsigned access)
@@ -236,7 +236,7 @@ NTSTATUS view_stack_new(size_t reserve, size_t commit, size_t zero_limit, INITIA
         view_release(base);
         return STATUS_NO_MEMORY;
     }
-    *ret_stack = (INITIAL_TEB){
-        .StackBase = base + reserve, .StackLimit = limit, .DeallocationStack = base};
+    *ret_stack =
+        (INITIAL_TEB){.StackBase = base + reserve, .StackLimit = limit, .DeallocationStack = base};
     return STATUS_SUCCESS;
 }

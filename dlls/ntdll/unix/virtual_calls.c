@@ -5,13 +5,13 @@
 
 /* NtAllocateVirtualMemory, NtFreeVirtualMemory, NtProtectVirtualMemory and their kin.
  *
- * Rounding is NT's: a reservation's address goes down to 64 KiB, everything else to pages, sizes up so that the
- * last byte asked for is inside; the rounded values are written back. MEM_COMMIT without an address
- * reserves too. Committing commits again what is committed and gives it the new protection. MEM_RELEASE of a
- * part splits the reservation, as Windows 10 does.
+ * Rounding is NT's: a reservation's address goes down to 64 KiB, everything else to pages, sizes up
+ * so that the last byte asked for is inside; the rounded values are written back. MEM_COMMIT
+ * without an address reserves too. Committing commits again what is committed and gives it the new
+ * protection. MEM_RELEASE of a part splits the reservation, as Windows 10 does.
  *
- * DIFFERS: memory is overcommitted as Linux does it; STATUS_COMMITMENT_LIMIT comes only when the kernel
- * refuses. Locking pages succeeds when mlock does.
+ * DIFFERS: memory is overcommitted as Linux does it; STATUS_COMMITMENT_LIMIT comes only when the
+ * kernel refuses. Locking pages succeeds when mlock does.
  */
 #include "ntprocess.h"
 #include "usermem.h"
@@ -149,7 +149,8 @@ NTSTATUS WINAPI NtAllocateVirtualMemory(HANDLE process, PVOID *base, ULONG_PTR z
     return USER_PUT(size, range.size);
 }
 
-/* Highest address of a MemExtendedParameterAddressRequirements, the only parameter that is honoured. */
+/* Highest address of a MemExtendedParameterAddressRequirements, the only parameter that is
+ * honoured. */
 static NTSTATUS parameters_limit(const MEM_EXTENDED_PARAMETER *parameters, ULONG count,
                                  uintptr_t *ret_limit)
 {

@@ -5,7 +5,8 @@
 
 /* NtQueryVirtualMemory, and reading and writing the memory of a process by its handle.
  *
- * DIFFERS: what Linux itself put into the address space (libraries of the loader, its stacks) is told as free.
+ * DIFFERS: what Linux itself put into the address space (libraries of the loader, its stacks) is
+ * told as free.
  */
 #include "ntpath.h"
 #include "ntprocess.h"
@@ -124,8 +125,9 @@ static NTSTATUS query_region(const void *address, void *buffer, SIZE_T length, S
     return user_write(buffer, &info, *ret_length);
 }
 
-NTSTATUS WINAPI NtQueryVirtualMemory(HANDLE process, LPCVOID address, MEMORY_INFORMATION_CLASS class,
-                                     PVOID buffer, SIZE_T length, SIZE_T *ret_user_length)
+NTSTATUS WINAPI NtQueryVirtualMemory(HANDLE process, LPCVOID address,
+                                     MEMORY_INFORMATION_CLASS class, PVOID buffer, SIZE_T length,
+                                     SIZE_T *ret_user_length)
 {
     SIZE_T used = 0;
     NTSTATUS status;
@@ -141,7 +143,8 @@ NTSTATUS WINAPI NtQueryVirtualMemory(HANDLE process, LPCVOID address, MEMORY_INF
     case MemoryRegionInformation:
         status = query_region(address, buffer, length, &used);
         break;
-    case 1000: /* a handle for calls into a DLL's Unix half: there is none, and callers expect that */
+    case 1000: /* a handle for calls into a DLL's Unix half: there is none, and callers expect that
+                */
     case 1001:
         return STATUS_INVALID_INFO_CLASS;
     default:

@@ -5,23 +5,24 @@
 
 /* The dispatcher: waiting for local objects, any or all, with time-out, alerts and APCs.
  *
- * A wait is a wait_block on the waiter's stack with one entry in the list of each object. Under the dispatcher
- * lock the waiter looks whether the wait can end at once; if not it links its entries and sleeps on its own wake word.
- * Whoever changes an object walks the object's entries, oldest first, and ends every wait that now can end: it
- * acquires on the waiter's behalf, writes the status into the block, unlinks all entries and wakes the
- * sleeper. So no signal is lost or stolen, a wait-all takes all objects or none, and PulseEvent releases
- * exactly those who waited.
+ * A wait is a wait_block on the waiter's stack with one entry in the list of each object. Under the
+ * dispatcher lock the waiter looks whether the wait can end at once; if not it links its entries
+ * and sleeps on its own wake word. Whoever changes an object walks the object's entries, oldest
+ * first, and ends every wait that now can end: it acquires on the waiter's behalf, writes the
+ * status into the block, unlinks all entries and wakes the sleeper. So no signal is lost or stolen,
+ * a wait-all takes all objects or none, and PulseEvent releases exactly those who waited.
  *
- * What can end a sleep: (1) a signaller, (2) an APC or alert, when alertable, (3) termination, (4) the deadline. (1)-(3) are decided
- * under the lock by who comes first and set block->done; (4) is decided by the waiter itself under the lock after its sleep: if done is
- * not yet set it unlinks and reports STATUS_TIMEOUT.
+ * What can end a sleep: (1) a signaller, (2) an APC or alert, when alertable, (3) termination, (4)
+ * the deadline. (1)-(3) are decided under the lock by who comes first and set block->done; (4) is
+ * decided by the waiter itself under the lock after its sleep: if done is not yet set it unlinks
+ * and reports STATUS_TIMEOUT.
  *
- * The sleep is FUTEX_WAIT on thread->wake, which is 0 while the block is pending; the waker stores 1 before
- * FUTEX_WAKE, so a wake between unlock and sleep makes the futex call return at once.
+ * The sleep is FUTEX_WAIT on thread->wake, which is 0 while the block is pending; the waker stores
+ * 1 before FUTEX_WAKE, so a wake between unlock and sleep makes the futex call return at once.
  */
-#include "ntwait.h"
 #include "ntprocess.h"
 #include "nttime.h"
+#include "ntwait.h"
 #include "waitblock.h"
 #include <assert.h>
 #include <errno.h>
@@ -74,8 +75,9 @@ void wait_finish_locked(struct wait_block *block, NTSTATUS status)
     block->done = true;
     block->status = status;
     thread->block = NULL;
-    /* Release: pairs with the acquire load in wait_sleep; the block is read under the lock anyway, but a sleeper
-     * that sees 1 must not be able to see an older block when it skips the futex call. */
+    /* Release: pairs with the acquire load in wait_sleep; the block is read under the lock anyway,
+     * but a sleeper that sees 1 must not be able to see an older block when it skips the futex
+     * call. */
     atomic_store_explicit(&thread->wake, 1, memory_order_release);
     futex_wake_one(&thread->wake);
     if (thread->wake_fd >= 0)
@@ -133,7 +135,8 @@ void dispatcher_wake_locked(struct nt_object *object)
         if (!block_try_locked(block, &status))
             continue;
         /* An object may stand twice in one wait: skip what finish unlinks. */
-        while (next != &object->waiters && ntlist_entry(next, struct wait_entry, link)->block == block)
+        while (next != &object->waiters &&
+               ntlist_entry(next, struct wait_entry, link)->block == block)
             next = next->next;
         wait_finish_locked(block, status);
     }
@@ -171,7 +174,8 @@ static void block_link_locked(struct wait_block *block)
     atomic_store_explicit(&thread->wake, 0, memory_order_relaxed);
 }
 
-/* Sleeps until the block is done or the deadline has passed; entered and left with the lock held. */
+/* Sleeps until the block is done or the deadline has passed; entered and left with the lock held.
+ */
 static NTSTATUS block_sleep_locked(struct wait_block *block, const struct deadline *deadline)
 {
     struct wait_thread *thread = block->thread;
@@ -205,11 +209,13 @@ NTSTATUS wait_block_run_locked(struct wait_block *block, const struct deadline *
     return block_sleep_locked(block, deadline);
 }
 
-NTSTATUS wait_objects(unsigned n_objects, struct nt_object *const *objects, bool all, bool alertable,
-                      const LARGE_INTEGER *timeout)
+NTSTATUS wait_objects(unsigned n_objects, struct nt_object *const *objects, bool all,
+                      bool alertable, const LARGE_INTEGER *timeout)
 {
-    struct wait_block block = {
-        .thread = wait_thread_current(), .n_entries = n_objects, .all = all, .alertable = alertable};
+    struct wait_block block = {.thread = wait_thread_current(),
+                               .n_entries = n_objects,
+                               .all = all,
+                               .alertable = alertable};
     struct deadline deadline = deadline_from_timeout(timeout);
     NTSTATUS status;
 
@@ -224,7 +230,8 @@ NTSTATUS wait_objects(unsigned n_objects, struct nt_object *const *objects, bool
     return status;
 }
 
-/* An fd sleep is a block without entries: alerts, APCs and termination end it through the eventfd. */
+/* An fd sleep is a block without entries: alerts, APCs and termination end it through the eventfd.
+ */
 NTSTATUS wait_fd(int fd, short events, bool alertable, const LARGE_INTEGER *timeout)
 {
     struct wait_block block = {.thread = wait_thread_current(), .alertable = alertable};

@@ -3,10 +3,12 @@
 
 #include "config.h"
 
-/* NtWaitForSingleObject, NtWaitForMultipleObjects, NtSignalAndWaitForSingleObject, NtDelayExecution.
+/* NtWaitForSingleObject, NtWaitForMultipleObjects, NtSignalAndWaitForSingleObject,
+ * NtDelayExecution.
  *
- * Handles are looked up with SYNCHRONIZE before anything is waited for; each object may stand in for another (a file's
- * event). Server handles in a wait: TODO(waits): they join when libs/portico lets the daemon park waits.
+ * Handles are looked up with SYNCHRONIZE before anything is waited for; each object may stand in
+ * for another (a file's event). Server handles in a wait: TODO(waits): they join when libs/portico
+ * lets the daemon park waits.
  */
 #include "ntprocess.h"
 #include "ntwait.h"
@@ -51,7 +53,8 @@ static NTSTATUS timeout_get(const LARGE_INTEGER **timeout, LARGE_INTEGER *copy)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS WINAPI NtWaitForSingleObject(HANDLE handle, BOOLEAN alertable, const LARGE_INTEGER *timeout)
+NTSTATUS WINAPI NtWaitForSingleObject(HANDLE handle, BOOLEAN alertable,
+                                      const LARGE_INTEGER *timeout)
 {
     _cleanup_nt_(wait_set_release) struct wait_set set = {0};
     LARGE_INTEGER copy;

@@ -5,9 +5,10 @@
 
 /* A thread's part in waiting: its wake word, its APC queue, alerts, termination.
  *
- * APCs run when the thread waits alertably or calls NtTestAlert; the wait returns STATUS_USER_APC and the system
- * call dispatcher takes them one by one into KiUserApcDispatcher. An APC that arrives before the wait makes
- * the wait return at once, and an alert comes before an APC, as on NT.
+ * APCs run when the thread waits alertably or calls NtTestAlert; the wait returns STATUS_USER_APC
+ * and the system call dispatcher takes them one by one into KiUserApcDispatcher. An APC that
+ * arrives before the wait makes the wait return at once, and an alert comes before an APC, as on
+ * NT.
  */
 #include "mutant.h"
 #include "ntprocess.h"
@@ -65,8 +66,8 @@ NTSTATUS wait_apc_queue(struct wait_thread *thread, void *function, const ULONG_
 
     if (!apc)
         return STATUS_NO_MEMORY;
-    *apc = (struct apc){.function = function,
-                        .arguments = {arguments[0], arguments[1], arguments[2]}};
+    *apc =
+        (struct apc){.function = function, .arguments = {arguments[0], arguments[1], arguments[2]}};
     dispatcher_lock();
     if (atomic_load(&thread->terminating)) {
         status = STATUS_UNSUCCESSFUL;
@@ -143,8 +144,7 @@ NTSTATUS WINAPI NtQueueApcThread(HANDLE handle, PNTAPCFUNC function, ULONG_PTR a
     struct wait_thread *thread;
 
     TRY(thread_lookup(handle, THREAD_SET_CONTEXT, &object, &thread));
-    return wait_apc_queue(thread, (void *)function,
-                          (ULONG_PTR[]){argument1, argument2, argument3});
+    return wait_apc_queue(thread, (void *)function, (ULONG_PTR[]){argument1, argument2, argument3});
 }
 
 NTSTATUS WINAPI NtAlertThread(HANDLE handle)

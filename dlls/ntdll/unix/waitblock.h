@@ -24,7 +24,8 @@ struct wait_block {
     struct wait_entry entries[MAXIMUM_WAIT_OBJECTS];
 };
 
-/* Entered and left with the dispatcher lock held, released while asleep. Entries' objects and links are set. */
+/* Entered and left with the dispatcher lock held, released while asleep. Entries' objects and links
+ * are set. */
 NTSTATUS wait_block_run_locked(struct wait_block *block, const struct deadline *deadline);
 void wait_finish_locked(struct wait_block *block, NTSTATUS status);
 
