@@ -50,10 +50,13 @@ enum lane_kind {
     LANE_CANCEL = 4,          /* the sender takes message_id back (slot: give that slot back) */
     LANE_MOVED = 5,           /* the last record: the sender goes on in lane `aux` */
     LANE_SKIP = 6,            /* fills the ring to its end; never seen outside libs/lane */
-    LANE_CONNECT_REQUEST = 7, /* this and below: lane 0 (daemon to port) only */
+    LANE_CONNECT_REQUEST = 7, /* 7 to 9: lane 0 (daemon to port) only */
     LANE_CONNECT_REPLY = 8,
     LANE_CLIENT_DIED = 9,
-    LANE_KIND_LAST = 9,
+    LANE_CANCELED =
+        10,        /* the receiver of message_id has cancelled it (answer to a slotless request) */
+    LANE_ACK = 11, /* message_id is over at this end: the id may be used again; nothing is queued */
+    LANE_KIND_LAST = 11,
 };
 
 /* Record flags. */

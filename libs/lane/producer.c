@@ -27,6 +27,9 @@
 #include "lane/producer.h"
 #include "lane/spin.h"
 
+/* What is never reserved by an ordinary record: LANE_MOVED and the commit word after it. */
+#define FULL_KEEPS_BYTES (2 * LANE_RECORD_BYTES)
+
 void producer_init(struct lane_producer *producer, const struct lane_view *view, int bell_fd)
 {
     memset(producer, 0, sizeof(*producer));
@@ -61,8 +64,8 @@ static void read_progress(struct lane_producer *producer)
 
 static bool has_room(struct lane_producer *producer, uint32_t size)
 {
-    uint64_t wanted = (uint64_t)skip_before(producer, size) + size + LANE_RECORD_BYTES;
-    uint64_t limit = producer->view.geometry.ring_size;
+    uint64_t wanted = (uint64_t)skip_before(producer, size) + size;
+    uint64_t limit = producer->view.geometry.ring_size - FULL_KEEPS_BYTES;
 
     if (producer->head - producer->consumed + wanted <= limit)
         return true;
@@ -175,6 +178,18 @@ enum lane_result producer_send(struct lane_producer *producer, const struct lane
     if (message->data_size)
         memcpy(data_area, data, message->data_size);
     producer_publish(producer, message);
+    producer_ring(producer);
+    return LANE_OK;
+}
+
+enum lane_result producer_move(struct lane_producer *producer, uint32_t lane_index)
+{
+    const struct lane_message message = {.kind = LANE_MOVED, .aux = lane_index};
+
+    if (producer->broken)
+        return LANE_BROKEN;
+    producer->reserved = producer->head + record_size(0, 0);
+    producer_publish(producer, &message);
     producer_ring(producer);
     return LANE_OK;
 }

@@ -51,6 +51,10 @@ _must_check_ enum lane_result producer_send(struct lane_producer *producer,
                                             const struct lane_message *message,
                                             const void *attributes, const void *data);
 
+/* Publishes the last record of this lane, LANE_MOVED with the index of the lane to go on in, and
+ * rings. Room for it is always kept: LANE_OK or LANE_BROKEN. Drops a reservation. */
+_must_check_ enum lane_result producer_move(struct lane_producer *producer, uint32_t lane_index);
+
 /* Waits until a record of these sizes fits: LANE_OK (reserve again), LANE_WOKEN, LANE_TIMEOUT,
  * LANE_BROKEN. The consumer tells its progress at the latest when it next receives or sleeps. The
  * caller keeps other producers out (its lock stays held) or loops. */

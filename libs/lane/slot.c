@@ -272,3 +272,20 @@ enum lane_result slot_return(const struct lane_view *view, uint32_t index, uint3
         return LANE_OK;
     return atom_load(&slot->state) == word ? LANE_BROKEN : LANE_GONE;
 }
+
+enum lane_result slot_end(const struct lane_view *view, uint32_t index, uint32_t word,
+                          uint32_t status)
+{
+    const struct slot_reply reply = {.status = status};
+    uint32_t capacity;
+
+    if (!claim_is_sane(view, index, word))
+        return LANE_BROKEN;
+    uint32_t seen = atom_load(&lane_slot(view, index)->state);
+    if (seen != word_with(word, LANE_SLOT_CLAIMED)) {
+        enum lane_result result = slot_claim(view, index, word, &capacity);
+        if (result != LANE_OK)
+            return seen == word_with(word, LANE_SLOT_DONE) ? LANE_GONE : result;
+    }
+    return slot_finish(view, index, word, &reply);
+}

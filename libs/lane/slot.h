@@ -103,6 +103,12 @@ static inline bool slot_fits_inline(uint32_t attr_size, uint32_t data_size)
 _must_check_ enum lane_result slot_finish(const struct lane_view *view, uint32_t index,
                                           uint32_t word, const struct slot_reply *reply);
 
+/* Ends the exchange without a message: the requester gets status, or, if it has abandoned the slot,
+ * the slot is returned. LANE_OK, LANE_GONE (was abandoned or is over), LANE_BROKEN. Also ends a
+ * slot that a dead co-holder had claimed and not finished. */
+_must_check_ enum lane_result slot_end(const struct lane_view *view, uint32_t index, uint32_t word,
+                                       uint32_t status);
+
 /* Returns a slot that the requester has abandoned (its LANE_CANCEL was received). LANE_OK;
  * LANE_GONE: not abandoned (never was, or already answered); LANE_BROKEN. */
 _must_check_ enum lane_result slot_return(const struct lane_view *view, uint32_t index,
