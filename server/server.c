@@ -1,5 +1,116 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
+
 #include "config.h"
-extern int server_placeholder;
-int server_placeholder;
+
+/* See server.h. Its own end: `linger_ns` after the last client's socket has closed. The listener takes care that a client who
+ * connects at that very moment is either served or told (end of file: he starts a new daemon). */
+
+#include "server.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+#include "client.h"
+#include "closer.h"
+#include "directory.h"
+#include "namespace.h"
+#include "object.h"
+
+/* A daemon that was started for somebody waits longer for its first client. */
+#define FIRST_LINGER_NS INT64_C(30000000000)
+
+static void batch_ended(struct loop *loop)
+{
+    clients_bury(CONTAINER_OF(loop, struct server, loop));
+}
+
+static uint64_t fd_limit_raise(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return 256;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        (void)getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
+status_t server_init(struct server *server, bool trace)
+{
+    *server = (struct server){.trace = trace, .linger_ns = -1, .listener = LISTENER_NULL};
+    list_init(&server->objects);
+    list_init(&server->processes);
+    list_init(&server->clients);
+    list_init(&server->doomed);
+    users_init(&server->users, fd_limit_raise());
+    server->started_ns = clock_ns();
+    if (loop_init(&server->loop) < 0)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    server->loop.after_batch = batch_ended;
+    server->closer = closer_new();
+    if (!server->closer)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    return namespace_init(server);
+}
+
+static void leaks_print(struct server *server)
+{
+    struct object *object;
+
+    list_for_each(object, &server->objects, link)
+        fprintf(stderr, "portserver: left over: %s id=%llu refs=%u handles=%u\n",
+                object->ops->type_name, (unsigned long long)object->id, object->refs,
+                object->n_handles);
+}
+
+uint32_t server_deinit(struct server *server)
+{
+    uint32_t n_left;
+
+    timer_disarm(&server->linger);
+    listener_close(&server->listener);
+    clients_doom_all(server);
+    clients_bury(server);
+    if (server->root)
+        namespace_deinit(server);
+    n_left = server->n_objects;
+    if (n_left)
+        leaks_print(server);
+    else
+        users_deinit(&server->users);
+    server->closer = closer_free(server->closer);
+    loop_deinit(&server->loop);
+    return n_left;
+}
+
+void server_stop(struct server *server)
+{
+    server->stopping = true;
+    loop_stop(&server->loop);
+}
+
+static void linger_expired(struct timer *timer)
+{
+    struct server *server = CONTAINER_OF(timer, struct server, linger);
+
+    if (server->n_clients == 0 && listener_retire(&server->listener))
+        server_stop(server);
+}
+
+void server_clients_changed(struct server *server)
+{
+    int64_t ns = server->linger_ns;
+
+    listener_resume(&server->listener);
+    if (server->n_clients || ns < 0 || server->stopping) {
+        timer_disarm(&server->linger);
+        return;
+    }
+    if (ns < FIRST_LINGER_NS && server->listener.n_accepted == 0)
+        ns = FIRST_LINGER_NS;
+    /* Without memory for the timer the daemon lives on until its next last client. */
+    (void)!timer_arm(&server->linger, &server->loop, clock_ns() + (uint64_t)ns, linger_expired);
+}

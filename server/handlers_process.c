@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* Requests about processes: unpack, call, pack. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/fd.h"
+#include "handlers.h"
+#include "process.h"
+#include "server.h"
+
+#define KNOWN_ATTRIBUTES (OBJ_INHERIT | HANDLE_ATTRIBUTE_PROTECT_CLOSE)
+
+static status_t process_handle(struct client *client, struct process *process, uint32_t access,
+                               uint32_t attributes, handle_t *ret_handle)
+{
+    uint32_t granted;
+    status_t status = object_access(&process_ops, access, &granted);
+
+    if (status)
+        return status;
+    return handle_new(&client->process->handles, &process->object, granted,
+                      attributes & KNOWN_ATTRIBUTES, ret_handle);
+}
+
+/* A process that never said hello is opened if the daemon could signal it: it is the same user's. */
+static status_t process_get_other(struct client *client, uint32_t pid, struct process **ret_process)
+{
+    if (pid == 0 || pid > INT32_MAX)
+        return STATUS_INVALID_CID;
+    if (kill((pid_t)pid, 0) < 0)
+        return errno == EPERM ? STATUS_ACCESS_DENIED : STATUS_INVALID_CID;
+    return process_get(client->server, client->user, (pid_t)pid, -1, ret_process);
+}
+
+status_t req_process_open(struct client *client, const struct process_open_request *request,
+                          struct request_data *data _unused_, struct process_open_reply *ret_reply,
+                          struct reply_extra *extra _unused_)
+{
+    _cleanup_(process_unrefp) struct process *process = NULL;
+    status_t status = process_get_other(client, request->process_id, &process);
+
+    if (status)
+        return status;
+    return process_handle(client, process, request->access, request->attributes, &ret_reply->handle);
+}
+
+/* Field 4 of /proc/<pid>/stat; the name in field 2 may contain anything, so from its last parenthesis. */
+static pid_t parent_of(pid_t pid)
+{
+    char path[32], text[512], *end;
+    int parent = 0;
+    ssize_t n;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    _cleanup_(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || (n = read(fd, text, sizeof(text) - 1)) <= 0)
+        return 0;
+    text[n] = '\0';
+    end = strrchr(text, ')');
+    return end && sscanf(end, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+static status_t handles_inherit(struct process *parent, struct process *child)
+{
+    for (uint32_t i = 0; i < parent->handles.n_entries; i++) {
+        const struct handle_entry *entry = &parent->handles.entries[i];
+        status_t status;
+
+        if (!entry->object || !(entry->attributes & OBJ_INHERIT))
+            continue;
+        status = handle_new_at(&child->handles, (i + 1) << 2, entry);
+        if (status)
+            return status;
+    }
+    return STATUS_SUCCESS;
+}
+
+status_t req_process_create(struct client *client, const struct process_create_request *request,
+                            struct request_data *data _unused_,
+                            struct process_create_reply *ret_reply,
+                            struct reply_extra *extra _unused_)
+{
+    _cleanup_(process_unrefp) struct process *process = NULL;
+    status_t status = process_get_other(client, request->process_id, &process);
+
+    if (status)
+        return status;
+    if (parent_of(process->pid) != client->pid)
+        return STATUS_ACCESS_DENIED;
+    if (request->inherit && process->state != PROCESS_NEW)
+        return STATUS_INVALID_PARAMETER;
+    if (request->inherit)
+        status = handles_inherit(client->process, process);
+    if (!status)
+        status = process_handle(client, process, request->access, request->attributes,
+                                &ret_reply->handle);
+    return status;
+}
+
+status_t req_process_exit(struct client *client, const struct process_exit_request *request,
+                          struct request_data *data _unused_,
+                          struct process_exit_reply *ret_reply _unused_,
+                          struct reply_extra *extra _unused_)
+{
+    client->process->exit_code = request->exit_code;
+    client->process->has_exit_code = true;
+    return STATUS_SUCCESS;
+}
+
+status_t req_process_terminate(struct client *client, const struct process_terminate_request *request,
+                               struct request_data *data _unused_,
+                               struct process_terminate_reply *ret_reply _unused_,
+                               struct reply_extra *extra _unused_)
+{
+    _cleanup_(process_unrefp) struct process *process = NULL;
+    status_t status = process_lookup(client, request->handle, PROCESS_TERMINATE, &process);
+
+    if (status)
+        return status;
+    if (process->exited)
+        return STATUS_PROCESS_IS_TERMINATING;
+    if (syscall(SYS_pidfd_send_signal, process->pidfd, SIGKILL, NULL, 0) < 0)
+        return errno == ESRCH ? STATUS_PROCESS_IS_TERMINATING : STATUS_ACCESS_DENIED;
+    if (!process->has_exit_code) {
+        process->exit_code = request->exit_code;
+        process->has_exit_code = true;
+    }
+    return STATUS_SUCCESS;
+}
+
+status_t req_process_query(struct client *client, const struct process_query_request *request,
+                           struct request_data *data _unused_,
+                           struct process_query_reply *ret_reply, struct reply_extra *extra _unused_)
+{
+    _cleanup_(process_unrefp) struct process *process = NULL;
+    status_t status = process_lookup(client, request->handle, 0, &process);
+
+    if (status)
+        return status;
+    ret_reply->process_id = (uint32_t)process->pid;
+    ret_reply->exit_code = STATUS_PENDING;
+    if (process->exited)
+        ret_reply->exit_code = process->has_exit_code ? process->exit_code : EXIT_CODE_UNKNOWN;
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* See process.h. The end of a process, in this order: its mutants are abandoned, its sockets go, its lanes die and its
+ * ports are told (server/alpc), its handles close (ports disconnect, sections go). */
+
+#include "process.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "alpc/death.h"
+#include "common/fd.h"
+#include "mutant.h"
+#include "server.h"
+#include "wait.h"
+
+static void process_destroy(struct object *object);
+static void process_dump(struct object *object, char *ret_text, size_t size);
+static bool process_signaled(struct object *object, struct thread_id thread);
+
+const struct object_ops process_ops = {
+    .kind = OBJECT_KIND_PROCESS,
+    .type_name = "Process",
+    .size = sizeof(struct process),
+    .all_access = 0x001fffff,
+    .generic_read = 0x00020410,
+    .generic_write = 0x00020bea,
+    .generic_execute = 0x00121001,
+    .destroy = process_destroy,
+    .signaled = process_signaled,
+    .dump = process_dump,
+};
+
+struct process *process_from_object(struct object *object)
+{
+    assert(object->ops == &process_ops);
+    return CONTAINER_OF(object, struct process, object);
+}
+
+static void process_destroy(struct object *object)
+{
+    struct process *process = process_from_object(object);
+
+    assert(list_is_empty(&process->clients) && list_is_empty(&process->mutants));
+    assert(list_is_empty(&process->lanes) && list_is_empty(&process->held));
+    handle_table_deinit(&process->handles);
+    source_remove(&process->pidfd_source);
+    fd_close(process->pidfd);
+    charge_release(&process->pidfd_charge);
+    user_unref(process->user);
+    list_remove(&process->link);
+}
+
+static void process_dump(struct object *object, char *ret_text, size_t size)
+{
+    static const char *const states[] = {"new", "running", "ended"};
+    struct process *process = process_from_object(object);
+
+    snprintf(ret_text, size, "pid=%d state=%s exited=%d handles_open=%u program=%s", (int)process->pid,
+             states[process->state], process->exited, process->handles.n_used, process->program);
+}
+
+static bool process_signaled(struct object *object, struct thread_id thread _unused_)
+{
+    return process_from_object(object)->exited;
+}
+
+static void process_end(struct process *process)
+{
+    struct server *server = process->object.server;
+    struct client *client, *next;
+
+    if (process->state == PROCESS_ENDED)
+        return;
+    if (process->state == PROCESS_RUNNING)
+        server->n_processes--;
+    process->state = PROCESS_ENDED;
+    process->notice = NULL;
+    mutants_abandon(process, 0);
+    list_for_each_safe(client, next, &process->clients, process_link)
+        client_doom(client, NULL);
+    alpc_process_ended(process);
+    handle_table_deinit(&process->handles);
+}
+
+static void pidfd_ready(struct source *source, uint32_t events _unused_)
+{
+    struct process *process = CONTAINER_OF(source, struct process, pidfd_source);
+
+    object_ref(&process->object);
+    source_remove(source);
+    process->exited = true;
+    process_end(process);
+    object_wake(&process->object);
+    object_unref(&process->object);
+}
+
+static bool pidfd_is_alive(int pidfd)
+{
+    struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
+
+    return poll(&poll_fd, 1, 0) == 0;
+}
+
+/* Also one that has ended for us but whose Linux process still runs; never another process that got the number since. */
+static struct process *process_find(struct server *server, pid_t pid)
+{
+    struct process *process;
+
+    list_for_each(process, &server->processes, link) {
+        if (process->pid == pid && !process->exited && pidfd_is_alive(process->pidfd))
+            return process;
+    }
+    return NULL;
+}
+
+static status_t process_new(struct server *server, struct user *user, pid_t pid, int *pidfd,
+                            struct process **ret_process)
+{
+    struct object *object;
+    status_t status = object_new(server, user, &process_ops, &object);
+
+    if (status)
+        return status;
+    _cleanup_(process_unrefp) struct process *process = process_from_object(object);
+    process->pid = pid;
+    process->pidfd = -1;
+    process->user = user_ref(user);
+    list_init(&process->clients);
+    list_init(&process->mutants);
+    list_init(&process->lanes);
+    list_init(&process->held);
+    list_append(&server->processes, &process->link);
+    handle_table_init(&process->handles, server, process, user);
+    status = user_charge(&process->pidfd_charge, user, USER_FDS, 1);
+    if (status)
+        return status;
+    if (source_add(&process->pidfd_source, &server->loop, *pidfd, EPOLLIN, pidfd_ready) < 0)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    process->pidfd = TAKE_FD(*pidfd);
+    *ret_process = TAKE(process);
+    return STATUS_SUCCESS;
+}
+
+status_t process_get(struct server *server, struct user *user, pid_t pid, int pidfd_given,
+                     struct process **ret_process)
+{
+    _cleanup_(fd_closep) int pidfd = pidfd_given;
+    struct process *process = process_find(server, pid);
+
+    if (process) {
+        object_ref(&process->object);
+        *ret_process = process;
+        return STATUS_SUCCESS;
+    }
+    if (pid <= 0)
+        return STATUS_INVALID_CID;
+    if (pidfd < 0)
+        pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (pidfd < 0)
+        return errno == EMFILE || errno == ENFILE ? STATUS_INSUFFICIENT_RESOURCES : STATUS_INVALID_CID;
+    return process_new(server, user, pid, &pidfd, ret_process);
+}
+
+status_t process_client_hello(struct client *client, uint32_t kind, uint32_t thread_id,
+                              const char *program)
+{
+    _cleanup_(process_unrefp) struct process *process = NULL;
+    struct server *server = client->server;
+    status_t status;
+
+    status = process_get(server, client->user, client->pid, TAKE_FD(client->pidfd), &process);
+    if (status)
+        return status;
+    /* One that closed its notice socket is over for us: it does not come back. */
+    if (process->state == PROCESS_ENDED)
+        return STATUS_PROCESS_IS_TERMINATING;
+    if (kind == HELLO_NOTICE && process->notice)
+        return STATUS_INVALID_PARAMETER;
+    if (process->state == PROCESS_NEW) {
+        process->state = PROCESS_RUNNING;
+        server->n_processes++;
+    }
+    if (*program)
+        snprintf(process->program, sizeof(process->program), "%s", program);
+    if (kind == HELLO_NOTICE)
+        process->notice = client;
+    client->kind = kind;
+    client->thread_id = thread_id;
+    list_append(&process->clients, &client->process_link);
+    client->process = TAKE(process);
+    return STATUS_SUCCESS;
+}
+
+void process_client_ended(struct client *client)
+{
+    struct process *process = client->process;
+    bool was_notice = client->kind == HELLO_NOTICE;
+
+    if (was_notice)
+        process->notice = NULL;
+    list_remove(&client->process_link);
+    if (!was_notice)
+        mutants_abandon(process, client->thread_id);
+    if (was_notice || list_is_empty(&process->clients))
+        process_end(process);
+    client->process = process_unref(process);
+}
+
+status_t process_lookup(struct client *client, handle_t handle, uint32_t access,
+                        struct process **ret_process)
+{
+    struct object *object;
+    status_t status;
+
+    if (handle == HANDLE_SELF) {
+        object_ref(&client->process->object);
+        *ret_process = client->process;
+        return STATUS_SUCCESS;
+    }
+    status = handle_lookup(&client->process->handles, handle, &process_ops, access, &object);
+    if (!status)
+        *ret_process = process_from_object(object);
+    return status;
+}
+
+void process_notify(struct process *process, uint16_t code, struct notice_header *notice, size_t size)
+{
+    if (!process->notice)
+        return;
+    *notice = (struct notice_header){.code = code, .sequence = ++process->notice_sequence};
+    client_send(process->notice, notice, size, NULL);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* Processes: identity (pid, pidfd, user), handle table, sockets, what else is theirs.
+ *
+ *     NEW      known by somebody's word only (process_open, process_create): no socket yet
+ *     RUNNING  has sockets
+ *     ENDED    its notice socket (or its last one) has closed: handles, mutants, lanes are gone
+ *
+ * `exited` is another matter: the Linux process is gone (its pidfd says so). That is when the object becomes signaled.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "client.h"
+#include "handle.h"
+#include "object.h"
+
+enum process_state { PROCESS_NEW, PROCESS_RUNNING, PROCESS_ENDED };
+
+#define PROCESS_PROGRAM_MAX 64
+
+struct process {
+    struct object object;
+    struct list link; /* of server->processes */
+    enum process_state state;
+    bool exited;
+    bool has_exit_code;
+    uint32_t exit_code;
+    pid_t pid;
+    int pidfd;
+    struct source pidfd_source;
+    struct charge pidfd_charge;
+    struct user *user; /* reference */
+    struct handle_table handles;
+    struct list clients;   /* struct client */
+    struct client *notice; /* one of them */
+    uint32_t notice_sequence;
+    struct list mutants; /* struct mutant, owned by its threads */
+    struct list lanes;   /* struct lane, sent by it (server/alpc) */
+    struct list held;    /* struct holding: receiving ports whose memory it was given (server/alpc) */
+    char program[PROCESS_PROGRAM_MAX];
+};
+
+extern const struct object_ops process_ops;
+
+#define PROCESS_TERMINATE         0x0001u
+#define PROCESS_DUP_HANDLE        0x0040u
+#define PROCESS_QUERY_INFORMATION 0x0400u
+#define PROCESS_QUERY_LIMITED     0x1000u
+
+#define EXIT_CODE_UNKNOWN 1u
+
+struct process *process_from_object(struct object *object);
+
+/* By pid, a reference; takes pidfd (-1: opens one). Makes a NEW one when there is none. STATUS_INVALID_CID: no such process. */
+status_t process_get(struct server *server, struct user *user, pid_t pid, int pidfd,
+                     struct process **ret_process) _must_check_;
+
+/* hello: the socket is this process' from now on. */
+status_t process_client_hello(struct client *client, uint32_t kind, uint32_t thread_id,
+                              const char *program) _must_check_;
+/* The socket goes: its thread's mutants are abandoned, perhaps the process ends. */
+void process_client_ended(struct client *client);
+
+/* Process handle or HANDLE_SELF, as a reference with the right checked. */
+status_t process_lookup(struct client *client, handle_t handle, uint32_t access,
+                        struct process **ret_process) _must_check_;
+
+/* To the process' notice socket, if it has one. `notice` begins with a notice_header, filled here. */
+void process_notify(struct process *process, uint16_t code, struct notice_header *notice, size_t size);
+
+static inline struct process *process_unref(struct process *process)
+{
+    if (process)
+        object_unref(&process->object);
+    return NULL;
+}
+DEFINE_CLEANUP(struct process *, process_unref)

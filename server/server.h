@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* The daemon as a whole: one thread owns everything below (the closer's thread touches only its own list).
+ *
+ * Order of ends: clients (sockets) hold their process, processes hold handles, handles hold objects. server_deinit() drops the
+ * clients, and what is alive after that is a leak, reported.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/list.h"
+#include "listener.h"
+#include "loop.h"
+#include "portico/protocol.h"
+#include "portico/status.h"
+#include "user.h"
+
+struct closer;
+struct directory;
+
+struct server {
+    struct loop loop;
+    struct users users;
+    struct closer *closer;
+    struct listener listener;
+    struct directory *root;
+    struct list objects;   /* struct object, oldest first */
+    struct list processes; /* struct process, every one that is referenced */
+    struct list clients;   /* struct client */
+    struct list doomed;    /* struct client, freed after the batch */
+    uint64_t last_object_id;
+    uint64_t started_ns;
+
+    uint32_t n_objects, n_handles, n_clients, n_processes, n_parked;
+    uint32_t n_ports, n_connections, n_lanes;
+    uint64_t lane_bytes;
+
+    int64_t linger_ns; /* after the last client; < 0: for ever */
+    struct timer linger;
+    bool trace;    /* print requests */
+    bool stopping; /* server_stop() */
+
+    _Alignas(8) uint8_t packet[PACKET_MAX_BYTES]; /* the request being handled */
+};
+
+status_t server_init(struct server *server, bool trace) _must_check_;
+/* Returns how many objects were left over: 0, or a leak of ours. */
+uint32_t server_deinit(struct server *server);
+
+/* Ends the loop after this batch. */
+void server_stop(struct server *server);
+
+/* The number of clients changed: starts or stops the time to its own end. */
+void server_clients_changed(struct server *server);

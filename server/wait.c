@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* See wait.h. */
+
+#include "wait.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "process.h"
+#include "server.h"
+
+struct wait_entry {
+    struct list link; /* of object->waiters */
+    struct waiter *waiter;
+    struct object *object; /* reference */
+};
+
+struct waiter {
+    struct parked parked;
+    struct thread_id thread;
+    bool all;
+    uint32_t n_entries;
+    struct wait_entry entries[];
+};
+
+/* STATUS_PENDING: not yet. Else the objects have been acquired. */
+static status_t acquire_any(struct object **objects, uint32_t n, struct thread_id thread,
+                            uint32_t *ret_index)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const struct object_ops *ops = objects[i]->ops;
+
+        if (!ops->signaled(objects[i], thread))
+            continue;
+        *ret_index = i;
+        return ops->acquire && ops->acquire(objects[i], thread) ? STATUS_ABANDONED_WAIT_0
+                                                                : STATUS_SUCCESS;
+    }
+    return STATUS_PENDING;
+}
+
+static status_t acquire_all(struct object **objects, uint32_t n, struct thread_id thread,
+                            uint32_t *ret_index)
+{
+    status_t status = STATUS_SUCCESS;
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (!objects[i]->ops->signaled(objects[i], thread))
+            return STATUS_PENDING;
+    }
+    *ret_index = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct object_ops *ops = objects[i]->ops;
+
+        if (ops->acquire && ops->acquire(objects[i], thread))
+            status = STATUS_ABANDONED_WAIT_0;
+    }
+    return status;
+}
+
+static void waiter_end(struct waiter *waiter, status_t status, uint32_t index)
+{
+    struct wait_reply reply = {.index = index};
+
+    for (uint32_t i = 0; i < waiter->n_entries; i++)
+        list_remove(&waiter->entries[i].link);
+    parked_finish(&waiter->parked, status, &reply.header, sizeof(reply), NULL);
+    for (uint32_t i = 0; i < waiter->n_entries; i++)
+        object_unref(waiter->entries[i].object);
+    free(waiter);
+}
+
+static void waiter_cancel(struct parked *parked, status_t why)
+{
+    waiter_end(CONTAINER_OF(parked, struct waiter, parked), why, 0); /* (B), (C), (D) */
+}
+
+static bool waiter_try(struct waiter *waiter)
+{
+    struct object *objects[WAIT_HANDLES_MAX];
+    uint32_t index = 0;
+    status_t status;
+
+    for (uint32_t i = 0; i < waiter->n_entries; i++)
+        objects[i] = waiter->entries[i].object;
+    status = waiter->all ? acquire_all(objects, waiter->n_entries, waiter->thread, &index)
+                         : acquire_any(objects, waiter->n_entries, waiter->thread, &index);
+    if (status == STATUS_PENDING)
+        return false;
+    waiter_end(waiter, status, index); /* (A) */
+    return true;
+}
+
+void object_wake(struct object *object)
+{
+    struct wait_entry *entry;
+    bool again = true;
+
+    object_ref(object);
+    /* A satisfied waiter leaves several lists: start over. Each round ends one waiter, so it ends. */
+    while (again) {
+        again = false;
+        list_for_each(entry, &object->waiters, link) {
+            if (waiter_try(entry->waiter)) {
+                again = true;
+                break;
+            }
+        }
+    }
+    object_unref(object);
+}
+
+status_t objects_wait(struct client *client, struct object **objects, uint32_t n_objects, bool all,
+                      int64_t timeout_ns, uint32_t *ret_index)
+{
+    struct thread_id thread = {client->process, client->thread_id};
+    struct waiter *waiter;
+    status_t status;
+
+    assert(n_objects && n_objects <= WAIT_HANDLES_MAX);
+    status = all ? acquire_all(objects, n_objects, thread, ret_index)
+                 : acquire_any(objects, n_objects, thread, ret_index);
+    if (status != STATUS_PENDING)
+        return status;
+    if (timeout_ns == 0)
+        return STATUS_TIMEOUT;
+    waiter = calloc(1, sizeof(*waiter) + n_objects * sizeof(waiter->entries[0]));
+    if (!waiter)
+        return STATUS_NO_MEMORY;
+    status = client_park(client, &waiter->parked, timeout_ns, waiter_cancel);
+    if (status) {
+        free(waiter);
+        return status;
+    }
+    waiter->thread = thread;
+    waiter->all = all;
+    waiter->n_entries = n_objects;
+    for (uint32_t i = 0; i < n_objects; i++) {
+        struct wait_entry *entry = &waiter->entries[i];
+        entry->waiter = waiter;
+        entry->object = object_ref(objects[i]);
+        list_append(&objects[i]->waiters, &entry->link);
+    }
+    return STATUS_PENDING;
+}
