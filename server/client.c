@@ -3,7 +3,8 @@
 
 #include "config.h"
 
-/* See client.h. Sockets are closed by the closer: what a peer left in their queue may be descriptors that block. */
+/* See client.h. Sockets are closed by the closer: what a peer left in their queue may be
+ * descriptors that block. */
 
 #include "client.h"
 
@@ -159,7 +160,8 @@ void clients_bury(struct server *server)
         client_free(client);
 }
 
-static struct output *output_new(const void *head, size_t head_size, const struct reply_extra *extra)
+static struct output *output_new(const void *head, size_t head_size,
+                                 const struct reply_extra *extra)
 {
     uint32_t data_size = extra ? extra->data_size : 0;
     struct output *output = malloc(sizeof(*output) + head_size + data_size);

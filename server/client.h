@@ -3,9 +3,9 @@
 
 /* One socket of a client process: a thread's request socket, or the process' notice socket.
  *
- * At most one request is parked at a time. What ends a parked request: (A) completion, (B) cancel_request, (C) its
- * time-out, (D) the end of the socket. Each calls parked_finish() or parked->cancel(), which calls it; after (D) the
- * reply goes nowhere.
+ * At most one request is parked at a time. What ends a parked request: (A) completion, (B)
+ * cancel_request, (C) its time-out, (D) the end of the socket. Each calls parked_finish() or
+ * parked->cancel(), which calls it; after (D) the reply goes nowhere.
  */
 #pragma once
 
@@ -28,7 +28,8 @@ struct parked {
     uint16_t code;
     uint32_t sequence;
     struct timer timer;
-    /* Undoes the waiting, then calls parked_finish() with `why`: STATUS_CANCELLED (B, D) or STATUS_TIMEOUT (C). */
+    /* Undoes the waiting, then calls parked_finish() with `why`: STATUS_CANCELLED (B, D) or
+     * STATUS_TIMEOUT (C). */
     void (*cancel)(struct parked *parked, status_t why);
 };
 
@@ -54,7 +55,8 @@ struct client {
     size_t n_output, output_bytes;
 };
 
-/* What comes with a request beside the fixed struct, checked against the kind declared for it. Slices of the packet. */
+/* What comes with a request beside the fixed struct, checked against the kind declared for it.
+ * Slices of the packet. */
 struct request_data {
     struct objattr objattr;
     const uint8_t *name; /* objattr.name_size bytes, 2-aligned */
@@ -62,7 +64,8 @@ struct request_data {
     const uint8_t *bytes; /* DATA_BYTES, DATA_HANDLES, rest of DATA_OBJATTR_BYTES */
     uint32_t size;
     uint32_t n_fds;
-    int fds[PACKET_FDS_MAX]; /* a handler that keeps one puts -1 in its place; the others go to the closer */
+    int fds[PACKET_FDS_MAX]; /* a handler that keeps one puts -1 in its place; the others go to the
+                                closer */
 };
 
 /* What goes with a reply. */
@@ -76,20 +79,23 @@ struct reply_extra {
 
 void client_accept(struct server *server, int fd);
 
-/* Sends or queues; a client that does not read is dropped when its queue is full. Nothing happens after doom. */
+/* Sends or queues; a client that does not read is dropped when its queue is full. Nothing happens
+ * after doom. */
 void client_send(struct client *client, const void *head, size_t head_size,
                  const struct reply_extra *extra);
 void client_reply(struct client *client, uint16_t code, uint32_t sequence, status_t status,
                   struct reply_header *reply, size_t reply_size, const struct reply_extra *extra);
 
-/* The request being handled gets its reply later. timeout_ns > 0 or TIMEOUT_NEVER. A handler that parks returns STATUS_PENDING. */
+/* The request being handled gets its reply later. timeout_ns > 0 or TIMEOUT_NEVER. A handler that
+ * parks returns STATUS_PENDING. */
 status_t client_park(struct client *client, struct parked *parked, int64_t timeout_ns,
                      void (*cancel)(struct parked *parked, status_t why)) _must_check_;
 /* Ends it and replies. The caller frees what `parked` is embedded in. */
 void parked_finish(struct parked *parked, status_t status, struct reply_header *reply,
                    size_t reply_size, const struct reply_extra *extra);
 
-/* The client goes at the end of the batch; `why` is printed when it is the client's fault (not NULL). */
+/* The client goes at the end of the batch; `why` is printed when it is the client's fault (not
+ * NULL). */
 void client_doom(struct client *client, const char *why);
 void clients_doom_all(struct server *server);
 /* Frees the doomed. */

@@ -3,9 +3,9 @@
 
 #include "config.h"
 
-/* See closer.h. What waits is a chain through an array indexed by descriptor (next[fd] is the one after it), so that
- * handing in allocates nothing but a longer array for a new highest descriptor. Without memory for that the descriptor is
- * closed on the spot. */
+/* See closer.h. What waits is a chain through an array indexed by descriptor (next[fd] is the one
+ * after it), so that handing in allocates nothing but a longer array for a new highest descriptor.
+ * Without memory for that the descriptor is closed on the spot. */
 
 #include "closer.h"
 
@@ -21,8 +21,8 @@ struct closer {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t work, idle;
-    int first;       /* chain, -1: empty; guarded by lock, as all below */
-    int *next;       /* by descriptor */
+    int first; /* chain, -1: empty; guarded by lock, as all below */
+    int *next; /* by descriptor */
     size_t n_next;
     uint32_t n_pending;
     bool ending, ended;

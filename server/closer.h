@@ -3,9 +3,10 @@
 
 /* Closes descriptors that a client had a hand in, off the daemon's thread.
  *
- * close() of a stranger's file can block for as long as its owner likes (FUSE flush, TCP linger, NFS), and so can the close of a
- * socket with such files still queued in it. The closer is one thread that does nothing else. It shares a locked list with
- * the loop's thread; the lock is never held across close().
+ * close() of a stranger's file can block for as long as its owner likes (FUSE flush, TCP linger,
+ * NFS), and so can the close of a socket with such files still queued in it. The closer is one
+ * thread that does nothing else. It shares a locked list with the loop's thread; the lock is never
+ * held across close().
  */
 #pragma once
 
@@ -16,7 +17,8 @@
 struct closer;
 
 struct closer *closer_new(void) _must_check_;
-/* Waits for what was handed in, unless it takes forever: the process is ending, the kernel closes the rest. */
+/* Waits for what was handed in, unless it takes forever: the process is ending, the kernel closes
+ * the rest. */
 struct closer *closer_free(struct closer *closer);
 
 /* Takes the descriptor (-1: nothing). Cannot fail. */

@@ -3,9 +3,10 @@
 
 #include "config.h"
 
-/* See create.h. Statuses follow NT: OBJECT_NAME_COLLISION for a taken name, OBJECT_TYPE_MISMATCH when OBJ_OPENIF meets another
- * type, OBJECT_PATH_SYNTAX_BAD for a path that is neither absolute nor relative to a root.
- * DIFFERS: OBJ_PERMANENT and OBJ_EXCLUSIVE are ignored (the first needs a privilege that nobody has). */
+/* See create.h. Statuses follow NT: OBJECT_NAME_COLLISION for a taken name, OBJECT_TYPE_MISMATCH
+ * when OBJ_OPENIF meets another type, OBJECT_PATH_SYNTAX_BAD for a path that is neither absolute
+ * nor relative to a root. DIFFERS: OBJ_PERMANENT and OBJ_EXCLUSIVE are ignored (the first needs a
+ * privilege that nobody has). */
 
 #include "create.h"
 
@@ -41,12 +42,13 @@ static status_t data_lookup(struct client *client, const struct request_data *da
     _cleanup_(object_unrefp) struct object *root = NULL;
 
     if (data->objattr.root) {
-        status_t status = handle_lookup(&client->process->handles, data->objattr.root,
-                                        &directory_ops, 0, &root);
+        status_t status =
+            handle_lookup(&client->process->handles, data->objattr.root, &directory_ops, 0, &root);
         if (status)
             return status;
     }
-    return namespace_lookup(client->server, root ? CONTAINER_OF(root, struct directory, object) : NULL,
+    return namespace_lookup(client->server,
+                            root ? CONTAINER_OF(root, struct directory, object) : NULL,
                             data_name(data), data->objattr.attributes, open_link, ret_lookup);
 }
 

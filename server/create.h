@@ -24,9 +24,11 @@ struct creation {
 status_t creation_begin(struct client *client, const struct request_data *data,
                         const struct object_ops *ops, struct creation *ret_creation) _must_check_;
 
-/* Names the object, makes the handle, lets go of the rest (also after an error). Returns `status` when all went well. */
+/* Names the object, makes the handle, lets go of the rest (also after an error). Returns `status`
+ * when all went well. */
 status_t creation_end(struct client *client, const struct request_data *data, status_t status,
-                      uint32_t access, struct creation *creation, handle_t *ret_handle) _must_check_;
+                      uint32_t access, struct creation *creation,
+                      handle_t *ret_handle) _must_check_;
 
 /* The object that a request names. ops NULL: any type. A reference. */
 status_t object_open(struct client *client, const struct request_data *data,

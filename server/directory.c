@@ -3,10 +3,11 @@
 
 #include "config.h"
 
-/* Directory objects: hash tables of names that ignore case (a look-up that minds case compares exactly within the
- * bucket). Statuses of look-ups are NT's: a missing last component is OBJECT_NAME_NOT_FOUND (here: parent and leaf), a missing
- * one before it OBJECT_PATH_NOT_FOUND, one that is no directory OBJECT_TYPE_MISMATCH. Symbolic links restart the walk at
- * the root with the target and the rest joined, SYMLINK_DEPTH_MAX times at most. */
+/* Directory objects: hash tables of names that ignore case (a look-up that minds case compares
+ * exactly within the bucket). Statuses of look-ups are NT's: a missing last component is
+ * OBJECT_NAME_NOT_FOUND (here: parent and leaf), a missing one before it OBJECT_PATH_NOT_FOUND, one
+ * that is no directory OBJECT_TYPE_MISMATCH. Symbolic links restart the walk at the root with the
+ * target and the rest joined, SYMLINK_DEPTH_MAX times at most. */
 
 #include "directory.h"
 

@@ -3,9 +3,10 @@
 
 #include "config.h"
 
-/* The table is one entry per line of requests.def: sizes, data kinds, most descriptors, and a thunk that gives the handler its
- * own types (no function pointer is cast). The three kinds of trouble: a packet that breaks the rules of the wire dooms the
- * client; a request that cannot be done is a status; anything else is an assertion of ours.
+/* The table is one entry per line of requests.def: sizes, data kinds, most descriptors, and a thunk
+ * that gives the handler its own types (no function pointer is cast). The three kinds of trouble: a
+ * packet that breaks the rules of the wire dooms the client; a request that cannot be done is a
+ * status; anything else is an assertion of ours.
  */
 
 #include "dispatch.h"
@@ -68,8 +69,7 @@ static bool objattr_parse(const uint8_t **bytes, uint32_t *size, struct request_
         return false;
     memcpy(&data->objattr, *bytes, sizeof(data->objattr));
     need += (uint64_t)data->objattr.name_size + data->objattr.sd_size;
-    if (need > *size || data->objattr.name_size % 2 ||
-        data->objattr.name_size / 2 > NAME_MAX_CHARS)
+    if (need > *size || data->objattr.name_size % 2 || data->objattr.name_size / 2 > NAME_MAX_CHARS)
         return false;
     data->name = *bytes + sizeof(data->objattr);
     data->sd = data->name + data->objattr.name_size;

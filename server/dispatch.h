@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* From a packet to its handler: sizes, kinds and descriptors are checked against requests.def before a handler sees anything. */
+/* From a packet to its handler: sizes, kinds and descriptors are checked against requests.def
+ * before a handler sees anything. */
 #pragma once
 
 #include <stddef.h>
@@ -11,7 +12,8 @@
 
 struct client;
 
-/* Handles one packet and replies (unless it parked). Takes the descriptors. A malformed packet dooms the client. */
+/* Handles one packet and replies (unless it parked). Takes the descriptors. A malformed packet
+ * dooms the client. */
 void dispatch_packet(struct client *client, const void *packet, size_t size, const int *fds,
                      size_t n_fds);
 

@@ -3,8 +3,8 @@
 
 #include "config.h"
 
-/* Events. A wait that is satisfied resets a synchronisation (auto-reset) event. A pulse lets those go that wait now: all of
- * them, or one, and leaves the event reset. */
+/* Events. A wait that is satisfied resets a synchronisation (auto-reset) event. A pulse lets those
+ * go that wait now: all of them, or one, and leaves the event reset. */
 
 #include "event.h"
 
@@ -28,7 +28,8 @@ static bool event_acquire(struct object *object, struct thread_id thread _unused
     return false;
 }
 
-static status_t event_signal(struct object *object, struct thread_id thread _unused_, uint32_t access)
+static status_t event_signal(struct object *object, struct thread_id thread _unused_,
+                             uint32_t access)
 {
     uint32_t previous;
 

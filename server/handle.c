@@ -3,7 +3,8 @@
 
 #include "config.h"
 
-/* See handle.h. The table doubles; a first-free hint makes the lowest free index cheap to find in the usual case. */
+/* See handle.h. The table doubles; a first-free hint makes the lowest free index cheap to find in
+ * the usual case. */
 
 #include "handle.h"
 
@@ -66,7 +67,8 @@ static status_t table_grow(struct handle_table *table, uint32_t n_wanted)
     return STATUS_SUCCESS;
 }
 
-/* Fills a free entry; the user's count of handles stands in `held` directly, not in a charge per entry. */
+/* Fills a free entry; the user's count of handles stands in `held` directly, not in a charge per
+ * entry. */
 static status_t entry_fill(struct handle_table *table, uint32_t index, struct object *object,
                            uint32_t access, uint32_t attributes)
 {
@@ -101,7 +103,8 @@ status_t handle_new(struct handle_table *table, struct object *object, uint32_t 
     return STATUS_SUCCESS;
 }
 
-status_t handle_new_at(struct handle_table *table, handle_t handle, const struct handle_entry *entry)
+status_t handle_new_at(struct handle_table *table, handle_t handle,
+                       const struct handle_entry *entry)
 {
     uint32_t index = (handle >> 2) - 1;
     status_t status;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* The prototypes of all handlers, from requests.def: req_<name>(client, request, data, reply, extra).
+/* The prototypes of all handlers, from requests.def: req_<name>(client, request, data, reply,
+ * extra).
  *
- * The reply comes zeroed; its header is filled by dispatch. STATUS_PENDING means that the handler parked the client.
+ * The reply comes zeroed; its header is filled by dispatch. STATUS_PENDING means that the handler
+ * parked the client.
  */
 #pragma once
 

@@ -40,7 +40,8 @@ static void source_close(struct client *client, struct process *source, handle_t
 }
 
 static status_t duplicate(struct client *client, const struct handle_duplicate_request *request,
-                          const struct handle_entry *entry, struct handle_duplicate_reply *ret_reply)
+                          const struct handle_entry *entry,
+                          struct handle_duplicate_reply *ret_reply)
 {
     _cleanup_(process_unrefp) struct process *target = NULL;
     uint32_t access = entry->access, attributes = request->attributes;
@@ -58,9 +59,9 @@ static status_t duplicate(struct client *client, const struct handle_duplicate_r
     }
     if (request->options & HANDLE_SAME_ATTRIBUTES)
         attributes = entry->attributes;
-    status = handle_new(&target->handles, object, access,
-                        attributes & (OBJ_INHERIT | HANDLE_ATTRIBUTE_PROTECT_CLOSE),
-                        &ret_reply->handle);
+    status =
+        handle_new(&target->handles, object, access,
+                   attributes & (OBJ_INHERIT | HANDLE_ATTRIBUTE_PROTECT_CLOSE), &ret_reply->handle);
     if (status)
         return status;
     ret_reply->type = object->ops->kind;
@@ -95,7 +96,8 @@ status_t req_handle_duplicate(struct client *client, const struct handle_duplica
     return status;
 }
 
-status_t req_handle_attributes(struct client *client, const struct handle_attributes_request *request,
+status_t req_handle_attributes(struct client *client,
+                               const struct handle_attributes_request *request,
                                struct request_data *data _unused_,
                                struct handle_attributes_reply *ret_reply,
                                struct reply_extra *extra _unused_)
@@ -176,7 +178,8 @@ static uint32_t entry_write(uint8_t *at, uint32_t room, struct object *object)
     uint16_t type_chars[64];
     struct name name = object_name(object);
     struct name type = name_from_ascii(object->ops->type_name, type_chars);
-    struct directory_entry entry = {.name_size = name.length * 2, .type_name_size = type.length * 2};
+    struct directory_entry entry = {.name_size = name.length * 2,
+                                    .type_name_size = type.length * 2};
     uint32_t size = ALIGN_UP((uint32_t)sizeof(entry) + entry.name_size + entry.type_name_size, 8u);
 
     if (size > room)
@@ -240,7 +243,8 @@ status_t req_symlink_create(struct client *client, const struct symlink_create_r
 
 status_t req_symlink_query(struct client *client, const struct symlink_query_request *request,
                            struct request_data *data _unused_,
-                           struct symlink_query_reply *ret_reply _unused_, struct reply_extra *extra)
+                           struct symlink_query_reply *ret_reply _unused_,
+                           struct reply_extra *extra)
 {
     _cleanup_(object_unrefp) struct object *object = NULL;
     struct name target;

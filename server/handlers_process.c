@@ -32,7 +32,8 @@ static status_t process_handle(struct client *client, struct process *process, u
                       attributes & KNOWN_ATTRIBUTES, ret_handle);
 }
 
-/* A process that never said hello is opened if the daemon could signal it: it is the same user's. */
+/* A process that never said hello is opened if the daemon could signal it: it is the same user's.
+ */
 static status_t process_get_other(struct client *client, uint32_t pid, struct process **ret_process)
 {
     if (pid == 0 || pid > INT32_MAX)
@@ -51,10 +52,12 @@ status_t req_process_open(struct client *client, const struct process_open_reque
 
     if (status)
         return status;
-    return process_handle(client, process, request->access, request->attributes, &ret_reply->handle);
+    return process_handle(client, process, request->access, request->attributes,
+                          &ret_reply->handle);
 }
 
-/* Field 4 of /proc/<pid>/stat; the name in field 2 may contain anything, so from its last parenthesis. */
+/* Field 4 of /proc/<pid>/stat; the name in field 2 may contain anything, so from its last
+ * parenthesis. */
 static pid_t parent_of(pid_t pid)
 {
     char path[32], text[512], *end;
@@ -117,7 +120,8 @@ status_t req_process_exit(struct client *client, const struct process_exit_reque
     return STATUS_SUCCESS;
 }
 
-status_t req_process_terminate(struct client *client, const struct process_terminate_request *request,
+status_t req_process_terminate(struct client *client,
+                               const struct process_terminate_request *request,
                                struct request_data *data _unused_,
                                struct process_terminate_reply *ret_reply _unused_,
                                struct reply_extra *extra _unused_)
@@ -140,7 +144,8 @@ status_t req_process_terminate(struct client *client, const struct process_termi
 
 status_t req_process_query(struct client *client, const struct process_query_request *request,
                            struct request_data *data _unused_,
-                           struct process_query_reply *ret_reply, struct reply_extra *extra _unused_)
+                           struct process_query_reply *ret_reply,
+                           struct reply_extra *extra _unused_)
 {
     _cleanup_(process_unrefp) struct process *process = NULL;
     status_t status = process_lookup(client, request->handle, 0, &process);

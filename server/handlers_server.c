@@ -3,7 +3,8 @@
 
 #include "config.h"
 
-/* Requests about the connection to the daemon and the daemon itself: hello, cancel, status, stop, lists. */
+/* Requests about the connection to the daemon and the daemon itself: hello, cancel, status, stop,
+ * lists. */
 
 #include <dirent.h>
 #include <stdio.h>
@@ -20,7 +21,8 @@
 #define LIST_MAX_BYTES 32768u
 #define SESSION        1u
 
-/* Stamps are CLOCK_MONOTONIC of one time namespace. One that cannot be read (a peer that is not dumpable) passes. */
+/* Stamps are CLOCK_MONOTONIC of one time namespace. One that cannot be read (a peer that is not
+ * dumpable) passes. */
 static bool is_in_our_time(pid_t pid)
 {
     char path[48], own[64], peer[64];
@@ -53,7 +55,8 @@ status_t req_hello(struct client *client, const struct hello_request *request,
         status = process_client_hello(client, request->kind, request->thread_id, program);
     if (status) {
         struct hello_reply reply = {.version = PROTOCOL_VERSION};
-        client_reply(client, client->code, client->sequence, status, &reply.header, sizeof(reply), NULL);
+        client_reply(client, client->code, client->sequence, status, &reply.header, sizeof(reply),
+                     NULL);
         client_doom(client, NULL);
         return status; /* the client is doomed: dispatch's reply goes nowhere */
     }
@@ -77,7 +80,8 @@ status_t req_cancel_request(struct client *client, const struct cancel_request_r
                 target = other;
         }
     }
-    if (target && target->parked && (!request->target || target->parked->sequence == request->target))
+    if (target && target->parked &&
+        (!request->target || target->parked->sequence == request->target))
         target->parked->cancel(target->parked, STATUS_CANCELLED); /* (B) */
     return STATUS_SUCCESS;
 }
@@ -96,9 +100,10 @@ static uint32_t fds_count(void)
     return n - 1;
 }
 
-status_t req_server_status(struct client *client, const struct server_status_request *request _unused_,
-                           struct request_data *data _unused_, struct server_status_reply *ret_reply,
-                           struct reply_extra *extra)
+status_t req_server_status(struct client *client,
+                           const struct server_status_request *request _unused_,
+                           struct request_data *data _unused_,
+                           struct server_status_reply *ret_reply, struct reply_extra *extra)
 {
     struct server *server = client->server;
 

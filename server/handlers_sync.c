@@ -82,7 +82,8 @@ status_t req_semaphore_create(struct client *client, const struct semaphore_crea
     return creation_end(client, data, status, request->access, &creation, &ret_reply->handle);
 }
 
-status_t req_semaphore_release(struct client *client, const struct semaphore_release_request *request,
+status_t req_semaphore_release(struct client *client,
+                               const struct semaphore_release_request *request,
                                struct request_data *data _unused_,
                                struct semaphore_release_reply *ret_reply,
                                struct reply_extra *extra _unused_)
@@ -237,8 +238,9 @@ status_t req_section_create(struct client *client, const struct section_create_r
     status_t status = creation_begin(client, data, &section_ops, &creation);
 
     if (status == STATUS_SUCCESS)
-        status = section_new(client->server, client->user, request->size, request->protection,
-                             request->attributes, data->n_fds ? data->fds[0] : -1, &creation.object);
+        status =
+            section_new(client->server, client->user, request->size, request->protection,
+                        request->attributes, data->n_fds ? data->fds[0] : -1, &creation.object);
     if (status == STATUS_SUCCESS)
         data->fds[0] = -1; /* the section has it now */
     status = creation_end(client, data, status, request->access, &creation, &ret_reply->handle);

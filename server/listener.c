@@ -59,7 +59,8 @@ int listener_wait_end(int dir_fd)
     return 0;
 }
 
-/* The life lock. A holder that accepts connections is running; one that does not is ending (its name has gone), wait for it. */
+/* The life lock. A holder that accepts connections is running; one that does not is ending (its
+ * name has gone), wait for it. */
 static int life_lock(struct listener *listener)
 {
     int fd = lock_take(listener->dir_fd, SERVER_LOCK_NAME, LOCK_EX | LOCK_NB);
@@ -78,8 +79,7 @@ static int life_lock(struct listener *listener)
 
 static int socket_listen(struct listener *listener)
 {
-    _cleanup_(fd_closep) int fd =
-        socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    _cleanup_(fd_closep) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     struct sockaddr_un address;
     mode_t mask;
     int r;
@@ -141,7 +141,8 @@ int listener_open(struct listener *listener, struct server *server, const char *
     if (r == 0)
         r = socket_listen(listener);
     if (r == 0)
-        r = source_add(&listener->source, &server->loop, listener->socket_fd, EPOLLIN, listener_ready);
+        r = source_add(&listener->source, &server->loop, listener->socket_fd, EPOLLIN,
+                       listener_ready);
     if (r)
         listener_close(listener);
     return r;
@@ -167,8 +168,9 @@ bool listener_retire(struct listener *listener)
     /* Somebody was faster: back into business under a new socket. */
     source_remove(&listener->source);
     listener->socket_fd = fd_close(listener->socket_fd);
-    return socket_listen(listener) < 0 || source_add(&listener->source, &server->loop, listener->socket_fd,
-                                                     EPOLLIN, listener_ready) < 0;
+    return socket_listen(listener) < 0 ||
+           source_add(&listener->source, &server->loop, listener->socket_fd, EPOLLIN,
+                      listener_ready) < 0;
 }
 
 void listener_resume(struct listener *listener)
@@ -182,7 +184,8 @@ void listener_resume(struct listener *listener)
 void listener_close(struct listener *listener)
 {
     source_remove(&listener->source);
-    /* The name goes while the lock is still ours, the lock last: by the kernel at our end, or here. */
+    /* The name goes while the lock is still ours, the lock last: by the kernel at our end, or here.
+     */
     if (listener->socket_fd >= 0)
         (void)unlinkat(listener->dir_fd, SERVER_SOCKET_NAME, 0);
     listener->socket_fd = fd_close(listener->socket_fd);

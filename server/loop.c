@@ -3,7 +3,8 @@
 
 #include "config.h"
 
-/* See loop.h. The timers are a binary heap ordered by deadline; `place` lets disarm remove from the middle. */
+/* See loop.h. The timers are a binary heap ordered by deadline; `place` lets disarm remove from the
+ * middle. */
 
 #include "loop.h"
 

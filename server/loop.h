@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* The daemon's one loop: descriptors (epoll, level-triggered) and timers. Single-threaded, like everything in server/.
+/* The daemon's one loop: descriptors (epoll, level-triggered) and timers. Single-threaded, like
+ * everything in server/.
  *
- * A source or timer is embedded in what owns it and removed before that is freed; both may be removed at any time, also from
- * inside a callback (an event of the same batch that is still to come is forgotten). The loop sleeps without a
- * time-out when no timer is armed: an idle daemon makes no wake-ups.
+ * A source or timer is embedded in what owns it and removed before that is freed; both may be
+ * removed at any time, also from inside a callback (an event of the same batch that is still to
+ * come is forgotten). The loop sleeps without a time-out when no timer is armed: an idle daemon
+ * makes no wake-ups.
  */
 #pragma once
 

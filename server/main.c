@@ -33,12 +33,13 @@ enum { EXIT_USAGE = 2, EXIT_RUNNING = 3, EXIT_NOT_RUNNING = 4 };
 
 #define LOG_NAME          "log"
 #define LINGER_DEFAULT_NS INT64_C(5000000000)
+#define LINGER_FIRST_NS   INT64_C(30000000000) /* it was started for somebody: he gets longer */
 #define LINGER_MAX_S      31536000
 
 struct options {
     enum { ACTION_SERVE, ACTION_STOP, ACTION_STATUS } action;
     bool foreground, trace;
-    int64_t linger_ns;
+    int64_t linger_ns, first_linger_ns;
 };
 
 struct signals {
@@ -60,7 +61,8 @@ static int usage(FILE *file, int status)
           "      --version              print the version\n"
           "  -h, --help                 print this text\n"
           "\n"
-          "The socket is in $PORTICO_RUNTIME_DIR, else $XDG_RUNTIME_DIR/portico, else /tmp/portico-UID.\n"
+          "The socket is in $PORTICO_RUNTIME_DIR, else $XDG_RUNTIME_DIR/portico, else "
+          "/tmp/portico-UID.\n"
           "Exit status: 0 done, 1 failure, 2 usage, 3 a server runs already, 4 no server runs.\n",
           file);
     return status;
@@ -84,10 +86,10 @@ static int options_parse(int argc, char **argv, struct options *options)
 {
     enum { OPTION_STATUS = 256, OPTION_STOP, OPTION_VERSION };
     static const struct option table[] = {
-        {"foreground", no_argument, NULL, 'f'},  {"persistent", optional_argument, NULL, 'p'},
-        {"trace", no_argument, NULL, 't'},       {"status", no_argument, NULL, OPTION_STATUS},
+        {"foreground", no_argument, NULL, 'f'},   {"persistent", optional_argument, NULL, 'p'},
+        {"trace", no_argument, NULL, 't'},        {"status", no_argument, NULL, OPTION_STATUS},
         {"stop", no_argument, NULL, OPTION_STOP}, {"version", no_argument, NULL, OPTION_VERSION},
-        {"help", no_argument, NULL, 'h'},        {0},
+        {"help", no_argument, NULL, 'h'},         {0},
     };
 
     for (int c; (c = getopt_long(argc, argv, "fp::th", table, NULL)) != -1;) {
@@ -101,6 +103,7 @@ static int options_parse(int argc, char **argv, struct options *options)
                 fprintf(stderr, "portserver: --persistent=%s: not a number of seconds\n", optarg);
                 return EXIT_USAGE;
             }
+            options->first_linger_ns = options->linger_ns;
             break;
         case 't':
             options->trace = true;
@@ -180,7 +183,8 @@ static int action_stop(const char *path, int dir_fd)
     return r ? not_running(path, r) : EXIT_SUCCESS;
 }
 
-/* What it does not need. Sanitizers look at the process from outside, which a non-dumpable one forbids. */
+/* What it does not need. Sanitizers look at the process from outside, which a non-dumpable one
+ * forbids. */
 static void privileges_drop(void)
 {
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -216,8 +220,8 @@ static int signals_setup(struct signals *signals, struct server *server, int *re
 static void output_detach(int dir_fd)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int log = openat(dir_fd, LOG_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
-                     0600);
+    int log = openat(dir_fd, LOG_NAME,
+                     O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 
     if (null >= 0) {
         dup2(null, STDIN_FILENO);
@@ -266,6 +270,7 @@ static int serve(const struct options *options, const char *path, int dir_fd, in
         return EXIT_FAILURE;
     }
     server.linger_ns = options->linger_ns;
+    server.first_linger_ns = options->first_linger_ns;
     r = signals_setup(&signals, &server, &signal_fd);
     if (!r)
         r = listener_open(&server.listener, &server, path, dir_fd);
@@ -327,7 +332,7 @@ static const char *environment(const char *name)
 int main(int argc, char **argv)
 {
     static char path[4096];
-    struct options options = {.linger_ns = LINGER_DEFAULT_NS};
+    struct options options = {.linger_ns = LINGER_DEFAULT_NS, .first_linger_ns = LINGER_FIRST_NS};
     int r = options_parse(argc, argv, &options);
     int dir_fd;
 
@@ -339,7 +344,8 @@ int main(int argc, char **argv)
     if (dir_fd == -ENOENT && options.action != ACTION_SERVE)
         return not_running(path, dir_fd);
     if (dir_fd == -EPERM) {
-        fprintf(stderr, "portserver: %s must belong to this user and be writable by nobody else\n", path);
+        fprintf(stderr, "portserver: %s must belong to this user and be writable by nobody else\n",
+                path);
         return EXIT_FAILURE;
     }
     if (dir_fd < 0)
@@ -348,5 +354,6 @@ int main(int argc, char **argv)
         return action_status(path, dir_fd);
     if (options.action == ACTION_STOP)
         return action_stop(path, dir_fd);
-    return options.foreground ? serve(&options, path, dir_fd, -1) : daemonize(&options, path, dir_fd);
+    return options.foreground ? serve(&options, path, dir_fd, -1)
+                              : daemonize(&options, path, dir_fd);
 }

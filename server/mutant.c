@@ -3,8 +3,8 @@
 
 #include "config.h"
 
-/* See mutant.h. A mutant that is owned is kept alive by its object's references only: one that is destroyed while owned (its last
- * handle closed) just leaves its owner's list. */
+/* See mutant.h. A mutant that is owned is kept alive by its object's references only: one that is
+ * destroyed while owned (its last handle closed) just leaves its owner's list. */
 
 #include "mutant.h"
 
@@ -53,7 +53,8 @@ static bool mutant_acquire(struct object *object, struct thread_id thread)
     return abandoned;
 }
 
-static status_t mutant_signal(struct object *object, struct thread_id thread, uint32_t access _unused_)
+static status_t mutant_signal(struct object *object, struct thread_id thread,
+                              uint32_t access _unused_)
 {
     int32_t previous;
 

@@ -4,7 +4,8 @@
 #include "config.h"
 
 /* See name.h. Case is folded by glibc's C.UTF-8 tables, which are the simple mappings of Unicode.
- * DIFFERS: Windows uses its own l_intl.nls, older than Unicode's present tables; they agree on all letters in use. */
+ * DIFFERS: Windows uses its own l_intl.nls, older than Unicode's present tables; they agree on all
+ * letters in use. */
 
 #include "name.h"
 

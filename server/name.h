@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* UTF-16 names as the namespace sees them: borrowed slices, comparison with and without case, hashing. */
+/* UTF-16 names as the namespace sees them: borrowed slices, comparison with and without case,
+ * hashing. */
 #pragma once
 
 #include <stdbool.h>
@@ -30,5 +31,6 @@ uint16_t *name_copy(struct name name);
 /* From ASCII, for the daemon's own names: `storage` must hold strlen(ascii) units. */
 struct name name_from_ascii(const char *ascii, uint16_t *storage);
 
-/* As UTF-8 for people, cut to fit, always terminated; control characters and broken surrogates become '?'. */
+/* As UTF-8 for people, cut to fit, always terminated; control characters and broken surrogates
+ * become '?'. */
 void name_print(struct name name, char *ret_text, size_t size);

@@ -3,8 +3,9 @@
 
 #include "config.h"
 
-/* The names that are there from the start. One session, number 1 as for an interactive user on Windows; session 0's names are the
- * global ones. "Global", "Local" and "Session" inside the session's directory are what kernelbase's names lead through. */
+/* The names that are there from the start. One session, number 1 as for an interactive user on
+ * Windows; session 0's names are the global ones. "Global", "Local" and "Session" inside the
+ * session's directory are what kernelbase's names lead through. */
 
 #include <assert.h>
 #include <string.h>
@@ -86,7 +87,8 @@ void namespace_deinit(struct server *server)
 {
     struct object *object, *next;
 
-    /* Everybody's handles are closed: what is left is ours. Children were made after their parents and go first. */
+    /* Everybody's handles are closed: what is left is ours. Children were made after their parents
+     * and go first. */
     for (object = list_last(&server->objects, struct object, link); object; object = next) {
         next = object->link.prev == &server->objects
                    ? NULL

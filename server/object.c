@@ -127,7 +127,8 @@ status_t object_access(const struct object_ops *ops, uint32_t wanted, uint32_t *
         access |= ops->generic_write;
     if (wanted & GENERIC_EXECUTE_BIT)
         access |= ops->generic_execute;
-    /* Specific rights that a type does not know are ignored, as NT does; ACCESS_SYSTEM_SECURITY wants a privilege. */
+    /* Specific rights that a type does not know are ignored, as NT does; ACCESS_SYSTEM_SECURITY
+     * wants a privilege. */
     if (access & 0x01000000u)
         return STATUS_PRIVILEGE_NOT_HELD;
     *ret_access = access & (ops->all_access | 0x001f0000u);

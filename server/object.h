@@ -3,15 +3,16 @@
 
 /* What every NT object of the daemon has in common.
  *
- *     object_create()                     handle_new()  ...  handle closed     last other reference dropped
- *        refs 1, handles 0   ---------->  handles > 0  --------> ops->close(last)  ------------> ops->destroy
- *                                                        "last handle": the name goes, a port disconnects,
- *                                                        waiters end with a status; "last reference": memory.
+ *     object_create()                     handle_new()  ...  handle closed     last other reference
+ * dropped refs 1, handles 0   ---------->  handles > 0  --------> ops->close(last)  ------------>
+ * ops->destroy "last handle": the name goes, a port disconnects, waiters end with a status; "last
+ * reference": memory.
  *
- * The two ends are different events: a connection keeps its port referenced after its last handle has gone. A named object
- * that is not permanent loses its name with its last handle.
+ * The two ends are different events: a connection keeps its port referenced after its last handle
+ * has gone. A named object that is not permanent loses its name with its last handle.
  *
- * To add a type: a file with its struct (struct object first), its ops, its creation; a value in enum object_kind.
+ * To add a type: a file with its struct (struct object first), its ops, its creation; a value in
+ * enum object_kind.
  */
 #pragma once
 
@@ -103,16 +104,18 @@ struct name object_name(const struct object *object);
 /* Full path into `ret_chars` (capacity in chars): its length, 0 when unnamed or too long. */
 uint32_t object_path(const struct object *object, uint16_t *ret_chars, uint32_t capacity);
 
-/* Maps generic rights and checks the rest: STATUS_ACCESS_DENIED for rights that the type has not. */
-status_t object_access(const struct object_ops *ops, uint32_t wanted, uint32_t *ret_access) _must_check_;
+/* Maps generic rights and checks the rest: STATUS_ACCESS_DENIED for rights that the type has not.
+ */
+status_t object_access(const struct object_ops *ops, uint32_t wanted,
+                       uint32_t *ret_access) _must_check_;
 
 /* Type name of a kind, "Port" etc. */
 const char *object_kind_name(enum object_kind kind);
 
 /* Defines `struct type *type_from_object(struct object *)`, which asserts the type. */
-#define DEFINE_OBJECT_CAST(type, type_ops)                                 \
-    static inline struct type *type##_from_object(struct object *object)   \
-    {                                                                      \
-        assert(object->ops == &(type_ops));                                \
-        return CONTAINER_OF(object, struct type, object);                  \
+#define DEFINE_OBJECT_CAST(type, type_ops)                               \
+    static inline struct type *type##_from_object(struct object *object) \
+    {                                                                    \
+        assert(object->ops == &(type_ops));                              \
+        return CONTAINER_OF(object, struct type, object);                \
     }

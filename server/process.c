@@ -3,8 +3,9 @@
 
 #include "config.h"
 
-/* See process.h. The end of a process, in this order: its mutants are abandoned, its sockets go, its lanes die and its
- * ports are told (server/alpc), its handles close (ports disconnect, sections go). */
+/* See process.h. The end of a process, in this order: its mutants are abandoned, its sockets go,
+ * its lanes die and its ports are told (server/alpc), its handles close (ports disconnect, sections
+ * go). */
 
 #include "process.h"
 
@@ -65,8 +66,9 @@ static void process_dump(struct object *object, char *ret_text, size_t size)
     static const char *const states[] = {"new", "running", "ended"};
     struct process *process = process_from_object(object);
 
-    snprintf(ret_text, size, "pid=%d state=%s exited=%d handles_open=%u program=%s", (int)process->pid,
-             states[process->state], process->exited, process->handles.n_used, process->program);
+    snprintf(ret_text, size, "pid=%d state=%s exited=%d handles_open=%u program=%s",
+             (int)process->pid, states[process->state], process->exited, process->handles.n_used,
+             process->program);
 }
 
 static bool process_signaled(struct object *object, struct thread_id thread _unused_)
@@ -111,7 +113,8 @@ static bool pidfd_is_alive(int pidfd)
     return poll(&poll_fd, 1, 0) == 0;
 }
 
-/* Also one that has ended for us but whose Linux process still runs; never another process that got the number since. */
+/* Also one that has ended for us but whose Linux process still runs; never another process that got
+ * the number since. */
 static struct process *process_find(struct server *server, pid_t pid)
 {
     struct process *process;
@@ -167,7 +170,8 @@ status_t process_get(struct server *server, struct user *user, pid_t pid, int pi
     if (pidfd < 0)
         pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     if (pidfd < 0)
-        return errno == EMFILE || errno == ENFILE ? STATUS_INSUFFICIENT_RESOURCES : STATUS_INVALID_CID;
+        return errno == EMFILE || errno == ENFILE ? STATUS_INSUFFICIENT_RESOURCES
+                                                  : STATUS_INVALID_CID;
     return process_new(server, user, pid, &pidfd, ret_process);
 }
 
@@ -233,7 +237,8 @@ status_t process_lookup(struct client *client, handle_t handle, uint32_t access,
     return status;
 }
 
-void process_notify(struct process *process, uint16_t code, struct notice_header *notice, size_t size)
+void process_notify(struct process *process, uint16_t code, struct notice_header *notice,
+                    size_t size)
 {
     if (!process->notice)
         return;

@@ -7,7 +7,8 @@
  *     RUNNING  has sockets
  *     ENDED    its notice socket (or its last one) has closed: handles, mutants, lanes are gone
  *
- * `exited` is another matter: the Linux process is gone (its pidfd says so). That is when the object becomes signaled.
+ * `exited` is another matter: the Linux process is gone (its pidfd says so). That is when the
+ * object becomes signaled.
  */
 #pragma once
 
@@ -39,7 +40,7 @@ struct process {
     uint32_t notice_sequence;
     struct list mutants; /* struct mutant, owned by its threads */
     struct list lanes;   /* struct lane, sent by it (server/alpc) */
-    struct list held;    /* struct holding: receiving ports whose memory it was given (server/alpc) */
+    struct list held; /* struct holding: receiving ports whose memory it was given (server/alpc) */
     char program[PROCESS_PROGRAM_MAX];
 };
 
@@ -54,7 +55,8 @@ extern const struct object_ops process_ops;
 
 struct process *process_from_object(struct object *object);
 
-/* By pid, a reference; takes pidfd (-1: opens one). Makes a NEW one when there is none. STATUS_INVALID_CID: no such process. */
+/* By pid, a reference; takes pidfd (-1: opens one). Makes a NEW one when there is none.
+ * STATUS_INVALID_CID: no such process. */
 status_t process_get(struct server *server, struct user *user, pid_t pid, int pidfd,
                      struct process **ret_process) _must_check_;
 
@@ -68,8 +70,10 @@ void process_client_ended(struct client *client);
 status_t process_lookup(struct client *client, handle_t handle, uint32_t access,
                         struct process **ret_process) _must_check_;
 
-/* To the process' notice socket, if it has one. `notice` begins with a notice_header, filled here. */
-void process_notify(struct process *process, uint16_t code, struct notice_header *notice, size_t size);
+/* To the process' notice socket, if it has one. `notice` begins with a notice_header, filled here.
+ */
+void process_notify(struct process *process, uint16_t code, struct notice_header *notice,
+                    size_t size);
 
 static inline struct process *process_unref(struct process *process)
 {

@@ -7,16 +7,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "portico/protocol.h"
 #include "common/macro.h"
+#include "portico/protocol.h"
 #include "portico/status.h"
 
-/* Connects and says hello. A descriptor; -ENOENT or -ECONNREFUSED: no server; -EPROTO: it does not speak this protocol; -errno. */
+/* Connects and says hello. A descriptor; -ENOENT or -ECONNREFUSED: no server; -EPROTO: it does not
+ * speak this protocol; -errno. */
 int remote_open(const char *path, int dir_fd) _must_check_;
 
-/* One request without data or descriptors; data of the reply up to `size`. 0 or -errno; the status is in the reply. */
+/* One request without data or descriptors; data of the reply up to `size`. 0 or -errno; the status
+ * is in the reply. */
 int remote_call(int fd, uint16_t code, struct request_header *request, size_t request_size,
-                struct reply_header *ret_reply, size_t reply_size, void *ret_data, size_t size) _must_check_;
+                struct reply_header *ret_reply, size_t reply_size, void *ret_data,
+                size_t size) _must_check_;
 
 /* Until the server closes the socket. */
 void remote_wait_end(int fd);

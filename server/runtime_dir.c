@@ -3,8 +3,8 @@
 
 #include "config.h"
 
-/* See runtime_dir.h. /tmp is everybody's: the folder there must be ours and 0700, and it is opened without following a link,
- * so that nobody can put a folder of his in its place. */
+/* See runtime_dir.h. /tmp is everybody's: the folder there must be ours and 0700, and it is opened
+ * without following a link, so that nobody can put a folder of his in its place. */
 
 #include "runtime_dir.h"
 
@@ -49,13 +49,14 @@ int runtime_dir_open(const char *path, int make)
     return TAKE_FD(fd);
 }
 
-void runtime_dir_address(const char *path, int dir_fd, const char *name, struct sockaddr_un *ret_address)
+void runtime_dir_address(const char *path, int dir_fd, const char *name,
+                         struct sockaddr_un *ret_address)
 {
     int n;
 
     *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
     n = snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "%s/%s", path, name);
     if (n < 0 || (size_t)n >= sizeof(ret_address->sun_path))
-        snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "/proc/self/fd/%d/%s", dir_fd,
-                 name);
+        snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "/proc/self/fd/%d/%s",
+                 dir_fd, name);
 }

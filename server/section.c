@@ -3,9 +3,10 @@
 
 #include "config.h"
 
-/* See section.h. Memory is sparse: it is charged as sized and used as touched. Sealed against shrinking and growing, so that nobody
- * who maps it can be made to fault by another's ftruncate; F_SEAL_SEAL is not set: port sections add write seals later. A foreign
- * file has none of this: its truncation is STATUS_IN_PAGE_ERROR in whoever touches it. */
+/* See section.h. Memory is sparse: it is charged as sized and used as touched. Sealed against
+ * shrinking and growing, so that nobody who maps it can be made to fault by another's ftruncate;
+ * F_SEAL_SEAL is not set: port sections add write seals later. A foreign file has none of this: its
+ * truncation is STATUS_IN_PAGE_ERROR in whoever touches it. */
 
 #include "section.h"
 
@@ -20,7 +21,7 @@
 #include "common/fd.h"
 #include "server.h"
 
-#define PAGE_BYTES       4096u
+#define PAGE_BYTES        4096u
 #define SECTION_MAX_BYTES (UINT64_C(1) << 40)
 
 static void section_destroy(struct object *object)

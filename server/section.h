@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* Section objects: memory (a sealed memfd of the daemon's) or a client's file, for mapping by whoever holds a handle. */
+/* Section objects: memory (a sealed memfd of the daemon's) or a client's file, for mapping by
+ * whoever holds a handle. */
 #pragma once
 
 #include "object.h"
@@ -23,8 +24,8 @@ extern const struct object_ops section_ops;
 
 struct section *section_from_object(struct object *object);
 
-/* fd -1: memory of `size` bytes, rounded up to pages; STATUS_INVALID_PARAMETER for none, STATUS_SECTION_TOO_BIG. Else takes the
- * client's descriptor (only on success). */
+/* fd -1: memory of `size` bytes, rounded up to pages; STATUS_INVALID_PARAMETER for none,
+ * STATUS_SECTION_TOO_BIG. Else takes the client's descriptor (only on success). */
 status_t section_new(struct server *server, struct user *user, uint64_t size, uint32_t protection,
                      uint32_t attributes, int fd, struct object **ret_object) _must_check_;
 

@@ -18,6 +18,7 @@ struct semaphore *semaphore_from_object(struct object *object);
 /* STATUS_INVALID_PARAMETER: maximum not positive, count above it. */
 status_t semaphore_new(struct server *server, struct user *user, uint32_t count, uint32_t maximum,
                        struct object **ret_object) _must_check_;
-/* STATUS_INVALID_PARAMETER: count not positive; STATUS_SEMAPHORE_LIMIT_EXCEEDED, nothing changed. */
-status_t semaphore_release(struct semaphore *semaphore, uint32_t count, uint32_t *ret_previous)
-    _must_check_;
+/* STATUS_INVALID_PARAMETER: count not positive; STATUS_SEMAPHORE_LIMIT_EXCEEDED, nothing changed.
+ */
+status_t semaphore_release(struct semaphore *semaphore, uint32_t count,
+                           uint32_t *ret_previous) _must_check_;

@@ -3,8 +3,9 @@
 
 #include "config.h"
 
-/* See server.h. Its own end: `linger_ns` after the last client's socket has closed. The listener takes care that a client who
- * connects at that very moment is either served or told (end of file: he starts a new daemon). */
+/* See server.h. Its own end: `linger_ns` after the last client's socket has closed. The listener
+ * takes care that a client who connects at that very moment is either served or told (end of file:
+ * he starts a new daemon). */
 
 #include "server.h"
 
@@ -17,9 +18,6 @@
 #include "directory.h"
 #include "namespace.h"
 #include "object.h"
-
-/* A daemon that was started for somebody waits longer for its first client. */
-#define FIRST_LINGER_NS INT64_C(30000000000)
 
 static void batch_ended(struct loop *loop)
 {
@@ -40,7 +38,8 @@ static uint64_t fd_limit_raise(void)
 
 status_t server_init(struct server *server, bool trace)
 {
-    *server = (struct server){.trace = trace, .linger_ns = -1, .listener = LISTENER_NULL};
+    *server = (struct server){
+        .trace = trace, .linger_ns = -1, .first_linger_ns = -1, .listener = LISTENER_NULL};
     list_init(&server->objects);
     list_init(&server->processes);
     list_init(&server->clients);
@@ -109,8 +108,8 @@ void server_clients_changed(struct server *server)
         timer_disarm(&server->linger);
         return;
     }
-    if (ns < FIRST_LINGER_NS && server->listener.n_accepted == 0)
-        ns = FIRST_LINGER_NS;
+    if (server->listener.n_accepted == 0)
+        ns = server->first_linger_ns;
     /* Without memory for the timer the daemon lives on until its next last client. */
     (void)!timer_arm(&server->linger, &server->loop, clock_ns() + (uint64_t)ns, linger_expired);
 }

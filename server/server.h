@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* The daemon as a whole: one thread owns everything below (the closer's thread touches only its own list).
+/* The daemon as a whole: one thread owns everything below (the closer's thread touches only its own
+ * list).
  *
- * Order of ends: clients (sockets) hold their process, processes hold handles, handles hold objects. server_deinit() drops the
- * clients, and what is alive after that is a leak, reported.
+ * Order of ends: clients (sockets) hold their process, processes hold handles, handles hold
+ * objects. server_deinit() drops the clients, and what is alive after that is a leak, reported.
  */
 #pragma once
 
@@ -38,7 +39,8 @@ struct server {
     uint32_t n_ports, n_connections, n_lanes;
     uint64_t lane_bytes;
 
-    int64_t linger_ns; /* after the last client; < 0: for ever */
+    int64_t linger_ns;       /* after the last client; < 0: for ever */
+    int64_t first_linger_ns; /* before the first one */
     struct timer linger;
     bool trace;    /* print requests */
     bool stopping; /* server_stop() */

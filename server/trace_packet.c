@@ -3,8 +3,8 @@
 
 #include "config.h"
 
-/* See trace_packet.h. One function per request and direction, made from the list; scalars in hexadecimal (signed ones in decimal),
- * structs as bytes. */
+/* See trace_packet.h. One function per request and direction, made from the list; scalars in
+ * hexadecimal (signed ones in decimal), structs as bytes. */
 
 #include "trace_packet.h"
 
@@ -15,9 +15,13 @@
 
 enum field_form { FORM_HEX, FORM_SIGNED, FORM_BYTES };
 
-#define FORM_OF(value)                                                                             \
-    _Generic((value), int32_t : FORM_SIGNED, int64_t : FORM_SIGNED, uint32_t : FORM_HEX,           \
-             uint64_t : FORM_HEX, default : FORM_BYTES)
+#define FORM_OF(value)               \
+    _Generic((value), int32_t        \
+             : FORM_SIGNED, int64_t  \
+             : FORM_SIGNED, uint32_t \
+             : FORM_HEX, uint64_t    \
+             : FORM_HEX, default     \
+             : FORM_BYTES)
 
 static void field_print(FILE *file, const char *name, const void *value, size_t size,
                         enum field_form form)
@@ -98,7 +102,8 @@ void trace_reply_fields(FILE *file, const void *reply)
 }
 /* clang-format on */
 
-void trace_request(pid_t pid, uint32_t thread_id, const void *request, const struct request_data *data)
+void trace_request(pid_t pid, uint32_t thread_id, const void *request,
+                   const struct request_data *data)
 {
     const struct request_header *header = request;
 

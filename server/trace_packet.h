@@ -12,7 +12,8 @@
 
 struct request_data;
 
-void trace_request(pid_t pid, uint32_t thread_id, const void *request, const struct request_data *data);
+void trace_request(pid_t pid, uint32_t thread_id, const void *request,
+                   const struct request_data *data);
 void trace_reply(pid_t pid, uint32_t thread_id, const struct reply_header *reply);
 
 /* The fields of one packet, for the above and for tests. */

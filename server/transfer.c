@@ -55,8 +55,8 @@ ssize_t transfer_receive(int socket, void *buffer, size_t size, int fds[TRANSFER
     return message.msg_flags & MSG_CTRUNC ? -EMFILE : n;
 }
 
-int transfer_send(int socket, const void *head, size_t head_size, const void *data, size_t data_size,
-                  const int *fds, size_t n_fds)
+int transfer_send(int socket, const void *head, size_t head_size, const void *data,
+                  size_t data_size, const int *fds, size_t n_fds)
 {
     union control control;
     struct iovec parts[2] = {{.iov_base = (void *)head, .iov_len = head_size},

@@ -3,8 +3,8 @@
 
 #include "config.h"
 
-/* See user.h. Limits are totals per user: with one daemon per user they keep one wild program from taking the
- * machine; a daemon for several users (later) needs shares of a common pool besides. */
+/* See user.h. Limits are totals per user: with one daemon per user they keep one wild program from
+ * taking the machine; a daemon for several users (later) needs shares of a common pool besides. */
 
 #include "user.h"
 

@@ -3,9 +3,9 @@
 
 /* What each Linux user holds of the daemon, and how much of it he may.
  *
- * Every resource that a client makes the daemon hold carries an embedded struct charge, released by the destructor of what
- * holds it: accounting cannot drift from ownership. A refused charge is STATUS_QUOTA_EXCEEDED for the caller. A user
- * dies with his last charge or process.
+ * Every resource that a client makes the daemon hold carries an embedded struct charge, released by
+ * the destructor of what holds it: accounting cannot drift from ownership. A refused charge is
+ * STATUS_QUOTA_EXCEEDED for the caller. A user dies with his last charge or process.
  */
 #pragma once
 

@@ -101,7 +101,8 @@ void object_wake(struct object *object)
     bool again = true;
 
     object_ref(object);
-    /* A satisfied waiter leaves several lists: start over. Each round ends one waiter, so it ends. */
+    /* A satisfied waiter leaves several lists: start over. Each round ends one waiter, so it ends.
+     */
     while (again) {
         again = false;
         list_for_each(entry, &object->waiters, link) {

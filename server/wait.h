@@ -3,16 +3,18 @@
 
 /* Waiting for objects: one or many, any or all, acquired in one step.
  *
- * A waiter is a parked request with an entry in the waiter list of each of its objects. Whoever makes an object signaled
- * calls object_wake(), which offers it to the waiters in the order in which they came, as NT does. Ends of a
- * wait: (A) satisfied, (B) cancelled, (C) time-out, (D) the thread's socket has gone; see client.h.
+ * A waiter is a parked request with an entry in the waiter list of each of its objects. Whoever
+ * makes an object signaled calls object_wake(), which offers it to the waiters in the order in
+ * which they came, as NT does. Ends of a wait: (A) satisfied, (B) cancelled, (C) time-out, (D) the
+ * thread's socket has gone; see client.h.
  */
 #pragma once
 
 #include "client.h"
 #include "object.h"
 
-/* The caller has checked that each object can be waited for. STATUS_PENDING: parked, the reply comes by itself. */
+/* The caller has checked that each object can be waited for. STATUS_PENDING: parked, the reply
+ * comes by itself. */
 status_t objects_wait(struct client *client, struct object **objects, uint32_t n_objects, bool all,
                       int64_t timeout_ns, uint32_t *ret_index) _must_check_;
 

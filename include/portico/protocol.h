@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* The control protocol as C: what requests.def (read its head first: the rules of the wire) expands to.
+/* The control protocol as C: what requests.def (read its head first: the rules of the wire) expands
+ * to.
  *
  *     struct <name>_request     request_header, then the ARGs
  *     struct <name>_reply       reply_header, then the RETs
  *     struct <name>_notice      notice_header, then the FIELDs
  *     REQ_<name>, NOTICE_<name> the numbers; REQUEST_COUNT, NOTICE_COUNT
- *     call_<name>()             typed front of control_call(), which libs/portico (or a test) supplies
- *     request_name(), notice_name(), protocol_hash()
+ *     call_<name>()             typed front of control_call(), which libs/portico (or a test)
+ * supplies request_name(), notice_name(), protocol_hash()
  *
  * A use in a client:
  *
@@ -28,7 +29,8 @@ typedef uint32_t status_t;
 
 #define PROTOCOL_VERSION 1u
 
-/* A packet is a fixed struct and at most this much data: a maximum message plus a name, a SID and a descriptor. */
+/* A packet is a fixed struct and at most this much data: a maximum message plus a name, a SID and a
+ * descriptor. */
 #define PACKET_DATA_MAX_BYTES  (96u * 1024u)
 #define PACKET_FIXED_MAX_BYTES 256u
 #define PACKET_MAX_BYTES       (PACKET_DATA_MAX_BYTES + PACKET_FIXED_MAX_BYTES)
@@ -37,9 +39,10 @@ typedef uint32_t status_t;
 #define SERVER_SOCKET_NAME "socket" /* in the runtime folder */
 #define SERVER_LOCK_NAME   "lock"   /* flock: held by the running server, and while one starts */
 
-#define TIMEOUT_NEVER ((int64_t) - 1)
+#define TIMEOUT_NEVER ((int64_t)-1)
 
-/* A server handle is (index + 1) << 2 of its process' table; from here on handles are ntdll's own, process-local. */
+/* A server handle is (index + 1) << 2 of its process' table; from here on handles are ntdll's own,
+ * process-local. */
 #define HANDLE_LOCAL_BASE 0x01000000u
 #define HANDLE_SELF       0xffffffffu /* the calling process, where a process handle is asked for */
 
@@ -95,8 +98,9 @@ enum connection_wire_state {
 
 /* ---- pieces of requests ---- */
 
-/* Head of DATA_OBJATTR: then name_size bytes of UTF-16LE name, then sd_size bytes of self-relative security descriptor. All
- * zero: no name. With a name `root` may be a directory handle. Nothing here is aligned beyond 4 in the packet. */
+/* Head of DATA_OBJATTR: then name_size bytes of UTF-16LE name, then sd_size bytes of self-relative
+ * security descriptor. All zero: no name. With a name `root` may be a directory handle. Nothing
+ * here is aligned beyond 4 in the packet. */
 struct objattr {
     handle_t root;
     uint32_t attributes; /* OBJ_* */
@@ -124,12 +128,12 @@ struct port_attributes {
 
 /* What either end needs to know of a lane. The lane itself never says its geometry. */
 struct lane_grant {
-    uint64_t size;        /* bytes of the memfd */
-    uint32_t lane;        /* index in the receiving port's table */
-    uint32_t generation;  /* of that index */
-    uint32_t ring_size;   /* bytes of the ring, a power of two */
-    uint32_t n_slots;     /* SYNC exchanges at a time */
-    uint32_t first_id;    /* lease of message ids: first_id ... first_id + n_ids - 1 */
+    uint64_t size;       /* bytes of the memfd */
+    uint32_t lane;       /* index in the receiving port's table */
+    uint32_t generation; /* of that index */
+    uint32_t ring_size;  /* bytes of the ring, a power of two */
+    uint32_t n_slots;    /* SYNC exchanges at a time */
+    uint32_t first_id;   /* lease of message ids: first_id ... first_id + n_ids - 1 */
     uint32_t n_ids;
     uint32_t receiver_process_id;
     uint32_t sender_process_id;
@@ -150,7 +154,8 @@ struct port_entry {
     uint32_t name_size;
 };
 
-/* Data of directory_query: this, then the name (UTF-16LE), then the type's name (UTF-16LE), padded to 8. */
+/* Data of directory_query: this, then the name (UTF-16LE), then the type's name (UTF-16LE), padded
+ * to 8. */
 struct directory_entry {
     uint32_t name_size;
     uint32_t type_name_size;
@@ -175,10 +180,10 @@ struct reply_header {
 };
 
 struct notice_header {
-    uint16_t code; /* NOTICE_* */
-    uint16_t n_fds; /* 0 */
+    uint16_t code;      /* NOTICE_* */
+    uint16_t n_fds;     /* 0 */
     uint32_t data_size; /* 0 */
-    uint32_t sequence; /* counts this process' notices */
+    uint32_t sequence;  /* counts this process' notices */
     uint32_t reserved;
 };
 
