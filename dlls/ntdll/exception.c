@@ -2,17 +2,157 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Raising and dispatching exceptions. */
+/* Raising and dispatching exceptions (phase one: who wants it?).
+ *
+ * A hardware fault arrives at KiUserExceptionDispatcher (entry.S), a software exception at
+ * RtlRaiseException (context.S); both have the CONTEXT at the fault and come to exception_dispatch.
+ * Vectored handlers first, then the frames from the inside out: each frame with a language handler
+ * is asked. A handler that wants it does not return: it unwinds (unwind_ex.c). One that repairs
+ * says "continue execution", and the original context, which it may have changed, is loaded. The
+ * walk uses its own copy of the context: handlers (libgcc) use the original as scratch memory.
+ *
+ * An exception inside a handler is dispatched on top of the running one. Its walk meets the frame
+ * of exception_call_handler, whose handler says "nested": until the frame that the outer dispatch
+ * was asking is passed, the record carries EXCEPTION_NESTED_CALL. If it meets unwind_call_handler,
+ * it goes on where that unwind stands
+ * ("collided"): frames already unwound are not asked again. */
 
 #include "ntdll.h"
 
 #include "exception.h"
 
+static bool continue_allowed(EXCEPTION_RECORD *record)
+{
+    if (record->ExceptionFlags & EXCEPTION_NONCONTINUABLE)
+        raise_nested(STATUS_NONCONTINUABLE_EXCEPTION, record);
+    return true;
+}
+
+/* The unwind that the new exception interrupted has described the frame it was at: take over from
+ * there. */
+static void resume_collided(DISPATCHER_CONTEXT *dispatch, CONTEXT *context)
+{
+    void *data;
+    ULONG64 frame;
+
+    *context = *dispatch->ContextRecord;
+    context->ContextFlags &= ~CONTEXT_XSTATE_BIT;
+    dispatch->ContextRecord = context;
+    RtlVirtualUnwind(UNW_FLAG_NHANDLER, dispatch->ImageBase, dispatch->ControlPc,
+                     dispatch->FunctionEntry, context, &data, &frame, NULL);
+}
+
+/* Ask the frame's handler; again while the answer is "collided". True: continue execution. */
+static bool frame_ask(EXCEPTION_RECORD *record, CONTEXT *original, DISPATCHER_CONTEXT *dispatch,
+                      CONTEXT *context, ULONG64 *nested_frame)
+{
+    const ULONG64 frame = dispatch->EstablisherFrame;
+
+    for (;;) {
+        EXCEPTION_DISPOSITION answer = exception_call_handler(
+            record, dispatch->EstablisherFrame, original, dispatch, dispatch->LanguageHandler);
+
+        if (*nested_frame && frame == *nested_frame) {
+            record->ExceptionFlags &= ~EXCEPTION_NESTED_CALL;
+            *nested_frame = 0;
+        }
+        switch (answer) {
+        case ExceptionContinueExecution:
+            return continue_allowed(record);
+        case ExceptionContinueSearch:
+            return false;
+        case ExceptionNestedException:
+            record->ExceptionFlags |= EXCEPTION_NESTED_CALL;
+            if (dispatch->EstablisherFrame > *nested_frame)
+                *nested_frame = dispatch->EstablisherFrame;
+            return false;
+        case ExceptionCollidedUnwind:
+            resume_collided(dispatch, context);
+            if (!dispatch->LanguageHandler)
+                return false;
+            break;
+        default:
+            raise_nested(STATUS_INVALID_DISPOSITION, record);
+        }
+    }
+}
+
+static bool frames_ask(EXCEPTION_RECORD *record, CONTEXT *original)
+{
+    UNWIND_HISTORY_TABLE history = {0};
+    DISPATCHER_CONTEXT dispatch = {0};
+    CONTEXT context = *original;
+    ULONG64 nested_frame = 0;
+
+    context.ContextFlags &= ~CONTEXT_XSTATE_BIT;
+    dispatch.ContextRecord = &context;
+    dispatch.HistoryTable = &history;
+    for (;;) {
+        if (unwind_frame(UNW_FLAG_EHANDLER, &dispatch, &context) || !dispatch.EstablisherFrame)
+            return false;
+        if (!is_on_stack(dispatch.EstablisherFrame)) {
+            record->ExceptionFlags |= EXCEPTION_STACK_INVALID;
+            return false;
+        }
+        if (dispatch.LanguageHandler &&
+            frame_ask(record, original, &dispatch, &context, &nested_frame))
+            return true;
+        if (!context.Rip)
+            return false;
+    }
+}
+
+bool exception_dispatch(EXCEPTION_RECORD *record, CONTEXT *context)
+{
+    if (!vectored_call(record, context) && !frames_ask(record, context))
+        return false;
+    vectored_call_continue(record, context);
+    return true;
+}
+
+static __attribute__((noreturn)) void exception_finish(EXCEPTION_RECORD *record, CONTEXT *context)
+{
+    if (exception_dispatch(record, context))
+        NtContinue(context, FALSE);
+    unhandled_end(record, context);
+}
+
+void exception_enter(EXCEPTION_RECORD *record, CONTEXT *context)
+{
+    exception_finish(record, context);
+}
+
+void exception_raise(EXCEPTION_RECORD *record, CONTEXT *context)
+{
+    record->ExceptionAddress = (void *)context->Rip;
+    exception_finish(record, context);
+}
+
 void raise_status(NTSTATUS status, ULONG flags)
 {
-    EXCEPTION_RECORD record = {.ExceptionCode = status, .ExceptionFlags = flags};
+    EXCEPTION_RECORD record = {.ExceptionCode = (DWORD)status, .ExceptionFlags = flags};
 
-    record.ExceptionAddress = __builtin_return_address(0);
-    log_line("exception %x at %p", record.ExceptionCode, record.ExceptionAddress);
-    unix_fail(1, "unhandled exception", 19);
+    RtlRaiseException(&record);
+}
+
+void raise_nested(NTSTATUS status, EXCEPTION_RECORD *cause)
+{
+    EXCEPTION_RECORD record = {.ExceptionCode = (DWORD)status};
+
+    record.ExceptionFlags = EXCEPTION_NONCONTINUABLE;
+    record.ExceptionRecord = cause;
+    for (;;)
+        RtlRaiseException(&record);
+}
+
+void WINAPI RtlRaiseStatus(NTSTATUS status)
+{
+    for (;;)
+        raise_status(status, EXCEPTION_NONCONTINUABLE);
+}
+
+void WINAPI KiRaiseUserExceptionDispatcher(void);
+void WINAPI KiRaiseUserExceptionDispatcher(void)
+{
+    raise_status(teb()->ExceptionCode, 0);
 }

@@ -40,6 +40,14 @@
 #include "unixcalls.def"
 	ud2
 
+/* How many calls there are: must be the ELF table's number. */
+	.section .rdata, "dr"
+	.globl	call_count
+	.balign	4
+call_count:
+	.long	number
+
+
 	.data
 #undef STUB
 #undef SYSCALL

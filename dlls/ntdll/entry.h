@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* Between entry.S and C. */
+#ifndef PORTICO_ENTRY_H
+#define PORTICO_ENTRY_H
+
+/* What RtlUserThreadStart runs: the thread's function, to its end. Does not return. */
+void thread_main(PRTL_THREAD_START_ROUTINE start, void *argument);
+
+/* The frame handler of RtlUserThreadStart: an exception that nobody wanted (unhandled.c). */
+EXCEPTION_DISPOSITION WINAPI thread_start_handler(EXCEPTION_RECORD *record, void *frame,
+                                                  CONTEXT *context, DISPATCHER_CONTEXT *dispatch);
+
+#endif

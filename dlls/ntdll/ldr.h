@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* The loader's parts, to each other. Everything here is guarded by the loader lock unless it says
+ * otherwise.
+ *
+ * Life of a module: MAPPED (in the lists, imports being bound) -> BOUND -> ATTACHING -> ATTACHED,
+ * then gone. A module lives while it can be reached, over the edges "imports from", from a root:
+ * the program, ntdll, what was loaded with the program, a pinned module, or one with n_loads > 0.
+ * modules_sweep() takes away the others. */
+#ifndef PORTICO_LDR_H
+#define PORTICO_LDR_H
+
+#include <stdbool.h>
+
+enum module_state { MODULE_MAPPED, MODULE_BOUND, MODULE_ATTACHING, MODULE_ATTACHED };
+
+/* One more than the longest path, in characters. */
+enum { LDR_PATH_MAX = 1040 };
+
+struct module;
+
+struct module_edge {
+    struct module *to;
+    struct module_edge *next;
+};
+
+struct module {
+    LDR_DATA_TABLE_ENTRY entry; /* first: programs see it in PEB.LdrData */
+    enum module_state state;
+    bool is_root;      /* never unloaded */
+    bool is_reachable; /* scratch of modules_sweep */
+    LONG n_loads;      /* LdrLoadDll minus LdrUnloadDll */
+    struct module_edge *imports;
+    ULONG64 device; /* these two name the file */
+    ULONG64 inode;
+    const IMAGE_NT_HEADERS *headers;
+    const IMAGE_EXPORT_DIRECTORY *exports; /* NULL: none */
+    ULONG exports_size;
+    const IMAGE_TLS_DIRECTORY *tls; /* NULL: none */
+};
+
+/* ldr_module.c: the list. */
+extern RTL_CRITICAL_SECTION loader_lock;
+extern PEB_LDR_DATA ldr_data;
+void modules_init(void);
+NTSTATUS module_create(void *base, const WCHAR *full_path, struct module **ret_module);
+void module_free(struct module *module);
+NTSTATUS module_add_import(struct module *module, struct module *to);
+struct module *module_from_base(const void *base);
+struct module *module_from_address(const void *address);
+struct module *module_from_name(const WCHAR *base_name);
+struct module *module_from_path(const WCHAR *full_path);
+struct module *module_from_file(ULONG64 device, ULONG64 inode);
+struct module *module_from_entry(LIST_ENTRY *load_order_link);
+struct module *module_from_init_link(LIST_ENTRY *init_order_link);
+const WCHAR *base_name_of(const WCHAR *path);
+bool names_equal(const WCHAR *left, const WCHAR *right);
+
+#define FOR_EACH_MODULE(link)                                     \
+    for (LIST_ENTRY *link = ldr_data.InLoadOrderModuleList.Flink; \
+         link != &ldr_data.InLoadOrderModuleList; link = link->Flink)
+
+/* ldr_export.c. name NULL: by ordinal. A forwarder may load a DLL; `importer` (NULL: the exporting
+ * module) then depends on it. */
+NTSTATUS module_export(struct module *module, const char *name, ULONG ordinal, ULONG hint,
+                       struct module *importer, void **ret_address);
+
+/* ldr_import.c. */
+NTSTATUS module_bind(struct module *module, const WCHAR *search_path);
+
+/* ldr_load.c: finds the module or maps it and binds its imports; does not attach. */
+NTSTATUS module_load(const WCHAR *name, const WCHAR *search_path, ULONG flags,
+                     struct module **ret_module);
+NTSTATUS module_attach(struct module *module, void *reserved);
+NTSTATUS name_with_extension(const UNICODE_STRING *name, WCHAR *ret_name);
+void modules_sweep(void);
+void module_call_entry(struct module *module, ULONG reason, void *reserved);
+void module_call_tls_callbacks(struct module *module, ULONG reason);
+
+/* ldr_path.c. */
+const WCHAR *api_set_target(const WCHAR *name);
+bool is_known_dll(const WCHAR *name);
+NTSTATUS default_search_path(WCHAR **ret_path);
+extern const WCHAR system_directory[];
+
+/* ldr_tls.c. */
+NTSTATUS tls_add_module(struct module *module);
+void tls_remove_module(struct module *module);
+NTSTATUS tls_attach_thread(void);
+void tls_detach_thread(void);
+
+/* ldr_notify.c: LdrRegisterDllNotification's callbacks. */
+void notify_module(struct module *module, ULONG reason);
+
+/* ldr_failure.c: why the program cannot start, in words: kept by the first that knows, told by
+ * process start. */
+void failure_note(int exit_status, const char *format, ...);
+void failure_clear(void);
+__attribute__((noreturn)) void failure_exit(const char *what, NTSTATUS status);
+
+/* ldr_start.c. */
+bool is_process_starting(void);
+
+#endif

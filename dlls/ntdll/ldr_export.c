@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* Finding an export by name or ordinal, and following forwarders.
+ *
+ * The name table is sorted by bytes, so names are found by bisection; the importer's hint, the
+ * name's index when it was linked, is tried first. An address inside the export directory is a
+ * forwarder: "dll.name" or "dll.#ordinal". Its DLL is loaded if need be and the importer then
+ * depends on it. A chain of forwarders is followed to a bound. */
+
+#include "ntdll.h"
+
+#include "ldr.h"
+
+enum { FORWARDERS_MAX = 16 };
+
+static const void *at_rva(const struct module *module, ULONG rva)
+{
+    return (const char *)module->entry.DllBase + rva;
+}
+
+static int name_compare(const struct module *module, ULONG index, const char *name)
+{
+    const ULONG *names = at_rva(module, module->exports->AddressOfNames);
+
+    return strcmp(at_rva(module, names[index]), name);
+}
+
+/* The index in the function table, or -1. */
+static LONG64 function_index_by_name(const struct module *module, const char *name, ULONG hint)
+{
+    const IMAGE_EXPORT_DIRECTORY *exports = module->exports;
+    const USHORT *ordinals = at_rva(module, exports->AddressOfNameOrdinals);
+    ULONG low = 0, high = exports->NumberOfNames;
+
+    if (hint < high && !name_compare(module, hint, name))
+        return ordinals[hint];
+    while (low < high) {
+        const ULONG middle = (low + high) / 2;
+        const int order = name_compare(module, middle, name);
+
+        if (!order)
+            return ordinals[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return -1;
+}
+
+static NTSTATUS export_rva(const struct module *module, const char *name, ULONG ordinal, ULONG hint,
+                           ULONG *ret_rva)
+{
+    const IMAGE_EXPORT_DIRECTORY *exports = module->exports;
+    const ULONG *functions;
+    LONG64 index;
+
+    if (!exports)
+        return STATUS_PROCEDURE_NOT_FOUND;
+    functions = at_rva(module, exports->AddressOfFunctions);
+    index = name ? function_index_by_name(module, name, hint) : (LONG64)ordinal - exports->Base;
+    if (index < 0 || index >= exports->NumberOfFunctions || !functions[index])
+        return STATUS_PROCEDURE_NOT_FOUND;
+    *ret_rva = functions[index];
+    return STATUS_SUCCESS;
+}
+
+/* "kernelbase.Sleep" -> L"kernelbase.dll" and "Sleep". */
+static NTSTATUS forwarder_split(const char *text, WCHAR *ret_dll, const char **ret_name)
+{
+    static const WCHAR extension[] = L".dll";
+    const char *dot = strrchr(text, '.');
+    SIZE_T i, size;
+
+    if (!dot || (size = (SIZE_T)(dot - text)) + ARRAY_COUNT(extension) > LDR_PATH_MAX)
+        return STATUS_PROCEDURE_NOT_FOUND;
+    for (i = 0; i < size; i++)
+        ret_dll[i] = (unsigned char)text[i];
+    memcpy(ret_dll + size, extension, sizeof(extension));
+    *ret_name = dot + 1;
+    return STATUS_SUCCESS;
+}
+
+static ULONG decimal(const char *digits)
+{
+    ULONG value = 0;
+
+    while (*digits >= '0' && *digits <= '9')
+        value = value * 10 + (ULONG)(*digits++ - '0');
+    return value;
+}
+
+/* Load the DLL that a forwarder names. Outside of process start nobody else attaches it, so it is
+ * done here. */
+static NTSTATUS forwarder_module(const WCHAR *dll, struct module *importer,
+                                 struct module **ret_module)
+{
+    NTSTATUS status = module_load(dll, NULL, 0, ret_module);
+
+    if (!status)
+        status = module_add_import(importer, *ret_module);
+    if (!status && importer->state == MODULE_ATTACHED)
+        status = module_attach(*ret_module, NULL);
+    return status;
+}
+
+NTSTATUS module_export(struct module *module, const char *name, ULONG ordinal, ULONG hint,
+                       struct module *importer, void **ret_address)
+{
+    WCHAR dll[LDR_PATH_MAX];
+    unsigned i;
+
+    for (i = 0; i < FORWARDERS_MAX; i++) {
+        ULONG rva, directory = 0;
+        NTSTATUS status = export_rva(module, name, ordinal, hint, &rva);
+
+        if (status)
+            return status;
+        directory = (ULONG)((const char *)module->exports - (const char *)module->entry.DllBase);
+        if (rva - directory >= module->exports_size) {
+            *ret_address = (void *)at_rva(module, rva);
+            return STATUS_SUCCESS;
+        }
+        status = forwarder_split(at_rva(module, rva), dll, &name);
+        if (!status)
+            status = forwarder_module(dll, importer ? importer : module, &module);
+        if (status)
+            return status;
+        ordinal = 0;
+        if (*name == '#') {
+            ordinal = decimal(name + 1);
+            name = NULL;
+        }
+        hint = (ULONG)-1;
+    }
+    return STATUS_PROCEDURE_NOT_FOUND;
+}

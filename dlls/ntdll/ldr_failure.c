@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* Why a program cannot start. The place that finds the cause (a missing DLL, a missing import, a
+ * DllMain that refuses) notes one line; process start prints it and ends the process with that
+ * cause's exit status. The first note wins: it is the innermost. LoadLibrary at run time forgets
+ * the note and returns the status. Guard: loader lock. */
+
+#include "ntdll.h"
+
+#include "ldr.h"
+#include "portico/exit_status.h"
+
+static char line[1024];
+static SIZE_T line_size;
+static int line_exit_status;
+
+void failure_note(int exit_status, const char *format, ...)
+{
+    va_list arguments;
+
+    if (line_size)
+        return;
+    va_start(arguments, format);
+    line_size = log_format(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    line_exit_status = exit_status;
+}
+
+void failure_clear(void)
+{
+    line_size = 0;
+}
+
+void failure_exit(const char *what, NTSTATUS status)
+{
+    failure_note(PORTICO_EXIT_INTERNAL, "%s (status %x)", what, (unsigned)status);
+    unix_fail(line_exit_status, line, line_size);
+    __builtin_trap();
+}

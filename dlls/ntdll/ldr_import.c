@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* Binding a module's imports: each DLL that its import directory names is loaded (which binds that
+ * one first, in depth), then each entry of the import address table is written. The image is still
+ * writable. A name that the DLL does not export fails the load; the note for the user names
+ * importer, DLL and function. */
+
+#include "ntdll.h"
+
+#include "ldr.h"
+#include "portico/exit_status.h"
+
+static void *rva_to_pointer(const struct module *module, ULONG rva)
+{
+    return (char *)module->entry.DllBase + rva;
+}
+
+static NTSTATUS import_one(struct module *module, struct module *from, const char *dll,
+                           ULONG64 thunk, void **ret_address)
+{
+    const IMAGE_IMPORT_BY_NAME *by_name = NULL;
+    ULONG ordinal = 0;
+    NTSTATUS status;
+
+    if (thunk & IMAGE_ORDINAL_FLAG64)
+        ordinal = thunk & 0xffff;
+    else
+        by_name = rva_to_pointer(module, (ULONG)thunk);
+    status = module_export(from, by_name ? (const char *)by_name->Name : NULL, ordinal,
+                           by_name ? by_name->Hint : 0, module, ret_address);
+    if (!status)
+        return status;
+    if (by_name)
+        failure_note(PORTICO_EXIT_MISSING_IMPORT, "%S needs %s from %s, which does not export it",
+                     module->entry.BaseDllName.Buffer, by_name->Name, dll);
+    else
+        failure_note(PORTICO_EXIT_MISSING_IMPORT,
+                     "%S needs ordinal %u from %s, which does not export it",
+                     module->entry.BaseDllName.Buffer, ordinal, dll);
+    if (status != STATUS_PROCEDURE_NOT_FOUND)
+        return status;
+    return by_name ? STATUS_ENTRYPOINT_NOT_FOUND : STATUS_ORDINAL_NOT_FOUND;
+}
+
+static NTSTATUS import_name(const char *dll, WCHAR *ret_name)
+{
+    SIZE_T i;
+
+    for (i = 0; dll[i]; i++) {
+        if (i == LDR_PATH_MAX - 5)
+            return STATUS_NAME_TOO_LONG;
+        ret_name[i] = (unsigned char)dll[i];
+    }
+    ret_name[i] = 0;
+    for (const char *dot = dll; *dot; dot++)
+        if (*dot == '.')
+            return STATUS_SUCCESS;
+    memcpy(ret_name + i, L".dll", 5 * sizeof(WCHAR));
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS import_dll(struct module *module, const WCHAR *search_path, const char *dll,
+                           struct module **ret_from)
+{
+    WCHAR name[LDR_PATH_MAX];
+    NTSTATUS status = import_name(dll, name);
+
+    if (!status)
+        status = module_load(name, search_path, 0, ret_from);
+    if (status == STATUS_DLL_NOT_FOUND)
+        failure_note(PORTICO_EXIT_MISSING_DLL, "%S needs %s, which was not found",
+                     module->entry.BaseDllName.Buffer, dll);
+    else if (status)
+        failure_note(PORTICO_EXIT_MISSING_DLL, "%S needs %s, which cannot be loaded (status %x)",
+                     module->entry.BaseDllName.Buffer, dll, (unsigned)status);
+    if (!status)
+        status = module_add_import(module, *ret_from);
+    return status;
+}
+
+static NTSTATUS bind_descriptor(struct module *module, const WCHAR *search_path,
+                                const IMAGE_IMPORT_DESCRIPTOR *descriptor)
+{
+    const char *dll = rva_to_pointer(module, descriptor->Name);
+    const ULONG names_rva =
+        descriptor->OriginalFirstThunk ? descriptor->OriginalFirstThunk : descriptor->FirstThunk;
+    const ULONG64 *names = rva_to_pointer(module, names_rva);
+    void **addresses = rva_to_pointer(module, descriptor->FirstThunk);
+    struct module *from;
+    NTSTATUS status;
+
+    if (!*names)
+        return STATUS_SUCCESS;
+    status = import_dll(module, search_path, dll, &from);
+    for (; !status && *names; names++, addresses++)
+        status = import_one(module, from, dll, *names, addresses);
+    return status;
+}
+
+NTSTATUS module_bind(struct module *module, const WCHAR *search_path)
+{
+    ULONG size;
+    const IMAGE_IMPORT_DESCRIPTOR *descriptor = RtlImageDirectoryEntryToData(
+        module->entry.DllBase, TRUE, IMAGE_DIRECTORY_ENTRY_IMPORT, &size);
+    NTSTATUS status = STATUS_SUCCESS;
+
+    for (; descriptor && descriptor->Name && descriptor->FirstThunk && !status; descriptor++)
+        status = bind_descriptor(module, search_path, descriptor);
+    if (!status)
+        status = tls_add_module(module);
+    if (!status)
+        status = unix_image_protect(module->entry.DllBase);
+    if (!status)
+        module->state = MODULE_BOUND;
+    return status;
+}

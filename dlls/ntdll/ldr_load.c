@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* Loading and unloading modules.
+ *
+ * module_load finds a module that is there (by name, path or file) or maps one and binds its
+ * imports in depth; a cycle of imports ends because the module is in the list before it is bound.
+ * Nothing of it has run then. module_attach calls TLS callbacks and DllMain, imports first.
+ * modules_sweep detaches, in reverse order of initialisation, what no root reaches any more, and
+ * unmaps it: so cycles go too, and a load that fails half-way leaves nothing. DllMain may load and
+ * unload: a nested sweep only asks the outer one for another round. */
+
+#include "ntdll.h"
+
+#include "ldr.h"
+#include "portico/exit_status.h"
+
+static bool is_sweeping, is_sweep_wanted;
+
+static bool has_folder(const WCHAR *name)
+{
+    return base_name_of(name) != name;
+}
+
+/* Append ".dll" to a base name without a dot; a dot at the end means "no extension" and goes away.
+ */
+NTSTATUS name_with_extension(const UNICODE_STRING *name, WCHAR *ret_name)
+{
+    SIZE_T n = name->Length / sizeof(WCHAR);
+    const WCHAR *at;
+    bool has_dot = false;
+
+    if (!n || !name->Buffer)
+        return STATUS_DLL_NOT_FOUND;
+    if (n + 5 > LDR_PATH_MAX)
+        return STATUS_NAME_TOO_LONG;
+    memcpy(ret_name, name->Buffer, n * sizeof(WCHAR));
+    ret_name[n] = 0;
+    for (at = base_name_of(ret_name); *at; at++)
+        has_dot |= *at == '.';
+    if (!has_dot)
+        memcpy(ret_name + n, L".dll", 5 * sizeof(WCHAR));
+    else if (ret_name[n - 1] == '.')
+        ret_name[n - 1] = 0;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS join(const WCHAR *folder, SIZE_T n, const WCHAR *name, WCHAR *ret_path)
+{
+    SIZE_T size = 0;
+
+    while (name[size])
+        size++;
+    if (n + size + 2 > LDR_PATH_MAX)
+        return STATUS_NAME_TOO_LONG;
+    memcpy(ret_path, folder, n * sizeof(WCHAR));
+    if (n && folder[n - 1] != '\\' && folder[n - 1] != '/')
+        ret_path[n++] = '\\';
+    memcpy(ret_path + n, name, (size + 1) * sizeof(WCHAR));
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS make_absolute(WCHAR *path)
+{
+    WCHAR full[LDR_PATH_MAX];
+    ULONG size = RtlGetFullPathName_U(path, sizeof(full), full, NULL);
+
+    if (!size || size >= sizeof(full))
+        return STATUS_NAME_TOO_LONG;
+    memcpy(path, full, size + sizeof(WCHAR));
+    return STATUS_SUCCESS;
+}
+
+static bool is_missing(NTSTATUS status)
+{
+    return status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_OBJECT_PATH_NOT_FOUND ||
+           status == STATUS_OBJECT_NAME_INVALID || status == STATUS_NO_SUCH_FILE ||
+           status == STATUS_NAME_TOO_LONG;
+}
+
+static NTSTATUS map_at(WCHAR *path, struct unix_image *ret_image)
+{
+    NTSTATUS status = make_absolute(path);
+
+    if (!status)
+        status = unix_image_load(path, 0, ret_image);
+    return is_missing(status) ? STATUS_DLL_NOT_FOUND : status;
+}
+
+/* Try name in each folder of the search path. */
+static NTSTATUS map_in_path(const WCHAR *search, const WCHAR *name, WCHAR *path,
+                            struct unix_image *ret_image)
+{
+    NTSTATUS status = STATUS_DLL_NOT_FOUND;
+
+    while (*search && status == STATUS_DLL_NOT_FOUND) {
+        SIZE_T n = 0;
+
+        while (search[n] && search[n] != ';')
+            n++;
+        if (n && !join(search, n, name, path))
+            status = map_at(path, ret_image);
+        search += search[n] ? n + 1 : n;
+    }
+    return status;
+}
+
+static NTSTATUS map_in_system(const WCHAR *name, WCHAR *path, struct unix_image *ret_image)
+{
+    SIZE_T n = 0;
+    NTSTATUS status;
+
+    while (system_directory[n])
+        n++;
+    status = join(system_directory, n, name, path);
+    if (!status)
+        status = unix_image_load(path, 0, ret_image);
+    return is_missing(status) ? STATUS_DLL_NOT_FOUND : status;
+}
+
+static NTSTATUS map_image(const WCHAR *name, const WCHAR *search_path, WCHAR *path,
+                          struct unix_image *ret_image)
+{
+    WCHAR *owned = NULL;
+    NTSTATUS status;
+
+    if (has_folder(name)) {
+        status = join(L"", 0, name, path);
+        return status ? status : map_at(path, ret_image);
+    }
+    if (is_known_dll(name)) {
+        status = map_in_system(name, path, ret_image);
+        if (status != STATUS_DLL_NOT_FOUND)
+            return status;
+    }
+    if (!search_path) {
+        status = default_search_path(&owned);
+        if (status)
+            return status;
+        search_path = owned;
+    }
+    status = map_in_path(search_path, name, path, ret_image);
+    RtlFreeHeap(process_heap(), 0, owned);
+    return status;
+}
+
+static NTSTATUS module_map(const WCHAR *name, const WCHAR *search_path, struct module **ret_module)
+{
+    WCHAR path[LDR_PATH_MAX];
+    struct unix_image image = {0};
+    NTSTATUS status = map_image(name, search_path, path, &image);
+
+    if (status)
+        return status;
+    *ret_module = module_from_file(image.device, image.inode);
+    if (*ret_module) {
+        unix_image_unload(image.base);
+        return STATUS_SUCCESS;
+    }
+    status = module_create(image.base, path, ret_module);
+    if (status) {
+        unix_image_unload(image.base);
+        return status;
+    }
+    (*ret_module)->device = image.device;
+    (*ret_module)->inode = image.inode;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS module_load(const WCHAR *name, const WCHAR *search_path, ULONG flags,
+                     struct module **ret_module)
+{
+    const WCHAR *target = api_set_target(name);
+    NTSTATUS status;
+
+    if (target)
+        name = target;
+    *ret_module = has_folder(name) ? module_from_path(name) : module_from_name(name);
+    if (*ret_module)
+        return STATUS_SUCCESS;
+    status = module_map(name, search_path, ret_module);
+    if (status || (*ret_module)->state != MODULE_MAPPED)
+        return status;
+    (*ret_module)->is_root = is_process_starting();
+    if ((flags & DONT_RESOLVE_DLL_REFERENCES) ||
+        !((*ret_module)->headers->FileHeader.Characteristics & IMAGE_FILE_DLL)) {
+        (*ret_module)->entry.Flags |= LDR_DONT_RESOLVE_REFS;
+        (*ret_module)->state = MODULE_ATTACHED;
+        return unix_image_protect((*ret_module)->entry.DllBase);
+    }
+    status = module_bind(*ret_module, search_path);
+    if (!status)
+        notify_module(*ret_module, LDR_DLL_NOTIFICATION_REASON_LOADED);
+    return status;
+}
+
+void module_call_tls_callbacks(struct module *module, ULONG reason)
+{
+    PIMAGE_TLS_CALLBACK *callback;
+
+    if (!module->tls || (module->entry.Flags & LDR_DONT_RESOLVE_REFS))
+        return;
+    callback = (PIMAGE_TLS_CALLBACK *)module->tls->AddressOfCallBacks;
+    for (; callback && *callback; callback++)
+        (*callback)(module->entry.DllBase, reason, NULL);
+}
+
+static BOOL call_entry(struct module *module, ULONG reason, void *reserved)
+{
+    BOOL(WINAPI * entry)(void *, ULONG, void *) = module->entry.EntryPoint;
+
+    if (!(module->entry.Flags & LDR_IMAGE_IS_DLL) || !entry)
+        return TRUE;
+    return entry(module->entry.DllBase, reason, reserved);
+}
+
+/* Every reason but DLL_PROCESS_ATTACH: the result does not matter. */
+void module_call_entry(struct module *module, ULONG reason, void *reserved)
+{
+    if (module->entry.Flags & LDR_DONT_RESOLVE_REFS)
+        return;
+    if (reason == DLL_PROCESS_DETACH || reason == DLL_THREAD_DETACH) {
+        call_entry(module, reason, reserved);
+        module_call_tls_callbacks(module, reason);
+        return;
+    }
+    module_call_tls_callbacks(module, reason);
+    call_entry(module, reason, reserved);
+}
+
+static void init_order_append(struct module *module)
+{
+    LIST_ENTRY *head = &ldr_data.InInitializationOrderModuleList;
+    LIST_ENTRY *link = &module->entry.InInitializationOrderLinks;
+
+    link->Flink = head;
+    link->Blink = head->Blink;
+    head->Blink->Flink = link;
+    head->Blink = link;
+}
+
+static NTSTATUS attach_self(struct module *module, void *reserved)
+{
+    BOOL is_welcome;
+
+    if (module->entry.Flags & LDR_IMAGE_IS_DLL)
+        init_order_append(module);
+    module_call_tls_callbacks(module, DLL_PROCESS_ATTACH);
+    is_welcome = call_entry(module, DLL_PROCESS_ATTACH, reserved);
+    module->state = MODULE_ATTACHED;
+    if (is_welcome) {
+        module->entry.Flags |= LDR_PROCESS_ATTACHED;
+        return STATUS_SUCCESS;
+    }
+    /* Windows tells a DLL that refused to attach that it is detached. */
+    call_entry(module, DLL_PROCESS_DETACH, reserved);
+    failure_note(PORTICO_EXIT_DLL_INIT, "%S: its DllMain refused to start",
+                 module->entry.FullDllName.Buffer);
+    return STATUS_DLL_INIT_FAILED;
+}
+
+NTSTATUS module_attach(struct module *module, void *reserved)
+{
+    struct module_edge *edge;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (module->state != MODULE_BOUND)
+        return STATUS_SUCCESS;
+    module->state = MODULE_ATTACHING;
+    for (edge = module->imports; edge && !status; edge = edge->next)
+        status = module_attach(edge->to, reserved);
+    if (!status)
+        return attach_self(module, reserved);
+    module->state = MODULE_BOUND;
+    return status;
+}
+
+static void module_mark(struct module *module)
+{
+    struct module_edge *edge;
+
+    if (module->is_reachable)
+        return;
+    module->is_reachable = true;
+    for (edge = module->imports; edge; edge = edge->next)
+        module_mark(edge->to);
+}
+
+static void modules_mark(void)
+{
+    FOR_EACH_MODULE(link)
+    module_from_entry(link)->is_reachable = false;
+    FOR_EACH_MODULE(link)
+    {
+        struct module *module = module_from_entry(link);
+
+        if (module->is_root || module->n_loads > 0)
+            module_mark(module);
+    }
+}
+
+/* The last initialised one of those that must go, or NULL. */
+static struct module *next_to_detach(void)
+{
+    LIST_ENTRY *head = &ldr_data.InInitializationOrderModuleList, *link;
+
+    for (link = head->Blink; link != head; link = link->Blink) {
+        struct module *module = module_from_init_link(link);
+
+        if (!module->is_reachable && (module->entry.Flags & LDR_PROCESS_ATTACHED))
+            return module;
+    }
+    return NULL;
+}
+
+static void module_unmap(struct module *module)
+{
+    void *base = module->entry.DllBase;
+
+    if (module->state != MODULE_MAPPED && !(module->entry.Flags & LDR_DONT_RESOLVE_REFS))
+        notify_module(module, LDR_DLL_NOTIFICATION_REASON_UNLOADED);
+    tls_remove_module(module);
+    module_free(module);
+    unix_image_unload(base);
+}
+
+static void unmap_unreachable(void)
+{
+    LIST_ENTRY *link = ldr_data.InLoadOrderModuleList.Flink;
+
+    while (link != &ldr_data.InLoadOrderModuleList) {
+        struct module *module = module_from_entry(link);
+
+        link = link->Flink;
+        if (!module->is_reachable)
+            module_unmap(module);
+    }
+}
+
+void modules_sweep(void)
+{
+    struct module *module;
+
+    is_sweep_wanted = true;
+    if (is_sweeping || is_process_starting())
+        return;
+    is_sweeping = true;
+    while (is_sweep_wanted) {
+        is_sweep_wanted = false;
+        modules_mark();
+        while (!is_sweep_wanted && (module = next_to_detach())) {
+            module->entry.Flags &= ~LDR_PROCESS_ATTACHED;
+            module_call_entry(module, DLL_PROCESS_DETACH, NULL);
+        }
+        if (!is_sweep_wanted)
+            unmap_unreachable();
+    }
+    is_sweeping = false;
+}

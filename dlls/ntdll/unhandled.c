@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* The end of the line for an exception: the top-level filter (kernelbase registers one, which calls
+ * the program's), then a report on stderr and the end of the process with the exception's code, as
+ * Windows gives it to the parent. The report takes no lock: any may be held. */
+
+#include "ntdll.h"
+
+#include "entry.h"
+#include "exception.h"
+#include "function_table.h"
+#include "ldr.h"
+
+enum { REPORT_FRAMES_MAX = 32 };
+
+static PRTL_EXCEPTION_FILTER top_filter;
+
+void WINAPI RtlSetUnhandledExceptionFilter(PRTL_EXCEPTION_FILTER filter)
+{
+    __atomic_store_n(&top_filter, filter, __ATOMIC_RELEASE);
+}
+
+static const char *code_name(ULONG code)
+{
+    static const struct {
+        ULONG code;
+        const char *name;
+    } names[] = {
+        {(ULONG)STATUS_ACCESS_VIOLATION, "access violation"},
+        {(ULONG)STATUS_IN_PAGE_ERROR, "in-page error"},
+        {(ULONG)STATUS_ILLEGAL_INSTRUCTION, "illegal instruction"},
+        {(ULONG)STATUS_PRIVILEGED_INSTRUCTION, "privileged instruction"},
+        {(ULONG)STATUS_INTEGER_DIVIDE_BY_ZERO, "integer divide by zero"},
+        {(ULONG)STATUS_INTEGER_OVERFLOW, "integer overflow"},
+        {(ULONG)STATUS_FLOAT_DIVIDE_BY_ZERO, "floating-point divide by zero"},
+        {(ULONG)STATUS_STACK_OVERFLOW, "stack overflow"},
+        {(ULONG)STATUS_BREAKPOINT, "breakpoint"},
+        {(ULONG)STATUS_SINGLE_STEP, "single step"},
+        {(ULONG)STATUS_DATATYPE_MISALIGNMENT, "misaligned access"},
+        {(ULONG)STATUS_NOT_IMPLEMENTED, "a function that is not implemented was called"},
+        {(ULONG)STATUS_NONCONTINUABLE_EXCEPTION, "a handler continued a noncontinuable exception"},
+        {(ULONG)STATUS_INVALID_UNWIND_TARGET, "invalid unwind target"},
+        {(ULONG)STATUS_BAD_STACK, "bad stack"},
+        {(ULONG)STATUS_HEAP_CORRUPTION, "heap corruption"},
+        {0x20474343, "C++ exception (gcc)"},
+        {0xe06d7363, "C++ exception (msvc)"},
+    };
+    unsigned i;
+
+    for (i = 0; i < ARRAY_COUNT(names); i++)
+        if (names[i].code == code)
+            return names[i].name;
+    return "exception";
+}
+
+static SIZE_T format_into(char *buffer, SIZE_T size, const char *format, ...)
+{
+    va_list arguments;
+    SIZE_T used;
+
+    va_start(arguments, format);
+    used = log_format(buffer, size - 1, format, arguments);
+    va_end(arguments);
+    buffer[used] = 0;
+    return used;
+}
+
+/* The DLL's name is in its export directory; the program has none. */
+static void describe_in_image(ULONG64 base, ULONG64 address, char *buffer, SIZE_T size)
+{
+    const IMAGE_EXPORT_DIRECTORY *exports;
+    const WCHAR *program = peb()->ProcessParameters->ImagePathName.Buffer;
+    ULONG directory_size;
+
+    if (base == (ULONG64)peb()->ImageBaseAddress && program) {
+        format_into(buffer, size, "%S+0x%p", base_name_of(program), address - base);
+        return;
+    }
+    exports = RtlImageDirectoryEntryToData((HMODULE)base, TRUE, IMAGE_DIRECTORY_ENTRY_EXPORT,
+                                           &directory_size);
+    format_into(buffer, size, "%s+0x%p", exports ? (const char *)base + exports->Name : "image",
+                address - base);
+}
+
+void address_describe(ULONG64 address, char *buffer, SIZE_T size)
+{
+    struct image_range range;
+
+    if (image_table_find(address, &range))
+        describe_in_image(range.base, address, buffer, size);
+    else
+        format_into(buffer, size, "0x%p", address);
+}
+
+static void report_backtrace(const CONTEXT *from)
+{
+    UNWIND_HISTORY_TABLE history = {0};
+    DISPATCHER_CONTEXT dispatch = {.HistoryTable = &history};
+    CONTEXT context = *from;
+    char place[160];
+    unsigned i;
+
+    for (i = 0; i < REPORT_FRAMES_MAX && context.Rip; i++) {
+        address_describe(context.Rip, place, sizeof(place));
+        log_line("  %s", place);
+        if (unwind_frame(UNW_FLAG_NHANDLER, &dispatch, &context))
+            return;
+    }
+}
+
+static void report(const EXCEPTION_RECORD *record, const CONTEXT *context)
+{
+    static const char *const kinds[] = {"read", "write", "", "", "", "", "", "", "execute"};
+    const ULONG code = record->ExceptionCode;
+    const ULONG_PTR *information = record->ExceptionInformation;
+    char place[160];
+
+    address_describe((ULONG64)record->ExceptionAddress, place, sizeof(place));
+    if ((code == (ULONG)STATUS_ACCESS_VIOLATION || code == (ULONG)STATUS_IN_PAGE_ERROR) &&
+        record->NumberParameters >= 2 && information[0] < ARRAY_COUNT(kinds))
+        log_line("unhandled exception %x (%s: %s of address 0x%p) at %s in thread %u", code,
+                 code_name(code), kinds[information[0]], (ULONG64)information[1], place,
+                 HandleToULong(teb()->ClientId.UniqueThread));
+    else
+        log_line("unhandled exception %x (%s) at %s in thread %u", code, code_name(code), place,
+                 HandleToULong(teb()->ClientId.UniqueThread));
+    report_backtrace(context);
+}
+
+void unhandled_end(EXCEPTION_RECORD *record, CONTEXT *context)
+{
+    static LONG is_reporting;
+
+    /* A fault in the report itself, or a second thread: end without another one. */
+    if (!__atomic_exchange_n(&is_reporting, 1, __ATOMIC_RELAXED))
+        report(record, context);
+    for (;;)
+        NtTerminateProcess(NtCurrentProcess(), (NTSTATUS)record->ExceptionCode);
+}
+
+EXCEPTION_DISPOSITION WINAPI thread_start_handler(EXCEPTION_RECORD *record, void *frame,
+                                                  CONTEXT *context, DISPATCHER_CONTEXT *dispatch)
+{
+    EXCEPTION_POINTERS pointers = {record, context};
+    PRTL_EXCEPTION_FILTER filter = __atomic_load_n(&top_filter, __ATOMIC_ACQUIRE);
+
+    (void)frame, (void)dispatch;
+    if (record->ExceptionFlags & EXCEPTION_ANY_UNWIND)
+        return ExceptionContinueSearch;
+    if (filter && filter(&pointers) == EXCEPTION_CONTINUE_EXECUTION)
+        return ExceptionContinueExecution;
+    unhandled_end(record, context);
+}
