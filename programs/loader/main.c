@@ -2,10 +2,42 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-#include <stdio.h>
+/* portico FILE [ARGUMENT...]: runs a Windows program. Options end at FILE: what follows is the program's. */
 
-int main(void)
+#include "portico/exit_status.h"
+#include "start.h"
+#include <stdio.h>
+#include <string.h>
+
+extern char **environ;
+
+static void usage_print(FILE *file)
 {
-    fputs("portico: not built yet\n", stderr);
-    return 1;
+    fputs("Usage: portico FILE [ARGUMENT...]\n"
+          "Runs the Windows program FILE (a 64-bit x86 console program or service).\n"
+          "\n"
+          "  --help      print this\n"
+          "  --version   print the version\n",
+          file);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc >= 2 && !strcmp(argv[1], "--help")) {
+        usage_print(stdout);
+        return 0;
+    }
+    if (argc >= 2 && !strcmp(argv[1], "--version")) {
+        puts("portico " VERSION);
+        return 0;
+    }
+    if (argc >= 2 && !strcmp(argv[1], "--")) {
+        argv++;
+        argc--;
+    }
+    if (argc < 2 || argv[1][0] == '-') {
+        usage_print(stderr);
+        return PORTICO_EXIT_USAGE;
+    }
+    portico_start_program(argv[1], argv + 2, environ);
 }

@@ -42,5 +42,7 @@ NTSTATUS image_inspect(int fd, struct image_info *ret_info);
 NTSTATUS image_map(int fd, const char *unix_path, bool finished, struct unix_image *ret_image);
 NTSTATUS image_protect(void *base);
 NTSTATUS image_unmap(void *base);
+/* What was read from the headers of the image that is mapped at this base. */
+bool image_info_of(const void *base, struct image_info *ret_info);
 /* Address of an exported name, no forwarders; NULL when there is none. */
 void *image_export(void *base, const char *name);

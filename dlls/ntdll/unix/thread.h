@@ -19,6 +19,8 @@
 #include "ntwait.h"
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
+#include <ucontext.h>
 
 #define SIGNAL_ATTENTION (SIGRTMIN + 1)
 
@@ -38,11 +40,11 @@ struct thread {
     pthread_t pthread;
     void *start, *argument;     /* for RtlUserThreadStart */
     void *pe_stack;             /* base of its view; NULL once released */
-    void *alternate_stack;
     unsigned suspend_count;     /* thread_lock */
     _Atomic uint32_t stop;      /* futex: 1 while it must not run PE code */
-    _Atomic uint32_t stopped;   /* futex: 1 once it certainly does not */
-    void *stopped_context;      /* ucontext_t when stopped inside PE code, else the frame is its context */
+    _Atomic uint32_t stopped;   /* 1 while it sits in thread_stop_here */
+    _Atomic uint32_t stop_request, stop_ack; /* equal: it has seen the last request; stop_ack is a futex */
+    void *_Atomic stopped_context; /* ucontext_t when stopped inside PE code, NULL: the frame is its context */
     _Atomic uint32_t started;   /* futex */
     uint32_t exit_code;
     int priority;               /* THREAD_BASE_PRIORITY delta, remembered only */
@@ -53,7 +55,7 @@ struct thread {
     unsigned name_size;
 };
 
-extern __thread struct frame *thread_frame;
+extern __thread struct frame *thread_frame __attribute__((tls_model("initial-exec")));
 extern const struct nt_type thread_type;
 
 /* The calling thread, or NULL for a helper thread. */
@@ -71,5 +73,46 @@ void thread_deliver_apcs(void);
 /* Makes another thread look at its pending bits. */
 void thread_attention(struct thread *thread, uint32_t pending);
 
-/* How many live threads the process has, and a visit of each under the lock. */
+/* How many live threads the process has. */
 unsigned thread_count(void);
+
+/* --- boot's own files only --- */
+
+void thread_lock(void);
+void thread_unlock(void);
+/* The list of live threads; thread_lock. */
+extern struct ntlist threads;
+
+struct thread_options {
+    void *start, *argument;
+    size_t stack_reserve, stack_commit; /* 0: the program header's */
+    uintptr_t zero_limit;
+    bool suspended;
+    bool skip_attach;
+};
+/* A started thread with a reference for the caller; it has run its ELF start-up when this returns. */
+NTSTATUS thread_create(const struct thread_options *options, struct thread **ret_thread);
+/* Makes the calling glibc thread the program's first one, which begins at `start`; runs it to its end. */
+NTSTATUS thread_run_first(void *start, void *argument);
+
+/* The thread does not run PE code before the stop word is 0. context: where it was interrupted, NULL at an exit. */
+void thread_stop_here(struct thread *thread, ucontext_t *context);
+/* Sends the signal and waits until the thread has seen it; STATUS_THREAD_IS_TERMINATING when it ended. */
+NTSTATUS thread_request_stop(struct thread *thread);
+void thread_terminate(struct thread *thread, uint32_t exit_code);
+/* Counts as NT does; the previous count. A suspended thread has seen the request when the call returns, the calling
+ * thread itself stops at its system call's exit. STATUS_SUSPEND_COUNT_EXCEEDED. */
+NTSTATUS thread_suspend(struct thread *thread, ULONG *ret_previous);
+ULONG thread_resume(struct thread *thread);
+/* A reference; NtCurrentThread() works. */
+NTSTATUS thread_from_handle(HANDLE handle, ACCESS_MASK access, struct thread **ret_thread);
+void thread_unrefp(struct thread **thread);
+/* At a system call's exit, from dispatch.S: the pending bits. */
+void thread_exit_work(void);
+
+void thread_enter_pe(void);
+void thread_leave_pe(void) __attribute__((noreturn));
+static inline struct thread *thread_from_object(struct nt_object *object)
+{
+    return (struct thread *)((char *)object - offsetof(struct thread, header.header));
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* The Windows environment of a program started from Unix.
+ *
+ * Most variables pass as they are. Those that mean something else on Windows are converted or replaced (a Unix PATH
+ * with colons and slashes makes cmd.exe find nothing), those that only make sense to Unix programs are dropped. The set that every
+ * Windows process may expect (SystemRoot, TEMP, ...) is made. Names are compared without case: Windows has one PATH.
+ */
+
+#include "cmdline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+enum { NAMES_MAX = 4096 };
+
+/* Constant ones. */
+static const char *const fixed[] = {
+    "ALLUSERSPROFILE=C:\\ProgramData",
+    "ComSpec=C:\\windows\\system32\\cmd.exe",
+    "OS=Windows_NT",
+    "PATHEXT=.COM;.EXE;.BAT;.CMD",
+    "PROCESSOR_ARCHITECTURE=AMD64",
+    "ProgramData=C:\\ProgramData",
+    "ProgramFiles=C:\\Program Files",
+    "PUBLIC=C:\\users\\Public",
+    "SystemDrive=C:",
+    "SystemRoot=C:\\windows",
+    "windir=C:\\windows",
+};
+
+/* Never passed on: they are made here, or mean nothing to a Windows program. */
+static const char *const not_passed[] = {
+    "PATH",     "HOME",       "TMP",       "TEMP",         "TMPDIR",      "SHELL",       "PWD",
+    "OLDPWD",   "_",          "LS_COLORS", "LD_PRELOAD",   "LD_LIBRARY_PATH", "APPDATA", "LOCALAPPDATA",
+    "USERNAME", "USERPROFILE", "HOMEDRIVE", "HOMEPATH",    "COMPUTERNAME", "NUMBER_OF_PROCESSORS",
+};
+
+struct entries {
+    char *names[NAMES_MAX];
+    unsigned n;
+};
+
+static bool name_is(const char *entry, const char *name)
+{
+    size_t length = strlen(name);
+
+    return !strncasecmp(entry, name, length) && entry[length] == '=';
+}
+
+static bool is_passed(const char *entry)
+{
+    size_t length = strcspn(entry, "="), i;
+
+    if (!length || !entry[length])
+        return false;
+    for (i = 0; i < sizeof(not_passed) / sizeof(*not_passed); i++)
+        if (name_is(entry, not_passed[i]))
+            return false;
+    for (i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+        if (strcspn(fixed[i], "=") == length && !strncasecmp(fixed[i], entry, length))
+            return false;
+    return true;
+}
+
+static const char *value_of(char *const *environment, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (; *environment; environment++)
+        if (!strncmp(*environment, name, length) && (*environment)[length] == '=')
+            return *environment + length + 1;
+    return NULL;
+}
+
+/* Takes the text's bytes. */
+static void entry_add(struct entries *entries, struct text *entry)
+{
+    if (entries->n < NAMES_MAX && !entry->failed && entry->size)
+        entries->names[entries->n++] = entry->bytes;
+    else
+        free(entry->bytes);
+    *entry = (struct text){0};
+}
+
+static void entry_add_pair(struct entries *entries, const char *name, const char *value)
+{
+    struct text entry = {0};
+
+    text_append_string(&entry, name);
+    text_append_string(&entry, "=");
+    text_append_string(&entry, value);
+    entry_add(entries, &entry);
+}
+
+static void entry_add_path(struct entries *entries, const char *name, const char *unix_path,
+                           const char *tail)
+{
+    struct text entry = {0};
+
+    text_append_string(&entry, name);
+    text_append_string(&entry, "=");
+    dos_path_append(&entry, unix_path);
+    text_append_string(&entry, tail);
+    entry_add(entries, &entry);
+}
+
+/* The system folders first; then the absolute folders of the Unix path. */
+static void path_add(struct entries *entries, const char *unix_path)
+{
+    struct text entry = {0};
+
+    text_append_string(&entry, "Path=C:\\windows\\system32;C:\\windows");
+    while (unix_path && *unix_path) {
+        size_t length = strcspn(unix_path, ":");
+        char *folder = strndup(unix_path, length);
+
+        if (folder && folder[0] == '/' && !strchr(folder, ';')) {
+            text_append_string(&entry, ";");
+            dos_path_append(&entry, folder);
+        }
+        free(folder);
+        unix_path += length;
+        unix_path += *unix_path == ':';
+    }
+    entry_add(entries, &entry);
+}
+
+static void home_add(struct entries *entries, const char *home)
+{
+    struct text path = {0};
+
+    if (!home || home[0] != '/')
+        home = "/";
+    dos_path_append(&path, home);
+    if (!path.failed) {
+        entry_add_pair(entries, "USERPROFILE", path.bytes);
+        entry_add_pair(entries, "HOMEDRIVE", "Z:");
+        entry_add_pair(entries, "HOMEPATH", path.bytes + 2);
+    }
+    text_deinit(&path);
+    home = home[1] ? home : "";
+    entry_add_path(entries, "APPDATA", home, "\\AppData\\Roaming");
+    entry_add_path(entries, "LOCALAPPDATA", home, "\\AppData\\Local");
+}
+
+static void made_add(struct entries *entries, char *const *environment)
+{
+    const char *temporary = value_of(environment, "TMPDIR"), *user = value_of(environment, "USER");
+    char host[256] = "localhost", number[16];
+    size_t i;
+
+    for (i = 0; i < sizeof(fixed) / sizeof(*fixed); i++) {
+        struct text entry = {0};
+
+        text_append_string(&entry, fixed[i]);
+        entry_add(entries, &entry);
+    }
+    if (!temporary || temporary[0] != '/')
+        temporary = "/tmp";
+    entry_add_path(entries, "TEMP", temporary, "");
+    entry_add_path(entries, "TMP", temporary, "");
+    path_add(entries, value_of(environment, "PATH"));
+    home_add(entries, value_of(environment, "HOME"));
+    entry_add_pair(entries, "USERNAME", user ? user : "user");
+    gethostname(host, sizeof(host) - 1);
+    entry_add_pair(entries, "COMPUTERNAME", host);
+    snprintf(number, sizeof(number), "%ld", sysconf(_SC_NPROCESSORS_ONLN));
+    entry_add_pair(entries, "NUMBER_OF_PROCESSORS", number);
+}
+
+/* By name without case; '=' sorts before every character of a longer name. */
+static int entry_compare(const void *left, const void *right)
+{
+    const char *a = *(char *const *)left, *b = *(char *const *)right;
+    size_t length_a = strcspn(a, "="), length_b = strcspn(b, "=");
+    int order = strncasecmp(a, b, length_a < length_b ? length_a : length_b);
+
+    return order ? order : (length_a > length_b) - (length_a < length_b);
+}
+
+void environment_append(struct text *text, char *const *environment)
+{
+    struct entries *entries = calloc(1, sizeof(*entries));
+    unsigned i;
+
+    if (!entries) {
+        text->failed = true;
+        return;
+    }
+    made_add(entries, environment);
+    for (i = 0; environment[i]; i++) {
+        struct text entry = {0};
+
+        if (!is_passed(environment[i]))
+            continue;
+        text_append_string(&entry, environment[i]);
+        entry_add(entries, &entry);
+    }
+    qsort(entries->names, entries->n, sizeof(*entries->names), entry_compare);
+    for (i = 0; i < entries->n; i++) {
+        text_append(text, entries->names[i], strlen(entries->names[i]) + 1);
+        free(entries->names[i]);
+    }
+    text_append(text, "", 1);
+    free(entries);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* KUSER_SHARED_DATA at 0x7ffe0000 and the dispatcher's page behind it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Maps both pages; false: the address is taken. */
+bool kuser_init(void);
+/* A fault at this address: true when it is the tick page, which is readable now: retry. From the SIGSEGV handler, for
+ * PE code or a user copy. */
+bool kuser_fault(uintptr_t address, bool is_write);

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* Process parameters: the block that kernelbase reads the command line, environment, current directory and standard
+ * handles from. Two passes over the same list of strings: sizes, then contents. All strings are NUL-terminated:
+ * the command line is used as a C string.
+ */
+
+#include "params.h"
+
+#include "cmdline.h"
+#include "ntpath.h"
+#include "virtual.h"
+#include <stdlib.h>
+#include <string.h>
+
+#pragma weak std_handles_init
+NTSTATUS std_handles_init(HANDLE ret_handles[3]);
+
+enum {
+    DIRECTORY_BYTES_MAX = 1040, /* the buffer that RtlSetCurrentDirectory_U writes to */
+    CONSOLE_SHELL_NO_WINDOW = -4,
+    PARAMS_NORMALIZED = 1,
+};
+
+struct wide {
+    WCHAR *units;
+    size_t bytes; /* without the NUL */
+};
+
+static void wide_deinit(struct wide *wide)
+{
+    free(wide->units);
+}
+
+static NTSTATUS wide_from_text(struct text *text, struct wide *ret_wide)
+{
+    size_t n_units;
+
+    if (text->failed)
+        return STATUS_NO_MEMORY;
+    ret_wide->units = utf16_from_utf8(text->bytes, text->size, &n_units);
+    ret_wide->bytes = n_units * sizeof(WCHAR);
+    return ret_wide->units ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+}
+
+/* The DOS path of a Unix path; a folder gets its trailing backslash. */
+static NTSTATUS dos_path_get(const char *unix_path, bool is_folder, struct text *ret_text)
+{
+    WCHAR *name = NULL;
+    SIZE_T bytes;
+    char *dos;
+    NTSTATUS status = path_to_nt(unix_path, &name, &bytes);
+
+    if (status)
+        return status;
+    dos = utf8_from_utf16(name + 4, bytes / sizeof(WCHAR) - 4); /* without \??\ */
+    free(name);
+    if (!dos)
+        return STATUS_NO_MEMORY;
+    text_append_string(ret_text, dos);
+    if (is_folder && dos[strlen(dos) - 1] != '\\')
+        text_append_string(ret_text, "\\");
+    free(dos);
+    return ret_text->failed ? STATUS_NO_MEMORY : STATUS_SUCCESS;
+}
+
+struct params_texts {
+    struct wide image, command_line, directory, environment;
+};
+
+static void texts_deinit(struct params_texts *texts)
+{
+    wide_deinit(&texts->image);
+    wide_deinit(&texts->command_line);
+    wide_deinit(&texts->directory);
+    wide_deinit(&texts->environment);
+}
+
+static NTSTATUS texts_make(const struct params_source *source, struct params_texts *texts)
+{
+    _cleanup_nt_(text_deinit) struct text image = {0}, line = {0}, directory = {0}, block = {0};
+    char *const *argument;
+    NTSTATUS status = dos_path_get(source->image_path, false, &image);
+
+    if (!status)
+        status = dos_path_get(source->directory, true, &directory);
+    if (status)
+        return status;
+    cmdline_append_program(&line, image.bytes);
+    for (argument = source->arguments; *argument; argument++)
+        cmdline_append(&line, *argument);
+    environment_append(&block, source->environment);
+    status = wide_from_text(&image, &texts->image);
+    if (!status)
+        status = wide_from_text(&line, &texts->command_line);
+    if (!status)
+        status = wide_from_text(&directory, &texts->directory);
+    if (!status)
+        status = wide_from_text(&block, &texts->environment);
+    if (!status && (texts->command_line.bytes > 0xfff8 || texts->directory.bytes > DIRECTORY_BYTES_MAX - 2 ||
+                    texts->image.bytes > 0xfff8))
+        status = STATUS_NAME_TOO_LONG;
+    return status;
+}
+
+static char *string_place(char *place, UNICODE_STRING *string, const struct wide *wide, size_t maximum)
+{
+    size_t size = wide->bytes + sizeof(WCHAR);
+
+    if (size < maximum)
+        size = maximum;
+    memcpy(place, wide->units, wide->bytes);
+    string->Buffer = (WCHAR *)place;
+    string->Length = (USHORT)wide->bytes;
+    string->MaximumLength = (USHORT)size;
+    return place + ((size + 15) & ~(size_t)15);
+}
+
+static NTSTATUS block_new(size_t size, char **ret_base)
+{
+    char *base = NULL;
+    struct view_info info = {.type = MEM_PRIVATE, .allocation_protection = PAGE_READWRITE};
+    NTSTATUS status;
+
+    size = (size + VIRTUAL_PAGE - 1) & ~(size_t)(VIRTUAL_PAGE - 1);
+    status = view_reserve(&base, size, 0, false);
+    if (status)
+        return status;
+    info.base = base;
+    info.size = size;
+    status = view_describe(&info);
+    if (!status)
+        status = view_protect(base, size, PAGE_READWRITE);
+    *ret_base = base;
+    return status;
+}
+
+static void params_fill(RTL_USER_PROCESS_PARAMETERS *params, const struct params_texts *texts)
+{
+    char *place = (char *)(params + 1);
+
+    params->Flags = PARAMS_NORMALIZED;
+    params->ConsoleHandle = (HANDLE)(intptr_t)CONSOLE_SHELL_NO_WINDOW;
+    place = string_place(place, &params->CurrentDirectory.DosPath, &texts->directory, DIRECTORY_BYTES_MAX);
+    place = string_place(place, &params->ImagePathName, &texts->image, 0);
+    place = string_place(place, &params->CommandLine, &texts->command_line, 0);
+    params->WindowTitle = params->ImagePathName;
+    place = string_place(place, &params->Desktop, &(struct wide){NULL, 0}, 0);
+    place = string_place(place, &params->ShellInfo, &(struct wide){NULL, 0}, 0);
+    memcpy(place, texts->environment.units, texts->environment.bytes);
+    params->Environment = (WCHAR *)place;
+    params->EnvironmentSize = texts->environment.bytes + sizeof(WCHAR);
+}
+
+NTSTATUS params_new(const struct params_source *source, RTL_USER_PROCESS_PARAMETERS **ret_params)
+{
+    _cleanup_nt_(texts_deinit) struct params_texts texts = {0};
+    RTL_USER_PROCESS_PARAMETERS *params;
+    HANDLE std_handles[3] = {0};
+    char *base;
+    size_t size;
+    NTSTATUS status = texts_make(source, &texts);
+
+    if (status)
+        return status;
+    size = sizeof(*params) + DIRECTORY_BYTES_MAX + texts.image.bytes + texts.command_line.bytes +
+           texts.environment.bytes + 8 * 16;
+    status = block_new(size, &base);
+    if (!status && std_handles_init)
+        status = std_handles_init(std_handles);
+    if (status)
+        return status;
+    params = (RTL_USER_PROCESS_PARAMETERS *)base;
+    params->AllocationSize = params->Size = (ULONG)size;
+    params_fill(params, &texts);
+    params->hStdInput = std_handles[0];
+    params->hStdOutput = std_handles[1];
+    params->hStdError = std_handles[2];
+    *ret_params = params;
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* RTL_USER_PROCESS_PARAMETERS of a process started from Unix. */
+#pragma once
+
+#include "nttypes.h"
+
+struct params_source {
+    const char *image_path;   /* absolute Unix path */
+    char *const *arguments;   /* behind the program's name, NULL-terminated */
+    char *const *environment;
+    const char *directory;    /* absolute Unix path */
+};
+
+/* One view with the block and its strings. */
+NTSTATUS params_new(const struct params_source *source, RTL_USER_PROCESS_PARAMETERS **ret_params);

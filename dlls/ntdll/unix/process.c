@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* How the process ends. RtlExitUserProcess calls NtTerminateProcess(NULL): every other thread ends or at least never
+ * runs PE code again; then DLLs are detached; then NtTerminateProcess(-1) ends the process by exit_group.
+ */
+
+#include "process.h"
+
+#include "thread.h"
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+const struct nt_type process_type = {
+    .name = u"Process",
+    .valid = PROCESS_ALL_ACCESS,
+    .generic = {STANDARD_RIGHTS_READ | PROCESS_QUERY_INFORMATION | PROCESS_VM_READ,
+                STANDARD_RIGHTS_WRITE | PROCESS_VM_WRITE | PROCESS_VM_OPERATION | PROCESS_CREATE_THREAD |
+                    PROCESS_CREATE_PROCESS | PROCESS_DUP_HANDLE | PROCESS_TERMINATE |
+                    PROCESS_SET_QUOTA | PROCESS_SET_INFORMATION,
+                STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE},
+    .is_signaled = notification_is_signaled,
+};
+
+struct process process;
+
+PEB *process_peb(void)
+{
+    return process.peb;
+}
+
+struct nt_object *process_object_current(void)
+{
+    return &process.header.header;
+}
+
+pid_t process_object_pid(struct nt_object *object)
+{
+    return object->type == &process_type ? ((struct process *)object)->pid : 0;
+}
+
+uint64_t nt_time_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * 10000000ull + now.tv_nsec / 100 + 116444736000000000ull;
+}
+
+int exit_status_from_code(uint32_t code)
+{
+    return code && !(code & 0xff) ? 255 : (int)(code & 0xff);
+}
+
+void process_exit(uint32_t code)
+{
+    _exit(exit_status_from_code(code));
+}
+
+/* All threads but the caller: told to end, and seen to have left PE code for good. */
+static void threads_terminate_others(uint32_t code)
+{
+    struct thread *self = thread_current();
+    struct ntlist *link;
+
+    for (;;) {
+        struct thread *other = NULL;
+
+        thread_lock();
+        for (link = threads.next; link != &threads && !other; link = link->next) {
+            struct thread *thread = ntlist_entry(link, struct thread, link);
+
+            if (thread != self &&
+                !(atomic_load(&thread->frame.pending) & PENDING_TERMINATE))
+                other = thread;
+        }
+        if (other)
+            nt_object_ref(&other->header.header);
+        thread_unlock();
+        if (!other)
+            break;
+        thread_terminate(other, code);
+        if (thread_request_stop(other) == STATUS_NO_MEMORY)
+            fprintf(stderr, "portico: thread %d cannot be signalled\n", (int)other->tid);
+        nt_object_unref(&other->header.header);
+    }
+}
+
+static NTSTATUS process_from_handle(HANDLE handle, ACCESS_MASK access, struct nt_object **ret_object)
+{
+    if (handle == (HANDLE)(intptr_t)-1) {
+        *ret_object = nt_object_ref(process_object_current());
+        return STATUS_SUCCESS;
+    }
+    return handle_lookup(handle, access, &process_type, ret_object);
+}
+
+NTSTATUS WINAPI NtTerminateProcess(HANDLE handle, LONG code)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+    NTSTATUS status;
+
+    if (!handle) {
+        threads_terminate_others(code);
+        return STATUS_SUCCESS;
+    }
+    status = process_from_handle(handle, PROCESS_TERMINATE, &object);
+    if (status)
+        return status;
+    if (object == process_object_current())
+        process_exit(code);
+    return STATUS_NOT_SUPPORTED; /* TODO(process): another process */
+}

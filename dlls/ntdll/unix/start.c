@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* Start of a program: fixed pages, our ntdll.dll, the program's image, parameters, PEB, first thread. From there
+ * the PE half goes on (LdrInitializeThunk).
+ */
+
+#include "start.h"
+
+#include "context.h"
+#include "dllpath.h"
+#include "fatal.h"
+#include "image.h"
+#include "kuser.h"
+#include "ntpath.h"
+#include "params.h"
+#include "process.h"
+#include "signals.h"
+#include "thread.h"
+#include "virtual.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_dos_path(const char *file)
+{
+    return ((file[0] | 0x20) >= 'a' && (file[0] | 0x20) <= 'z' && file[1] == ':');
+}
+
+/* The Unix path that the user's name for the program means, absolute. */
+static char *program_path_get(const char *file)
+{
+    char *unix_path = NULL, *absolute;
+    WCHAR *dos;
+    size_t n_units;
+
+    if (is_dos_path(file) && access(file, F_OK)) {
+        dos = utf16_from_utf8(file, strlen(file), &n_units);
+        if (!dos || path_dos_to_unix(dos, &unix_path))
+            fatal(PORTICO_EXIT_MISSING_FILE, "%s: no such file", file);
+        free(dos);
+        file = unix_path;
+    }
+    absolute = realpath(file, NULL);
+    if (!absolute)
+        fatal(PORTICO_EXIT_MISSING_FILE, "%s: %s", file,
+              errno == ENOENT ? "no such file" : strerror(errno));
+    free(unix_path);
+    return absolute;
+}
+
+static void image_load_or_fail(const char *path, bool finished, struct image_info *ret_info,
+                               struct unix_image *ret_image)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct image_info info = {0};
+    struct stat file;
+    const char *reason;
+    enum portico_exit exit_status;
+    NTSTATUS status;
+
+    if (fd < 0)
+        fatal(PORTICO_EXIT_MISSING_FILE, "%s: %s", path, strerror(errno));
+    if (!fstat(fd, &file) && S_ISDIR(file.st_mode))
+        fatal(PORTICO_EXIT_MISSING_FILE, "%s: is a folder", path);
+    status = image_inspect(fd, &info);
+    if (!status)
+        status = image_map(fd, path, finished, ret_image);
+    if (status) {
+        exit_status = image_exit_status(status, info.machine, &reason);
+        fatal(exit_status, "%s: %s", path, reason);
+    }
+    close(fd);
+    *ret_info = info;
+}
+
+static void *entry_get(void *ntdll, const char *path, const char *name)
+{
+    void *address = image_export(ntdll, name);
+
+    if (!address)
+        fatal(PORTICO_EXIT_MISSING_IMPORT, "%s has no %s", path, name);
+    return address;
+}
+
+static void ntdll_load(void)
+{
+    char path[PATH_MAX];
+    struct unix_image image;
+    struct image_info info;
+
+    snprintf(path, sizeof(path), "%s/ntdll.dll", dll_path_ours());
+    if (access(path, R_OK))
+        fatal(PORTICO_EXIT_MISSING_DLL, "%s: %s (PORTICO_DLL_DIR or the installation is wrong)", path,
+              strerror(errno));
+    image_load_or_fail(path, true, &info, &image);
+#define ENTRY(name) process.entries.name = entry_get(image.base, path, #name)
+    ENTRY(LdrInitializeThunk);
+    ENTRY(RtlUserThreadStart);
+    ENTRY(KiUserExceptionDispatcher);
+    ENTRY(KiUserApcDispatcher);
+#undef ENTRY
+}
+
+static void exe_load(const char *path)
+{
+    struct unix_image image;
+
+    image_load_or_fail(path, false, &process.exe_info, &image);
+    if (process.exe_info.characteristics & IMAGE_FILE_DLL)
+        fatal(PORTICO_EXIT_NOT_PE, "%s: is a DLL, not a program", path);
+    process.exe_base = image.base;
+}
+
+static NTSTATUS peb_new(RTL_USER_PROCESS_PARAMETERS *params)
+{
+    char *base = NULL;
+    NTSTATUS status = view_reserve(&base, VIRTUAL_PAGE, 0, false);
+    struct view_info info = {.type = MEM_PRIVATE, .allocation_protection = PAGE_READWRITE};
+    PEB *peb = (PEB *)base;
+
+    info.base = base;
+    info.size = VIRTUAL_PAGE;
+    if (!status)
+        status = view_describe(&info);
+    if (!status)
+        status = view_protect(base, VIRTUAL_PAGE, PAGE_READWRITE);
+    if (status)
+        return status;
+    peb = (PEB *)base;
+    peb->ImageBaseAddress = process.exe_base;
+    peb->ProcessParameters = params;
+    peb->NumberOfProcessors = (ULONG)sysconf(_SC_NPROCESSORS_ONLN);
+    peb->OSMajorVersion = 10;
+    peb->OSMinorVersion = 0;
+    peb->OSBuildNumber = 19041;
+    peb->OSPlatformId = 2; /* VER_PLATFORM_WIN32_NT */
+    peb->SessionId = 1;
+    peb->ImageSubSystem = process.exe_info.subsystem;
+    peb->ImageSubSystemMajorVersion = process.exe_info.subsystem_major;
+    peb->ImageSubSystemMinorVersion = process.exe_info.subsystem_minor;
+    peb->CriticalSectionTimeout.QuadPart = -25920000000000ll; /* 30 days, as Windows has it */
+    peb->HeapSegmentReserve = 0x100000;
+    peb->HeapSegmentCommit = 0x2000;
+    peb->HeapDeCommitTotalFreeThreshold = 0x10000;
+    peb->HeapDeCommitFreeBlockThreshold = 0x1000;
+    process.peb = peb;
+    return STATUS_SUCCESS;
+}
+
+static void process_init(void)
+{
+    nt_object_init(&process.header.header, &process_type);
+    process.pid = getpid();
+    process.create_time = nt_time_now();
+}
+
+/* The parameters as the program will see them. */
+static void params_make(const char *path, char *const *arguments, char *const *environment)
+{
+    RTL_USER_PROCESS_PARAMETERS *params;
+    char *directory = getcwd(NULL, 0);
+    struct params_source source = {.image_path = path,
+                                   .arguments = arguments,
+                                   .environment = environment,
+                                   .directory = directory ? directory : "/"};
+    NTSTATUS status = params_new(&source, &params);
+
+    free(directory);
+    if (!status)
+        status = peb_new(params);
+    if (status)
+        fatal(PORTICO_EXIT_NO_RESOURCES, "%s: cannot make the process parameters (status %#x)", path,
+              (unsigned)status);
+}
+
+void portico_start_program(const char *file, char *const *arguments, char *const *environment)
+{
+    char *path = program_path_get(file);
+    NTSTATUS status;
+
+    process_init();
+    context_init();
+    if (!kuser_init())
+        fatal(PORTICO_EXIT_NO_RESOURCES, "the address 0x7ffe0000 is taken: %s", strerror(errno));
+    signals_init();
+    exe_load(path);
+    ntdll_load();
+    params_make(path, arguments, environment);
+    free(path);
+    status = thread_run_first((char *)process.exe_base + process.exe_info.entry_rva, process.peb);
+    fatal(PORTICO_EXIT_NO_RESOURCES, "cannot start the first thread (status %#x)", (unsigned)status);
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* The loader proper: everything between main and the program's first instruction. */
+#pragma once
+
+/* Runs FILE (a Unix path or Z:\...) with its arguments; does not return. */
+void portico_start_program(const char *file, char *const *arguments, char *const *environment)
+    __attribute__((noreturn));

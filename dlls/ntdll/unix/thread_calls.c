@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* NtCreateThreadEx, NtOpenThread, NtTerminateThread: threads as handles. */
+
+#include "process.h"
+#include "thread.h"
+#include "usercopy.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CREATE_FLAG_SUSPENDED = 1,
+    CREATE_FLAG_SKIP_ATTACH = 2,
+    CREATE_FLAG_HIDE_FROM_DEBUGGER = 4,
+    ATTRIBUTE_CLIENT_ID = 0x10003,
+    ATTRIBUTE_TEB_ADDRESS = 0x10004,
+    ATTRIBUTES_MAX = 16,
+};
+
+struct thread_attribute {
+    ULONG_PTR attribute;
+    SIZE_T size;
+    void *value;
+    SIZE_T *return_size;
+};
+
+static NTSTATUS attribute_put(const struct thread_attribute *attribute, const void *value, SIZE_T size)
+{
+    NTSTATUS status;
+
+    if (attribute->size < size)
+        return STATUS_BUFFER_TOO_SMALL;
+    status = user_write(attribute->value, value, size);
+    if (!status && attribute->return_size)
+        status = user_put(attribute->return_size, &size);
+    return status;
+}
+
+/* The outputs that the caller asked for; other attributes (ideal processor ...) are hints and are not needed. */
+static NTSTATUS attributes_answer(const void *list, const struct thread *thread)
+{
+    SIZE_T total, offset;
+    NTSTATUS status = list ? user_get(&total, (const SIZE_T *)list) : STATUS_SUCCESS;
+    struct thread_attribute attribute;
+
+    if (!list || status)
+        return status;
+    if (total < sizeof(SIZE_T) || total > sizeof(SIZE_T) + ATTRIBUTES_MAX * sizeof(attribute))
+        return STATUS_INVALID_PARAMETER;
+    for (offset = sizeof(SIZE_T); !status && offset + sizeof(attribute) <= total;
+         offset += sizeof(attribute)) {
+        status = user_get(&attribute, (const struct thread_attribute *)((const char *)list + offset));
+        if (status)
+            break;
+        if (attribute.attribute == ATTRIBUTE_CLIENT_ID) {
+            CLIENT_ID id = {(HANDLE)(uintptr_t)process.pid, (HANDLE)(uintptr_t)thread->tid};
+
+            status = attribute_put(&attribute, &id, sizeof(id));
+        } else if (attribute.attribute == ATTRIBUTE_TEB_ADDRESS) {
+            status = attribute_put(&attribute, &thread->teb, sizeof(thread->teb));
+        }
+    }
+    return status;
+}
+
+static NTSTATUS object_attributes_flags(const OBJECT_ATTRIBUTES *user, ULONG *ret_flags)
+{
+    OBJECT_ATTRIBUTES attributes;
+    NTSTATUS status;
+
+    *ret_flags = 0;
+    if (!user)
+        return STATUS_SUCCESS;
+    status = user_get(&attributes, user);
+    if (!status)
+        *ret_flags = attributes.Attributes;
+    return status;
+}
+
+static NTSTATUS process_check(HANDLE handle)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+    NTSTATUS status;
+
+    if (handle == (HANDLE)(intptr_t)-1)
+        return STATUS_SUCCESS;
+    status = handle_lookup(handle, PROCESS_CREATE_THREAD, &process_type, &object);
+    if (!status && object != process_object_current())
+        status = STATUS_NOT_SUPPORTED; /* TODO(process): threads in other processes */
+    return status;
+}
+
+NTSTATUS thread_from_handle(HANDLE handle, ACCESS_MASK access, struct thread **ret_thread)
+{
+    struct nt_object *object;
+    NTSTATUS status;
+
+    if (handle == (HANDLE)(intptr_t)-2) {
+        *ret_thread = thread_current();
+        nt_object_ref(&(*ret_thread)->header.header);
+        return STATUS_SUCCESS;
+    }
+    status = handle_lookup(handle, access, &thread_type, &object);
+    if (!status)
+        *ret_thread = thread_from_object(object);
+    return status;
+}
+
+void thread_unrefp(struct thread **thread)
+{
+    if (*thread)
+        nt_object_unref(&(*thread)->header.header);
+}
+
+/* The handle goes to the program before the thread runs PE code: it is made suspended and let go at the end. */
+static NTSTATUS thread_publish(struct thread *thread, ACCESS_MASK access, ULONG handle_flags,
+                               const void *attribute_list, HANDLE *user_handle)
+{
+    HANDLE handle;
+    NTSTATUS status = attributes_answer(attribute_list, thread);
+
+    if (!status)
+        status = handle_new(&thread->header.header, access, handle_flags, &handle);
+    if (status)
+        return status;
+    status = user_put(user_handle, &handle);
+    if (status)
+        handle_close(handle);
+    return status;
+}
+
+NTSTATUS WINAPI NtCreateThreadEx(HANDLE *user_handle, ACCESS_MASK access,
+                                 OBJECT_ATTRIBUTES *object_attributes, HANDLE process_handle,
+                                 PRTL_THREAD_START_ROUTINE start, void *argument, ULONG flags,
+                                 ULONG_PTR zero_bits, SIZE_T stack_commit, SIZE_T stack_reserve,
+                                 PS_ATTRIBUTE_LIST *attribute_list)
+{
+    _cleanup_nt_(thread_unrefp) struct thread *thread = NULL;
+    struct thread_options options = {.start = (void *)start,
+                                     .argument = argument,
+                                     .stack_commit = stack_commit,
+                                     .stack_reserve = stack_reserve,
+                                     .suspended = true,
+                                     .skip_attach = flags & CREATE_FLAG_SKIP_ATTACH};
+    ULONG handle_flags;
+    NTSTATUS status;
+
+    if (flags & ~(ULONG)(CREATE_FLAG_SUSPENDED | CREATE_FLAG_SKIP_ATTACH | CREATE_FLAG_HIDE_FROM_DEBUGGER))
+        return STATUS_INVALID_PARAMETER_7;
+    if (zero_bits > 21)
+        return STATUS_INVALID_PARAMETER_8;
+    options.zero_limit = zero_bits ? (1ull << (64 - 11 - zero_bits)) : 0;
+    status = process_check(process_handle);
+    if (!status)
+        status = object_attributes_flags(object_attributes, &handle_flags);
+    if (!status)
+        status = thread_create(&options, &thread);
+    if (status)
+        return status;
+    status = thread_publish(thread, access, handle_flags, attribute_list, user_handle);
+    if (status) {
+        thread_terminate(thread, STATUS_UNSUCCESSFUL);
+        return status;
+    }
+    if (!(flags & CREATE_FLAG_SUSPENDED)) {
+        thread_resume(thread);
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS WINAPI NtOpenThread(HANDLE *user_handle, ACCESS_MASK access,
+                             const OBJECT_ATTRIBUTES *object_attributes, const CLIENT_ID *user_id)
+{
+    _cleanup_nt_(thread_unrefp) struct thread *thread = NULL;
+    HANDLE handle = NULL;
+    ULONG flags;
+    CLIENT_ID id;
+    NTSTATUS status = user_put(user_handle, &handle);
+
+    if (!status)
+        status = object_attributes_flags(object_attributes, &flags);
+    if (!status)
+        status = user_get(&id, user_id);
+    if (status)
+        return status;
+    thread = thread_by_tid((pid_t)(uintptr_t)id.UniqueThread);
+    if (!thread || (id.UniqueProcess && (pid_t)(uintptr_t)id.UniqueProcess != process.pid))
+        return STATUS_INVALID_CID; /* TODO(process): threads of other processes */
+    status = handle_new(&thread->header.header, access, flags, &handle);
+    if (!status)
+        status = user_put(user_handle, &handle);
+    return status;
+}
+
+NTSTATUS WINAPI NtTerminateThread(HANDLE handle, LONG exit_code)
+{
+    _cleanup_nt_(thread_unrefp) struct thread *thread = NULL;
+    NTSTATUS status;
+
+    if (!handle)
+        handle = (HANDLE)(intptr_t)-2;
+    status = thread_from_handle(handle, THREAD_TERMINATE, &thread);
+    if (status)
+        return status;
+    thread_terminate(thread, exit_code);
+    if (thread != thread_current())
+        thread_request_stop(thread); /* from here it does not run PE code */
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS WINAPI NtSuspendThread(HANDLE handle, ULONG *user_count)
+{
+    _cleanup_nt_(thread_unrefp) struct thread *thread = NULL;
+    NTSTATUS status = thread_from_handle(handle, THREAD_SUSPEND_RESUME, &thread);
+    ULONG count = 0;
+
+    if (!status)
+        status = thread_suspend(thread, &count);
+    if (!status && user_count)
+        status = user_put(user_count, &count);
+    return status;
+}
+
+/* The count is optional: kernelbase passes NULL. */
+NTSTATUS WINAPI NtResumeThread(HANDLE handle, ULONG *user_count)
+{
+    _cleanup_nt_(thread_unrefp) struct thread *thread = NULL;
+    NTSTATUS status = thread_from_handle(handle, THREAD_SUSPEND_RESUME, &thread);
+    ULONG count;
+
+    if (status)
+        return status;
+    count = thread_resume(thread);
+    return user_count ? user_put(user_count, &count) : STATUS_SUCCESS;
+}
+
+NTSTATUS WINAPI NtAlertResumeThread(HANDLE handle, ULONG *user_count)
+{
+    NTSTATUS status = NtAlertThread(handle);
+
+    return status ? status : NtResumeThread(handle, user_count);
+}
