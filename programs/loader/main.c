@@ -2,7 +2,8 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* portico FILE [ARGUMENT...]: runs a Windows program. Options end at FILE: what follows is the program's. */
+/* portico FILE [ARGUMENT...]: runs a Windows program. Options end at FILE: what follows is the
+ * program's. */
 
 #include "portico/exit_status.h"
 #include "start.h"

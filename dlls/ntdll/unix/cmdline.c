@@ -2,10 +2,10 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Command lines. The rule that programs parse by: arguments are separated by blanks and tabs; quotes group; a
- * backslash is itself unless a run of them stands before a quote, where two mean one and an odd one escapes the
- * quote. So: quote an argument that is empty or has a blank, tab, newline or quote; double the backslashes before a
- * quote and at the end of a quoted argument.
+/* Command lines. The rule that programs parse by: arguments are separated by blanks and tabs;
+ * quotes group; a backslash is itself unless a run of them stands before a quote, where two mean
+ * one and an odd one escapes the quote. So: quote an argument that is empty or has a blank, tab,
+ * newline or quote; double the backslashes before a quote and at the end of a quoted argument.
  */
 
 #include "cmdline.h"

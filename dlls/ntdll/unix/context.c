@@ -4,12 +4,14 @@
 
 /* Contexts.
  *
- * A thread's PE context lives in one of two places: in its system-call frame (it executes ELF code, or waits to enter PE code), or in the
- * signal frame (it was interrupted in PE code). CONTEXT is the program's view of either.
+ * A thread's PE context lives in one of two places: in its system-call frame (it executes ELF code,
+ * or waits to enter PE code), or in the signal frame (it was interrupted in PE code). CONTEXT is
+ * the program's view of either.
  *
- * The vector state beyond xmm (AVX, AVX-512) travels in the standard XSAVE format behind CONTEXT_EX, as the kernel's signal
- * frame has it; components that are no business of an exception (PKRU, AMX tiles) are left out. A system call does not
- * preserve the upper halves (nor does Windows), so a frame has them only on the way back.
+ * The vector state beyond xmm (AVX, AVX-512) travels in the standard XSAVE format behind
+ * CONTEXT_EX, as the kernel's signal frame has it; components that are no business of an exception
+ * (PKRU, AMX tiles) are left out. A system call does not preserve the upper halves (nor does
+ * Windows), so a frame has them only on the way back.
  */
 
 #include "context.h"
@@ -24,7 +26,7 @@ enum {
     MXCSR_VALID = 0xffff,
     USER_CS = 0x33,
     USER_SS = 0x2b,
-    COMPONENTS = 0xe7, /* x87, SSE, AVX, AVX-512 (three parts) */
+    COMPONENTS = 0xe7,     /* x87, SSE, AVX, AVX-512 (three parts) */
     SW_MAGIC = 0x46505853, /* FP_XSTATE_MAGIC1 in the signal frame's sw_reserved bytes */
 };
 
@@ -68,21 +70,21 @@ uint64_t context_xsave_mask(void)
 }
 
 /* Visits every integer register pair: CONTEXT's name, the frame's, the signal frame's index. */
-#define INTEGER_REGISTERS(X)                                                                       \
-    X(Rax, rax, REG_RAX)                                                                           \
-    X(Rcx, rcx, REG_RCX)                                                                           \
-    X(Rdx, rdx, REG_RDX)                                                                           \
-    X(Rbx, rbx, REG_RBX)                                                                           \
-    X(Rbp, rbp, REG_RBP)                                                                           \
-    X(Rsi, rsi, REG_RSI)                                                                           \
-    X(Rdi, rdi, REG_RDI)                                                                           \
-    X(R8, r8, REG_R8)                                                                              \
-    X(R9, r9, REG_R9)                                                                              \
-    X(R10, r10, REG_R10)                                                                           \
-    X(R11, r11, REG_R11)                                                                           \
-    X(R12, r12, REG_R12)                                                                           \
-    X(R13, r13, REG_R13)                                                                           \
-    X(R14, r14, REG_R14)                                                                           \
+#define INTEGER_REGISTERS(X) \
+    X(Rax, rax, REG_RAX)     \
+    X(Rcx, rcx, REG_RCX)     \
+    X(Rdx, rdx, REG_RDX)     \
+    X(Rbx, rbx, REG_RBX)     \
+    X(Rbp, rbp, REG_RBP)     \
+    X(Rsi, rsi, REG_RSI)     \
+    X(Rdi, rdi, REG_RDI)     \
+    X(R8, r8, REG_R8)        \
+    X(R9, r9, REG_R9)        \
+    X(R10, r10, REG_R10)     \
+    X(R11, r11, REG_R11)     \
+    X(R12, r12, REG_R12)     \
+    X(R13, r13, REG_R13)     \
+    X(R14, r14, REG_R14)     \
     X(R15, r15, REG_R15)
 
 static bool has_part(const CONTEXT *context, ULONG flag)
@@ -121,16 +123,16 @@ void context_from_frame(const struct frame *frame, CONTEXT *ret)
     if (!has_part(ret, CONTEXT_FLOATING_POINT))
         return;
     if (frame->restore & (RESTORE_FXSAVE | RESTORE_XSAVE)) {
-        memcpy(&ret->u.FltSave, frame->xsave, sizeof(ret->u.FltSave));
+        memcpy(&ret->FltSave, frame->xsave, sizeof(ret->FltSave));
     } else {
         /* x87 and xmm0-5 are volatile across a system call. */
-        memset(&ret->u.FltSave, 0, sizeof(ret->u.FltSave));
-        ret->u.FltSave.ControlWord = 0x27f;
-        ret->u.FltSave.MxCsr = frame->mxcsr;
-        ret->u.FltSave.MxCsr_Mask = MXCSR_VALID;
-        memcpy(&ret->u.FltSave.XmmRegisters[6], frame->xmm6_15, sizeof(frame->xmm6_15));
+        memset(&ret->FltSave, 0, sizeof(ret->FltSave));
+        ret->FltSave.ControlWord = 0x27f;
+        ret->FltSave.MxCsr = frame->mxcsr;
+        ret->FltSave.MxCsr_Mask = MXCSR_VALID;
+        memcpy(&ret->FltSave.XmmRegisters[6], frame->xmm6_15, sizeof(frame->xmm6_15));
     }
-    ret->MxCsr = ret->u.FltSave.MxCsr;
+    ret->MxCsr = ret->FltSave.MxCsr;
 }
 
 void context_from_ucontext(const ucontext_t *from, CONTEXT *ret)
@@ -147,9 +149,9 @@ void context_from_ucontext(const ucontext_t *from, CONTEXT *ret)
     }
     segments_fill(ret);
     if (has_part(ret, CONTEXT_FLOATING_POINT) && from->uc_mcontext.fpregs) {
-        memcpy(&ret->u.FltSave, from->uc_mcontext.fpregs, sizeof(ret->u.FltSave));
-        memset((char *)&ret->u.FltSave + 464, 0, 48); /* the kernel's own words */
-        ret->MxCsr = ret->u.FltSave.MxCsr;
+        memcpy(&ret->FltSave, from->uc_mcontext.fpregs, sizeof(ret->FltSave));
+        memset((char *)&ret->FltSave + 464, 0, 48); /* the kernel's own words */
+        ret->MxCsr = ret->FltSave.MxCsr;
     }
 }
 
@@ -157,7 +159,7 @@ static void float_to_frame(const CONTEXT *context, struct frame *frame)
 {
     XMM_SAVE_AREA32 *area = frame->xsave;
 
-    memcpy(area, &context->u.FltSave, sizeof(*area));
+    memcpy(area, &context->FltSave, sizeof(*area));
     area->MxCsr = context->MxCsr & MXCSR_VALID;
     memset((char *)area + 464, 0, 48);
     memcpy(frame->xmm6_15, &area->XmmRegisters[6], sizeof(frame->xmm6_15));
@@ -199,7 +201,7 @@ void context_to_ucontext(const CONTEXT *context, ucontext_t *to)
     if (has_part(context, CONTEXT_FLOATING_POINT) && to->uc_mcontext.fpregs) {
         XMM_SAVE_AREA32 *area = (XMM_SAVE_AREA32 *)to->uc_mcontext.fpregs;
 
-        memcpy(area, &context->u.FltSave, 464);
+        memcpy(area, &context->FltSave, 464);
         area->MxCsr = context->MxCsr & MXCSR_VALID;
         if (context_ucontext_extended(to)) /* x87 and SSE are not in their initial state any more */
             *(uint64_t *)((char *)area + LEGACY_BYTES) |= 3;
@@ -240,12 +242,14 @@ NTSTATUS context_extended_to_frame(const CONTEXT *user, const CONTEXT *context, 
     const char *area;
     NTSTATUS status;
 
-    if (!has_part(context, CONTEXT_XSTATE) || !has_part(context, CONTEXT_FLOATING_POINT) || !xsave_mask)
+    if (!has_part(context, CONTEXT_XSTATE) || !has_part(context, CONTEXT_FLOATING_POINT) ||
+        !xsave_mask)
         return STATUS_SUCCESS;
     status = user_get(&extended, (const CONTEXT_EX *)(user + 1));
     /* A bare copy of a CONTEXT that had one: what lies behind it is something else. */
     if (status || extended.Legacy.Offset != -(LONG)sizeof(CONTEXT) ||
-        extended.Legacy.Length < sizeof(CONTEXT) || extended.XState.Length != context_extended_size() ||
+        extended.Legacy.Length < sizeof(CONTEXT) ||
+        extended.XState.Length != context_extended_size() ||
         extended.XState.Offset < (LONG)sizeof(CONTEXT_EX) || extended.XState.Offset > 0x10000)
         return STATUS_SUCCESS;
     area = (const char *)(user + 1) + extended.XState.Offset;

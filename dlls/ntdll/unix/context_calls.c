@@ -4,9 +4,9 @@
 
 /* NtContinue, NtRaiseException, NtGetContextThread, NtSetContextThread.
  *
- * The first two change the calling thread's own frame: the exit from this system call is the switch. The others
- * act on a thread that is suspended (it has acknowledged, so its context holds still), or, as on Windows, on a running one by
- * stopping it for the moment.
+ * The first two change the calling thread's own frame: the exit from this system call is the
+ * switch. The others act on a thread that is suspended (it has acknowledged, so its context holds
+ * still), or, as on Windows, on a running one by stopping it for the moment.
  */
 
 #include "context.h"
@@ -37,7 +37,8 @@ NTSTATUS WINAPI NtContinue(CONTEXT *user, BOOLEAN alertable)
     return status;
 }
 
-NTSTATUS WINAPI NtRaiseException(EXCEPTION_RECORD *user_record, CONTEXT *user_context, BOOL first_chance)
+NTSTATUS WINAPI NtRaiseException(EXCEPTION_RECORD *user_record, CONTEXT *user_context,
+                                 BOOL first_chance)
 {
     EXCEPTION_RECORD record;
     CONTEXT context;

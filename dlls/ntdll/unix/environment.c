@@ -4,9 +4,10 @@
 
 /* The Windows environment of a program started from Unix.
  *
- * Most variables pass as they are. Those that mean something else on Windows are converted or replaced (a Unix PATH
- * with colons and slashes makes cmd.exe find nothing), those that only make sense to Unix programs are dropped. The set that every
- * Windows process may expect (SystemRoot, TEMP, ...) is made. Names are compared without case: Windows has one PATH.
+ * Most variables pass as they are. Those that mean something else on Windows are converted or
+ * replaced (a Unix PATH with colons and slashes makes cmd.exe find nothing), those that only make
+ * sense to Unix programs are dropped. The set that every Windows process may expect (SystemRoot,
+ * TEMP, ...) is made. Names are compared without case: Windows has one PATH.
  */
 
 #include "cmdline.h"
@@ -36,9 +37,11 @@ static const char *const fixed[] = {
 
 /* Never passed on: they are made here, or mean nothing to a Windows program. */
 static const char *const not_passed[] = {
-    "PATH",     "HOME",       "TMP",       "TEMP",         "TMPDIR",      "SHELL",       "PWD",
-    "OLDPWD",   "_",          "LS_COLORS", "LD_PRELOAD",   "LD_LIBRARY_PATH", "APPDATA", "LOCALAPPDATA",
-    "USERNAME", "USERPROFILE", "HOMEDRIVE", "HOMEPATH",    "COMPUTERNAME", "NUMBER_OF_PROCESSORS",
+    "PATH",      "HOME",         "TMP",          "TEMP",
+    "TMPDIR",    "SHELL",        "PWD",          "OLDPWD",
+    "_",         "LS_COLORS",    "LD_PRELOAD",   "LD_LIBRARY_PATH",
+    "APPDATA",   "LOCALAPPDATA", "USERNAME",     "USERPROFILE",
+    "HOMEDRIVE", "HOMEPATH",     "COMPUTERNAME", "NUMBER_OF_PROCESSORS",
 };
 
 struct entries {

@@ -2,13 +2,14 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Exceptions and APCs enter PE code by a context switch: what the program was doing is written to its own stack, below a
- * gap of 128 bytes, and rip and rsp change. Layout: struct exception_stack (context.h), which the PE half's unwind
- * directives repeat.
+/* Exceptions and APCs enter PE code by a context switch: what the program was doing is written to
+ * its own stack, below a gap of 128 bytes, and rip and rsp change. Layout: struct exception_stack
+ * (context.h), which the PE half's unwind directives repeat.
  *
- * The write may fault: the stack may have to grow, may be full, may be no memory at all. It goes through the user
- * copy routines, page by page from above so that guard pages are met in order. A stack overflow met here replaces the
- * exception; if there is no room even then the process ends, as Windows ends it.
+ * The write may fault: the stack may have to grow, may be full, may be no memory at all. It goes
+ * through the user copy routines, page by page from above so that guard pages are met in order. A
+ * stack overflow met here replaces the exception; if there is no room even then the process ends,
+ * as Windows ends it.
  */
 
 #include "exception.h"
@@ -64,8 +65,7 @@ void exception_unhandled(const EXCEPTION_RECORD *record, const CONTEXT *context)
                  : record->ExceptionInformation[0] == 1 ? "writing"
                                                         : "reading",
                  (unsigned long long)record->ExceptionInformation[1]);
-    n = snprintf(line, sizeof(line),
-                 "portico: unhandled %s %#x at %#llx%s (thread %d)\n",
+    n = snprintf(line, sizeof(line), "portico: unhandled %s %#x at %#llx%s (thread %d)\n",
                  exception_name(record->ExceptionCode), (unsigned)record->ExceptionCode,
                  (unsigned long long)(uintptr_t)record->ExceptionAddress, access, (int)gettid());
     (void)context;
@@ -87,7 +87,8 @@ static NTSTATUS stack_touch(char *base, char *top)
     return status ? status : user_probe_write(base, 1);
 }
 
-/* The same; a stack overflow becomes the exception that is reported. Ends the process when there is no stack. */
+/* The same; a stack overflow becomes the exception that is reported. Ends the process when there is
+ * no stack. */
 static void stack_prepare(char *base, char *top, EXCEPTION_RECORD *record, const CONTEXT *context)
 {
     NTSTATUS status = stack_touch(base, top);

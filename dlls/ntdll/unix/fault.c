@@ -2,12 +2,14 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* From a signal to an exception record. What the processor reports (trap number, error code) decides, not Linux's
- * signal numbers: int3, single step, general protection and page faults arrive in several guises.
+/* From a signal to an exception record. What the processor reports (trap number, error code)
+ * decides, not Linux's signal numbers: int3, single step, general protection and page faults arrive
+ * in several guises.
  *
- * DIFFERS: an integer division that overflows is STATUS_INTEGER_DIVIDE_BY_ZERO here, STATUS_INTEGER_OVERFLOW there:
- * the processor raises one trap for both and Windows decodes the divisor.
- * UNKNOWN: the third parameter of STATUS_IN_PAGE_ERROR for a file that was truncated; we give STATUS_END_OF_FILE.
+ * DIFFERS: an integer division that overflows is STATUS_INTEGER_DIVIDE_BY_ZERO here,
+ * STATUS_INTEGER_OVERFLOW there: the processor raises one trap for both and Windows decodes the
+ * divisor. UNKNOWN: the third parameter of STATUS_IN_PAGE_ERROR for a file that was truncated; we
+ * give STATUS_END_OF_FILE.
  */
 
 #include "fault.h"
@@ -179,7 +181,8 @@ static void breakpoint_fill(EXCEPTION_RECORD *record)
     record->ExceptionInformation[0] = 0;
 }
 
-static void bus_error_fill(const siginfo_t *info, const ucontext_t *context, EXCEPTION_RECORD *record)
+static void bus_error_fill(const siginfo_t *info, const ucontext_t *context,
+                           EXCEPTION_RECORD *record)
 {
     access_violation_fill(record, context->uc_mcontext.gregs[REG_ERR] & 2 ? 1 : 0,
                           (ULONG_PTR)info->si_addr);

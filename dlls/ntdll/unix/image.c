@@ -4,13 +4,15 @@
 
 /* Images: the table of what is mapped, and mapping.
  *
- * A section whose file offset is page aligned is mapped from the file, privately, so an unrelocated DLL of Wine's
- * costs a few mmaps and the pages it touches. mingw links programs with 512-byte file alignment: those sections are read.
- * Everything stays readable and writable until image_protect, because the PE half still binds imports; then each
- * section gets the protection its header asks for.
+ * A section whose file offset is page aligned is mapped from the file, privately, so an unrelocated
+ * DLL of Wine's costs a few mmaps and the pages it touches. mingw links programs with 512-byte file
+ * alignment: those sections are read. Everything stays readable and writable until image_protect,
+ * because the PE half still binds imports; then each section gets the protection its header asks
+ * for.
  *
  * There is no address randomisation: the preferred base when it is free, else anywhere (relocated).
- * DIFFERS: the debug sections of an unaligned image (discardable, mingw's /NN names) are left zero: Windows would map them.
+ * DIFFERS: the debug sections of an unaligned image (discardable, mingw's /NN names) are left zero:
+ * Windows would map them.
  *
  * images_lock guards the table; it is held around nothing but list work.
  */
@@ -73,7 +75,8 @@ static size_t section_memory_size(const IMAGE_SECTION_HEADER *section)
 }
 
 /* Reads one section's bytes into anonymous memory. */
-static NTSTATUS section_read(int fd, char *address, const IMAGE_SECTION_HEADER *section, size_t size)
+static NTSTATUS section_read(int fd, char *address, const IMAGE_SECTION_HEADER *section,
+                             size_t size)
 {
     size_t n = section->SizeOfRawData < size ? section->SizeOfRawData : size;
     ssize_t done;
@@ -170,7 +173,8 @@ static NTSTATUS image_reserve(struct image *image)
     NTSTATUS status;
 
     image->base = (char *)image->info.base;
-    status = image->base ? view_reserve(&image->base, size, 0, false) : STATUS_CONFLICTING_ADDRESSES;
+    status =
+        image->base ? view_reserve(&image->base, size, 0, false) : STATUS_CONFLICTING_ADDRESSES;
     if (!status)
         return status;
     if (image->info.characteristics & IMAGE_FILE_RELOCS_STRIPPED)

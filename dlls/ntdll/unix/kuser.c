@@ -4,22 +4,25 @@
 
 /* The page that Windows' kernel shares with every process.
  *
- * Programs read the tick count in it without a call (GetTickCount in Wine's kernel32), so something must write it. To cost
- * nothing while nobody looks, the program's mapping is PROT_NONE at first. The first read faults: the handler fills the
- * page, makes it readable and wakes the ticker, which writes the time every millisecond for IDLE_TICKS, then takes
- * the permission away again to see whether anybody still reads. A program that does not read makes no wake-ups.
+ * Programs read the tick count in it without a call (GetTickCount in Wine's kernel32), so something
+ * must write it. To cost nothing while nobody looks, the program's mapping is PROT_NONE at first.
+ * The first read faults: the handler fills the page, makes it readable and wakes the ticker, which
+ * writes the time every millisecond for IDLE_TICKS, then takes the permission away again to see
+ * whether anybody still reads. A program that does not read makes no wake-ups.
  *
- * The ticker writes through a second mapping of the same memory, so it never needs the first one's permission.
+ * The ticker writes through a second mapping of the same memory, so it never needs the first one's
+ * permission.
  *
- * RACE 2: the ticker closes the page while a reader opens it. Whatever the order, a reader that finds the page closed
- * faults once more and opens it again, because the handler opens it on every read fault, whatever `open_word` says.
+ * RACE 2: the ticker closes the page while a reader opens it. Whatever the order, a reader that
+ * finds the page closed faults once more and opens it again, because the handler opens it on every
+ * read fault, whatever `open_word` says.
  */
 
 #include "kuser.h"
 
 #include "frame.h"
-#include "nttypes.h"
 #include "kuser_layout.h"
+#include "nttypes.h"
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
@@ -66,9 +69,11 @@ static void kuser_tick(void)
     clock_gettime(CLOCK_BOOTTIME, &up);
     clock_gettime(CLOCK_REALTIME, &wall);
     ns = up.tv_sec * 1000000000ull + up.tv_nsec;
-    if (ns / 1000000 > atomic_load(&kuser->tick_count_quad)) /* ticker and handler may meet: never backwards */
+    if (ns / 1000000 >
+        atomic_load(&kuser->tick_count_quad)) /* ticker and handler may meet: never backwards */
         atomic_store(&kuser->tick_count_quad, ns / 1000000);
-    atomic_store_explicit(&kuser->tick_count_high2, (uint32_t)(ns / 1000000 >> 32), memory_order_relaxed);
+    atomic_store_explicit(&kuser->tick_count_high2, (uint32_t)(ns / 1000000 >> 32),
+                          memory_order_relaxed);
     system_time_store(&kuser->interrupt_time, ns / 100);
     system_time_store(&kuser->system_time,
                       wall.tv_sec * 10000000ull + wall.tv_nsec / 100 + 116444736000000000ull);
@@ -101,7 +106,8 @@ static void *ticker_main(void *unused)
     return unused;
 }
 
-/* A thread made from a signal handler: it interrupted PE code or a user copy, so no glibc lock is held. */
+/* A thread made from a signal handler: it interrupted PE code or a user copy, so no glibc lock is
+ * held. */
 static void ticker_start(void)
 {
     sigset_t all, old;
@@ -153,7 +159,8 @@ static void kuser_fill(void)
     kuser->image_number_high = IMAGE_FILE_MACHINE_AMD64;
     kuser->number_of_physical_pages = (uint32_t)sysconf(_SC_PHYS_PAGES);
     kuser->qpc_frequency = 10000000;
-    kuser->system_call = 1; /* thunks of win32u go through the dispatcher's page, never by `syscall` */
+    kuser->system_call =
+        1; /* thunks of win32u go through the dispatcher's page, never by `syscall` */
     kuser->active_processor_count = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
     kuser->active_group_count = 1;
     kuser_features_fill(kuser->processor_features);
@@ -177,6 +184,7 @@ bool kuser_init(void)
         return false;
     kuser_fill();
     *(void **)((char *)kuser + PAGE_BYTES) = (void *)syscall_dispatch;
-    *(uint32_t *)((char *)kuser + PAGE_BYTES + (DISPATCHER_COUNT - DISPATCHER_POINTER)) = syscall_count;
+    *(uint32_t *)((char *)kuser + PAGE_BYTES + (DISPATCHER_COUNT - DISPATCHER_POINTER)) =
+        syscall_count;
     return !mprotect(dispatcher, PAGE_BYTES, PROT_READ);
 }

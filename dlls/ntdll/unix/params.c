@@ -2,9 +2,9 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Process parameters: the block that kernelbase reads the command line, environment, current directory and standard
- * handles from. Two passes over the same list of strings: sizes, then contents. All strings are NUL-terminated:
- * the command line is used as a C string.
+/* Process parameters: the block that kernelbase reads the command line, environment, current
+ * directory and standard handles from. Two passes over the same list of strings: sizes, then
+ * contents. All strings are NUL-terminated: the command line is used as a C string.
  */
 
 #include "params.h"
@@ -99,13 +99,15 @@ static NTSTATUS texts_make(const struct params_source *source, struct params_tex
         status = wide_from_text(&directory, &texts->directory);
     if (!status)
         status = wide_from_text(&block, &texts->environment);
-    if (!status && (texts->command_line.bytes > 0xfff8 || texts->directory.bytes > DIRECTORY_BYTES_MAX - 2 ||
-                    texts->image.bytes > 0xfff8))
+    if (!status &&
+        (texts->command_line.bytes > 0xfff8 || texts->directory.bytes > DIRECTORY_BYTES_MAX - 2 ||
+         texts->image.bytes > 0xfff8))
         status = STATUS_NAME_TOO_LONG;
     return status;
 }
 
-static char *string_place(char *place, UNICODE_STRING *string, const struct wide *wide, size_t maximum)
+static char *string_place(char *place, UNICODE_STRING *string, const struct wide *wide,
+                          size_t maximum)
 {
     size_t size = wide->bytes + sizeof(WCHAR);
 
@@ -143,7 +145,8 @@ static void params_fill(RTL_USER_PROCESS_PARAMETERS *params, const struct params
 
     params->Flags = PARAMS_NORMALIZED;
     params->ConsoleHandle = (HANDLE)(intptr_t)CONSOLE_SHELL_NO_WINDOW;
-    place = string_place(place, &params->CurrentDirectory.DosPath, &texts->directory, DIRECTORY_BYTES_MAX);
+    place = string_place(place, &params->CurrentDirectory.DosPath, &texts->directory,
+                         DIRECTORY_BYTES_MAX);
     place = string_place(place, &params->ImagePathName, &texts->image, 0);
     place = string_place(place, &params->CommandLine, &texts->command_line, 0);
     params->WindowTitle = params->ImagePathName;

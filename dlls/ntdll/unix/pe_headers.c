@@ -2,11 +2,11 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Reading a PE file's headers. Nothing in a file is trusted: every field is bounded here, once, and the mapper uses
- * only what is in struct image_info or was bounded by it.
+/* Reading a PE file's headers. Nothing in a file is trusted: every field is bounded here, once, and
+ * the mapper uses only what is in struct image_info or was bounded by it.
  *
- * What is refused with its own status, because CreateProcess or a user wants to know it: no MZ; an NE (Win16)
- * program; a PE image for another machine. The rest is STATUS_INVALID_IMAGE_FORMAT.
+ * What is refused with its own status, because CreateProcess or a user wants to know it: no MZ; an
+ * NE (Win16) program; a PE image for another machine. The rest is STATUS_INVALID_IMAGE_FORMAT.
  */
 
 #include "image.h"
@@ -38,7 +38,8 @@ static NTSTATUS dos_header_check(const uint8_t *headers, size_t size, uint32_t *
         return STATUS_INVALID_IMAGE_NOT_MZ;
     if (!header_copy(headers, size, 0, &dos, sizeof(dos)))
         return STATUS_INVALID_IMAGE_NOT_MZ;
-    if (dos.e_lfanew < 0 || !header_copy(headers, size, dos.e_lfanew, &signature, sizeof(signature)))
+    if (dos.e_lfanew > size ||
+        !header_copy(headers, size, dos.e_lfanew, &signature, sizeof(signature)))
         return STATUS_INVALID_IMAGE_FORMAT;
     if ((signature & 0xffff) == IMAGE_OS2_SIGNATURE)
         return STATUS_INVALID_IMAGE_WIN_16;
@@ -57,7 +58,8 @@ static NTSTATUS optional_header_check(const IMAGE_OPTIONAL_HEADER64 *optional, s
 {
     if (optional->Magic != IMAGE_NT_OPTIONAL_HDR64_MAGIC)
         return STATUS_INVALID_IMAGE_FORMAT;
-    /* DIFFERS: Windows also runs images with a section alignment below a page (drivers); nothing links so. */
+    /* DIFFERS: Windows also runs images with a section alignment below a page (drivers); nothing
+     * links so. */
     if (!is_power_of_two(optional->SectionAlignment) || optional->SectionAlignment < PAGE_BYTES ||
         optional->SectionAlignment > 0x10000000 || !is_power_of_two(optional->FileAlignment))
         return STATUS_INVALID_IMAGE_FORMAT;
@@ -71,8 +73,8 @@ static NTSTATUS optional_header_check(const IMAGE_OPTIONAL_HEADER64 *optional, s
 }
 
 /* A data directory, or zeros when it is absent or does not lie inside the image. */
-static void directory_get(const IMAGE_OPTIONAL_HEADER64 *optional, unsigned index, uint32_t *ret_rva,
-                          uint32_t *ret_size)
+static void directory_get(const IMAGE_OPTIONAL_HEADER64 *optional, unsigned index,
+                          uint32_t *ret_rva, uint32_t *ret_size)
 {
     IMAGE_DATA_DIRECTORY directory = {0, 0};
 
@@ -99,7 +101,7 @@ static NTSTATUS sections_check(const uint8_t *headers, size_t size, const struct
             return STATUS_INVALID_IMAGE_FORMAT;
         memory = section.Misc.VirtualSize ? section.Misc.VirtualSize : section.SizeOfRawData;
         if (section.VirtualAddress % PAGE_BYTES || section.VirtualAddress < end ||
-            section.VirtualAddress + memory > ((uint64_t)info->size_of_image + 0xfff & ~0xfffull))
+            section.VirtualAddress + memory > (((uint64_t)info->size_of_image + 0xfff) & ~0xfffull))
             return STATUS_INVALID_IMAGE_FORMAT;
         if (section.SizeOfRawData && section.PointerToRawData &&
             (uint64_t)section.PointerToRawData + section.SizeOfRawData > info->file_size)
@@ -150,7 +152,8 @@ NTSTATUS image_headers_check(const uint8_t *headers, size_t size, uint64_t file_
         return STATUS_IMAGE_MACHINE_TYPE_MISMATCH;
     offset = info.headers_offset + 4 + sizeof(file);
     if (file.SizeOfOptionalHeader < offsetof(IMAGE_OPTIONAL_HEADER64, DataDirectory) ||
-        !(file.Characteristics & IMAGE_FILE_EXECUTABLE_IMAGE) || file.NumberOfSections > SECTIONS_MAX)
+        !(file.Characteristics & IMAGE_FILE_EXECUTABLE_IMAGE) ||
+        file.NumberOfSections > SECTIONS_MAX)
         return STATUS_INVALID_IMAGE_FORMAT;
     memset(&optional, 0, sizeof(optional));
     if (!header_copy(headers, size, offset, &optional,

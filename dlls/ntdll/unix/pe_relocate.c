@@ -4,8 +4,8 @@
 
 /* Base relocations, and the search for an exported name.
  *
- * Tables in the image are read, and its words changed, through the user copy routines: a table of a damaged file that
- * points between two sections ends in a status, not in a fault of ours.
+ * Tables in the image are read, and its words changed, through the user copy routines: a table of a
+ * damaged file that points between two sections ends in a status, not in a fault of ours.
  */
 
 #include "pe_relocate.h"
@@ -67,7 +67,8 @@ NTSTATUS pe_relocate(char *base, const struct image_info *info)
         status = user_get(&block, table);
         if (status || !block.SizeOfBlock)
             break;
-        if (block.SizeOfBlock < sizeof(block) || block.SizeOfBlock > info->relocations_size - offset)
+        if (block.SizeOfBlock < sizeof(block) ||
+            block.SizeOfBlock > info->relocations_size - offset)
             return STATUS_INVALID_IMAGE_FORMAT;
         status = block_relocate(base, info, table + sizeof(block),
                                 (block.SizeOfBlock - sizeof(block)) / sizeof(uint16_t),

@@ -2,8 +2,9 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* How the process ends. RtlExitUserProcess calls NtTerminateProcess(NULL): every other thread ends or at least never
- * runs PE code again; then DLLs are detached; then NtTerminateProcess(-1) ends the process by exit_group.
+/* How the process ends. RtlExitUserProcess calls NtTerminateProcess(NULL): every other thread ends
+ * or at least never runs PE code again; then DLLs are detached; then NtTerminateProcess(-1) ends
+ * the process by exit_group.
  */
 
 #include "process.h"
@@ -17,9 +18,9 @@ const struct nt_type process_type = {
     .name = u"Process",
     .valid = PROCESS_ALL_ACCESS,
     .generic = {STANDARD_RIGHTS_READ | PROCESS_QUERY_INFORMATION | PROCESS_VM_READ,
-                STANDARD_RIGHTS_WRITE | PROCESS_VM_WRITE | PROCESS_VM_OPERATION | PROCESS_CREATE_THREAD |
-                    PROCESS_CREATE_PROCESS | PROCESS_DUP_HANDLE | PROCESS_TERMINATE |
-                    PROCESS_SET_QUOTA | PROCESS_SET_INFORMATION,
+                STANDARD_RIGHTS_WRITE | PROCESS_VM_WRITE | PROCESS_VM_OPERATION |
+                    PROCESS_CREATE_THREAD | PROCESS_CREATE_PROCESS | PROCESS_DUP_HANDLE |
+                    PROCESS_TERMINATE | PROCESS_SET_QUOTA | PROCESS_SET_INFORMATION,
                 STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE},
     .is_signaled = notification_is_signaled,
 };
@@ -72,8 +73,7 @@ static void threads_terminate_others(uint32_t code)
         for (link = threads.next; link != &threads && !other; link = link->next) {
             struct thread *thread = ntlist_entry(link, struct thread, link);
 
-            if (thread != self &&
-                !(atomic_load(&thread->frame.pending) & PENDING_TERMINATE))
+            if (thread != self && !(atomic_load(&thread->frame.pending) & PENDING_TERMINATE))
                 other = thread;
         }
         if (other)
@@ -88,7 +88,8 @@ static void threads_terminate_others(uint32_t code)
     }
 }
 
-static NTSTATUS process_from_handle(HANDLE handle, ACCESS_MASK access, struct nt_object **ret_object)
+static NTSTATUS process_from_handle(HANDLE handle, ACCESS_MASK access,
+                                    struct nt_object **ret_object)
 {
     if (handle == (HANDLE)(intptr_t)-1) {
         *ret_object = nt_object_ref(process_object_current());

@@ -5,14 +5,17 @@
 /* Faults. The handler runs on the thread's alternate stack and decides, in this order:
  *
  *   1. the tick page: open it, retry (kuser.c);
- *   2. a user copy (usercopy.S): retry if the page can be used now, else end the copy with the fault's status;
+ *   2. a user copy (usercopy_asm.S): retry if the page can be used now, else end the copy with the
+ * fault's status;
  *   3. ELF code: a bug of Portico's: one line, exit;
  *   4. PE code: retry if it was the stack growing, else an exception in the program.
  *
- * SIGSEGV is not blocked while its handler runs: building the exception's frame writes to the program's stack through a user copy, whose
- * fault is case 2 on the same alternate stack. SIGNAL_ATTENTION is blocked in all of them.
+ * SIGSEGV is not blocked while its handler runs: building the exception's frame writes to the
+ * program's stack through a user copy, whose fault is case 2 on the same alternate stack.
+ * SIGNAL_ATTENTION is blocked in all of them.
  *
- * Only kernel-made signals (si_code > 0) are faults; a SIGSEGV sent by kill() ends the process as it would any other.
+ * Only kernel-made signals (si_code > 0) are faults; a SIGSEGV sent by kill() ends the process as
+ * it would any other.
  */
 
 #include "signals.h"
@@ -42,8 +45,8 @@ static bool is_in_user_copy(greg_t rip)
     return rip >= (greg_t)user_copy_begin && rip < (greg_t)user_copy_end;
 }
 
-/* Whether the thread executes ELF code; on the way out of a system call the registers of PE code may already be
- * loaded: then the frame is the context. */
+/* Whether the thread executes ELF code; on the way out of a system call the registers of PE code
+ * may already be loaded: then the frame is the context. */
 static bool is_in_elf(const ucontext_t *context)
 {
     greg_t rip = context->uc_mcontext.gregs[REG_RIP];
@@ -64,9 +67,11 @@ static void fault_report(int number, const siginfo_t *info, const ucontext_t *co
     const greg_t *registers = context->uc_mcontext.gregs;
 
     fatal(PORTICO_EXIT_INTERNAL,
-          "internal error: signal %d in Portico's own code at %#llx (portico+%#llx), address %p, thread %d",
+          "internal error: signal %d in Portico's own code at %#llx (portico+%#llx), address %p, "
+          "thread %d",
           number, (unsigned long long)registers[REG_RIP],
-          (unsigned long long)(registers[REG_RIP] - (greg_t)__ehdr_start), info->si_addr, (int)gettid());
+          (unsigned long long)(registers[REG_RIP] - (greg_t)__ehdr_start), info->si_addr,
+          (int)gettid());
 }
 
 /* PE code was interrupted while the exit of a system call had loaded half of its registers. */
@@ -125,8 +130,10 @@ static void fault_handler(int number, siginfo_t *info, void *argument)
         user_copy_fault(number, info, context);
         goto done;
     }
-    if (number == SIGTRAP && is_in_elf(context) && context->uc_mcontext.gregs[REG_TRAPNO] == TRAP_DEBUG) {
-        context->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)0x100; /* a program that steps into a system call */
+    if (number == SIGTRAP && is_in_elf(context) &&
+        context->uc_mcontext.gregs[REG_TRAPNO] == TRAP_DEBUG) {
+        context->uc_mcontext.gregs[REG_EFL] &=
+            ~(greg_t)0x100; /* a program that steps into a system call */
         goto done;
     }
     if (is_in_elf(context) || info->si_code <= 0)

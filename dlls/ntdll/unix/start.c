@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Start of a program: fixed pages, our ntdll.dll, the program's image, parameters, PEB, first thread. From there
- * the PE half goes on (LdrInitializeThunk).
+/* Start of a program: fixed pages, our ntdll.dll, the program's image, parameters, PEB, first
+ * thread. From there the PE half goes on (LdrInitializeThunk).
  */
 
 #include "start.h"
@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -96,8 +97,8 @@ static void ntdll_load(void)
 
     snprintf(path, sizeof(path), "%s/ntdll.dll", dll_path_ours());
     if (access(path, R_OK))
-        fatal(PORTICO_EXIT_MISSING_DLL, "%s: %s (PORTICO_DLL_DIR or the installation is wrong)", path,
-              strerror(errno));
+        fatal(PORTICO_EXIT_MISSING_DLL, "%s: %s (PORTICO_DLL_DIR or the installation is wrong)",
+              path, strerror(errno));
     image_load_or_fail(path, true, &info, &image);
 #define ENTRY(name) process.entries.name = entry_get(image.base, path, #name)
     ENTRY(LdrInitializeThunk);
@@ -175,8 +176,8 @@ static void params_make(const char *path, char *const *arguments, char *const *e
     if (!status)
         status = peb_new(params);
     if (status)
-        fatal(PORTICO_EXIT_NO_RESOURCES, "%s: cannot make the process parameters (status %#x)", path,
-              (unsigned)status);
+        fatal(PORTICO_EXIT_NO_RESOURCES, "%s: cannot make the process parameters (status %#x)",
+              path, (unsigned)status);
 }
 
 void portico_start_program(const char *file, char *const *arguments, char *const *environment)
@@ -194,5 +195,6 @@ void portico_start_program(const char *file, char *const *arguments, char *const
     params_make(path, arguments, environment);
     free(path);
     status = thread_run_first((char *)process.exe_base + process.exe_info.entry_rva, process.peb);
-    fatal(PORTICO_EXIT_NO_RESOURCES, "cannot start the first thread (status %#x)", (unsigned)status);
+    fatal(PORTICO_EXIT_NO_RESOURCES, "cannot start the first thread (status %#x)",
+          (unsigned)status);
 }

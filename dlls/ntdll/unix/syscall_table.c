@@ -2,9 +2,10 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* The table behind the dispatcher: one entry for each SYSCALL line of exports.def, then each UNIXCALL line of
- * unixcalls.def, in their order; exports.S of the PE half counts the same lines. The prototypes do not matter here:
- * only addresses are taken. No NT header is included, so these declarations meet no others. */
+/* The table behind the dispatcher: one entry for each SYSCALL line of exports.def, then each
+ * UNIXCALL line of unixcalls.def, in their order; exports.S of the PE half counts the same lines.
+ * The prototypes do not matter here: only addresses are taken. No NT header is included, so these
+ * declarations meet no others. */
 
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Thread environment blocks. GS holds the TEB while the thread lives; glibc's FS is never touched. `wrgsbase` is
- * used where the kernel says it may be (AT_HWCAP2), else arch_prctl.
+/* Thread environment blocks. GS holds the TEB while the thread lives; glibc's FS is never touched.
+ * `wrgsbase` is used where the kernel says it may be (AT_HWCAP2), else arch_prctl.
  */
 
 #include "teb.h"

@@ -2,12 +2,13 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* The life of a thread: made, started, ended. What other threads may do to it is in thread_stop.c; the system calls
- * are in thread_calls.c.
+/* The life of a thread: made, started, ended. What other threads may do to it is in thread_stop.c;
+ * the system calls are in thread_calls.c.
  *
- * Memory: struct thread with the XSAVE buffer behind it; the TEB and the PE stack are views; the unix stack and, at
- * its upper end, the alternate signal stack belong to glibc. A thread leaves PE code for the last time through
- * thread_leave_pe, which returns from thread_enter_pe in thread_run; only then the PE stack and TEB are given back.
+ * Memory: struct thread with the XSAVE buffer behind it; the TEB and the PE stack are views; the
+ * unix stack and, at its upper end, the alternate signal stack belong to glibc. A thread leaves PE
+ * code for the last time through thread_leave_pe, which returns from thread_enter_pe in thread_run;
+ * only then the PE stack and TEB are given back.
  */
 
 #include "thread.h"
@@ -141,7 +142,8 @@ static struct thread *thread_new(void)
 /* TEB and PE stack. */
 static NTSTATUS thread_memory_new(struct thread *thread, const struct thread_options *options)
 {
-    size_t reserve = options->stack_reserve ? options->stack_reserve : process.exe_info.stack_reserve;
+    size_t reserve =
+        options->stack_reserve ? options->stack_reserve : process.exe_info.stack_reserve;
     size_t commit = options->stack_commit ? options->stack_commit : process.exe_info.stack_commit;
     INITIAL_TEB stack;
     NTSTATUS status = view_stack_new(reserve, commit, options->zero_limit, &stack);
@@ -152,7 +154,8 @@ static NTSTATUS thread_memory_new(struct thread *thread, const struct thread_opt
     return teb_new(&stack, options->skip_attach, &thread->teb);
 }
 
-/* On its stack: the CONTEXT that LdrInitializeThunk continues. The stack is new memory of ours: no fault possible. */
+/* On its stack: the CONTEXT that LdrInitializeThunk continues. The stack is new memory of ours: no
+ * fault possible. */
 static void thread_context_prepare(struct thread *thread)
 {
     CONTEXT *context =
@@ -164,14 +167,15 @@ static void thread_context_prepare(struct thread *thread)
     context->Rip = (DWORD64)process.entries.RtlUserThreadStart;
     context->Rcx = (DWORD64)thread->start;
     context->Rdx = (DWORD64)thread->argument;
-    /* As a called function finds it: home area above the return address, which is 0: the walk ends here. */
+    /* As a called function finds it: home area above the return address, which is 0: the walk ends
+     * here. */
     context->Rsp = (DWORD64)thread->teb->Tib.StackBase - 0x28;
     context->EFlags = 0x202;
     context->SegCs = 0x33;
     context->SegSs = 0x2b;
     context->MxCsr = 0x1f80;
-    context->u.FltSave.ControlWord = 0x27f;
-    context->u.FltSave.MxCsr = 0x1f80;
+    context->FltSave.ControlWord = 0x27f;
+    context->FltSave.MxCsr = 0x1f80;
     context_to_frame(context, &thread->frame);
     *rsp = 0;
     thread->frame.rip = (uint64_t)process.entries.LdrInitializeThunk;

@@ -26,7 +26,8 @@ struct thread_attribute {
     SIZE_T *return_size;
 };
 
-static NTSTATUS attribute_put(const struct thread_attribute *attribute, const void *value, SIZE_T size)
+static NTSTATUS attribute_put(const struct thread_attribute *attribute, const void *value,
+                              SIZE_T size)
 {
     NTSTATUS status;
 
@@ -38,7 +39,8 @@ static NTSTATUS attribute_put(const struct thread_attribute *attribute, const vo
     return status;
 }
 
-/* The outputs that the caller asked for; other attributes (ideal processor ...) are hints and are not needed. */
+/* The outputs that the caller asked for; other attributes (ideal processor ...) are hints and are
+ * not needed. */
 static NTSTATUS attributes_answer(const void *list, const struct thread *thread)
 {
     SIZE_T total, offset;
@@ -51,7 +53,8 @@ static NTSTATUS attributes_answer(const void *list, const struct thread *thread)
         return STATUS_INVALID_PARAMETER;
     for (offset = sizeof(SIZE_T); !status && offset + sizeof(attribute) <= total;
          offset += sizeof(attribute)) {
-        status = user_get(&attribute, (const struct thread_attribute *)((const char *)list + offset));
+        status =
+            user_get(&attribute, (const struct thread_attribute *)((const char *)list + offset));
         if (status)
             break;
         if (attribute.attribute == ATTRIBUTE_CLIENT_ID) {
@@ -114,7 +117,8 @@ void thread_unrefp(struct thread **thread)
         nt_object_unref(&(*thread)->header.header);
 }
 
-/* The handle goes to the program before the thread runs PE code: it is made suspended and let go at the end. */
+/* The handle goes to the program before the thread runs PE code: it is made suspended and let go at
+ * the end. */
 static NTSTATUS thread_publish(struct thread *thread, ACCESS_MASK access, ULONG handle_flags,
                                const void *attribute_list, HANDLE *user_handle)
 {
@@ -147,7 +151,8 @@ NTSTATUS WINAPI NtCreateThreadEx(HANDLE *user_handle, ACCESS_MASK access,
     ULONG handle_flags;
     NTSTATUS status;
 
-    if (flags & ~(ULONG)(CREATE_FLAG_SUSPENDED | CREATE_FLAG_SKIP_ATTACH | CREATE_FLAG_HIDE_FROM_DEBUGGER))
+    if (flags &
+        ~(ULONG)(CREATE_FLAG_SUSPENDED | CREATE_FLAG_SKIP_ATTACH | CREATE_FLAG_HIDE_FROM_DEBUGGER))
         return STATUS_INVALID_PARAMETER_7;
     if (zero_bits > 21)
         return STATUS_INVALID_PARAMETER_8;

@@ -19,7 +19,8 @@ enum {
 };
 
 /* The whole answer, of a fixed size. */
-static NTSTATUS answer_put(void *user, ULONG size, ULONG *user_length, const void *answer, ULONG needed)
+static NTSTATUS answer_put(void *user, ULONG size, ULONG *user_length, const void *answer,
+                           ULONG needed)
 {
     NTSTATUS status;
 
@@ -108,7 +109,7 @@ static NTSTATUS thread_query(struct thread *thread, THREADINFOCLASS class, void 
         return ulong_query(user, size, user_length, thread->suspend_count);
     case ThreadIsTerminated:
         return ulong_query(user, size, user_length, thread->ended);
-    case ThreadDescription:
+    case ThreadNameInformation:
         return name_query(thread, user, size, user_length);
     default:
         unimplemented_once("NtQueryInformationThread", "class", class);
@@ -116,8 +117,8 @@ static NTSTATUS thread_query(struct thread *thread, THREADINFOCLASS class, void 
     }
 }
 
-NTSTATUS WINAPI NtQueryInformationThread(HANDLE handle, THREADINFOCLASS class, void *user, ULONG size,
-                                         ULONG *user_length)
+NTSTATUS WINAPI NtQueryInformationThread(HANDLE handle, THREADINFOCLASS class, void *user,
+                                         ULONG size, ULONG *user_length)
 {
     _cleanup_nt_(thread_unrefp) struct thread *thread = NULL;
     NTSTATUS status = thread_from_handle(handle, THREAD_QUERY_LIMITED_INFORMATION, &thread);
@@ -165,11 +166,12 @@ static NTSTATUS name_set(struct thread *thread, const void *user, ULONG size)
 static NTSTATUS priority_set(struct thread *thread, const void *user, ULONG size)
 {
     LONG priority;
-    NTSTATUS status = size == sizeof(priority) ? user_read(&priority, user, size)
-                                               : STATUS_INFO_LENGTH_MISMATCH;
+    NTSTATUS status =
+        size == sizeof(priority) ? user_read(&priority, user, size) : STATUS_INFO_LENGTH_MISMATCH;
 
     if (!status)
-        thread->priority = priority; /* DIFFERS: remembered, not obeyed: Linux's nice values need privilege */
+        thread->priority =
+            priority; /* DIFFERS: remembered, not obeyed: Linux's nice values need privilege */
     return status;
 }
 
@@ -178,8 +180,8 @@ static NTSTATUS tls_cell_zero(const void *user, ULONG size)
 {
     struct ntlist *link;
     ULONG index;
-    NTSTATUS status = size == sizeof(index) ? user_read(&index, user, size)
-                                            : STATUS_INFO_LENGTH_MISMATCH;
+    NTSTATUS status =
+        size == sizeof(index) ? user_read(&index, user, size) : STATUS_INFO_LENGTH_MISMATCH;
 
     if (status)
         return status;
@@ -204,7 +206,8 @@ static NTSTATUS affinity_set(struct thread *thread, const void *user, ULONG size
     ULONG_PTR mask;
     cpu_set_t set;
     unsigned i;
-    NTSTATUS status = size == sizeof(mask) ? user_read(&mask, user, size) : STATUS_INFO_LENGTH_MISMATCH;
+    NTSTATUS status =
+        size == sizeof(mask) ? user_read(&mask, user, size) : STATUS_INFO_LENGTH_MISMATCH;
 
     if (status)
         return status;
@@ -233,7 +236,7 @@ NTSTATUS WINAPI NtSetInformationThread(HANDLE handle, THREADINFOCLASS class, con
         return affinity_set(thread, user, size);
     case ThreadZeroTlsCell:
         return tls_cell_zero(user, size);
-    case ThreadDescription:
+    case ThreadNameInformation:
         return name_set(thread, user, size);
     case ThreadHideFromDebugger: /* nobody debugs through NT here */
         return size ? STATUS_INFO_LENGTH_MISMATCH : STATUS_SUCCESS;

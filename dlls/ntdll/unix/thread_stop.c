@@ -4,13 +4,15 @@
 
 /* What one thread does to another: stop it, end it, hand it an APC.
  *
- * A request is a bit in frame.pending and a signal. The thread acts in the signal's handler when it was
- * interrupted in PE code, else at its system call's exit; it acknowledges in the handler in both cases: from then
- * on it cannot execute PE code before the stop word is 0, and its context (frame or signal frame) holds still.
+ * A request is a bit in frame.pending and a signal. The thread acts in the signal's handler when it
+ * was interrupted in PE code, else at its system call's exit; it acknowledges in the handler in
+ * both cases: from then on it cannot execute PE code before the stop word is 0, and its context
+ * (frame or signal frame) holds still.
  *
- * RACE 3: suspend, while an earlier resume has not yet been seen. thread_stop_here sets `stopped` to 0 before it looks at the stop word
- * a last time; who sets the stop word looks at `stopped` after. One of the two sees the other: either the thread stays, or
- * the requester sees 0 and waits for the acknowledgement of its own request.
+ * RACE 3: suspend, while an earlier resume has not yet been seen. thread_stop_here sets `stopped`
+ * to 0 before it looks at the stop word a last time; who sets the stop word looks at `stopped`
+ * after. One of the two sees the other: either the thread stays, or the requester sees 0 and waits
+ * for the acknowledgement of its own request.
  */
 
 #include "thread.h"
@@ -165,7 +167,8 @@ void attention_handle(ucontext_t *context)
     if (!thread)
         return;
     if (*rip >= (greg_t)syscall_exit && *rip < (greg_t)syscall_exit_end) {
-        /* RACE 1: on its way out, perhaps past the look at the pending bits: begin the exit again. */
+        /* RACE 1: on its way out, perhaps past the look at the pending bits: begin the exit again.
+         */
         atomic_store(&thread->frame.in_unix, 1);
         *rip = (greg_t)syscall_exit;
     }

@@ -6,9 +6,9 @@
 
 #include "nttypes.h"
 
+#include "dllpath.h"
 #include "fatal.h"
 #include "image.h"
-#include "dllpath.h"
 #include "ntpath.h"
 #include "unixcalls.h"
 #include "usercopy.h"
@@ -95,7 +95,8 @@ static NTSTATUS path_read(const WCHAR *user, WCHAR path[PATH_UNITS_MAX])
     return status ? status : STATUS_NAME_TOO_LONG;
 }
 
-/* The file name behind C:\windows\system32\, in lower case ASCII; false: another folder or an odd name. */
+/* The file name behind C:\windows\system32\, in lower case ASCII; false: another folder or an odd
+ * name. */
 static bool system_name_get(const WCHAR *path, char name[NAME_MAX + 1])
 {
     static const char folder[] = "c:\\windows\\system32\\";
@@ -116,7 +117,8 @@ static bool system_name_get(const WCHAR *path, char name[NAME_MAX + 1])
     return i > 0 && name[0] != '.';
 }
 
-/* Opens the image and tells its Unix path. System DLLs by the short way: ours, then Wine's, whose names are lower case. */
+/* Opens the image and tells its Unix path. System DLLs by the short way: ours, then Wine's, whose
+ * names are lower case. */
 static NTSTATUS image_open(const WCHAR *dos_path, char unix_path[PATH_MAX], int *ret_fd)
 {
     char name[NAME_MAX + 1], *found = NULL;

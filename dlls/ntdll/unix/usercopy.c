@@ -2,9 +2,12 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* The C face of usercopy.S. The null page and kernel addresses need no test of their own: they fault. */
+/* The C face of usercopy_asm.S. The null page and kernel addresses need no test of their own: they
+ * fault. */
 
 #include "usercopy.h"
+
+#include <stdint.h>
 
 uint32_t user_copy(void *destination, const void *source, size_t size);
 uint32_t user_touch(void *byte);
