@@ -76,6 +76,12 @@ static inline struct block *block_above(struct block *block)
     return (struct block *)((char *)block + (SIZE_T)block->n_units * HEAP_UNIT);
 }
 
+/* Exports that the headers lack. */
+BOOLEAN WINAPI RtlGetUserInfoHeap(HANDLE handle, ULONG flags, void *ptr, void **ret_value,
+                                  ULONG *ret_flags);
+BOOLEAN WINAPI RtlSetUserValueHeap(HANDLE handle, ULONG flags, void *ptr, void *value);
+BOOLEAN WINAPI RtlSetUserFlagsHeap(HANDLE handle, ULONG flags, void *ptr, ULONG clear, ULONG set);
+
 ULONG block_checksum(const struct heap *heap, const struct block *block);
 static inline void block_seal(const struct heap *heap, struct block *block)
 {

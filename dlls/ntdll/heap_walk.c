@@ -50,7 +50,7 @@ static const void *heap_damage(struct heap *heap)
 static BOOL is_in_segment(struct heap *heap, const void *ptr)
 {
     for (struct segment *s = heap->segments; s; s = s->next)
-        if ((char *)ptr > (char *)s->first && (char *)ptr < (char *)s + s->n_bytes)
+        if ((char *)ptr >= (char *)s->first && (char *)ptr < (char *)s + s->n_bytes)
             return TRUE;
     return FALSE;
 }
