@@ -64,8 +64,6 @@ struct portico_hooks {
      * back. NULL: mmap, munmap. */
     status_t (*map)(int fd, uint64_t offset, size_t size, bool writable, void **ret_base);
     void (*unmap)(void *base, size_t size);
-    /* A message arrived at a port that was associated by portico_port_associate. */
-    void (*completion)(uint64_t completion_port, uint64_t key);
     /* The server is gone. Does not return. NULL: one line on stderr,
      * _exit(PORTICO_EXIT_SERVER_DIED). */
     void (*server_died)(void);
@@ -268,9 +266,11 @@ struct portico_port_info {
 };
 status_t portico_port_query(handle_t port, struct portico_port_info *ret_info);
 
-/* Each message that arrives while no thread blocks on the port gives one
- * hooks.completion(completion_port, key). STATUS_PORT_ALREADY_SET the second time. */
-status_t portico_port_associate(handle_t port, uint64_t completion_port, uint64_t key);
+/* Completion ports: marks the port (STATUS_PORT_ALREADY_SET the second time) and gives a descriptor (borrowed) that polls
+ * readable when messages may have come; harvest then says how many packets are due: one for each message
+ * that was queued while no thread blocked on the port. */
+status_t portico_port_associate(handle_t port, int *ret_fd);
+status_t portico_port_harvest(handle_t port, uint32_t *ret_n_packets);
 
 /* For waits on a port's handle among others: prepare returns a descriptor (borrowed) that polls
  * readable when the port may have a message, and arms it; STATUS_SUCCESS with *ret_ready true when

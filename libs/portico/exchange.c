@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* portico_port_exchange: which of the ways a call goes, and what must hold before it does (reference 3.5, 4.2, 4.4).
+ *
+ *     SYNC                          sync.c: publish a record that names a slot, wait in the slot
+ *     message_id 0                  send.c: datagram (RELEASE) or asynchronous request
+ *     message_id of a live message  send.c: reply (RELEASE) or continuation
+ *     then, with a receive buffer   receive.c: the next message of the port's queue
+ *
+ * A server's loop replies and receives in one call: the end of the reply's route and the next receive then take the port mutex once. */
+
+#include <poll.h>
+
+#include "handle.h"
+#include "outbound.h"
+#include "port.h"
+#include "process.h"
+#include "receiver.h"
+#include "send.h"
+#include "sync.h"
+#include "thread.h"
+
+#define RESERVE_ID_BIT 0x80000000u
+
+static status_t check_arguments(const struct portico_exchange *exchange)
+{
+    if (!(exchange->flags & PORTICO_SYNC))
+        return STATUS_SUCCESS;
+    if (!exchange->receive)
+        return STATUS_LPC_RECEIVE_BUFFER_EXPECTED;
+    if (!exchange->send || (exchange->flags & PORTICO_RELEASE))
+        return STATUS_INVALID_PARAMETER;
+    return STATUS_SUCCESS;
+}
+
+static status_t check_header(const struct port *port, const struct portico_message *header)
+{
+    if (header->total_length != header->data_length + sizeof(*header))
+        return STATUS_INVALID_PARAMETER;
+    if (header->total_length > port->max_message_length)
+        return STATUS_PORT_MESSAGE_TOO_LONG;
+    if (header->message_id & RESERVE_ID_BIT) /* TODO(reserves): no reserve has been made, so none is found */
+        return STATUS_OBJECTID_NOT_FOUND;
+    if (header->message_id == 0 && port->kind == PORT_KIND_CONNECTION)
+        return STATUS_ACCESS_DENIED;
+    return STATUS_SUCCESS;
+}
+
+/* A client port's memory tells of its end too, before the notice comes. */
+static status_t check_sendable(struct port *port)
+{
+    status_t status = port_check_open(port);
+
+    if (port->kind == PORT_KIND_CLIENT && port->life != PORT_ENDED) {
+        status_t ended = port_ended(&port->receiver->view);
+        if (ended != STATUS_SUCCESS) {
+            port_end(port, ended);
+            return ended;
+        }
+    }
+    return status;
+}
+
+static status_t exchange_send(struct port *port, struct portico_exchange *exchange,
+                              struct port_route *ret_route)
+{
+    struct portico_message header;
+    struct outgoing outgoing;
+    status_t status;
+
+    if (!the_process.hooks.copy_in(&header, exchange->send, sizeof(header)))
+        return STATUS_ACCESS_VIOLATION;
+    status = check_header(port, &header);
+    if (status == STATUS_SUCCESS)
+        status = check_sendable(port);
+    if (status == STATUS_SUCCESS)
+        status = outgoing_prepare(port, exchange, &outgoing);
+    if (status != STATUS_SUCCESS)
+        return status;
+    outgoing.data_size = header.data_length;
+    if (exchange->flags & PORTICO_SYNC)
+        return sync_exchange(port, exchange, &header, &outgoing);
+    if (header.message_id == 0)
+        return send_new(port, exchange, &outgoing);
+    return send_continuation(port, exchange, &header, &outgoing, ret_route);
+}
+
+/* Nothing is ever queued at a server communication port: its messages come to the connection port. */
+static status_t receive_nothing(struct port *port, const struct portico_exchange *exchange)
+{
+    struct portico_thread *thread = thread_current();
+    struct pollfd fds[1];
+    status_t status;
+
+    thread->waiting_on = port;
+    do {
+        status = port->life == PORT_ENDED ? port->ended_status : STATUS_SUCCESS;
+        if (status == STATUS_SUCCESS)
+            status = thread_poll(thread, fds, 0, exchange->deadline_ns);
+        if (status == STATUS_ALERTED)
+            status = thread_consume_wake(thread, exchange->flags & PORTICO_ALERTABLE);
+    } while (status == STATUS_SUCCESS);
+    thread->waiting_on = NULL;
+    return status;
+}
+
+static status_t exchange_receive(struct port *port, struct portico_exchange *exchange,
+                                 struct port_route *route)
+{
+    status_t status;
+
+    if (exchange->capacity < sizeof(struct portico_message)) { /* UNKNOWN: Windows' status for less than a header */
+        exchange->ret_size = sizeof(struct portico_message);
+        status = STATUS_BUFFER_TOO_SMALL;
+    } else if (port->kind == PORT_KIND_SERVER) {
+        status = STATUS_SUCCESS;
+    } else {
+        return receive_message(port, exchange, route);
+    }
+    if (route)
+        port_route_end(&port->receiver->view, route);
+    return status == STATUS_SUCCESS ? receive_nothing(port, exchange) : status;
+}
+
+status_t portico_port_exchange(handle_t handle, struct portico_exchange *exchange)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    struct port_route route = {0};
+    status_t status = check_arguments(exchange);
+
+    if (status == STATUS_SUCCESS)
+        status = handle_get_port(handle, &port);
+    if (status != STATUS_SUCCESS)
+        return status;
+    if (exchange->send) {
+        status = exchange_send(port, exchange, &route);
+        bool is_last = status != STATUS_SUCCESS || !exchange->receive;
+        if (is_last && route.node)
+            port_route_end(&port->receiver->view, &route);
+        if (is_last || (exchange->flags & PORTICO_SYNC))
+            return status;
+    }
+    if (!exchange->receive)
+        return STATUS_SUCCESS;
+    return exchange_receive(port, exchange, route.node ? &route : NULL);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* The watcher: blocks on the notice socket, does what a notice says, and ends the process when the server has gone. It has no
+ * TEB and all its signals are blocked; it never calls into a host's code except hooks.server_died. */
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/trace.h"
+#include "handle.h"
+#include "notice.h"
+#include "port.h"
+#include "process.h"
+
+#define WATCHER_STACK_BYTES (256u * 1024)
+
+union notice {
+    struct notice_header header;
+    struct connection_closed_notice connection_closed;
+    struct handle_changed_notice handle_changed;
+};
+
+static void notice_handle(const union notice *notice)
+{
+    TRACE(client, "notice %s", notice_name(notice->header.code));
+    if (notice->header.code == NOTICE_connection_closed) {
+        port_connection_closed(&notice->connection_closed);
+    } else if (notice->header.code == NOTICE_handle_changed) {
+        struct port *port = handle_remove_port(notice->handle_changed.handle);
+        if (port)
+            port_unref(port);
+    }
+}
+
+static void *watcher_main(void *argument)
+{
+    (void)argument;
+    for (;;) {
+        union notice notice;
+        ssize_t size = recv(the_process.notice_fd, &notice, sizeof(notice), 0);
+
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < (ssize_t)sizeof(notice.header))
+            process_server_died();
+        if (notice.header.code == NOTICE_server_stopping)
+            continue; /* the end of file follows */
+        notice_handle(&notice);
+    }
+    return NULL;
+}
+
+status_t notice_watch(void)
+{
+    pthread_attr_t attributes;
+    sigset_t all, old;
+    pthread_t thread;
+    int error;
+
+    sigfillset(&all);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, WATCHER_STACK_BYTES);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    error = pthread_create(&thread, &attributes, watcher_main, NULL);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_attr_destroy(&attributes);
+    return error ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* What a sender gives out itself: message ids of its leases, callback ids, slots.
+ *
+ * Ids go round through the leases. As long as the first round lasts each is fresh. Afterwards an id may still name a live
+ * message: one that waits in a slot of ours (slot_ids, a quarantined slot's included), or one that the port's memory knows
+ * (asked for or answered and not ended). Those are passed over. */
+
+#include "lane/atomics.h"
+#include "outbound.h"
+#include "port.h"
+#include "process.h"
+#include "receiver.h"
+#include "thread.h"
+
+#define IDS_ENOUGH 0x100000u /* more are not asked for: rather go round */
+
+static bool is_in_slot(const struct outbound *outbound, uint32_t id)
+{
+    for (const struct outlane *lane = outbound->current; lane; lane = lane->older)
+        for (uint32_t i = 0; i < lane->producer.view.geometry.n_slots; i++)
+            if (atom_load(&lane->slot_ids[i]) == id)
+                return true;
+    return false;
+}
+
+static status_t lease_more_locked(struct outbound *outbound, struct port *port)
+{
+    struct alpc_lease_request request = {
+        .port = port->handle, .connection = port->connection, .lane = outbound->current->lane};
+    struct alpc_lease_reply reply;
+    struct control *control = portico_control();
+    status_t status;
+
+    if (!control || outbound->n_leases == OUTBOUND_LEASES_MAX)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    status = call_alpc_lease(control, &request, &reply, NULL);
+    if (status != STATUS_SUCCESS)
+        return status;
+    outbound->leases[outbound->n_leases++] = (struct lane_lease){reply.first_id, reply.n_ids};
+    return STATUS_SUCCESS;
+}
+
+static uint32_t ids_total(const struct outbound *outbound)
+{
+    uint32_t total = 0;
+
+    for (uint32_t i = 0; i < outbound->n_leases; i++)
+        total += outbound->leases[i].n;
+    return total;
+}
+
+/* The next id of the round, live or not. */
+static uint32_t id_step_locked(struct outbound *outbound, struct port *port)
+{
+    uint32_t id;
+
+    if (outbound->next_id == outbound->leases[outbound->lease].n) {
+        outbound->next_id = 0;
+        if (++outbound->lease == outbound->n_leases &&
+            (ids_total(outbound) >= IDS_ENOUGH || lease_more_locked(outbound, port) != STATUS_SUCCESS)) {
+            outbound->lease = 0;
+            outbound->has_wrapped = true;
+        }
+    }
+    id = outbound->leases[outbound->lease].first + outbound->next_id++;
+    return id;
+}
+
+status_t outbound_ids_locked(struct outbound *outbound, struct port *port, uint32_t *ret_message_id,
+                             uint32_t *ret_callback_id)
+{
+    uint32_t n_left = ids_total(outbound);
+    uint32_t id = id_step_locked(outbound, port);
+
+    while (outbound->has_wrapped &&
+           (is_in_slot(outbound, id) || port_id_is_live(&port->receiver->view, id))) {
+        if (n_left-- == 0)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        id = id_step_locked(outbound, port);
+    }
+    if (++outbound->exchange == 0)
+        outbound->exchange = 1;
+    *ret_message_id = id;
+    *ret_callback_id = outbound->exchange;
+    return STATUS_SUCCESS;
+}
+
+static status_t slot_sleep(struct outbound *outbound, uint32_t seen, int64_t deadline_ns, bool alertable)
+{
+    struct portico_thread *thread = thread_current();
+
+    enum lane_result result;
+
+    counter_add(&the_counters.futex_waits);
+    result = wait_word(&outbound->slots_released, seen, &thread->wake, lane_deadline(deadline_ns));
+    switch (result) {
+    case LANE_TIMEOUT:
+        return STATUS_TIMEOUT;
+    case LANE_WOKEN:
+        return thread_consume_wake(thread, alertable);
+    default:
+        return STATUS_SUCCESS;
+    }
+}
+
+static bool slot_try(struct outbound *outbound, struct outlane **ret_lane, uint32_t *ret_slot)
+{
+    struct outlane *lane = atom_load(&outbound->current);
+    int slot = slot_acquire(&lane->slots, &lane->producer.view);
+
+    *ret_lane = lane;
+    *ret_slot = (uint32_t)slot;
+    return slot >= 0;
+}
+
+/* All slots are taken and there may be no more. The count of waiters is raised before the last look: who releases a slot after
+ * that look sees it. */
+static status_t slot_wait_for_release(struct outbound *outbound, struct port *port, int64_t deadline_ns,
+                                      bool alertable, struct outlane **ret_lane, uint32_t *ret_slot)
+{
+    status_t status = STATUS_SUCCESS;
+
+    atom_add(&outbound->n_slot_waiters, 1);
+    while (status == STATUS_SUCCESS) {
+        uint32_t seen = atom_load(&outbound->slots_released);
+
+        if (slot_try(outbound, ret_lane, ret_slot))
+            break;
+        status = port_check_open(port);
+        if (status == STATUS_SUCCESS)
+            status = slot_sleep(outbound, seen, deadline_ns, alertable);
+    }
+    atom_add(&outbound->n_slot_waiters, UINT32_MAX);
+    return status;
+}
+
+status_t outbound_slot_acquire(struct outbound *outbound, struct port *port, int64_t deadline_ns,
+                               bool alertable, struct outlane **ret_lane, uint32_t *ret_slot)
+{
+    while (!slot_try(outbound, ret_lane, ret_slot))
+        if (outbound_grow(outbound, port, *ret_lane) != STATUS_SUCCESS)
+            return slot_wait_for_release(outbound, port, deadline_ns, alertable, ret_lane, ret_slot);
+    return STATUS_SUCCESS;
+}
+
+void outbound_slot_release(struct outbound *outbound, struct outlane *lane, uint32_t slot)
+{
+    atom_store(&lane->slot_ids[slot], 0);
+    slot_release(&lane->slots, slot);
+    if (atom_load(&outbound->n_slot_waiters)) { /* slot_release is a full barrier before this */
+        atom_add(&outbound->slots_released, 1);
+        sys_futex_wake_shared(&outbound->slots_released, INT32_MAX);
+    }
+}
+
+void outbound_slot_quarantine(struct outbound *outbound, struct outlane *lane, uint32_t slot)
+{
+    (void)outbound;
+    slot_quarantine(&lane->slots, slot);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* Ports: making, asking, ending. Structs are recycled (handle.h, race 1): port_unref of the last reference gives receiver,
+ * outbound and views back and puts the struct on a free list; a reader that counts a struct from the free list drops its count
+ * again without touching anything else. */
+
+#include <stdlib.h>
+
+#include "handle.h"
+#include "outbound.h"
+#include "port.h"
+#include "process.h"
+#include "receiver.h"
+#include "thread.h"
+#include "view.h"
+
+static pthread_mutex_t free_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct list free_ports = LIST_INIT(free_ports);
+
+struct port *port_new(void)
+{
+    struct port *port;
+
+    pthread_mutex_lock(&free_lock);
+    port = list_first(&free_ports, struct port, free_link);
+    if (port)
+        list_remove(&port->free_link);
+    pthread_mutex_unlock(&free_lock);
+    if (!port) {
+        port = calloc(1, sizeof(*port));
+        if (!port)
+            abort();
+        pthread_mutex_init(&port->lock, NULL);
+        list_init(&port->free_link);
+    }
+    port->refs++;
+    return port;
+}
+
+void port_ref(struct port *port)
+{
+    port->refs++;
+}
+
+static void port_recycle(struct port *port)
+{
+    struct outbound *outbound = atomic_exchange(&port->outbound, NULL);
+    struct receiver *receiver = port->receiver;
+
+    views_port_gone(port);
+    if (outbound)
+        outbound_leave(outbound);
+    port->receiver = NULL;
+    port->handle = 0;
+    port->ended_status = 0;
+    if (receiver)
+        receiver_unref(receiver);
+    pthread_mutex_lock(&free_lock);
+    list_append(&free_ports, &port->free_link);
+    pthread_mutex_unlock(&free_lock);
+}
+
+void port_unref(struct port *port)
+{
+    if (--port->refs == 0 && port->handle)
+        port_recycle(port);
+}
+
+status_t port_check_open(const struct port *port)
+{
+    switch ((enum port_life)port->life) {
+    case PORT_PENDING:
+        return STATUS_LPC_REQUESTS_NOT_ALLOWED;
+    case PORT_ENDED:
+        return port->ended_status;
+    case PORT_LISTENING:
+    case PORT_OPEN:
+        break;
+    }
+    return STATUS_SUCCESS;
+}
+
+void port_end(struct port *port, status_t status)
+{
+    uint32_t none = 0;
+
+    atomic_compare_exchange_strong(&port->ended_status, &none, status);
+    port->life = PORT_ENDED;
+    threads_wake_waiting_on(port);
+}
+
+struct closing {
+    const struct connection_closed_notice *notice;
+};
+
+static void end_if_meant(struct port *port, void *argument)
+{
+    const struct connection_closed_notice *notice = ((struct closing *)argument)->notice;
+
+    if (port->kind == PORT_KIND_CLIENT ? port->port_id != notice->port_id
+                                       : port->kind != PORT_KIND_SERVER || !port->receiver ||
+                                             receiver_id(port->receiver) != notice->port_id ||
+                                             port->connection != notice->connection)
+        return;
+    port_end(port, notice->status);
+}
+
+void port_connection_closed(const struct connection_closed_notice *notice)
+{
+    struct closing closing = {notice};
+
+    handle_for_each_port(end_if_meant, &closing);
+}
+
+void port_closed_here(struct port *port)
+{
+    port_end(port, STATUS_PORT_DISCONNECTED);
+}
+
+static enum port_life life_of_wire(const struct alpc_query_reply *reply)
+{
+    if (reply->kind == PORT_KIND_CONNECTION)
+        return PORT_LISTENING;
+    switch ((enum connection_wire_state)reply->state) {
+    case CONNECTION_WIRE_PENDING:
+        return PORT_PENDING;
+    case CONNECTION_WIRE_OPEN:
+        return PORT_OPEN;
+    case CONNECTION_WIRE_REFUSED:
+    case CONNECTION_WIRE_CLOSED:
+        break;
+    }
+    return PORT_ENDED;
+}
+
+static status_t query(handle_t handle, struct alpc_query_reply *ret_reply, struct call_extra *extra)
+{
+    struct alpc_query_request request = {.port = handle};
+    struct control *control = portico_control();
+
+    return control ? call_alpc_query(control, &request, ret_reply, extra)
+                   : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+status_t port_open_unknown(handle_t handle)
+{
+    struct alpc_query_reply reply;
+    struct call_extra extra = {0};
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    status_t status = query(handle, &reply, &extra);
+
+    if (status != STATUS_SUCCESS)
+        return status;
+    port = port_new();
+    port->handle = handle;
+    port->kind = (enum port_kind)reply.kind;
+    port->flags = reply.flags;
+    port->max_message_length = reply.max_message_length;
+    port->connection = reply.connection;
+    port->server_process_id = reply.peer_process_id;
+    port->port_id = reply.port_id;
+    port->port_context = reply.port_context;
+    port->life = life_of_wire(&reply);
+    if (port->life == PORT_ENDED)
+        port->ended_status = reply.state == CONNECTION_WIRE_REFUSED ? STATUS_PORT_CONNECTION_REFUSED
+                                                                    : STATUS_PORT_DISCONNECTED;
+    if (extra.n_ret_fds)
+        status = receiver_adopt(reply.receiver_id, handle, reply.memory_size, extra.ret_fds[0],
+                                port->kind == PORT_KIND_CLIENT, &port->receiver);
+    else
+        port->receiver = receiver_find(reply.receiver_id);
+    if (status != STATUS_SUCCESS)
+        return status;
+    return handle_enter_port(handle, TAKE(port));
+}
+
+/* A port that the server has just made for this process, with its memory. */
+static status_t port_enter_made(const struct alpc_create_port_reply *reply, int memory_fd)
+{
+    _cleanup_(port_unrefp) struct port *port = port_new();
+    status_t status;
+
+    port->handle = reply->port;
+    port->kind = PORT_KIND_CONNECTION;
+    port->flags = reply->flags;
+    port->max_message_length = reply->max_message_length;
+    port->port_id = reply->port_id;
+    port->life = PORT_LISTENING;
+    status = receiver_adopt(reply->port_id, reply->port, reply->memory_size, memory_fd, false,
+                            &port->receiver);
+    if (status != STATUS_SUCCESS)
+        return status;
+    return handle_enter_port(reply->port, TAKE(port));
+}
+
+status_t portico_port_create(const struct portico_name *name, const struct port_attributes *attributes,
+                             handle_t *ret_port)
+{
+    struct alpc_create_port_request request = {.has_attributes = attributes != NULL};
+    struct alpc_create_port_reply reply;
+    struct objattr objattr;
+    struct call_extra extra = {0};
+    struct control *control = portico_control();
+    status_t status;
+
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (attributes)
+        request.attributes = *attributes;
+    name_put(name, &objattr, &extra);
+    status = call_alpc_create_port(control, &request, &reply, &extra);
+    if (status != STATUS_SUCCESS)
+        return status;
+    status = port_enter_made(&reply, extra.ret_fds[0]);
+    if (status != STATUS_SUCCESS) {
+        if (portico_close(reply.port) != STATUS_SUCCESS)
+            abort();
+        return status;
+    }
+    *ret_port = reply.port;
+    return STATUS_SUCCESS;
+}
+
+status_t portico_port_disconnect(handle_t handle, uint32_t flags)
+{
+    struct alpc_disconnect_request request = {.port = handle, .flags = flags};
+    struct alpc_disconnect_reply reply;
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    struct control *control = portico_control();
+    status_t status;
+
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    status = handle_get_port(handle, &port);
+    if (status != STATUS_SUCCESS)
+        return status;
+    status = call_alpc_disconnect(control, &request, &reply, NULL);
+    if (status == STATUS_SUCCESS)
+        port_end(port, STATUS_PORT_DISCONNECTED);
+    return status;
+}
+
+status_t portico_port_query(handle_t handle, struct portico_port_info *ret_info)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    status_t status = handle_get_port(handle, &port);
+
+    if (status != STATUS_SUCCESS)
+        return status;
+    *ret_info = (struct portico_port_info){
+        .kind = port->kind,
+        .flags = port->flags,
+        .max_message_length = port->max_message_length,
+        .port_context = port->port_context,
+        .sequence = port->receiver ? receiver_sequence(port->receiver, port) : 0,
+    };
+    return STATUS_SUCCESS;
+}
+
+void name_put(const struct portico_name *name, struct objattr *objattr, struct call_extra *extra)
+{
+    *objattr = (struct objattr){0};
+    extra->objattr = objattr;
+    if (!name)
+        return;
+    objattr->root = name->root;
+    objattr->attributes = name->attributes;
+    objattr->name_size = name->text ? name->size : 0;
+    objattr->sd_size = name->sd ? name->sd_size : 0;
+    extra->name = name->text;
+    extra->sd = name->sd;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* A port handle's meaning in this process.
+ *
+ * Three things are told apart. A `struct port` is one handle's port. A `struct receiver` (receiver.h) is the queue that a
+ * connection port or client port receives from, mapped once; server communication ports share their connection port's. A
+ * `struct outbound` (outbound.h) is the way of this process to one receiving port of another, shared by all
+ * connections between the two.
+ *
+ * Everything but refs, state and the two pointers is constant once the port is in the handle table. */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "common/cleanup.h"
+#include "common/list.h"
+#include "portico/portico.h"
+
+struct receiver;
+struct outbound;
+
+enum port_life {
+    PORT_LISTENING, /* connection port */
+    PORT_PENDING,   /* client: asynchronous connect, its reply has not been received */
+    PORT_OPEN,
+    PORT_ENDED /* ended_status says how */
+};
+
+struct port {
+    _Atomic uint32_t refs; /* of recycled memory: handle.h, race 1 */
+    handle_t handle;
+    enum port_kind kind;
+    uint32_t flags;
+    uint32_t max_message_length;
+    uint32_t connection; /* communication port: index in the server's connection table */
+    uint32_t peer_connection, peer_generation; /* the connection as its other end knows it: with outbound */
+    uint32_t server_process_id;
+    uint64_t port_id;
+    uint64_t port_context;
+    _Atomic uint32_t life;         /* enum port_life */
+    _Atomic uint32_t ended_status; /* PORT_ENDED */
+    struct receiver *receiver;     /* where this handle receives; server port: the connection port's, may be NULL */
+    struct outbound *_Atomic outbound; /* where it sends; made at first need */
+    pthread_mutex_t lock; /* outbound's making */
+    struct list free_link;
+};
+
+struct port *port_new(void); /* one reference; never NULL: aborts without memory */
+void port_ref(struct port *port);
+void port_unref(struct port *port);
+DEFINE_CLEANUP(struct port *, port_unref)
+
+/* A handle that this process got from another: asks the server what it is and enters it. */
+status_t port_open_unknown(handle_t handle);
+/* The server told that a connection has ended. */
+void port_connection_closed(const struct connection_closed_notice *notice);
+/* The handle was closed by this process: what blocks on it ends. */
+void port_closed_here(struct port *port);
+
+/* Object attributes for a request; NULL: no name. */
+void name_put(const struct portico_name *name, struct objattr *objattr, struct call_extra *extra);
+
+/* STATUS_SUCCESS, or why nothing can be sent on the port now. */
+status_t port_check_open(const struct port *port);
+void port_end(struct port *port, status_t status);

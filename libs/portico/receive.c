@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* Receiving from a port's queue.
+ *
+ *     port_receive: a message? -> copy it out
+ *     nothing: spin as the policy allows (port_glance, no lock), ask again with may_wait (this thread is then
+ *     registered as a waiter and the lanes will ring), sleep on the outer doorbell and the own wake word, again.
+ *
+ * A message larger than the caller's buffer stays first in line. A pinned message (above 512 bytes) is copied from the lane to
+ * the caller's memory outside the port mutex. */
+
+#include <string.h>
+
+#include "attributes.h"
+#include "port.h"
+#include "process.h"
+#include "receiver.h"
+#include "send.h"
+#include "thread.h"
+#include "view.h"
+
+/* SIZE_MAX: the caller gave no limit. */
+static uint32_t data_capacity(const struct portico_exchange *exchange)
+{
+    if (exchange->capacity < sizeof(struct portico_message))
+        return 0;
+    size_t room = exchange->capacity - sizeof(struct portico_message);
+    return room > PORTICO_MESSAGE_DATA_MAX ? PORTICO_MESSAGE_DATA_MAX : (uint32_t)room;
+}
+
+static void fill_header(const struct port_message *message, struct portico_message *ret_header)
+{
+    *ret_header = (struct portico_message){
+        .data_length = (uint16_t)message->data_length,
+        .total_length = (uint16_t)(message->data_length + sizeof(*ret_header)),
+        .type = (uint16_t)message->type,
+        .process_id = message->sender_process_id,
+        .thread_id = message->sender_thread_id,
+        .message_id = message->message_id,
+        .callback_id = message->callback_id,
+    };
+}
+
+static void token_put(const uint64_t token_ids[3], struct portico_attributes *attributes)
+{
+    attributes->valid |= PORTICO_ATTRIBUTE_TOKEN;
+    attributes->token.token_id = token_ids[0];
+    attributes->token.authentication_id = token_ids[1];
+    attributes->token.modified_id = token_ids[2];
+}
+
+void token_attributes(const struct port *port, struct portico_attributes *attributes)
+{
+    struct port_connection_facts facts;
+    uint32_t connection = port->kind == PORT_KIND_SERVER ? port->connection : 0;
+
+    if ((attributes->wanted & PORTICO_ATTRIBUTE_TOKEN) &&
+        port_connection_read(&port->receiver->view, connection, &facts))
+        token_put(facts.token_ids, attributes);
+}
+
+static void fill_attributes(const struct port *port, const struct port_message *message,
+                            struct portico_attributes *attributes)
+{
+    attributes->valid = 0;
+    if ((attributes->wanted & PORTICO_ATTRIBUTE_CONTEXT) && (message->flags & PORT_MESSAGE_HAS_CONTEXT)) {
+        attributes->valid |= PORTICO_ATTRIBUTE_CONTEXT;
+        attributes->context.port_context =
+            port->kind == PORT_KIND_CLIENT ? port->handle : message->port_context;
+        attributes->context.message_context = message->message_context;
+        attributes->context.sequence = message->sequence;
+        attributes->context.message_id = message->message_id;
+        attributes->context.callback_id = message->callback_id;
+    }
+    if ((attributes->wanted & PORTICO_ATTRIBUTE_TOKEN) && (message->flags & PORT_MESSAGE_HAS_CONTEXT))
+        token_put(message->token_ids, attributes);
+    if ((attributes->wanted & PORTICO_ATTRIBUTE_VIEW) && message->attributes_length &&
+        view_receive(port, message->connection, message->attributes, message->attributes_length,
+                     &attributes->view) == STATUS_SUCCESS)
+        attributes->valid |= PORTICO_ATTRIBUTE_VIEW;
+}
+
+static status_t deliver(struct port *port, struct portico_exchange *exchange, struct port_message *message)
+{
+    struct receiver *receiver = port->receiver;
+    struct portico_message header;
+    bool is_copied;
+
+    fill_header(message, &header);
+    is_copied = the_process.hooks.copy_out(exchange->receive, &header, sizeof(header)) &&
+                (message->data_length == 0 ||
+                 the_process.hooks.copy_out(exchange->receive + 1, message->data, message->data_length));
+    if (message->pin)
+        port_receive_end(&receiver->view, message, is_copied);
+    if (message->flags & PORT_MESSAGE_PACKET)
+        receiver->n_packets++;
+    if (!is_copied)
+        return STATUS_ACCESS_VIOLATION;
+    if (exchange->receive_attributes)
+        fill_attributes(port, message, exchange->receive_attributes);
+    exchange->ret_size = header.total_length;
+    if (port->life == PORT_PENDING && (message->type & 0xff) == PORTICO_TYPE_CONNECTION_REPLY)
+        port->life = PORT_OPEN;
+    if ((message->type & 0xff) == PORTICO_TYPE_PORT_CLOSED)
+        views_connection_ended(receiver, message->connection);
+    if (message->flags & PORT_MESSAGE_ACK)
+        receive_acknowledge(port, message);
+    receiver->peer_cpu = message->cpu;
+    return STATUS_SUCCESS;
+}
+
+/* A moment without the lock: true when a message may be there. */
+static bool spin_for_message(struct receiver *receiver)
+{
+    struct spin spin;
+    bool is_there;
+
+    spin_begin(&spin, &receiver->site, receiver->peer_cpu);
+    while (!(is_there = port_glance(&receiver->view)) && spin_step(&spin))
+        ;
+    spin_end(&spin, !is_there, 0);
+    return is_there;
+}
+
+/* Registered: sleeps. STATUS_SUCCESS: look again (still registered). */
+static status_t sleep_registered(struct receiver *receiver, const struct portico_exchange *exchange)
+{
+    struct portico_thread *thread = thread_current();
+    status_t status;
+
+    counter_add(&the_counters.polls);
+    switch (doorbell_sleep(receiver->outer_fd, &thread->wake, lane_deadline(exchange->deadline_ns))) {
+    case LANE_TIMEOUT:
+        return STATUS_TIMEOUT;
+    case LANE_WOKEN:
+        status = thread_consume_wake(thread, exchange->flags & PORTICO_ALERTABLE);
+        return status;
+    default:
+        return STATUS_SUCCESS;
+    }
+}
+
+static status_t ended(struct port *port, const struct port_message *message)
+{
+    if (port->kind == PORT_KIND_CLIENT)
+        port_end(port, message->status);
+    return message->status;
+}
+
+status_t receive_message(struct port *port, struct portico_exchange *exchange, struct port_route *route)
+{
+    struct receiver *receiver = port->receiver;
+    struct port_receive_args args = {.capacity = data_capacity(exchange), .finished = route};
+    struct port_message message;
+    status_t status = receiver_doorbells(receiver, port);
+
+    if (status != STATUS_SUCCESS) {
+        if (route)
+            port_route_end(&receiver->view, route);
+        return status;
+    }
+    for (;;) {
+        enum port_result result = port_receive(&receiver->view, &args, &message);
+
+        args.was_waiting = false;
+        switch (result) {
+        case PORT_RECEIVED:
+            return deliver(port, exchange, &message);
+        case PORT_TOO_SMALL:
+            exchange->ret_size = message.data_length + sizeof(struct portico_message);
+            return STATUS_BUFFER_TOO_SMALL;
+        case PORT_ENDED:
+            return ended(port, &message);
+        case PORT_UNUSABLE:
+            return STATUS_PORT_DISCONNECTED;
+        case PORT_MAP_LANE:
+            status = receiver_map_lane(receiver, port, message.lane);
+            if (status != STATUS_SUCCESS)
+                return status;
+            break;
+        case PORT_EMPTY:
+            if (exchange->deadline_ns == PORTICO_POLL)
+                return STATUS_TIMEOUT;
+            args.may_wait = !spin_for_message(receiver);
+            break;
+        case PORT_WAIT:
+            status = sleep_registered(receiver, exchange);
+            if (status != STATUS_SUCCESS) {
+                port_wait_cancel(&receiver->view);
+                return status;
+            }
+            args.was_waiting = true;
+            break;
+        }
+    }
+}

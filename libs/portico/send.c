@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* Sending: new messages without waiting (datagrams, asynchronous requests) and continuations. SYNC requests are in
+ * exchange.c; which of the three a call is, in exchange.c too.
+ *
+ * A record's data is copied from the caller's memory straight into the lane, under the producers' lock; a bad pointer drops the
+ * reservation and nothing has happened. A reply into a slot cannot be undone once the slot is claimed, so its data is copied
+ * first (up to SMALL_BYTES) or the caller's pages are touched first; a page that goes away in between costs the message
+ * (DIFFERS: on Windows the reply fails and the message stays). */
+
+#include <string.h>
+
+#include "attributes.h"
+#include "outbound.h"
+#include "port.h"
+#include "process.h"
+#include "receiver.h"
+#include "send.h"
+#include "thread.h"
+#include "view.h"
+
+#define SMALL_BYTES 1024u
+
+/* Where a message of this port goes: the outbound, and the connection as the receiver knows it. */
+struct destination {
+    struct outbound *outbound;
+    uint32_t connection, generation;
+};
+
+static status_t port_destination(struct port *port, struct destination *ret)
+{
+    status_t status = outbound_of_port(port, &ret->outbound);
+
+    ret->connection = port->peer_connection;
+    ret->generation = port->peer_generation;
+    return status;
+}
+
+status_t outgoing_prepare(struct port *port, const struct portico_exchange *exchange,
+                          struct outgoing *ret_outgoing)
+{
+    const struct portico_attributes *attributes = exchange->send_attributes;
+
+    ret_outgoing->data = exchange->send + 1;
+    ret_outgoing->attr_size = 0;
+    ret_outgoing->message_context = 0;
+    ret_outgoing->has_context = attributes && (attributes->valid & PORTICO_ATTRIBUTE_CONTEXT);
+    if (ret_outgoing->has_context)
+        ret_outgoing->message_context = attributes->context.message_context;
+    if (attributes && (attributes->valid & PORTICO_ATTRIBUTE_VIEW))
+        return view_send(port, &attributes->view, &ret_outgoing->view, &ret_outgoing->attr_size);
+    return STATUS_SUCCESS;
+}
+
+status_t record_send_locked(struct outbound *outbound, struct port *port, const struct outlane *lane,
+                            const struct outgoing *outgoing, struct lane_message *message)
+{
+    uint8_t *attributes, *data;
+    status_t status;
+
+    message->attr_size = outgoing->attr_size;
+    message->data_size = outgoing->data_size;
+    message->sender_tid = thread_current()->thread_id;
+    status = outbound_reserve_locked(outbound, port, message->attr_size, message->data_size, &attributes,
+                                     &data);
+    if (status != STATUS_SUCCESS)
+        return status;
+    if (lane && lane != outbound->current) {
+        producer_cancel(&outbound->current->producer);
+        return STATUS_RETRY;
+    }
+    if (outgoing->data_size && !the_process.hooks.copy_in(data, outgoing->data, outgoing->data_size)) {
+        producer_cancel(&outbound->current->producer);
+        return STATUS_ACCESS_VIOLATION;
+    }
+    if (outgoing->attr_size)
+        memcpy(attributes, &outgoing->view, outgoing->attr_size);
+    outbound_publish_locked(outbound, message);
+    return STATUS_SUCCESS;
+}
+
+void outbound_enter(struct outbound *outbound)
+{
+    the_process.hooks.critical_enter();
+    pthread_mutex_lock(&outbound->lock);
+}
+
+void outbound_exit(struct outbound *outbound)
+{
+    pthread_mutex_unlock(&outbound->lock);
+    the_process.hooks.critical_leave();
+}
+
+/* An asynchronous request: its continuation must resolve before it is published. An id that is still in use is passed over. */
+static status_t expect_locked(struct port *port, struct outbound *outbound, const struct outgoing *outgoing,
+                              struct lane_message *message)
+{
+    uint32_t connection = port->kind == PORT_KIND_SERVER ? port->connection : 0;
+    status_t status;
+
+    do {
+        status = outbound_ids_locked(outbound, port, &message->message_id, &message->callback_id);
+        if (status != STATUS_SUCCESS)
+            return status;
+        status = port_expect(&port->receiver->view, connection, message->message_id,
+                             message->callback_id, outgoing->message_context);
+    } while (status == STATUS_INVALID_PARAMETER);
+    return status;
+}
+
+status_t send_new(struct port *port, const struct portico_exchange *exchange, const struct outgoing *outgoing)
+{
+    bool is_datagram = exchange->flags & PORTICO_RELEASE;
+    bool is_expected = !is_datagram || outgoing->attr_size;
+    struct lane_message message = {.kind = is_datagram ? LANE_DATAGRAM : LANE_REQUEST};
+    struct destination to;
+    status_t status = port_destination(port, &to);
+
+    if (status != STATUS_SUCCESS)
+        return status;
+    message.connection = to.connection;
+    message.connection_generation = to.generation;
+    outbound_enter(to.outbound);
+    if (is_expected)
+        status = expect_locked(port, to.outbound, outgoing, &message);
+    else
+        status = outbound_ids_locked(to.outbound, port, &message.message_id, &message.callback_id);
+    if (status == STATUS_SUCCESS) {
+        status = record_send_locked(to.outbound, port, NULL, outgoing, &message);
+        if (status != STATUS_SUCCESS && is_expected)
+            port_expect_abort(&port->receiver->view, message.message_id);
+    }
+    outbound_exit(to.outbound);
+    return status;
+}
+
+/* Reads one byte of each page, so that a later copy of them finds them. */
+static bool touch(const void *data, uint32_t size)
+{
+    const uint8_t *at = data;
+    uint8_t byte;
+
+    for (uint32_t i = 0; i < size; i += 4096)
+        if (!the_process.hooks.copy_in(&byte, at + i, 1))
+            return false;
+    return size == 0 || the_process.hooks.copy_in(&byte, at + size - 1, 1);
+}
+
+/* The reply of a SYNC request goes into the slot in which its sender waits. */
+static status_t slot_reply_write(struct port_route *route, const struct outgoing *outgoing, uint32_t flags)
+{
+    bool in_extent = !slot_fits_inline(outgoing->attr_size, outgoing->data_size);
+    struct slot_reply reply = {
+        .kind = LANE_CONTINUATION,
+        .flags = flags & PORTICO_RELEASE ? LANE_RELEASE : 0,
+        .message_id = route->message_id,
+        .callback_id = route->callback_id,
+        .sender_tid = thread_current()->thread_id,
+        .attr_size = outgoing->attr_size,
+        .data_size = outgoing->data_size,
+        .in_extent = in_extent,
+    };
+    uint8_t small[SMALL_BYTES], *areas;
+    bool is_small = outgoing->data_size <= sizeof(small);
+    uint32_t capacity;
+
+    if (is_small ? !the_process.hooks.copy_in(small, outgoing->data, outgoing->data_size)
+                 : !touch(outgoing->data, outgoing->data_size)) {
+        route->outcome = PORT_NOT_WRITTEN;
+        return STATUS_ACCESS_VIOLATION;
+    }
+    if (slot_claim(route->lane_view, route->slot, route->slot_word, &capacity) != LANE_OK) {
+        route->outcome = PORT_GONE; /* nobody waits any more: as on Windows the reply goes nowhere */
+        return STATUS_SUCCESS;
+    }
+    areas = slot_areas(route->lane_view, route->slot, in_extent);
+    if (outgoing->attr_size)
+        memcpy(areas, &outgoing->view, outgoing->attr_size);
+    if (is_small)
+        memcpy(areas + outgoing->attr_size, small, outgoing->data_size);
+    else if (!the_process.hooks.copy_in(areas + outgoing->attr_size, outgoing->data, outgoing->data_size))
+        reply = (struct slot_reply){.status = STATUS_MESSAGE_LOST, .kind = LANE_CONTINUATION};
+    route->outcome =
+        slot_finish(route->lane_view, route->slot, route->slot_word, &reply) == LANE_OK ? PORT_WRITTEN
+                                                                                        : PORT_GONE;
+    return STATUS_SUCCESS;
+}
+
+/* The connection that a route names, as the other end knows it. */
+static status_t route_destination(struct port *port, const struct port_route *route, struct destination *ret)
+{
+    struct return_way way;
+    status_t status;
+
+    if (port->kind == PORT_KIND_CLIENT)
+        return port_destination(port, ret);
+    status = receiver_return_way(port->receiver, port, route->connection, route->connection_generation,
+                                 &way);
+    if (status == STATUS_SUCCESS)
+        *ret = (struct destination){way.outbound, way.peer_connection, way.peer_generation};
+    return status;
+}
+
+status_t route_record_send(struct port *port, struct port_route *route, const struct outgoing *outgoing)
+{
+    struct lane_message message = {
+        .message_id = route->message_id,
+        .callback_id = route->callback_id,
+        .kind = route->record_kind,
+        .flags = route->record_flags,
+    };
+    struct destination to;
+    status_t status = route_destination(port, route, &to);
+
+    if (status == STATUS_SUCCESS) {
+        message.connection = to.connection;
+        message.connection_generation = to.generation;
+        outbound_enter(to.outbound);
+        status = record_send_locked(to.outbound, port, NULL, outgoing, &message);
+        outbound_exit(to.outbound);
+    }
+    /* The other end has gone: the message is over, and replying to it is no error of the caller. */
+    if (status == STATUS_PORT_DISCONNECTED)
+        route->outcome = PORT_GONE;
+    else
+        route->outcome = status == STATUS_SUCCESS ? PORT_WRITTEN : PORT_NOT_WRITTEN;
+    return status == STATUS_PORT_DISCONNECTED ? STATUS_SUCCESS : status;
+}
+
+status_t continuation_begin(struct port *port, const struct portico_message *header, uint32_t flags,
+                            const struct outgoing *outgoing, struct port_route *ret_route)
+{
+    struct port_view *view = &port->receiver->view;
+    uint32_t how = flags & PORTICO_RELEASE ? PORT_CONTINUE_RELEASE : 0;
+    status_t status;
+
+    for (;;) {
+        status = port_continue_begin(view, header->message_id, (uint32_t)header->callback_id, how,
+                                     outgoing->has_context, outgoing->message_context, ret_route);
+        if (status != STATUS_SUCCESS || ret_route->kind != PORT_ROUTE_MAP_LANE)
+            return status;
+        status = receiver_map_lane(port->receiver, port, ret_route->lane);
+        if (status != STATUS_SUCCESS)
+            return status;
+    }
+}
+
+status_t send_continuation(struct port *port, const struct portico_exchange *exchange,
+                           const struct portico_message *header, const struct outgoing *outgoing,
+                           struct port_route *ret_route)
+{
+    status_t status = continuation_begin(port, header, exchange->flags, outgoing, ret_route);
+
+    if (status != STATUS_SUCCESS)
+        return status;
+    switch (ret_route->kind) {
+    case PORT_ROUTE_SLOT:
+        status = slot_reply_write(ret_route, outgoing, exchange->flags);
+        break;
+    case PORT_ROUTE_LANE:
+        status = route_record_send(port, ret_route, outgoing);
+        break;
+    case PORT_ROUTE_NONE:
+    case PORT_ROUTE_MAP_LANE:
+        ret_route->outcome = PORT_GONE;
+        break;
+    }
+    return status;
+}
+
+void receive_acknowledge(struct port *port, const struct port_message *message)
+{
+    struct port_route route = {
+        .message_id = message->message_id,
+        .callback_id = message->callback_id,
+        .connection = message->connection,
+        .connection_generation = message->connection_generation,
+        .record_kind = LANE_CANCEL,
+        .record_flags = LANE_RELEASE,
+    };
+    const struct outgoing nothing = {0};
+
+    if (route_record_send(port, &route, &nothing) != STATUS_SUCCESS)
+        return; /* the id stays quarantined at the other end until the connection ends */
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* Starting the port server when none runs. portserver without options makes itself a daemon: its first process ends with
+ * status 0 when the socket accepts, and otherwise when another server has the lock of the folder, or it failed; what
+ * it has to say it says on standard error. Several clients may do this at once: the server's lock lets one of
+ * them win, and all of them connect to it (process.c).
+ *
+ * The daemon inherits nothing that it could hold open for somebody else: no descriptor above 2, standard input and output
+ * from /dev/null, default signals, a session of its own. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "process.h"
+#include "server.h"
+
+extern char **environ;
+
+status_t runtime_dir_get(char *ret_path, size_t size)
+{
+    const char *own = getenv("PORTICO_RUNTIME_DIR"), *xdg = getenv("XDG_RUNTIME_DIR");
+    int length;
+
+    if (own && *own)
+        length = snprintf(ret_path, size, "%s", own);
+    else if (xdg && *xdg)
+        length = snprintf(ret_path, size, "%s/portico", xdg);
+    else
+        length = snprintf(ret_path, size, "/tmp/portico-%u", (unsigned)getuid());
+    return length < 0 || (size_t)length >= size ? STATUS_NAME_TOO_LONG : STATUS_SUCCESS;
+}
+
+status_t portico_runtime_dir(char *ret_path, size_t size)
+{
+    return runtime_dir_get(ret_path, size);
+}
+
+void server_path_get(char *ret_path, size_t size)
+{
+    const char *chosen = getenv("PORTICO_SERVER");
+    ssize_t length;
+
+    if (chosen && *chosen) {
+        snprintf(ret_path, size, "%s", chosen);
+        return;
+    }
+    length = readlink("/proc/self/exe", ret_path, size - 1);
+    if (length > 0) {
+        ret_path[length] = '\0';
+        char *slash = strrchr(ret_path, '/');
+        if (slash && (size_t)(slash - ret_path) + sizeof("/portserver") <= size) {
+            strcpy(slash, "/portserver");
+            if (access(ret_path, X_OK) == 0)
+                return;
+        }
+    }
+    snprintf(ret_path, size, "%s", PORTICO_BINDIR "/portserver");
+}
+
+static int spawn(const char *path, pid_t *ret_pid)
+{
+    char *const arguments[] = {(char *)path, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    int error;
+
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    error = posix_spawn(ret_pid, path, &actions, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+status_t server_spawn(const char *path)
+{
+    pid_t pid;
+    int error = spawn(path, &pid), how;
+
+    if (error)
+        return process_fail(STATUS_OBJECT_NAME_NOT_FOUND, "cannot start the port server %s: %s", path,
+                            strerror(error));
+    while (waitpid(pid, &how, 0) < 0) {
+        if (errno == ECHILD) /* the program ignores SIGCHLD: the connection will tell */
+            return STATUS_SUCCESS;
+        if (errno != EINTR)
+            return STATUS_UNSUCCESSFUL;
+    }
+    if (WIFSIGNALED(how))
+        return process_fail(STATUS_UNSUCCESSFUL, "the port server %s died of signal %d", path,
+                            WTERMSIG(how));
+    if (WEXITSTATUS(how) == 127)
+        return process_fail(STATUS_OBJECT_NAME_NOT_FOUND, "cannot start the port server %s", path);
+    return STATUS_SUCCESS;
+}

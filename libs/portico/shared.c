@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* Handles and waits that are the server's: thin fronts of requests. */
+
+#include "handle.h"
+#include "port.h"
+#include "process.h"
+#include "thread.h"
+
+status_t portico_close(handle_t handle)
+{
+    struct handle_close_request request = {.handle = handle};
+    struct handle_close_reply reply;
+    struct control *control = portico_control();
+    struct port *port;
+    status_t status;
+
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (handle == 0 || (handle & 3) || handle >= HANDLE_LOCAL_BASE)
+        return STATUS_INVALID_HANDLE;
+    /* Out of the cache first: once the server has closed it the value may mean another object. */
+    port = handle_remove_port(handle);
+    status = call_handle_close(control, &request, &reply, NULL);
+    if (port) {
+        if (status == STATUS_SUCCESS)
+            port_closed_here(port);
+        port_unref(port);
+    }
+    return status;
+}
+
+status_t portico_handle_kind(handle_t handle, enum object_kind *ret_kind, uint32_t *ret_access)
+{
+    struct handle_query_request request = {.handle = handle};
+    struct handle_query_reply reply;
+    struct control *control = portico_control();
+    status_t status;
+
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    status = call_handle_query(control, &request, &reply, NULL);
+    if (status != STATUS_SUCCESS)
+        return status;
+    if (ret_kind)
+        *ret_kind = (enum object_kind)reply.type;
+    if (ret_access)
+        *ret_access = reply.access;
+    return STATUS_SUCCESS;
+}
+
+/* The server's time-outs are relative: the thread's own deadline ends the wait here (portico_control_park), the server only
+ * needs to know whether to park at all. */
+status_t portico_wait(uint32_t n_handles, const handle_t *handles, bool all, handle_t signal, bool alertable,
+                      int64_t deadline_ns, uint32_t *ret_index)
+{
+    struct wait_request request = {.all = all, .signal = signal};
+    struct wait_reply reply;
+    struct call_extra extra = {.data = handles, .data_size = n_handles * (uint32_t)sizeof(*handles)};
+    struct control *control = portico_control();
+    status_t status;
+
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    request.timeout_ns = TIMEOUT_NEVER;
+    if (deadline_ns <= (int64_t)sys_now_ns())
+        request.timeout_ns = 0;
+    portico_control_park(control, request.timeout_ns == 0 ? PORTICO_FOREVER : deadline_ns, alertable);
+    status = call_wait(control, &request, &reply, &extra);
+    if (status == STATUS_SUCCESS || status == STATUS_ABANDONED)
+        *ret_index = reply.index;
+    return status;
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* SYNC requests. The sender takes a slot of its lane, arms it, publishes a record that names it and waits in it: spinning, then
+ * asleep on the slot's word and its own wake word together. The answer is written into the slot by the other end and wakes exactly
+ * this thread. No request to the server, no port mutex, no system call when the answer comes while it spins.
+ *
+ * What ends the wait: the answer; a slot status (the other end cancelled: STATUS_MESSAGE_LOST); the deadline; hooks.interrupted;
+ * the end of the connection (notice: port_end sets the port's life, then wakes who waits on the port: race 1).
+ *
+ * Race 1. This thread writes waiting_on, then reads the port's life; port_end writes life, then reads each thread's
+ * waiting_on. All sequentially consistent: either the thread sees the end, or it is woken.
+ *
+ * Giving up: slot_abandon decides against a reply that is being written at that moment (LATE: the reply is taken after all,
+ * unless its writer died over it). An abandoned slot is quarantined, with its id, until the other end returns it, which it does
+ * when it has received the LANE_CANCEL record or tried to reply. */
+
+#include <string.h>
+
+#include "attributes.h"
+#include "outbound.h"
+#include "port.h"
+#include "process.h"
+#include "receiver.h"
+#include "send.h"
+#include "sync.h"
+#include "thread.h"
+#include "view.h"
+
+#define LATE_REPLY_NS 1000000000 /* how long a reply that is being written may take before its writer counts as dead */
+
+struct sync {
+    struct port *port;
+    struct portico_exchange *exchange;
+    struct outbound *outbound;
+    struct outlane *lane;
+    struct lane_message message; /* as published */
+    uint32_t slot;               /* index */
+    uint32_t word;
+    uint32_t capacity; /* payload bytes that the caller can take */
+    uint64_t message_context;
+};
+
+static uint32_t reply_capacity(const struct portico_exchange *exchange)
+{
+    size_t room = exchange->capacity - sizeof(struct portico_message);
+
+    return room > PORTICO_MESSAGE_DATA_MAX ? PORTICO_MESSAGE_DATA_MAX : (uint32_t)room;
+}
+
+/* Takes and arms a slot, and publishes. The lane may be replaced by a larger one under our hands: the slot must be one of the
+ * lane that the record goes into, so begin again. */
+static status_t sync_publish(struct sync *sync, const struct outgoing *outgoing, bool is_new)
+{
+    struct portico_exchange *exchange = sync->exchange;
+    status_t status;
+
+    do {
+        status = outbound_slot_acquire(sync->outbound, sync->port, exchange->deadline_ns,
+                                       exchange->flags & PORTICO_ALERTABLE, &sync->lane, &sync->slot);
+        if (status != STATUS_SUCCESS)
+            return status;
+        sync->word = slot_arm(&sync->lane->slots, &sync->lane->producer.view, sync->slot, sync->capacity);
+        sync->message.slot = sync->slot + 1;
+        sync->message.slot_word = sync->word;
+        outbound_enter(sync->outbound);
+        if (is_new)
+            status = outbound_ids_locked(sync->outbound, sync->port, &sync->message.message_id,
+                                         &sync->message.callback_id);
+        sync->lane->slot_ids[sync->slot] = sync->message.message_id;
+        if (status == STATUS_SUCCESS)
+            status = record_send_locked(sync->outbound, sync->port, sync->lane, outgoing, &sync->message);
+        outbound_exit(sync->outbound);
+        if (status != STATUS_SUCCESS)
+            outbound_slot_release(sync->outbound, sync->lane, sync->slot);
+    } while (status == STATUS_RETRY);
+    return status;
+}
+
+static uint32_t peer_process_id(const struct port *port)
+{
+    struct port_connection_facts facts;
+
+    if (port->kind == PORT_KIND_CLIENT)
+        return port->server_process_id;
+    return port_connection_read(&port->receiver->view, port->connection, &facts) ? facts.process_id : 0;
+}
+
+static uint16_t reply_type(const struct slot_reply *reply)
+{
+    return reply->flags & LANE_RELEASE ? PORTICO_TYPE_REPLY
+                                       : PORTICO_TYPE_REQUEST | PORTICO_TYPE_CONTINUATION_REQUIRED;
+}
+
+static void reply_attributes(struct sync *sync, const struct slot_reply *reply, const uint8_t *areas,
+                             uint32_t sequence)
+{
+    struct portico_attributes *attributes = sync->exchange->receive_attributes;
+    const struct port *port = sync->port;
+
+    if (!attributes)
+        return;
+    attributes->valid = 0;
+    if (attributes->wanted & PORTICO_ATTRIBUTE_CONTEXT) {
+        attributes->valid |= PORTICO_ATTRIBUTE_CONTEXT;
+        attributes->context.port_context =
+            port->kind == PORT_KIND_CLIENT ? port->handle : port->port_context;
+        attributes->context.message_context = sync->message_context;
+        attributes->context.sequence = sequence;
+        attributes->context.message_id = reply->message_id;
+        attributes->context.callback_id = reply->callback_id;
+    }
+    if ((attributes->wanted & PORTICO_ATTRIBUTE_VIEW) && reply->attr_size &&
+        view_receive(port, port->connection, areas, reply->attr_size, &attributes->view) == STATUS_SUCCESS)
+        attributes->valid |= PORTICO_ATTRIBUTE_VIEW;
+    token_attributes(port, attributes);
+}
+
+/* The reply does not fit: it waits in the port's queue for a larger buffer. */
+static status_t reply_keep(struct sync *sync, const struct slot_reply *reply, const uint8_t *areas)
+{
+    struct port *port = sync->port;
+    struct port_message message = {
+        .message_id = reply->message_id,
+        .callback_id = reply->callback_id,
+        .type = reply_type(reply),
+        .connection = port->kind == PORT_KIND_SERVER ? port->connection : 0,
+        .sender_process_id = peer_process_id(port),
+        .sender_thread_id = reply->sender_tid,
+        .data_length = reply->data_size,
+        .attributes_length = reply->attr_size < PORT_ATTRIBUTES_MAX_BYTES ? reply->attr_size : 0,
+        .message_context = sync->message_context,
+        .data = areas + reply->attr_size,
+    };
+    status_t status;
+
+    memcpy(message.attributes, areas, message.attributes_length);
+    status = port_adopt_large(&port->receiver->view, &message);
+    sync->exchange->ret_size = reply->data_size + sizeof(struct portico_message);
+    return status == STATUS_SUCCESS ? STATUS_BUFFER_TOO_SMALL : status;
+}
+
+static status_t reply_deliver(struct sync *sync, const struct slot_reply *reply, const uint8_t *areas)
+{
+    struct port *port = sync->port;
+    struct portico_exchange *exchange = sync->exchange;
+    struct portico_message header = {
+        .data_length = (uint16_t)reply->data_size,
+        .total_length = (uint16_t)(reply->data_size + sizeof(header)),
+        .type = reply_type(reply),
+        .process_id = peer_process_id(port),
+        .thread_id = reply->sender_tid,
+        .message_id = reply->message_id,
+        .callback_id = reply->callback_id,
+    };
+    status_t status = STATUS_SUCCESS;
+    uint32_t sequence;
+
+    if (!(reply->flags & LANE_RELEASE))
+        status = port_adopt(&port->receiver->view, port->kind == PORT_KIND_SERVER ? port->connection : 0,
+                            reply->message_id, reply->callback_id, sync->message_context);
+    if (status != STATUS_SUCCESS)
+        return status;
+    sequence = port_count_received(&port->receiver->view);
+    if (!the_process.hooks.copy_out(exchange->receive, &header, sizeof(header)) ||
+        (reply->data_size && !the_process.hooks.copy_out(exchange->receive + 1, areas + reply->attr_size,
+                                                         reply->data_size)))
+        return STATUS_ACCESS_VIOLATION;
+    reply_attributes(sync, reply, areas, sequence);
+    exchange->ret_size = header.total_length;
+    return STATUS_SUCCESS;
+}
+
+/* The slot is finished: its answer, and the slot back. */
+static status_t reply_take(struct sync *sync)
+{
+    const struct lane_view *view = &sync->lane->producer.view;
+    struct slot_reply reply;
+    const uint8_t *areas;
+    status_t status;
+
+    if (slot_read(&sync->lane->slots, view, sync->slot, &reply) != LANE_OK ||
+        (reply.status == STATUS_SUCCESS && reply.message_id != sync->message.message_id)) {
+        outbound_slot_quarantine(sync->outbound, sync->lane, sync->slot);
+        return STATUS_PORT_DISCONNECTED;
+    }
+    areas = slot_areas(view, sync->slot, reply.in_extent);
+    if (reply.status != STATUS_SUCCESS)
+        status = reply.status;
+    else if (reply.data_size > sync->capacity)
+        status = reply_keep(sync, &reply, areas);
+    else
+        status = reply_deliver(sync, &reply, areas);
+    outbound_slot_release(sync->outbound, sync->lane, sync->slot);
+    return status;
+}
+
+/* Tells the other end that nobody waits for the message any more. */
+static void send_cancel(struct sync *sync)
+{
+    const struct outgoing nothing = {0};
+    struct lane_message message = sync->message;
+
+    message.kind = LANE_CANCEL;
+    message.flags = 0;
+    outbound_enter(sync->outbound);
+    status_t status = record_send_locked(sync->outbound, sync->port, sync->lane, &nothing, &message);
+    outbound_exit(sync->outbound);
+    if (status != STATUS_SUCCESS)
+        return; /* lane full, replaced or dead: the other end finds the slot abandoned when it answers */
+}
+
+static status_t sync_give_up(struct sync *sync, struct portico_thread *thread, status_t why)
+{
+    const struct lane_view *view = &sync->lane->producer.view;
+    enum lane_result result = slot_abandon(view, sync->slot, sync->word);
+
+    if (result == LANE_LATE) {
+        struct lane_wake unwoken;
+
+        wake_init(&unwoken, -1);
+        result = slot_wait(&sync->lane->slots, view, sync->slot, sync->word, &unwoken,
+                           sys_now_ns() + LATE_REPLY_NS);
+        if (result == LANE_OK)
+            return reply_take(sync);
+    }
+    (void)thread;
+    outbound_slot_quarantine(sync->outbound, sync->lane, sync->slot);
+    if (result == LANE_GONE && port_check_open(sync->port) == STATUS_SUCCESS)
+        send_cancel(sync);
+    return why;
+}
+
+static status_t sync_wait(struct sync *sync)
+{
+    struct portico_thread *thread = thread_current();
+    struct port *port = sync->port;
+    status_t status = STATUS_SUCCESS;
+
+    thread->waiting_on = port; /* race 1 */
+    for (;;) {
+        enum lane_result result = LANE_WOKEN;
+
+        if (port->life != PORT_ENDED)
+            result = slot_wait(&sync->lane->slots, &sync->lane->producer.view, sync->slot, sync->word,
+                               &thread->wake, lane_deadline(sync->exchange->deadline_ns));
+        if (result == LANE_OK) {
+            status = reply_take(sync);
+            break;
+        }
+        if (result == LANE_WOKEN)
+            status = thread_consume_wake(thread, sync->exchange->flags & PORTICO_ALERTABLE);
+        else
+            status = result == LANE_TIMEOUT ? STATUS_TIMEOUT : STATUS_PORT_DISCONNECTED;
+        if (status == STATUS_SUCCESS && port->life == PORT_ENDED)
+            status = port->ended_status;
+        if (status != STATUS_SUCCESS) {
+            status = sync_give_up(sync, thread, status);
+            break;
+        }
+    }
+    thread->waiting_on = NULL;
+    return status;
+}
+
+/* A SYNC continuation: its route says where it goes; the answer comes into a slot of our lane there. */
+static status_t sync_continue(struct sync *sync, const struct portico_message *header,
+                              const struct outgoing *outgoing)
+{
+    struct port *port = sync->port;
+    struct port_route route;
+    status_t status = continuation_begin(port, header, PORTICO_SYNC, outgoing, &route);
+
+    if (status != STATUS_SUCCESS)
+        return status;
+    if (route.kind != PORT_ROUTE_LANE) {
+        /* TODO(callbacks): both ends blocked in one message (legacy callbacks) */
+        route.outcome = PORT_NOT_WRITTEN;
+        port_route_end(&port->receiver->view, &route);
+        return STATUS_NOT_SUPPORTED;
+    }
+    sync->message.message_id = route.message_id;
+    sync->message.callback_id = route.callback_id;
+    sync->message.kind = route.record_kind;
+    sync->message.flags = route.record_flags | LANE_SYNC;
+    status = sync_publish(sync, outgoing, false);
+    route.outcome = status == STATUS_SUCCESS ? PORT_WRITTEN : PORT_NOT_WRITTEN;
+    port_route_end(&port->receiver->view, &route);
+    return status;
+}
+
+status_t sync_exchange(struct port *port, struct portico_exchange *exchange,
+                       const struct portico_message *header, const struct outgoing *outgoing)
+{
+    struct sync sync = {
+        .port = port,
+        .exchange = exchange,
+        .capacity = reply_capacity(exchange),
+        .message_context = outgoing->message_context,
+        .message = {.kind = LANE_REQUEST, .flags = LANE_SYNC},
+    };
+    status_t status;
+
+    if (exchange->capacity < sizeof(struct portico_message))
+        return STATUS_BUFFER_TOO_SMALL;
+    status = outbound_of_port(port, &sync.outbound);
+    if (status != STATUS_SUCCESS)
+        return status;
+    sync.message.connection = port->peer_connection;
+    sync.message.connection_generation = port->peer_generation;
+    if (header->message_id == 0)
+        status = sync_publish(&sync, outgoing, true);
+    else
+        status = sync_continue(&sync, header, outgoing);
+    return status == STATUS_SUCCESS ? sync_wait(&sync) : status;
+}

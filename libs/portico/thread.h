@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* A thread as the library sees it: its request socket and its wake word (lane/wait.h).
+ *
+ * A blocked thread sleeps on its own private wake word, alone or beside a word that the other end of a lane can
+ * write, or in poll with the word's eventfd. Who wants it awake sets a bit in the word first, so that nothing is lost
+ * between the last check and the sleep. The struct is recycled, never freed: a late wake finds memory, wakes a
+ * stranger once, who looks and sleeps on. */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/list.h"
+#include "control.h"
+#include "lane/wait.h"
+
+#define WAKE_INTERRUPT 1u /* portico_thread_interrupt: ask hooks.interrupted */
+#define WAKE_NOTICE    2u /* a connection ended: look at the port again */
+#define WAKE_ALL       3u
+
+struct portico_thread {
+    struct control control;
+    struct lane_wake wake; /* WAKE_* */
+    uint32_t thread_id;
+    struct list free_link;    /* thread.c's free list */
+    struct port *_Atomic waiting_on;   /* blocked until this port answers or ends; sync.c, race 1 */
+    struct portico_thread *next_thread; /* all that were ever made */
+};
+
+struct portico_thread *thread_current(void);
+
+/* WAKE_NOTICE for every thread whose waiting_on is this port. */
+struct port;
+void threads_wake_waiting_on(const struct port *port);
+
+/* Ends a sleep: consumes the thread's wake bits and says whether the wait goes on (STATUS_SUCCESS) or ends. */
+status_t thread_consume_wake(struct portico_thread *thread, bool alertable);
+
+/* poll() on fds[0 .. n) and the thread's eventfd until one of the fds is ready (STATUS_SUCCESS, revents set), the deadline
+ * (STATUS_TIMEOUT), or the thread is woken (STATUS_ALERTED: then thread_consume_wake). fds has room for n + 1. */
+struct pollfd;
+status_t thread_poll(struct portico_thread *thread, struct pollfd *fds, unsigned n, int64_t deadline_ns);
+
+/* portico.h's deadline in libs/lane's terms. */
+static inline uint64_t lane_deadline(int64_t deadline_ns)
+{
+    return deadline_ns == INT64_MAX ? SYS_FOREVER : (uint64_t)deadline_ns;
+}
