@@ -30,6 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "portico/exit_status.h"
 #include "portico/protocol.h"
 #include "portico/status.h"
 
@@ -39,9 +40,6 @@ extern "C" {
 
 #define PORTICO_FOREVER INT64_MAX
 #define PORTICO_POLL    INT64_C(0)
-
-/* Exit status of a process whose port server ended (printed as one line first). */
-#define PORTICO_EXIT_SERVER_DIED 120
 
 /* ---- the process ---- */
 
@@ -266,9 +264,9 @@ struct portico_port_info {
 };
 status_t portico_port_query(handle_t port, struct portico_port_info *ret_info);
 
-/* Completion ports: marks the port (STATUS_PORT_ALREADY_SET the second time) and gives a descriptor (borrowed) that polls
- * readable when messages may have come; harvest then says how many packets are due: one for each message
- * that was queued while no thread blocked on the port. */
+/* Completion ports: marks the port (STATUS_PORT_ALREADY_SET the second time) and gives a descriptor
+ * (borrowed) that polls readable when messages may have come; harvest then says how many packets
+ * are due: one for each message that was queued while no thread blocked on the port. */
 status_t portico_port_associate(handle_t port, int *ret_fd);
 status_t portico_port_harvest(handle_t port, uint32_t *ret_n_packets);
 
@@ -293,8 +291,8 @@ status_t portico_view_delete(handle_t port, void *base);
 /* ---- shared synchronisation objects ---- */
 
 /* Waits for server objects (events, semaphores, mutants, processes). STATUS_SUCCESS + *ret_index,
- * STATUS_ABANDONED + *ret_index, STATUS_TIMEOUT, hooks.interrupted's status. signal: released or
- * set first, or 0. */
+ * STATUS_ABANDONED_WAIT_0 + *ret_index, STATUS_TIMEOUT, hooks.interrupted's status. signal:
+ * released or set first, or 0. */
 status_t portico_wait(uint32_t n_handles, const handle_t *handles, bool all, handle_t signal,
                       bool alertable, int64_t deadline_ns, uint32_t *ret_index);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* The attribute area of a record: what of a message's attributes goes to the other end. Empty in the fast path. The receiver
- * believes nothing in it: a view is checked by the server when it is mapped. */
+/* The attribute area of a record: what of a message's attributes goes to the other end. Empty in
+ * the fast path. The receiver believes nothing in it: a view is checked by the server when it is
+ * mapped. */
 #pragma once
 
 #include <stdint.h>

@@ -2,16 +2,18 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* The handshake (reference 4.1), one parked request on the client's side and one request on the server's.
+/* The handshake (reference 4.1), one parked request on the client's side and one request on the
+ * server's.
  *
- * Sync: the reply of alpc_connect is the acceptance, with the port, its memory and the lane to the server. Async: the reply
- * comes at once with port and memory; the acceptance is a message in the port's queue (receive.c opens the port when it is received),
- * a refusal is the end of the port's memory. The lane is asked for at the first send. */
+ * Sync: the reply of alpc_connect is the acceptance, with the port, its memory and the lane to the
+ * server. Async: the reply comes at once with port and memory; the acceptance is a message in the
+ * port's queue (receive.c opens the port when it is received), a refusal is the end of the port's
+ * memory. The lane is asked for at the first send. */
 
 #include "common/fd.h"
 #include "handle.h"
+#include "local_port.h"
 #include "outbound.h"
-#include "port.h"
 #include "process.h"
 #include "receiver.h"
 #include "thread.h"
@@ -22,8 +24,8 @@ struct connect_data {
     uint32_t size;
 };
 
-static status_t connect_data_put(const struct portico_connect *connect, struct alpc_connect_request *request,
-                                 struct connect_data *data)
+static status_t connect_data_put(const struct portico_connect *connect,
+                                 struct alpc_connect_request *request, struct connect_data *data)
 {
     struct portico_message header;
 
@@ -46,14 +48,16 @@ static status_t connect_data_put(const struct portico_connect *connect, struct a
         header.total_length > request->attributes.max_message_length)
         return STATUS_PORT_MESSAGE_TOO_LONG;
     request->message_size = header.data_length;
-    if (!the_process.hooks.copy_in(data->bytes + data->size, connect->message + 1, header.data_length))
+    if (!the_process.hooks.copy_in(data->bytes + data->size, connect->message + 1,
+                                   header.data_length))
         return STATUS_ACCESS_VIOLATION;
     data->size += header.data_length;
     return STATUS_SUCCESS;
 }
 
 /* The accept message into the caller's buffer. */
-static status_t connect_reply_deliver(struct portico_connect *connect, const struct alpc_connect_reply *reply,
+static status_t connect_reply_deliver(struct portico_connect *connect,
+                                      const struct alpc_connect_reply *reply,
                                       const struct connect_data *data, uint32_t data_size)
 {
     struct portico_message header = {
@@ -91,17 +95,17 @@ static struct port *port_of_connect(const struct alpc_connect_reply *reply, bool
     port->peer_generation = reply->connection_generation;
     port->connection = 0;
     port->port_context = 0;
-    port->life = is_sync ? PORT_OPEN : PORT_PENDING;
+    port->life = is_sync ? LIFE_OPEN : LIFE_PENDING;
     return port;
 }
 
-static status_t port_enter_connected(const struct alpc_connect_reply *reply, const struct call_extra *extra,
-                                     bool is_sync)
+static status_t port_enter_connected(const struct alpc_connect_reply *reply,
+                                     const struct call_extra *extra, bool is_sync)
 {
     _cleanup_(port_unrefp) struct port *port = port_of_connect(reply, is_sync);
     struct outbound *outbound = NULL;
-    status_t status =
-        receiver_adopt(reply->port_id, reply->port, reply->memory_size, extra->ret_fds[0], true, &port->receiver);
+    status_t status = receiver_adopt(reply->port_id, reply->port, reply->memory_size,
+                                     extra->ret_fds[0], true, &port->receiver);
 
     if (!is_sync)
         return status == STATUS_SUCCESS ? handle_enter_port(reply->port, TAKE(port)) : status;
@@ -163,8 +167,8 @@ status_t portico_port_connect(struct portico_connect *connect, handle_t *ret_por
     return status;
 }
 
-static status_t port_enter_accepted(struct port *connection_port, const struct alpc_accept_reply *reply,
-                                    uint64_t port_context)
+static status_t port_enter_accepted(struct port *connection_port,
+                                    const struct alpc_accept_reply *reply, uint64_t port_context)
 {
     struct port *port = port_new();
 
@@ -175,7 +179,7 @@ static status_t port_enter_accepted(struct port *connection_port, const struct a
     port->connection = reply->connection;
     port->port_id = reply->port_id;
     port->port_context = port_context;
-    port->life = PORT_OPEN;
+    port->life = LIFE_OPEN;
     port->receiver = receiver_ref(connection_port->receiver);
     return handle_enter_port(reply->port, port);
 }
@@ -204,8 +208,8 @@ static status_t accept_ask(struct port *port, struct alpc_accept_request *reques
 }
 
 status_t portico_port_accept(handle_t connection_port, const struct port_attributes *attributes,
-                             uint64_t port_context, const struct portico_message *user_message, bool accept,
-                             handle_t *ret_port)
+                             uint64_t port_context, const struct portico_message *user_message,
+                             bool accept, handle_t *ret_port)
 {
     _cleanup_(port_unrefp) struct port *port = NULL;
     struct portico_message header;

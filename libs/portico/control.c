@@ -2,13 +2,15 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Requests: one packet out, one packet in, on the calling thread's own socket, so a request that the server parks
- * blocks only its thread. The rules of the wire are at the head of requests.def.
+/* Requests: one packet out, one packet in, on the calling thread's own socket, so a request that
+ * the server parks blocks only its thread. The rules of the wire are at the head of requests.def.
  *
- * A thread that gives up a parked request (deadline, interruption) sends cancel_request and goes on reading: exactly one reply
- * comes, and when it is the request's own result the thread has that result (race 1: the reply and the cancel cross).
+ * A thread that gives up a parked request (deadline, interruption) sends cancel_request and goes on
+ * reading: exactly one reply comes, and when it is the request's own result the thread has that
+ * result (race 1: the reply and the cancel cross).
  *
- * The end of the server is the end of this process (process_server_died): no caller sees a half-made reply. */
+ * The end of the server is the end of this process (process_server_died): no caller sees a
+ * half-made reply. */
 
 #include <errno.h>
 #include <poll.h>
@@ -28,6 +30,16 @@ union fds_message {
     struct cmsghdr align;
 };
 
+/* The server must be this user's: in /tmp anybody may make a folder and listen in it. */
+static bool is_trusted(int fd)
+{
+    struct ucred peer;
+    socklen_t size = sizeof(peer);
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+           (peer.uid == geteuid() || peer.uid == 0);
+}
+
 int control_open(const char *runtime_dir)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -43,6 +55,10 @@ int control_open(const char *runtime_dir)
         return -1;
     if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
         return -1;
+    if (!is_trusted(fd)) {
+        errno = EPERM;
+        return -1;
+    }
     return TAKE_FD(fd);
 }
 
@@ -178,9 +194,9 @@ static void extra_reset(struct call_extra *extra)
         extra->ret_fds[i] = -1;
 }
 
-status_t control_call(struct control *control, enum request_code code, struct request_header *request,
-                      size_t request_size, struct reply_header *ret_reply, size_t reply_size,
-                      struct call_extra *extra)
+status_t control_call(struct control *control, enum request_code code,
+                      struct request_header *request, size_t request_size,
+                      struct reply_header *ret_reply, size_t reply_size, struct call_extra *extra)
 {
     status_t given_up = STATUS_SUCCESS, status;
 
@@ -210,7 +226,8 @@ status_t control_hello(struct control *control, enum hello_kind kind, struct hel
     struct hello_request hello = {.layout_hash = protocol_hash(),
                                   .version = PROTOCOL_VERSION,
                                   .kind = kind,
-                                  .thread_id = kind == HELLO_REQUEST ? control->thread->thread_id : 0};
+                                  .thread_id =
+                                      kind == HELLO_REQUEST ? control->thread->thread_id : 0};
     const char *name = program_invocation_short_name;
     struct call_extra extra = {.data = name, .data_size = (uint32_t)strnlen(name, 255)};
 
@@ -219,7 +236,7 @@ status_t control_hello(struct control *control, enum hello_kind kind, struct hel
 
 struct control *portico_control(void)
 {
-    struct control *control = &thread_current()->control;
+    struct control *control = &client_thread()->control;
     struct hello_reply reply;
 
     if (control->fd >= 0)

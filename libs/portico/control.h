@@ -15,7 +15,8 @@ struct control {
     int fd;            /* -1: not connected yet */
     uint32_t sequence; /* of the last request */
     struct portico_thread *thread;
-    bool may_end; /* hello: the server's end of file is STATUS_PORT_DISCONNECTED, not the end of this process */
+    bool may_end; /* hello: the server's end of file is STATUS_PORT_DISCONNECTED, not the end of
+                     this process */
     /* For the next call only (portico_control_park). */
     bool parks;
     bool alertable;
@@ -25,4 +26,5 @@ struct control {
 /* Connects to the running server's socket; -1 with errno. */
 int control_open(const char *runtime_dir);
 /* The first packet of a socket. name: of the program, UTF-8. */
-status_t control_hello(struct control *control, enum hello_kind kind, struct hello_reply *ret_reply);
+status_t control_hello(struct control *control, enum hello_kind kind,
+                       struct hello_reply *ret_reply);

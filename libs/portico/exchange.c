@@ -2,20 +2,22 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* portico_port_exchange: which of the ways a call goes, and what must hold before it does (reference 3.5, 4.2, 4.4).
+/* portico_port_exchange: which of the ways a call goes, and what must hold before it does
+ * (reference 3.5, 4.2, 4.4).
  *
  *     SYNC                          sync.c: publish a record that names a slot, wait in the slot
  *     message_id 0                  send.c: datagram (RELEASE) or asynchronous request
  *     message_id of a live message  send.c: reply (RELEASE) or continuation
  *     then, with a receive buffer   receive.c: the next message of the port's queue
  *
- * A server's loop replies and receives in one call: the end of the reply's route and the next receive then take the port mutex once. */
+ * A server's loop replies and receives in one call: the end of the reply's route and the next
+ * receive then take the port mutex once. */
 
 #include <poll.h>
 
 #include "handle.h"
+#include "local_port.h"
 #include "outbound.h"
-#include "port.h"
 #include "process.h"
 #include "receiver.h"
 #include "send.h"
@@ -41,7 +43,8 @@ static status_t check_header(const struct port *port, const struct portico_messa
         return STATUS_INVALID_PARAMETER;
     if (header->total_length > port->max_message_length)
         return STATUS_PORT_MESSAGE_TOO_LONG;
-    if (header->message_id & RESERVE_ID_BIT) /* TODO(reserves): no reserve has been made, so none is found */
+    if (header->message_id &
+        RESERVE_ID_BIT) /* TODO(reserves): no reserve has been made, so none is found */
         return STATUS_OBJECTID_NOT_FOUND;
     if (header->message_id == 0 && port->kind == PORT_KIND_CONNECTION)
         return STATUS_ACCESS_DENIED;
@@ -53,7 +56,7 @@ static status_t check_sendable(struct port *port)
 {
     status_t status = port_check_open(port);
 
-    if (port->kind == PORT_KIND_CLIENT && port->life != PORT_ENDED) {
+    if (port->kind == PORT_KIND_CLIENT && port->life != LIFE_ENDED) {
         status_t ended = port_ended(&port->receiver->view);
         if (ended != STATUS_SUCCESS) {
             port_end(port, ended);
@@ -87,16 +90,17 @@ static status_t exchange_send(struct port *port, struct portico_exchange *exchan
     return send_continuation(port, exchange, &header, &outgoing, ret_route);
 }
 
-/* Nothing is ever queued at a server communication port: its messages come to the connection port. */
+/* Nothing is ever queued at a server communication port: its messages come to the connection port.
+ */
 static status_t receive_nothing(struct port *port, const struct portico_exchange *exchange)
 {
-    struct portico_thread *thread = thread_current();
+    struct portico_thread *thread = client_thread();
     struct pollfd fds[1];
     status_t status;
 
     thread->waiting_on = port;
     do {
-        status = port->life == PORT_ENDED ? port->ended_status : STATUS_SUCCESS;
+        status = port->life == LIFE_ENDED ? port->ended_status : STATUS_SUCCESS;
         if (status == STATUS_SUCCESS)
             status = thread_poll(thread, fds, 0, exchange->deadline_ns);
         if (status == STATUS_ALERTED)
@@ -111,7 +115,8 @@ static status_t exchange_receive(struct port *port, struct portico_exchange *exc
 {
     status_t status;
 
-    if (exchange->capacity < sizeof(struct portico_message)) { /* UNKNOWN: Windows' status for less than a header */
+    if (exchange->capacity <
+        sizeof(struct portico_message)) { /* UNKNOWN: Windows' status for less than a header */
         exchange->ret_size = sizeof(struct portico_message);
         status = STATUS_BUFFER_TOO_SMALL;
     } else if (port->kind == PORT_KIND_SERVER) {

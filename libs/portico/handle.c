@@ -2,18 +2,20 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* The handle cache: see handle.h. Two levels, so that a process with three handles has one page of it and one with a million
- * can have them. Entering, removing and walking take `table_lock`; looking up takes none.
+/* The handle cache: see handle.h. Two levels, so that a process with three handles has one page of
+ * it and one with a million can have them. Entering, removing and walking take `table_lock`;
+ * looking up takes none.
  *
- * Unknown handles: the answer of alpc_query makes the port; the notice handle_changed (another process closed or replaced a handle
- * of ours) removes it. Handles that are no ports are not cached: portico_handle_kind asks. */
+ * Unknown handles: the answer of alpc_query makes the port; the notice handle_changed (another
+ * process closed or replaced a handle of ours) removes it. Handles that are no ports are not
+ * cached: portico_handle_kind asks. */
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "handle.h"
-#include "port.h"
+#include "local_port.h"
 #include "process.h"
 
 #define CHUNK_HANDLES 1024u
@@ -93,7 +95,8 @@ status_t handle_enter_port(handle_t handle, struct port *port)
     if (slot)
         old = atomic_exchange(slot, port);
     pthread_mutex_unlock(&table_lock);
-    if (old) /* the handle was closed and reused behind our back, or two threads asked for it at once */
+    if (old) /* the handle was closed and reused behind our back, or two threads asked for it at
+                once */
         port_unref(old);
     return slot ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }

@@ -3,17 +3,19 @@
 
 /* What the server's port handles of this process mean, in local memory: the hot path asks nobody.
  *
- * A slot is a pointer to a struct port. Readers take a reference without a lock: load the pointer, count, look again
- * (race 1: between the load and the count the port may be closed and its struct reused for another one; the second look
- * sees that, the count is dropped again). So structs of ports are recycled, never freed. */
+ * A slot is a pointer to a struct port. Readers take a reference without a lock: load the pointer,
+ * count, look again (race 1: between the load and the count the port may be closed and its struct
+ * reused for another one; the second look sees that, the count is dropped again). So structs of
+ * ports are recycled, never freed. */
 #pragma once
 
 #include "portico/portico.h"
 
 struct port;
 
-/* A reference to the port behind a handle. A port handle that the cache does not know (inherited, duplicated into this process)
- * is asked for once. STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH. */
+/* A reference to the port behind a handle. A port handle that the cache does not know (inherited,
+ * duplicated into this process) is asked for once. STATUS_INVALID_HANDLE,
+ * STATUS_OBJECT_TYPE_MISMATCH. */
 status_t handle_get_port(handle_t handle, struct port **ret_port);
 /* Enters a port whose handle is new; takes the caller's reference over. */
 status_t handle_enter_port(handle_t handle, struct port *port);

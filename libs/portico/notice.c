@@ -2,8 +2,9 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* The watcher: blocks on the notice socket, does what a notice says, and ends the process when the server has gone. It has no
- * TEB and all its signals are blocked; it never calls into a host's code except hooks.server_died. */
+/* The watcher: blocks on the notice socket, does what a notice says, and ends the process when the
+ * server has gone. It has no TEB and all its signals are blocked; it never calls into a host's code
+ * except hooks.server_died. */
 
 #include <errno.h>
 #include <pthread.h>
@@ -13,8 +14,8 @@
 
 #include "common/trace.h"
 #include "handle.h"
+#include "local_port.h"
 #include "notice.h"
-#include "port.h"
 #include "process.h"
 
 #define WATCHER_STACK_BYTES (256u * 1024)

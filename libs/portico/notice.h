@@ -6,5 +6,6 @@
 
 #include "portico/status.h"
 
-/* Starts the watcher on the_process.notice_fd (hello done). It has no TEB, all its signals are blocked. */
+/* Starts the watcher on the_process.notice_fd (hello done). It has no TEB, all its signals are
+ * blocked. */
 status_t notice_watch(void);

@@ -2,22 +2,25 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Outbounds: who has one, and for how long. What is done with the lane itself is in outbound_lane.c.
+/* Outbounds: who has one, and for how long. What is done with the lane itself is in
+ * outbound_lane.c.
  *
- * The server keeps one lane for each pair (sending process, receiving port) as long as any connection between the two lives. So
- * a connect that this process makes beside an existing one is answered with the same lane again, and the producer state,
- * which is private, must be found: outbounds are looked up by (receiver, lane, generation).
+ * The server keeps one lane for each pair (sending process, receiving port) as long as any
+ * connection between the two lives. So a connect that this process makes beside an existing one is
+ * answered with the same lane again, and the producer state, which is private, must be found:
+ * outbounds are looked up by (receiver, lane, generation).
  *
- * Race 1. Thread A closes the last port of an outbound while thread B's connect, answered before the server saw A's
- * close, brings the same lane: were the outbound freed in between, B would begin the lane from its start and destroy it.
- * So outbounds without ports stay in the list while any grant is under way (n_grants), and are freed afterwards. */
+ * Race 1. Thread A closes the last port of an outbound while thread B's connect, answered before
+ * the server saw A's close, brings the same lane: were the outbound freed in between, B would begin
+ * the lane from its start and destroy it. So outbounds without ports stay in the list while any
+ * grant is under way (n_grants), and are freed afterwards. */
 
 #include <stdlib.h>
 
 #include "common/fd.h"
 #include "lane/atomics.h"
+#include "local_port.h"
 #include "outbound.h"
-#include "port.h"
 #include "process.h"
 
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -49,7 +52,7 @@ static void free_unused_locked(void)
 
     if (n_grants)
         return;
-    list_for_each_safe (outbound, next, &outbounds, link) {
+    list_for_each_safe(outbound, next, &outbounds, link) {
         if (outbound->n_ports == 0) {
             list_remove(&outbound->link);
             outbound_free(outbound);
@@ -84,7 +87,8 @@ void outbound_leave(struct outbound *outbound)
 static status_t outlane_new(const struct lane_grant *grant, int lane_fd, int bell_fd,
                             struct outlane **ret_lane)
 {
-    const struct lane_geometry geometry = {.ring_size = grant->ring_size, .n_slots = grant->n_slots};
+    const struct lane_geometry geometry = {.ring_size = grant->ring_size,
+                                           .n_slots = grant->n_slots};
     _cleanup_(fd_closep) int owned_lane = lane_fd, owned_bell = bell_fd;
     _cleanup_(freep) struct outlane *lane = aligned_alloc(64, ALIGN_UP(sizeof(*lane), 64));
     struct lane_view view;
@@ -104,7 +108,7 @@ static struct outbound *outbound_find_locked(uint64_t receiver_id, const struct 
 {
     struct outbound *outbound;
 
-    list_for_each (outbound, &outbounds, link) {
+    list_for_each(outbound, &outbounds, link) {
         if (outbound->receiver_id != receiver_id)
             continue;
         for (struct outlane *lane = outbound->current; lane; lane = lane->older)
@@ -136,8 +140,8 @@ static status_t outbound_new(uint64_t receiver_id, const struct lane_grant *gran
     return STATUS_SUCCESS;
 }
 
-status_t outbound_adopt(uint64_t receiver_id, const struct lane_grant *grant, int lane_fd, int bell_fd,
-                        struct outbound **ret_outbound)
+status_t outbound_adopt(uint64_t receiver_id, const struct lane_grant *grant, int lane_fd,
+                        int bell_fd, struct outbound **ret_outbound)
 {
     struct outbound *outbound;
     status_t status = STATUS_SUCCESS;
@@ -222,8 +226,10 @@ static status_t outbound_grow_locked(struct outbound *outbound, struct port *por
     status = outlane_new(&reply.lane, extra.ret_fds[0], extra.ret_fds[1], &lane);
     if (status != STATUS_SUCCESS)
         return status;
-    producer_move(&old->producer, lane->lane);
-    producer_ring(&old->producer);
+    if (producer_move(&old->producer, lane->lane) != LANE_OK) {
+        outlane_free(lane);
+        return STATUS_PORT_DISCONNECTED;
+    }
     lane->older = old;
     atom_store(&outbound->current, lane);
     return STATUS_SUCCESS;

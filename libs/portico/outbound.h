@@ -3,8 +3,9 @@
 
 /* The way from this process to one receiving port: its lanes there, newest first.
  *
- * All connections of this process to that port share it. `lock` is the producers' lock: held from the reservation of a record
- * until the doorbell has been rung, and while the lane is replaced by a larger one. Message ids and callback ids are given out under it. */
+ * All connections of this process to that port share it. `lock` is the producers' lock: held from
+ * the reservation of a record until the doorbell has been rung, and while the lane is replaced by a
+ * larger one. Message ids and callback ids are given out under it. */
 #pragma once
 
 #include <pthread.h>
@@ -24,8 +25,9 @@ struct outlane {
     struct slot_pool slots;        /* any thread */
     uint32_t lane;                 /* index at the receiver */
     uint32_t generation;
-    uint32_t slot_ids[LANE_SLOTS_MAX]; /* message id of the exchange in each slot, 0: none; atomic */
-    struct outlane *older; /* replaced by this one; replies to its slots still come there */
+    uint32_t
+        slot_ids[LANE_SLOTS_MAX]; /* message id of the exchange in each slot, 0: none; atomic */
+    struct outlane *older;        /* replaced by this one; replies to its slots still come there */
 };
 
 struct outbound {
@@ -39,28 +41,28 @@ struct outbound {
     } leases[OUTBOUND_LEASES_MAX]; /* message ids; lock */
     uint32_t n_leases;
     uint32_t lease, next_id; /* the next id: place in leases, offset in that lease; lock */
-    bool has_wrapped;        /* each id has been used once: ids of live messages must be passed over */
-    uint32_t exchange;        /* last callback id; lock */
-    uint32_t slots_released;  /* futex of threads that wait for a free slot; atomic */
-    uint32_t n_slot_waiters;  /* those threads; atomic */
+    bool has_wrapped;  /* each id has been used once: ids of live messages must be passed over */
+    uint32_t exchange; /* last callback id; lock */
+    uint32_t slots_released; /* futex of threads that wait for a free slot; atomic */
+    uint32_t n_slot_waiters; /* those threads; atomic */
 };
 
-/* Around a request that may bring a grant: while one is under way no outbound is freed, because the grant may name its lane
- * (race 1 in outbound.c). */
+/* Around a request that may bring a grant: while one is under way no outbound is freed, because the
+ * grant may name its lane (race 1 in outbound.c). */
 void outbound_grant_begin(void);
 void outbound_grant_end(void);
 
-/* The outbound of a grant that has arrived: the one that exists for that lane, or a new one. Takes the descriptors over.
- * The caller's port counts as one of its ports. */
-status_t outbound_adopt(uint64_t receiver_id, const struct lane_grant *grant, int lane_fd, int bell_fd,
-                        struct outbound **ret_outbound);
+/* The outbound of a grant that has arrived: the one that exists for that lane, or a new one. Takes
+ * the descriptors over. The caller's port counts as one of its ports. */
+status_t outbound_adopt(uint64_t receiver_id, const struct lane_grant *grant, int lane_fd,
+                        int bell_fd, struct outbound **ret_outbound);
 void outbound_leave(struct outbound *outbound); /* a port that sent here has gone */
 
 /* The port's outbound, asked for at the server when it has none yet. */
 status_t outbound_of_port(struct port *port, struct outbound **ret_outbound);
 
-/* With the lock held: makes room for a record, growing the lane when it is full. STATUS_SUCCESS; STATUS_QUOTA_EXCEEDED;
- * STATUS_PORT_DISCONNECTED: the lane is broken or gone. */
+/* With the lock held: makes room for a record, growing the lane when it is full. STATUS_SUCCESS;
+ * STATUS_QUOTA_EXCEEDED; STATUS_PORT_DISCONNECTED: the lane is broken or gone. */
 status_t outbound_reserve_locked(struct outbound *outbound, struct port *port, uint32_t attr_size,
                                  uint32_t data_size, uint8_t **ret_attributes, uint8_t **ret_data);
 /* Replaces `full` by a larger lane unless somebody has done so already. */
@@ -72,7 +74,8 @@ void outbound_publish_locked(struct outbound *outbound, const struct lane_messag
 status_t outbound_ids_locked(struct outbound *outbound, struct port *port, uint32_t *ret_message_id,
                              uint32_t *ret_callback_id);
 
-/* A free slot of the current lane; grows the lane when all are taken, and waits when it may not grow. */
+/* A free slot of the current lane; grows the lane when all are taken, and waits when it may not
+ * grow. */
 status_t outbound_slot_acquire(struct outbound *outbound, struct port *port, int64_t deadline_ns,
                                bool alertable, struct outlane **ret_lane, uint32_t *ret_slot);
 void outbound_slot_release(struct outbound *outbound, struct outlane *lane, uint32_t slot);

@@ -4,16 +4,20 @@
 
 /* What a sender gives out itself: message ids of its leases, callback ids, slots.
  *
- * Ids go round through the leases. As long as the first round lasts each is fresh. Afterwards an id may still name a live
- * message: one that waits in a slot of ours (slot_ids, a quarantined slot's included), or one that the port's memory knows
- * (asked for or answered and not ended). Those are passed over. */
+ * Ids go round through the leases. As long as the first round lasts each is fresh. Afterwards an id
+ * may still name a live message: one that waits in a slot of ours (slot_ids, a quarantined slot's
+ * included), or one that the port's memory knows (asked for or answered and not ended). Those are
+ * passed over. */
 
 #include "lane/atomics.h"
+#include "local_port.h"
 #include "outbound.h"
-#include "port.h"
 #include "process.h"
 #include "receiver.h"
 #include "thread.h"
+
+bool port_id_is_live(struct port_view *view,
+                     uint32_t message_id); /* TODO(alpc): libs/alpc will declare it */
 
 #define IDS_ENOUGH 0x100000u /* more are not asked for: rather go round */
 
@@ -60,7 +64,8 @@ static uint32_t id_step_locked(struct outbound *outbound, struct port *port)
     if (outbound->next_id == outbound->leases[outbound->lease].n) {
         outbound->next_id = 0;
         if (++outbound->lease == outbound->n_leases &&
-            (ids_total(outbound) >= IDS_ENOUGH || lease_more_locked(outbound, port) != STATUS_SUCCESS)) {
+            (ids_total(outbound) >= IDS_ENOUGH ||
+             lease_more_locked(outbound, port) != STATUS_SUCCESS)) {
             outbound->lease = 0;
             outbound->has_wrapped = true;
         }
@@ -88,9 +93,10 @@ status_t outbound_ids_locked(struct outbound *outbound, struct port *port, uint3
     return STATUS_SUCCESS;
 }
 
-static status_t slot_sleep(struct outbound *outbound, uint32_t seen, int64_t deadline_ns, bool alertable)
+static status_t slot_sleep(struct outbound *outbound, uint32_t seen, int64_t deadline_ns,
+                           bool alertable)
 {
-    struct portico_thread *thread = thread_current();
+    struct portico_thread *thread = client_thread();
 
     enum lane_result result;
 
@@ -116,10 +122,11 @@ static bool slot_try(struct outbound *outbound, struct outlane **ret_lane, uint3
     return slot >= 0;
 }
 
-/* All slots are taken and there may be no more. The count of waiters is raised before the last look: who releases a slot after
- * that look sees it. */
-static status_t slot_wait_for_release(struct outbound *outbound, struct port *port, int64_t deadline_ns,
-                                      bool alertable, struct outlane **ret_lane, uint32_t *ret_slot)
+/* All slots are taken and there may be no more. The count of waiters is raised before the last
+ * look: who releases a slot after that look sees it. */
+static status_t slot_wait_for_release(struct outbound *outbound, struct port *port,
+                                      int64_t deadline_ns, bool alertable,
+                                      struct outlane **ret_lane, uint32_t *ret_slot)
 {
     status_t status = STATUS_SUCCESS;
 
@@ -142,7 +149,8 @@ status_t outbound_slot_acquire(struct outbound *outbound, struct port *port, int
 {
     while (!slot_try(outbound, ret_lane, ret_slot))
         if (outbound_grow(outbound, port, *ret_lane) != STATUS_SUCCESS)
-            return slot_wait_for_release(outbound, port, deadline_ns, alertable, ret_lane, ret_slot);
+            return slot_wait_for_release(outbound, port, deadline_ns, alertable, ret_lane,
+                                         ret_slot);
     return STATUS_SUCCESS;
 }
 

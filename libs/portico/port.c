@@ -2,15 +2,15 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Ports: making, asking, ending. Structs are recycled (handle.h, race 1): port_unref of the last reference gives receiver,
- * outbound and views back and puts the struct on a free list; a reader that counts a struct from the free list drops its count
- * again without touching anything else. */
+/* Ports: making, asking, ending. Structs are recycled (handle.h, race 1): port_unref of the last
+ * reference gives receiver, outbound and views back and puts the struct on a free list; a reader
+ * that counts a struct from the free list drops its count again without touching anything else. */
 
 #include <stdlib.h>
 
 #include "handle.h"
+#include "local_port.h"
 #include "outbound.h"
-#include "port.h"
 #include "process.h"
 #include "receiver.h"
 #include "thread.h"
@@ -71,12 +71,12 @@ void port_unref(struct port *port)
 status_t port_check_open(const struct port *port)
 {
     switch ((enum port_life)port->life) {
-    case PORT_PENDING:
+    case LIFE_PENDING:
         return STATUS_LPC_REQUESTS_NOT_ALLOWED;
-    case PORT_ENDED:
+    case LIFE_ENDED:
         return port->ended_status;
-    case PORT_LISTENING:
-    case PORT_OPEN:
+    case LIFE_LISTENING:
+    case LIFE_OPEN:
         break;
     }
     return STATUS_SUCCESS;
@@ -87,7 +87,7 @@ void port_end(struct port *port, status_t status)
     uint32_t none = 0;
 
     atomic_compare_exchange_strong(&port->ended_status, &none, status);
-    port->life = PORT_ENDED;
+    port->life = LIFE_ENDED;
     threads_wake_waiting_on(port);
 }
 
@@ -122,17 +122,17 @@ void port_closed_here(struct port *port)
 static enum port_life life_of_wire(const struct alpc_query_reply *reply)
 {
     if (reply->kind == PORT_KIND_CONNECTION)
-        return PORT_LISTENING;
+        return LIFE_LISTENING;
     switch ((enum connection_wire_state)reply->state) {
     case CONNECTION_WIRE_PENDING:
-        return PORT_PENDING;
+        return LIFE_PENDING;
     case CONNECTION_WIRE_OPEN:
-        return PORT_OPEN;
+        return LIFE_OPEN;
     case CONNECTION_WIRE_REFUSED:
     case CONNECTION_WIRE_CLOSED:
         break;
     }
-    return PORT_ENDED;
+    return LIFE_ENDED;
 }
 
 static status_t query(handle_t handle, struct alpc_query_reply *ret_reply, struct call_extra *extra)
@@ -163,7 +163,7 @@ status_t port_open_unknown(handle_t handle)
     port->port_id = reply.port_id;
     port->port_context = reply.port_context;
     port->life = life_of_wire(&reply);
-    if (port->life == PORT_ENDED)
+    if (port->life == LIFE_ENDED)
         port->ended_status = reply.state == CONNECTION_WIRE_REFUSED ? STATUS_PORT_CONNECTION_REFUSED
                                                                     : STATUS_PORT_DISCONNECTED;
     if (extra.n_ret_fds)
@@ -187,7 +187,7 @@ static status_t port_enter_made(const struct alpc_create_port_reply *reply, int 
     port->flags = reply->flags;
     port->max_message_length = reply->max_message_length;
     port->port_id = reply->port_id;
-    port->life = PORT_LISTENING;
+    port->life = LIFE_LISTENING;
     status = receiver_adopt(reply->port_id, reply->port, reply->memory_size, memory_fd, false,
                             &port->receiver);
     if (status != STATUS_SUCCESS)
@@ -195,8 +195,8 @@ static status_t port_enter_made(const struct alpc_create_port_reply *reply, int 
     return handle_enter_port(reply->port, TAKE(port));
 }
 
-status_t portico_port_create(const struct portico_name *name, const struct port_attributes *attributes,
-                             handle_t *ret_port)
+status_t portico_port_create(const struct portico_name *name,
+                             const struct port_attributes *attributes, handle_t *ret_port)
 {
     struct alpc_create_port_request request = {.has_attributes = attributes != NULL};
     struct alpc_create_port_reply reply;

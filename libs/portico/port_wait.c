@@ -2,11 +2,12 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Waiting for a port among other things: completion ports, and waits on the port's handle. Both sleep in a poll of their own on
- * the port's outer doorbell; libs/alpc counts them among those who wait, so that the lanes ring. */
+/* Waiting for a port among other things: completion ports, and waits on the port's handle. Both
+ * sleep in a poll of their own on the port's outer doorbell; libs/alpc counts them among those who
+ * wait, so that the lanes ring. */
 
 #include "handle.h"
-#include "port.h"
+#include "local_port.h"
 #include "process.h"
 #include "receiver.h"
 

@@ -2,12 +2,13 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* The start of a client: find or start the server, say hello on the notice socket, start the watcher thread. The life of
- * the process in the server is the life of that socket.
+/* The start of a client: find or start the server, say hello on the notice socket, start the
+ * watcher thread. The life of the process in the server is the life of that socket.
  *
- * Start race (several first clients at once): each that finds no listener runs the server program; the lock in the folder lets
- * one win. Whoever's server lost still connects, when the winner has bound its socket: so connect is tried again for a while
- * after the server program has ended, whatever its status was. */
+ * Start race (several first clients at once): each that finds no listener runs the server program;
+ * the lock in the folder lets one win. Whoever's server lost still connects, when the winner has
+ * bound its socket: so connect is tried again for a while after the server program has ended,
+ * whatever its status was. */
 
 #include <errno.h>
 #include <stdarg.h>
@@ -41,13 +42,12 @@ static status_t plain_interrupted(bool alertable)
     return alertable ? STATUS_ALERTED : STATUS_SUCCESS;
 }
 
-static void plain_nothing(void)
-{
-}
+static void plain_nothing(void) {}
 
 static status_t plain_map(int fd, uint64_t offset, size_t size, bool writable, void **ret_base)
 {
-    void *base = mmap(NULL, size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, (off_t)offset);
+    void *base =
+        mmap(NULL, size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, (off_t)offset);
 
     if (base == MAP_FAILED)
         return errno == EACCES || errno == EPERM ? STATUS_ACCESS_DENIED : STATUS_NO_MEMORY;
@@ -69,7 +69,7 @@ static void plain_server_died(void)
     _exit(PORTICO_EXIT_SERVER_DIED);
 }
 
-#define HOOK_OR(member, plain)                                                                     \
+#define HOOK_OR(member, plain) \
     (the_process.hooks.member = hooks && hooks->member ? hooks->member : (plain))
 
 static void hooks_set(const struct portico_hooks *hooks)
@@ -133,8 +133,9 @@ static status_t server_reach(bool may_start, int *ret_fd)
         }
     }
     if (fd < 0)
-        return process_fail(STATUS_PORT_CONNECTION_REFUSED, "cannot reach the port server at %s/%s: %s",
-                            the_process.runtime_dir, SERVER_SOCKET_NAME, strerror(errno));
+        return process_fail(STATUS_PORT_CONNECTION_REFUSED,
+                            "cannot reach the port server at %s/%s: %s", the_process.runtime_dir,
+                            SERVER_SOCKET_NAME, strerror(errno));
     *ret_fd = fd;
     return STATUS_SUCCESS;
 }
@@ -151,7 +152,8 @@ static status_t process_start_locked(bool may_start, const struct portico_hooks 
     if (status != STATUS_SUCCESS)
         return process_fail(status, "the path of the runtime folder is longer than %d bytes",
                             RUNTIME_DIR_MAX - 1);
-    do { /* a server that is about to end by itself takes the connection, then closes it: start another */
+    do { /* a server that is about to end by itself takes the connection, then closes it: start
+            another */
         control.fd = fd_close(control.fd);
         status = server_reach(may_start, &control.fd);
         if (status != STATUS_SUCCESS)
@@ -160,11 +162,12 @@ static status_t process_start_locked(bool may_start, const struct portico_hooks 
     } while (status == STATUS_PORT_DISCONNECTED && ++tries < HELLO_TRIES);
     if (status != STATUS_SUCCESS) {
         close(control.fd);
-        return process_fail(status,
-                            status == STATUS_REVISION_MISMATCH
-                                ? "the port server at %s is of another version: stop it with portserver --stop"
-                                : "the port server at %s refuses this process",
-                            the_process.runtime_dir);
+        return process_fail(
+            status,
+            status == STATUS_REVISION_MISMATCH
+                ? "the port server at %s is of another version: stop it with portserver --stop"
+                : "the port server at %s refuses this process",
+            the_process.runtime_dir);
     }
     the_process.notice_fd = control.fd;
     the_process.process_id = reply.process_id;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* The process as a client of the port server: one for the life of the program. Written by process_start under
- * `lock`, constant once `started` is set. */
+/* The process as a client of the port server: one for the life of the program. Written by
+ * process_start under `lock`, constant once `started` is set. */
 #pragma once
 
 #include <pthread.h>
@@ -38,6 +38,7 @@ static inline void counter_add(_Atomic uint64_t *counter)
 }
 
 /* Writes the error that portico_start_error gives; returns status. */
-status_t process_fail(status_t status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+status_t process_fail(status_t status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* The server went: hooks.server_died, which does not return. */
 void process_server_died(void) __attribute__((noreturn));

@@ -5,16 +5,17 @@
 /* Receiving from a port's queue.
  *
  *     port_receive: a message? -> copy it out
- *     nothing: spin as the policy allows (port_glance, no lock), ask again with may_wait (this thread is then
- *     registered as a waiter and the lanes will ring), sleep on the outer doorbell and the own wake word, again.
+ *     nothing: spin as the policy allows (port_glance, no lock), ask again with may_wait (this
+ * thread is then registered as a waiter and the lanes will ring), sleep on the outer doorbell and
+ * the own wake word, again.
  *
- * A message larger than the caller's buffer stays first in line. A pinned message (above 512 bytes) is copied from the lane to
- * the caller's memory outside the port mutex. */
+ * A message larger than the caller's buffer stays first in line. A pinned message (above 512 bytes)
+ * is copied from the lane to the caller's memory outside the port mutex. */
 
 #include <string.h>
 
 #include "attributes.h"
-#include "port.h"
+#include "local_port.h"
 #include "process.h"
 #include "receiver.h"
 #include "send.h"
@@ -65,7 +66,8 @@ static void fill_attributes(const struct port *port, const struct port_message *
                             struct portico_attributes *attributes)
 {
     attributes->valid = 0;
-    if ((attributes->wanted & PORTICO_ATTRIBUTE_CONTEXT) && (message->flags & PORT_MESSAGE_HAS_CONTEXT)) {
+    if ((attributes->wanted & PORTICO_ATTRIBUTE_CONTEXT) &&
+        (message->flags & PORT_MESSAGE_HAS_CONTEXT)) {
         attributes->valid |= PORTICO_ATTRIBUTE_CONTEXT;
         attributes->context.port_context =
             port->kind == PORT_KIND_CLIENT ? port->handle : message->port_context;
@@ -74,7 +76,8 @@ static void fill_attributes(const struct port *port, const struct port_message *
         attributes->context.message_id = message->message_id;
         attributes->context.callback_id = message->callback_id;
     }
-    if ((attributes->wanted & PORTICO_ATTRIBUTE_TOKEN) && (message->flags & PORT_MESSAGE_HAS_CONTEXT))
+    if ((attributes->wanted & PORTICO_ATTRIBUTE_TOKEN) &&
+        (message->flags & PORT_MESSAGE_HAS_CONTEXT))
         token_put(message->token_ids, attributes);
     if ((attributes->wanted & PORTICO_ATTRIBUTE_VIEW) && message->attributes_length &&
         view_receive(port, message->connection, message->attributes, message->attributes_length,
@@ -82,16 +85,18 @@ static void fill_attributes(const struct port *port, const struct port_message *
         attributes->valid |= PORTICO_ATTRIBUTE_VIEW;
 }
 
-static status_t deliver(struct port *port, struct portico_exchange *exchange, struct port_message *message)
+static status_t deliver(struct port *port, struct portico_exchange *exchange,
+                        struct port_message *message)
 {
     struct receiver *receiver = port->receiver;
     struct portico_message header;
     bool is_copied;
 
     fill_header(message, &header);
-    is_copied = the_process.hooks.copy_out(exchange->receive, &header, sizeof(header)) &&
-                (message->data_length == 0 ||
-                 the_process.hooks.copy_out(exchange->receive + 1, message->data, message->data_length));
+    is_copied =
+        the_process.hooks.copy_out(exchange->receive, &header, sizeof(header)) &&
+        (message->data_length == 0 ||
+         the_process.hooks.copy_out(exchange->receive + 1, message->data, message->data_length));
     if (message->pin)
         port_receive_end(&receiver->view, message, is_copied);
     if (message->flags & PORT_MESSAGE_PACKET)
@@ -101,8 +106,8 @@ static status_t deliver(struct port *port, struct portico_exchange *exchange, st
     if (exchange->receive_attributes)
         fill_attributes(port, message, exchange->receive_attributes);
     exchange->ret_size = header.total_length;
-    if (port->life == PORT_PENDING && (message->type & 0xff) == PORTICO_TYPE_CONNECTION_REPLY)
-        port->life = PORT_OPEN;
+    if (port->life == LIFE_PENDING && (message->type & 0xff) == PORTICO_TYPE_CONNECTION_REPLY)
+        port->life = LIFE_OPEN;
     if ((message->type & 0xff) == PORTICO_TYPE_PORT_CLOSED)
         views_connection_ended(receiver, message->connection);
     if (message->flags & PORT_MESSAGE_ACK)
@@ -127,11 +132,12 @@ static bool spin_for_message(struct receiver *receiver)
 /* Registered: sleeps. STATUS_SUCCESS: look again (still registered). */
 static status_t sleep_registered(struct receiver *receiver, const struct portico_exchange *exchange)
 {
-    struct portico_thread *thread = thread_current();
+    struct portico_thread *thread = client_thread();
     status_t status;
 
     counter_add(&the_counters.polls);
-    switch (doorbell_sleep(receiver->outer_fd, &thread->wake, lane_deadline(exchange->deadline_ns))) {
+    switch (
+        doorbell_sleep(receiver->outer_fd, &thread->wake, lane_deadline(exchange->deadline_ns))) {
     case LANE_TIMEOUT:
         return STATUS_TIMEOUT;
     case LANE_WOKEN:
@@ -149,7 +155,8 @@ static status_t ended(struct port *port, const struct port_message *message)
     return message->status;
 }
 
-status_t receive_message(struct port *port, struct portico_exchange *exchange, struct port_route *route)
+status_t receive_message(struct port *port, struct portico_exchange *exchange,
+                         struct port_route *route)
 {
     struct receiver *receiver = port->receiver;
     struct port_receive_args args = {.capacity = data_capacity(exchange), .finished = route};

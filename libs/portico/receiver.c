@@ -4,16 +4,17 @@
 
 /* Receivers: mapping, doorbells, ways back. Receiving itself is in receive.c.
  *
- * A receiver lives while any port of this process needs it; the list's lock guards the count. The doorbells are the server's
- * epolls and eventfd: asked for once, before the first receive, kept until the end. */
+ * A receiver lives while any port of this process needs it; the list's lock guards the count. The
+ * doorbells are the server's epolls and eventfd: asked for once, before the first receive, kept
+ * until the end. */
 
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include "common/fd.h"
 #include "common/trace.h"
+#include "local_port.h"
 #include "outbound.h"
-#include "port.h"
 #include "process.h"
 #include "receiver.h"
 #include "view.h"
@@ -46,12 +47,15 @@ static void op_ring_bell(void *context)
     }
 }
 
-/* Under the port mutex: only remembers; the caller of libs/alpc tells the server afterwards (receive.c). */
-static void op_lane_broken(void *context, uint32_t lane, uint32_t process_id, enum lane_break reason)
+/* Under the port mutex: only remembers; the caller of libs/alpc tells the server afterwards
+ * (receive.c). */
+static void op_lane_broken(void *context, uint32_t lane, uint32_t process_id,
+                           enum lane_break reason)
 {
     (void)context;
-    trace_print(TRACE_client, __func__, "process %u broke the protocol of lane %u (%s): its lane is dead",
-                process_id, lane, lane_break_name(reason));
+    trace_print(TRACE_client, __func__,
+                "process %u broke the protocol of lane %u (%s): its lane is dead", process_id, lane,
+                lane_break_name(reason));
 }
 
 static const struct port_ops receiver_ops = {
@@ -65,7 +69,7 @@ static struct receiver *receiver_find_locked(uint64_t port_id)
 {
     struct receiver *receiver;
 
-    list_for_each (receiver, &receivers, link)
+    list_for_each(receiver, &receivers, link)
         if (receiver->port_id == port_id)
             return receiver;
     return NULL;
@@ -99,8 +103,8 @@ static status_t receiver_new(uint64_t port_id, uint64_t memory_size, int memory_
     return STATUS_SUCCESS;
 }
 
-status_t receiver_adopt(uint64_t port_id, handle_t handle, uint64_t memory_size, int memory_fd, bool is_client,
-                        struct receiver **ret_receiver)
+status_t receiver_adopt(uint64_t port_id, handle_t handle, uint64_t memory_size, int memory_fd,
+                        bool is_client, struct receiver **ret_receiver)
 {
     _cleanup_(fd_closep) int fd = memory_fd;
     struct receiver *receiver;
@@ -235,7 +239,8 @@ status_t receiver_map_lane(struct receiver *receiver, const struct port *port, u
     status = call_alpc_map_lane(control, &request, &reply, &extra);
     if (status != STATUS_SUCCESS)
         return status;
-    geometry = (struct lane_geometry){.ring_size = reply.lane.ring_size, .n_slots = reply.lane.n_slots};
+    geometry =
+        (struct lane_geometry){.ring_size = reply.lane.ring_size, .n_slots = reply.lane.n_slots};
     int error = lane_map(extra.ret_fds[0], &geometry, &mapped);
     fd_close(extra.ret_fds[0]);
     if (error < 0)
@@ -268,8 +273,9 @@ static status_t way_ask(const struct port *port, uint32_t connection, struct ret
     return STATUS_SUCCESS;
 }
 
-static status_t return_way_locked(struct receiver *receiver, const struct port *port, uint32_t connection,
-                                  uint32_t generation, struct return_way *ret_way)
+static status_t return_way_locked(struct receiver *receiver, const struct port *port,
+                                  uint32_t connection, uint32_t generation,
+                                  struct return_way *ret_way)
 {
     struct return_way *way, fresh = {.generation = generation};
     status_t status;
@@ -293,8 +299,8 @@ static status_t return_way_locked(struct receiver *receiver, const struct port *
     return STATUS_SUCCESS;
 }
 
-status_t receiver_return_way(struct receiver *receiver, const struct port *port, uint32_t connection,
-                             uint32_t generation, struct return_way *ret_way)
+status_t receiver_return_way(struct receiver *receiver, const struct port *port,
+                             uint32_t connection, uint32_t generation, struct return_way *ret_way)
 {
     status_t status;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* A receiving port as this process has it: port memory mapped (libs/alpc's port_view), its doorbells, and the ways back
- * to the senders. One per receiving port and process, shared by the port's own handles and by the server communication
- * ports that receive through it. */
+/* A receiving port as this process has it: port memory mapped (libs/alpc's port_view), its
+ * doorbells, and the ways back to the senders. One per receiving port and process, shared by the
+ * port's own handles and by the server communication ports that receive through it. */
 #pragma once
 
 #include <pthread.h>
@@ -21,8 +21,8 @@ struct outbound;
 
 /* The way back over one connection of a connection port. */
 struct return_way {
-    struct outbound *outbound; /* counts as a port of it */
-    uint32_t generation;       /* of the connection, in this port's table */
+    struct outbound *outbound;                 /* counts as a port of it */
+    uint32_t generation;                       /* of the connection, in this port's table */
     uint32_t peer_connection, peer_generation; /* as the client port knows it: into every record */
 };
 
@@ -44,9 +44,10 @@ struct receiver {
     struct return_way *ways;    /* by connection; NULL until the first; lock */
 };
 
-/* The receiver of a port whose memory has arrived: the one that exists, or a new one. Takes memory_fd over. */
-status_t receiver_adopt(uint64_t port_id, handle_t handle, uint64_t memory_size, int memory_fd, bool is_client,
-                        struct receiver **ret_receiver);
+/* The receiver of a port whose memory has arrived: the one that exists, or a new one. Takes
+ * memory_fd over. */
+status_t receiver_adopt(uint64_t port_id, handle_t handle, uint64_t memory_size, int memory_fd,
+                        bool is_client, struct receiver **ret_receiver);
 struct receiver *receiver_find(uint64_t port_id); /* with a reference, or NULL */
 struct receiver *receiver_ref(struct receiver *receiver);
 void receiver_unref(struct receiver *receiver);
@@ -59,12 +60,13 @@ status_t receiver_doorbells(struct receiver *receiver, const struct port *port);
 /* Maps a lane into the view (PORT_MAP_LANE). */
 status_t receiver_map_lane(struct receiver *receiver, const struct port *port, uint32_t lane);
 /* The way back to the client of a connection; at the first need asked for at the server. */
-status_t receiver_return_way(struct receiver *receiver, const struct port *port, uint32_t connection,
-                             uint32_t generation, struct return_way *ret_way);
+status_t receiver_return_way(struct receiver *receiver, const struct port *port,
+                             uint32_t connection, uint32_t generation, struct return_way *ret_way);
 
 /* The TOKEN attribute of a reply: what the server said of the process at the other end. */
 void token_attributes(const struct port *port, struct portico_attributes *attributes);
 
 /* Receives into exchange->receive; route: to end under the same lock, or NULL. */
 struct portico_exchange;
-status_t receive_message(struct port *port, struct portico_exchange *exchange, struct port_route *route);
+status_t receive_message(struct port *port, struct portico_exchange *exchange,
+                         struct port_route *route);

@@ -2,19 +2,20 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Sending: new messages without waiting (datagrams, asynchronous requests) and continuations. SYNC requests are in
- * exchange.c; which of the three a call is, in exchange.c too.
+/* Sending: new messages without waiting (datagrams, asynchronous requests) and continuations. SYNC
+ * requests are in exchange.c; which of the three a call is, in exchange.c too.
  *
- * A record's data is copied from the caller's memory straight into the lane, under the producers' lock; a bad pointer drops the
- * reservation and nothing has happened. A reply into a slot cannot be undone once the slot is claimed, so its data is copied
- * first (up to SMALL_BYTES) or the caller's pages are touched first; a page that goes away in between costs the message
- * (DIFFERS: on Windows the reply fails and the message stays). */
+ * A record's data is copied from the caller's memory straight into the lane, under the producers'
+ * lock; a bad pointer drops the reservation and nothing has happened. A reply into a slot cannot be
+ * undone once the slot is claimed, so its data is copied first (up to SMALL_BYTES) or the caller's
+ * pages are touched first; a page that goes away in between costs the message (DIFFERS: on Windows
+ * the reply fails and the message stays). */
 
 #include <string.h>
 
 #include "attributes.h"
+#include "local_port.h"
 #include "outbound.h"
-#include "port.h"
 #include "process.h"
 #include "receiver.h"
 #include "send.h"
@@ -54,24 +55,26 @@ status_t outgoing_prepare(struct port *port, const struct portico_exchange *exch
     return STATUS_SUCCESS;
 }
 
-status_t record_send_locked(struct outbound *outbound, struct port *port, const struct outlane *lane,
-                            const struct outgoing *outgoing, struct lane_message *message)
+status_t record_send_locked(struct outbound *outbound, struct port *port,
+                            const struct outlane *lane, const struct outgoing *outgoing,
+                            struct lane_message *message)
 {
     uint8_t *attributes, *data;
     status_t status;
 
     message->attr_size = outgoing->attr_size;
     message->data_size = outgoing->data_size;
-    message->sender_tid = thread_current()->thread_id;
-    status = outbound_reserve_locked(outbound, port, message->attr_size, message->data_size, &attributes,
-                                     &data);
+    message->sender_tid = client_thread()->thread_id;
+    status = outbound_reserve_locked(outbound, port, message->attr_size, message->data_size,
+                                     &attributes, &data);
     if (status != STATUS_SUCCESS)
         return status;
     if (lane && lane != outbound->current) {
         producer_cancel(&outbound->current->producer);
         return STATUS_RETRY;
     }
-    if (outgoing->data_size && !the_process.hooks.copy_in(data, outgoing->data, outgoing->data_size)) {
+    if (outgoing->data_size &&
+        !the_process.hooks.copy_in(data, outgoing->data, outgoing->data_size)) {
         producer_cancel(&outbound->current->producer);
         return STATUS_ACCESS_VIOLATION;
     }
@@ -93,9 +96,10 @@ void outbound_exit(struct outbound *outbound)
     the_process.hooks.critical_leave();
 }
 
-/* An asynchronous request: its continuation must resolve before it is published. An id that is still in use is passed over. */
-static status_t expect_locked(struct port *port, struct outbound *outbound, const struct outgoing *outgoing,
-                              struct lane_message *message)
+/* An asynchronous request: its continuation must resolve before it is published. An id that is
+ * still in use is passed over. */
+static status_t expect_locked(struct port *port, struct outbound *outbound,
+                              const struct outgoing *outgoing, struct lane_message *message)
 {
     uint32_t connection = port->kind == PORT_KIND_SERVER ? port->connection : 0;
     status_t status;
@@ -110,7 +114,8 @@ static status_t expect_locked(struct port *port, struct outbound *outbound, cons
     return status;
 }
 
-status_t send_new(struct port *port, const struct portico_exchange *exchange, const struct outgoing *outgoing)
+status_t send_new(struct port *port, const struct portico_exchange *exchange,
+                  const struct outgoing *outgoing)
 {
     bool is_datagram = exchange->flags & PORTICO_RELEASE;
     bool is_expected = !is_datagram || outgoing->attr_size;
@@ -149,7 +154,8 @@ static bool touch(const void *data, uint32_t size)
 }
 
 /* The reply of a SYNC request goes into the slot in which its sender waits. */
-static status_t slot_reply_write(struct port_route *route, const struct outgoing *outgoing, uint32_t flags)
+static status_t slot_reply_write(struct port_route *route, const struct outgoing *outgoing,
+                                 uint32_t flags)
 {
     bool in_extent = !slot_fits_inline(outgoing->attr_size, outgoing->data_size);
     struct slot_reply reply = {
@@ -157,7 +163,7 @@ static status_t slot_reply_write(struct port_route *route, const struct outgoing
         .flags = flags & PORTICO_RELEASE ? LANE_RELEASE : 0,
         .message_id = route->message_id,
         .callback_id = route->callback_id,
-        .sender_tid = thread_current()->thread_id,
+        .sender_tid = client_thread()->thread_id,
         .attr_size = outgoing->attr_size,
         .data_size = outgoing->data_size,
         .in_extent = in_extent,
@@ -172,7 +178,8 @@ static status_t slot_reply_write(struct port_route *route, const struct outgoing
         return STATUS_ACCESS_VIOLATION;
     }
     if (slot_claim(route->lane_view, route->slot, route->slot_word, &capacity) != LANE_OK) {
-        route->outcome = PORT_GONE; /* nobody waits any more: as on Windows the reply goes nowhere */
+        route->outcome =
+            PORT_GONE; /* nobody waits any more: as on Windows the reply goes nowhere */
         return STATUS_SUCCESS;
     }
     areas = slot_areas(route->lane_view, route->slot, in_extent);
@@ -180,30 +187,33 @@ static status_t slot_reply_write(struct port_route *route, const struct outgoing
         memcpy(areas, &outgoing->view, outgoing->attr_size);
     if (is_small)
         memcpy(areas + outgoing->attr_size, small, outgoing->data_size);
-    else if (!the_process.hooks.copy_in(areas + outgoing->attr_size, outgoing->data, outgoing->data_size))
+    else if (!the_process.hooks.copy_in(areas + outgoing->attr_size, outgoing->data,
+                                        outgoing->data_size))
         reply = (struct slot_reply){.status = STATUS_MESSAGE_LOST, .kind = LANE_CONTINUATION};
-    route->outcome =
-        slot_finish(route->lane_view, route->slot, route->slot_word, &reply) == LANE_OK ? PORT_WRITTEN
-                                                                                        : PORT_GONE;
+    route->outcome = slot_finish(route->lane_view, route->slot, route->slot_word, &reply) == LANE_OK
+                         ? PORT_WRITTEN
+                         : PORT_GONE;
     return STATUS_SUCCESS;
 }
 
 /* The connection that a route names, as the other end knows it. */
-static status_t route_destination(struct port *port, const struct port_route *route, struct destination *ret)
+static status_t route_destination(struct port *port, const struct port_route *route,
+                                  struct destination *ret)
 {
     struct return_way way;
     status_t status;
 
     if (port->kind == PORT_KIND_CLIENT)
         return port_destination(port, ret);
-    status = receiver_return_way(port->receiver, port, route->connection, route->connection_generation,
-                                 &way);
+    status = receiver_return_way(port->receiver, port, route->connection,
+                                 route->connection_generation, &way);
     if (status == STATUS_SUCCESS)
         *ret = (struct destination){way.outbound, way.peer_connection, way.peer_generation};
     return status;
 }
 
-status_t route_record_send(struct port *port, struct port_route *route, const struct outgoing *outgoing)
+status_t route_record_send(struct port *port, struct port_route *route,
+                           const struct outgoing *outgoing)
 {
     struct lane_message message = {
         .message_id = route->message_id,
@@ -233,7 +243,8 @@ status_t continuation_begin(struct port *port, const struct portico_message *hea
                             const struct outgoing *outgoing, struct port_route *ret_route)
 {
     struct port_view *view = &port->receiver->view;
-    uint32_t how = flags & PORTICO_RELEASE ? PORT_CONTINUE_RELEASE : 0;
+    uint32_t how = (flags & PORTICO_RELEASE ? PORT_CONTINUE_RELEASE : 0) |
+                   (flags & PORTICO_SYNC ? PORT_CONTINUE_SYNC : 0);
     status_t status;
 
     for (;;) {

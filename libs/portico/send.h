@@ -29,21 +29,25 @@ status_t outgoing_prepare(struct port *port, const struct portico_exchange *exch
 /* The producers' lock, with suspension and termination of this thread deferred. */
 void outbound_enter(struct outbound *outbound);
 void outbound_exit(struct outbound *outbound);
-/* lane: the one that the record must go into (it names a slot of it): STATUS_RETRY when it has been replaced; or NULL. */
-status_t record_send_locked(struct outbound *outbound, struct port *port, const struct outlane *lane,
-                            const struct outgoing *outgoing, struct lane_message *message);
+/* lane: the one that the record must go into (it names a slot of it): STATUS_RETRY when it has been
+ * replaced; or NULL. */
+status_t record_send_locked(struct outbound *outbound, struct port *port,
+                            const struct outlane *lane, const struct outgoing *outgoing,
+                            struct lane_message *message);
 
 /* A datagram or asynchronous request. */
-status_t send_new(struct port *port, const struct portico_exchange *exchange, const struct outgoing *outgoing);
+status_t send_new(struct port *port, const struct portico_exchange *exchange,
+                  const struct outgoing *outgoing);
 
-/* A reply or continuation. On success, and when route->node is not 0, the caller ends the route (port_route_end, or in its next
- * port_receive). */
+/* A reply or continuation. On success, and when route->node is not 0, the caller ends the route
+ * (port_route_end, or in its next port_receive). */
 status_t send_continuation(struct port *port, const struct portico_exchange *exchange,
                            const struct portico_message *header, const struct outgoing *outgoing,
                            struct port_route *ret_route);
 status_t continuation_begin(struct port *port, const struct portico_message *header, uint32_t flags,
                             const struct outgoing *outgoing, struct port_route *ret_route);
 /* Carries out a PORT_ROUTE_LANE; sets route->outcome. */
-status_t route_record_send(struct port *port, struct port_route *route, const struct outgoing *outgoing);
+status_t route_record_send(struct port *port, struct port_route *route,
+                           const struct outgoing *outgoing);
 /* A cancelled message was delivered here: its id goes back to its owner. */
 void receive_acknowledge(struct port *port, const struct port_message *message);

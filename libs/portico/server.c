@@ -2,13 +2,14 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Starting the port server when none runs. portserver without options makes itself a daemon: its first process ends with
- * status 0 when the socket accepts, and otherwise when another server has the lock of the folder, or it failed; what
- * it has to say it says on standard error. Several clients may do this at once: the server's lock lets one of
- * them win, and all of them connect to it (process.c).
+/* Starting the port server when none runs. portserver without options makes itself a daemon: its
+ * first process ends with status 0 when the socket accepts, and otherwise when another server has
+ * the lock of the folder, or it failed; what it has to say it says on standard error. Several
+ * clients may do this at once: the server's lock lets one of them win, and all of them connect to
+ * it (process.c).
  *
- * The daemon inherits nothing that it could hold open for somebody else: no descriptor above 2, standard input and output
- * from /dev/null, default signals, a session of its own. */
+ * The daemon inherits nothing that it could hold open for somebody else: no descriptor above 2,
+ * standard input and output from /dev/null, default signals, a session of its own. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,10 +33,10 @@ status_t runtime_dir_get(char *ret_path, size_t size)
 
     if (own && *own)
         length = snprintf(ret_path, size, "%s", own);
-    else if (xdg && *xdg)
+    else if (xdg && *xdg == '/')
         length = snprintf(ret_path, size, "%s/portico", xdg);
     else
-        length = snprintf(ret_path, size, "/tmp/portico-%u", (unsigned)getuid());
+        length = snprintf(ret_path, size, "/tmp/portico-%u", (unsigned)geteuid());
     return length < 0 || (size_t)length >= size ? STATUS_NAME_TOO_LONG : STATUS_SUCCESS;
 }
 
@@ -97,8 +98,8 @@ status_t server_spawn(const char *path)
     int error = spawn(path, &pid), how;
 
     if (error)
-        return process_fail(STATUS_OBJECT_NAME_NOT_FOUND, "cannot start the port server %s: %s", path,
-                            strerror(error));
+        return process_fail(STATUS_OBJECT_NAME_NOT_FOUND, "cannot start the port server %s: %s",
+                            path, strerror(error));
     while (waitpid(pid, &how, 0) < 0) {
         if (errno == ECHILD) /* the program ignores SIGCHLD: the connection will tell */
             return STATUS_SUCCESS;

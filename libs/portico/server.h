@@ -9,9 +9,11 @@
 #include "portico/protocol.h"
 #include "portico/status.h"
 
-/* The folder of the server's socket: $PORTICO_RUNTIME_DIR, else $XDG_RUNTIME_DIR/portico, else /tmp/portico-<uid>. */
+/* The folder of the server's socket: $PORTICO_RUNTIME_DIR, else $XDG_RUNTIME_DIR/portico, else
+ * /tmp/portico-<uid>. */
 status_t runtime_dir_get(char *ret_path, size_t size);
 /* The program to start. */
 void server_path_get(char *ret_path, size_t size);
-/* Starts the server program and waits until it serves or has failed. STATUS_SUCCESS says only that it is worth connecting. */
+/* Starts the server program and waits until it serves or has failed. STATUS_SUCCESS says only that
+ * it is worth connecting. */
 status_t server_spawn(const char *path);

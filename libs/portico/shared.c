@@ -5,7 +5,7 @@
 /* Handles and waits that are the server's: thin fronts of requests. */
 
 #include "handle.h"
-#include "port.h"
+#include "local_port.h"
 #include "process.h"
 #include "thread.h"
 
@@ -51,14 +51,15 @@ status_t portico_handle_kind(handle_t handle, enum object_kind *ret_kind, uint32
     return STATUS_SUCCESS;
 }
 
-/* The server's time-outs are relative: the thread's own deadline ends the wait here (portico_control_park), the server only
- * needs to know whether to park at all. */
-status_t portico_wait(uint32_t n_handles, const handle_t *handles, bool all, handle_t signal, bool alertable,
-                      int64_t deadline_ns, uint32_t *ret_index)
+/* The server's time-outs are relative: the thread's own deadline ends the wait here
+ * (portico_control_park), the server only needs to know whether to park at all. */
+status_t portico_wait(uint32_t n_handles, const handle_t *handles, bool all, handle_t signal,
+                      bool alertable, int64_t deadline_ns, uint32_t *ret_index)
 {
     struct wait_request request = {.all = all, .signal = signal};
     struct wait_reply reply;
-    struct call_extra extra = {.data = handles, .data_size = n_handles * (uint32_t)sizeof(*handles)};
+    struct call_extra extra = {.data = handles,
+                               .data_size = n_handles * (uint32_t)sizeof(*handles)};
     struct control *control = portico_control();
     status_t status;
 
@@ -67,9 +68,10 @@ status_t portico_wait(uint32_t n_handles, const handle_t *handles, bool all, han
     request.timeout_ns = TIMEOUT_NEVER;
     if (deadline_ns <= (int64_t)sys_now_ns())
         request.timeout_ns = 0;
-    portico_control_park(control, request.timeout_ns == 0 ? PORTICO_FOREVER : deadline_ns, alertable);
+    portico_control_park(control, request.timeout_ns == 0 ? PORTICO_FOREVER : deadline_ns,
+                         alertable);
     status = call_wait(control, &request, &reply, &extra);
-    if (status == STATUS_SUCCESS || status == STATUS_ABANDONED)
+    if (status == STATUS_SUCCESS || status == STATUS_ABANDONED_WAIT_0)
         *ret_index = reply.index;
     return status;
 }

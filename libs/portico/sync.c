@@ -2,25 +2,29 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* SYNC requests. The sender takes a slot of its lane, arms it, publishes a record that names it and waits in it: spinning, then
- * asleep on the slot's word and its own wake word together. The answer is written into the slot by the other end and wakes exactly
- * this thread. No request to the server, no port mutex, no system call when the answer comes while it spins.
+/* SYNC requests. The sender takes a slot of its lane, arms it, publishes a record that names it and
+ * waits in it: spinning, then asleep on the slot's word and its own wake word together. The answer
+ * is written into the slot by the other end and wakes exactly this thread. No request to the
+ * server, no port mutex, no system call when the answer comes while it spins.
  *
- * What ends the wait: the answer; a slot status (the other end cancelled: STATUS_MESSAGE_LOST); the deadline; hooks.interrupted;
- * the end of the connection (notice: port_end sets the port's life, then wakes who waits on the port: race 1).
+ * What ends the wait: the answer; a slot status (the other end cancelled: STATUS_MESSAGE_LOST); the
+ * deadline; hooks.interrupted; the end of the connection (notice: port_end sets the port's life,
+ * then wakes who waits on the port: race 1).
  *
- * Race 1. This thread writes waiting_on, then reads the port's life; port_end writes life, then reads each thread's
- * waiting_on. All sequentially consistent: either the thread sees the end, or it is woken.
+ * Race 1. This thread writes waiting_on, then reads the port's life; port_end writes life, then
+ * reads each thread's waiting_on. All sequentially consistent: either the thread sees the end, or
+ * it is woken.
  *
- * Giving up: slot_abandon decides against a reply that is being written at that moment (LATE: the reply is taken after all,
- * unless its writer died over it). An abandoned slot is quarantined, with its id, until the other end returns it, which it does
- * when it has received the LANE_CANCEL record or tried to reply. */
+ * Giving up: slot_abandon decides against a reply that is being written at that moment (LATE: the
+ * reply is taken after all, unless its writer died over it). An abandoned slot is quarantined, with
+ * its id, until the other end returns it, which it does when it has received the LANE_CANCEL record
+ * or tried to reply. */
 
 #include <string.h>
 
 #include "attributes.h"
+#include "local_port.h"
 #include "outbound.h"
-#include "port.h"
 #include "process.h"
 #include "receiver.h"
 #include "send.h"
@@ -28,7 +32,9 @@
 #include "thread.h"
 #include "view.h"
 
-#define LATE_REPLY_NS 1000000000 /* how long a reply that is being written may take before its writer counts as dead */
+#define LATE_REPLY_NS                                                                              \
+    1000000000 /* how long a reply that is being written may take before its writer counts as dead \
+                */
 
 struct sync {
     struct port *port;
@@ -49,19 +55,21 @@ static uint32_t reply_capacity(const struct portico_exchange *exchange)
     return room > PORTICO_MESSAGE_DATA_MAX ? PORTICO_MESSAGE_DATA_MAX : (uint32_t)room;
 }
 
-/* Takes and arms a slot, and publishes. The lane may be replaced by a larger one under our hands: the slot must be one of the
- * lane that the record goes into, so begin again. */
+/* Takes and arms a slot, and publishes. The lane may be replaced by a larger one under our hands:
+ * the slot must be one of the lane that the record goes into, so begin again. */
 static status_t sync_publish(struct sync *sync, const struct outgoing *outgoing, bool is_new)
 {
     struct portico_exchange *exchange = sync->exchange;
     status_t status;
 
     do {
-        status = outbound_slot_acquire(sync->outbound, sync->port, exchange->deadline_ns,
-                                       exchange->flags & PORTICO_ALERTABLE, &sync->lane, &sync->slot);
+        status =
+            outbound_slot_acquire(sync->outbound, sync->port, exchange->deadline_ns,
+                                  exchange->flags & PORTICO_ALERTABLE, &sync->lane, &sync->slot);
         if (status != STATUS_SUCCESS)
             return status;
-        sync->word = slot_arm(&sync->lane->slots, &sync->lane->producer.view, sync->slot, sync->capacity);
+        sync->word =
+            slot_arm(&sync->lane->slots, &sync->lane->producer.view, sync->slot, sync->capacity);
         sync->message.slot = sync->slot + 1;
         sync->message.slot_word = sync->word;
         outbound_enter(sync->outbound);
@@ -70,7 +78,8 @@ static status_t sync_publish(struct sync *sync, const struct outgoing *outgoing,
                                          &sync->message.callback_id);
         sync->lane->slot_ids[sync->slot] = sync->message.message_id;
         if (status == STATUS_SUCCESS)
-            status = record_send_locked(sync->outbound, sync->port, sync->lane, outgoing, &sync->message);
+            status = record_send_locked(sync->outbound, sync->port, sync->lane, outgoing,
+                                        &sync->message);
         outbound_exit(sync->outbound);
         if (status != STATUS_SUCCESS)
             outbound_slot_release(sync->outbound, sync->lane, sync->slot);
@@ -84,7 +93,8 @@ static uint32_t peer_process_id(const struct port *port)
 
     if (port->kind == PORT_KIND_CLIENT)
         return port->server_process_id;
-    return port_connection_read(&port->receiver->view, port->connection, &facts) ? facts.process_id : 0;
+    return port_connection_read(&port->receiver->view, port->connection, &facts) ? facts.process_id
+                                                                                 : 0;
 }
 
 static uint16_t reply_type(const struct slot_reply *reply)
@@ -93,8 +103,8 @@ static uint16_t reply_type(const struct slot_reply *reply)
                                        : PORTICO_TYPE_REQUEST | PORTICO_TYPE_CONTINUATION_REQUIRED;
 }
 
-static void reply_attributes(struct sync *sync, const struct slot_reply *reply, const uint8_t *areas,
-                             uint32_t sequence)
+static void reply_attributes(struct sync *sync, const struct slot_reply *reply,
+                             const uint8_t *areas, uint32_t sequence)
 {
     struct portico_attributes *attributes = sync->exchange->receive_attributes;
     const struct port *port = sync->port;
@@ -112,7 +122,8 @@ static void reply_attributes(struct sync *sync, const struct slot_reply *reply, 
         attributes->context.callback_id = reply->callback_id;
     }
     if ((attributes->wanted & PORTICO_ATTRIBUTE_VIEW) && reply->attr_size &&
-        view_receive(port, port->connection, areas, reply->attr_size, &attributes->view) == STATUS_SUCCESS)
+        view_receive(port, port->connection, areas, reply->attr_size, &attributes->view) ==
+            STATUS_SUCCESS)
         attributes->valid |= PORTICO_ATTRIBUTE_VIEW;
     token_attributes(port, attributes);
 }
@@ -141,7 +152,8 @@ static status_t reply_keep(struct sync *sync, const struct slot_reply *reply, co
     return status == STATUS_SUCCESS ? STATUS_BUFFER_TOO_SMALL : status;
 }
 
-static status_t reply_deliver(struct sync *sync, const struct slot_reply *reply, const uint8_t *areas)
+static status_t reply_deliver(struct sync *sync, const struct slot_reply *reply,
+                              const uint8_t *areas)
 {
     struct port *port = sync->port;
     struct portico_exchange *exchange = sync->exchange;
@@ -158,14 +170,16 @@ static status_t reply_deliver(struct sync *sync, const struct slot_reply *reply,
     uint32_t sequence;
 
     if (!(reply->flags & LANE_RELEASE))
-        status = port_adopt(&port->receiver->view, port->kind == PORT_KIND_SERVER ? port->connection : 0,
-                            reply->message_id, reply->callback_id, sync->message_context);
+        status =
+            port_adopt(&port->receiver->view, port->kind == PORT_KIND_SERVER ? port->connection : 0,
+                       reply->message_id, reply->callback_id, sync->message_context);
     if (status != STATUS_SUCCESS)
         return status;
     sequence = port_count_received(&port->receiver->view);
     if (!the_process.hooks.copy_out(exchange->receive, &header, sizeof(header)) ||
-        (reply->data_size && !the_process.hooks.copy_out(exchange->receive + 1, areas + reply->attr_size,
-                                                         reply->data_size)))
+        (reply->data_size &&
+         !the_process.hooks.copy_out(exchange->receive + 1, areas + reply->attr_size,
+                                     reply->data_size)))
         return STATUS_ACCESS_VIOLATION;
     reply_attributes(sync, reply, areas, sequence);
     exchange->ret_size = header.total_length;
@@ -180,7 +194,7 @@ static status_t reply_take(struct sync *sync)
     const uint8_t *areas;
     status_t status;
 
-    if (slot_read(&sync->lane->slots, view, sync->slot, &reply) != LANE_OK ||
+    if (slot_read(view, sync->slot, &reply) != LANE_OK ||
         (reply.status == STATUS_SUCCESS && reply.message_id != sync->message.message_id)) {
         outbound_slot_quarantine(sync->outbound, sync->lane, sync->slot);
         return STATUS_PORT_DISCONNECTED;
@@ -205,10 +219,12 @@ static void send_cancel(struct sync *sync)
     message.kind = LANE_CANCEL;
     message.flags = 0;
     outbound_enter(sync->outbound);
-    status_t status = record_send_locked(sync->outbound, sync->port, sync->lane, &nothing, &message);
+    status_t status =
+        record_send_locked(sync->outbound, sync->port, sync->lane, &nothing, &message);
     outbound_exit(sync->outbound);
     if (status != STATUS_SUCCESS)
-        return; /* lane full, replaced or dead: the other end finds the slot abandoned when it answers */
+        return; /* lane full, replaced or dead: the other end finds the slot abandoned when it
+                   answers */
 }
 
 static status_t sync_give_up(struct sync *sync, struct portico_thread *thread, status_t why)
@@ -234,7 +250,7 @@ static status_t sync_give_up(struct sync *sync, struct portico_thread *thread, s
 
 static status_t sync_wait(struct sync *sync)
 {
-    struct portico_thread *thread = thread_current();
+    struct portico_thread *thread = client_thread();
     struct port *port = sync->port;
     status_t status = STATUS_SUCCESS;
 
@@ -242,9 +258,10 @@ static status_t sync_wait(struct sync *sync)
     for (;;) {
         enum lane_result result = LANE_WOKEN;
 
-        if (port->life != PORT_ENDED)
-            result = slot_wait(&sync->lane->slots, &sync->lane->producer.view, sync->slot, sync->word,
-                               &thread->wake, lane_deadline(sync->exchange->deadline_ns));
+        if (port->life != LIFE_ENDED)
+            result =
+                slot_wait(&sync->lane->slots, &sync->lane->producer.view, sync->slot, sync->word,
+                          &thread->wake, lane_deadline(sync->exchange->deadline_ns));
         if (result == LANE_OK) {
             status = reply_take(sync);
             break;
@@ -253,7 +270,7 @@ static status_t sync_wait(struct sync *sync)
             status = thread_consume_wake(thread, sync->exchange->flags & PORTICO_ALERTABLE);
         else
             status = result == LANE_TIMEOUT ? STATUS_TIMEOUT : STATUS_PORT_DISCONNECTED;
-        if (status == STATUS_SUCCESS && port->life == PORT_ENDED)
+        if (status == STATUS_SUCCESS && port->life == LIFE_ENDED)
             status = port->ended_status;
         if (status != STATUS_SUCCESS) {
             status = sync_give_up(sync, thread, status);
@@ -264,7 +281,8 @@ static status_t sync_wait(struct sync *sync)
     return status;
 }
 
-/* A SYNC continuation: its route says where it goes; the answer comes into a slot of our lane there. */
+/* A SYNC continuation: its route says where it goes; the answer comes into a slot of our lane
+ * there. */
 static status_t sync_continue(struct sync *sync, const struct portico_message *header,
                               const struct outgoing *outgoing)
 {

@@ -2,9 +2,9 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Threads: see thread.h. The wake word outlives its thread's use of it; the eventfd beside it is level-triggered and drained by
- * the thread alone, after it has taken the bits (race 1: a raise between the two leaves a stale edge, which costs one turn of
- * a poll loop, never a sleep). */
+/* Threads: see thread.h. The wake word outlives its thread's use of it; the eventfd beside it is
+ * level-triggered and drained by the thread alone, after it has taken the bits (race 1: a raise
+ * between the two leaves a stale edge, which costs one turn of a poll loop, never a sleep). */
 
 #include <errno.h>
 #include <poll.h>
@@ -84,14 +84,14 @@ static struct portico_thread *thread_first_use(void)
     return self;
 }
 
-struct portico_thread *thread_current(void)
+struct portico_thread *client_thread(void)
 {
     return self ? self : thread_first_use();
 }
 
 struct portico_thread *portico_thread_current(void)
 {
-    return thread_current();
+    return client_thread();
 }
 
 void portico_thread_exit(void)
@@ -149,7 +149,8 @@ static struct timespec *time_left(int64_t deadline_ns, struct timespec *left)
     return left;
 }
 
-status_t thread_poll(struct portico_thread *thread, struct pollfd *fds, unsigned n, int64_t deadline_ns)
+status_t thread_poll(struct portico_thread *thread, struct pollfd *fds, unsigned n,
+                     int64_t deadline_ns)
 {
     struct timespec left;
 

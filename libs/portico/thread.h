@@ -3,10 +3,10 @@
 
 /* A thread as the library sees it: its request socket and its wake word (lane/wait.h).
  *
- * A blocked thread sleeps on its own private wake word, alone or beside a word that the other end of a lane can
- * write, or in poll with the word's eventfd. Who wants it awake sets a bit in the word first, so that nothing is lost
- * between the last check and the sleep. The struct is recycled, never freed: a late wake finds memory, wakes a
- * stranger once, who looks and sleeps on. */
+ * A blocked thread sleeps on its own private wake word, alone or beside a word that the other end
+ * of a lane can write, or in poll with the word's eventfd. Who wants it awake sets a bit in the
+ * word first, so that nothing is lost between the last check and the sleep. The struct is recycled,
+ * never freed: a late wake finds memory, wakes a stranger once, who looks and sleeps on. */
 #pragma once
 
 #include <stdatomic.h>
@@ -25,24 +25,27 @@ struct portico_thread {
     struct control control;
     struct lane_wake wake; /* WAKE_* */
     uint32_t thread_id;
-    struct list free_link;    /* thread.c's free list */
-    struct port *_Atomic waiting_on;   /* blocked until this port answers or ends; sync.c, race 1 */
+    struct list free_link;           /* thread.c's free list */
+    struct port *_Atomic waiting_on; /* blocked until this port answers or ends; sync.c, race 1 */
     struct portico_thread *next_thread; /* all that were ever made */
 };
 
-struct portico_thread *thread_current(void);
+struct portico_thread *client_thread(void);
 
 /* WAKE_NOTICE for every thread whose waiting_on is this port. */
 struct port;
 void threads_wake_waiting_on(const struct port *port);
 
-/* Ends a sleep: consumes the thread's wake bits and says whether the wait goes on (STATUS_SUCCESS) or ends. */
+/* Ends a sleep: consumes the thread's wake bits and says whether the wait goes on (STATUS_SUCCESS)
+ * or ends. */
 status_t thread_consume_wake(struct portico_thread *thread, bool alertable);
 
-/* poll() on fds[0 .. n) and the thread's eventfd until one of the fds is ready (STATUS_SUCCESS, revents set), the deadline
- * (STATUS_TIMEOUT), or the thread is woken (STATUS_ALERTED: then thread_consume_wake). fds has room for n + 1. */
+/* poll() on fds[0 .. n) and the thread's eventfd until one of the fds is ready (STATUS_SUCCESS,
+ * revents set), the deadline (STATUS_TIMEOUT), or the thread is woken (STATUS_ALERTED: then
+ * thread_consume_wake). fds has room for n + 1. */
 struct pollfd;
-status_t thread_poll(struct portico_thread *thread, struct pollfd *fds, unsigned n, int64_t deadline_ns);
+status_t thread_poll(struct portico_thread *thread, struct pollfd *fds, unsigned n,
+                     int64_t deadline_ns);
 
 /* portico.h's deadline in libs/lane's terms. */
 static inline uint64_t lane_deadline(int64_t deadline_ns)

@@ -4,13 +4,15 @@
 
 /* Port sections and views (reference 3.9, 4.8).
  *
- * An own section is mapped writable, whole, when it is made; the server seals it against further writable mappings at its first
- * view. A view is a range of it; a VIEW attribute on the wire is {section id, offset, size}.
+ * An own section is mapped writable, whole, when it is made; the server seals it against further
+ * writable mappings at its first view. A view is a range of it; a VIEW attribute on the wire is
+ * {section id, offset, size}.
  *
- * The receiver asks the server for a section at its first sight, maps it whole, read-only, and keeps it: handing over a
- * view of a section that is already mapped costs a look-up here and nothing else, whatever its size (DIFFERS: no fault on
- * use after release). The server gives a section only to the other end of the connection it belongs to; the range is
- * checked against the mapped size here each time.
+ * The receiver asks the server for a section at its first sight, maps it whole, read-only, and
+ * keeps it: handing over a view of a section that is already mapped costs a look-up here and
+ * nothing else, whatever its size (DIFFERS: no fault on use after release). The server gives a
+ * section only to the other end of the connection it belongs to; the range is checked against the
+ * mapped size here each time.
  *
  * All sections and views of the process are in two lists under one lock; both are short. */
 
@@ -20,14 +22,14 @@
 
 #include "common/fd.h"
 #include "handle.h"
-#include "port.h"
+#include "local_port.h"
 #include "process.h"
 #include "receiver.h"
 #include "view.h"
 
 struct section {
     struct list link;
-    uint64_t owner;      /* own: port_id; received: port_id of the receiver */
+    uint64_t owner; /* own: port_id; received: port_id of the receiver */
     bool is_own;
     bool has_ended;      /* received: the connection has gone; unmapped with its last view */
     uint32_t connection; /* received: from where */
@@ -48,11 +50,12 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list sections = LIST_INIT(sections);
 static struct list views = LIST_INIT(views);
 
-static struct section *section_find_locked(bool is_own, uint64_t owner, uint32_t connection, uint32_t id)
+static struct section *section_find_locked(bool is_own, uint64_t owner, uint32_t connection,
+                                           uint32_t id)
 {
     struct section *section;
 
-    list_for_each (section, &sections, link)
+    list_for_each(section, &sections, link)
         if (section->is_own == is_own && section->owner == owner && section->id == id &&
             (is_own || (section->connection == connection && !section->has_ended)))
             return section;
@@ -63,7 +66,7 @@ static void section_free_locked(struct section *section)
 {
     struct view *view, *next;
 
-    list_for_each_safe (view, next, &views, link)
+    list_for_each_safe(view, next, &views, link)
         if (view->section == section) {
             list_remove(&view->link);
             free(view);
@@ -86,7 +89,8 @@ static status_t section_map(struct section *section, int fd, bool writable)
 /* The memory of a section object that the caller gave. */
 static status_t section_object_fd(struct control *control, handle_t handle, int *ret_fd)
 {
-    struct section_get_request request = {.handle = handle, .access = 0x6}; /* SECTION_MAP_READ | _WRITE */
+    struct section_get_request request = {.handle = handle,
+                                          .access = 0x6}; /* SECTION_MAP_READ | _WRITE */
     struct section_get_reply reply;
     struct call_extra extra = {0};
     status_t status = call_section_get(control, &request, &reply, &extra);
@@ -195,7 +199,7 @@ static struct view *view_find_locked(const void *base)
 {
     struct view *view;
 
-    list_for_each (view, &views, link)
+    list_for_each(view, &views, link)
         if (view->base == base)
             return view;
     return NULL;
@@ -229,11 +233,13 @@ status_t portico_view_create(handle_t handle, struct portico_view *ret_view)
     }
     pthread_mutex_unlock(&lock);
     if (!section)
-        return STATUS_INVALID_HANDLE; /* made by another holder of the port: it has no mapping here */
+        return STATUS_INVALID_HANDLE; /* made by another holder of the port: it has no mapping here
+                                       */
     return view ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 
-/* Takes the view off the list: STATUS_SUCCESS and, for an own one, what the server is to be told. */
+/* Takes the view off the list: STATUS_SUCCESS and, for an own one, what the server is to be told.
+ */
 static status_t view_take(const struct port *port, const void *base,
                           struct alpc_delete_view_request *ret_request)
 {
@@ -312,8 +318,8 @@ status_t view_send(struct port *port, const struct portico_view *view, struct wi
     return status;
 }
 
-static status_t section_receive(const struct port *port, uint32_t connection, const struct wire_view *wire,
-                                struct section **ret_section)
+static status_t section_receive(const struct port *port, uint32_t connection,
+                                const struct wire_view *wire, struct section **ret_section)
 {
     struct alpc_map_view_request request = {.offset = wire->offset,
                                             .size = wire->size,
@@ -348,7 +354,8 @@ static status_t view_receive_locked(struct section *section, const struct wire_v
 {
     struct view *view;
 
-    if (wire->size == 0 || wire->offset > section->size || wire->size > section->size - wire->offset)
+    if (wire->size == 0 || wire->offset > section->size ||
+        wire->size > section->size - wire->offset)
         return STATUS_INVALID_VIEW_SIZE;
     view = view_new_locked(section, wire->offset, wire->size);
     if (!view)
@@ -357,8 +364,8 @@ static status_t view_receive_locked(struct section *section, const struct wire_v
     return STATUS_SUCCESS;
 }
 
-status_t view_receive(const struct port *port, uint32_t connection, const void *attributes, uint32_t size,
-                      struct portico_view *ret_view)
+status_t view_receive(const struct port *port, uint32_t connection, const void *attributes,
+                      uint32_t size, struct portico_view *ret_view)
 {
     struct section *section, *mapped = NULL;
     struct wire_view wire;
@@ -389,8 +396,9 @@ void views_connection_ended(const struct receiver *receiver, uint32_t connection
     struct section *section, *next;
 
     pthread_mutex_lock(&lock);
-    list_for_each_safe (section, next, &sections, link) {
-        if (section->is_own || section->owner != receiver->port_id || section->connection != connection)
+    list_for_each_safe(section, next, &sections, link) {
+        if (section->is_own || section->owner != receiver->port_id ||
+            section->connection != connection)
             continue;
         section->has_ended = true;
         if (section->n_views == 0)
@@ -404,7 +412,7 @@ static void sections_free(bool is_own, uint64_t owner)
     struct section *section, *next;
 
     pthread_mutex_lock(&lock);
-    list_for_each_safe (section, next, &sections, link)
+    list_for_each_safe(section, next, &sections, link)
         if (section->is_own == is_own && section->owner == owner)
             section_free_locked(section);
     pthread_mutex_unlock(&lock);

@@ -3,12 +3,13 @@
 
 /* A port handle's meaning in this process.
  *
- * Three things are told apart. A `struct port` is one handle's port. A `struct receiver` (receiver.h) is the queue that a
- * connection port or client port receives from, mapped once; server communication ports share their connection port's. A
- * `struct outbound` (outbound.h) is the way of this process to one receiving port of another, shared by all
- * connections between the two.
+ * Three things are told apart. A `struct port` is one handle's port. A `struct receiver`
+ * (receiver.h) is the queue that a connection port or client port receives from, mapped once;
+ * server communication ports share their connection port's. A `struct outbound` (outbound.h) is the
+ * way of this process to one receiving port of another, shared by all connections between the two.
  *
- * Everything but refs, state and the two pointers is constant once the port is in the handle table. */
+ * Everything but refs, state and the two pointers is constant once the port is in the handle table.
+ */
 #pragma once
 
 #include <pthread.h>
@@ -23,10 +24,10 @@ struct receiver;
 struct outbound;
 
 enum port_life {
-    PORT_LISTENING, /* connection port */
-    PORT_PENDING,   /* client: asynchronous connect, its reply has not been received */
-    PORT_OPEN,
-    PORT_ENDED /* ended_status says how */
+    LIFE_LISTENING, /* connection port */
+    LIFE_PENDING,   /* client: asynchronous connect, its reply has not been received */
+    LIFE_OPEN,
+    LIFE_ENDED /* ended_status says how */
 };
 
 struct port {
@@ -36,15 +37,17 @@ struct port {
     uint32_t flags;
     uint32_t max_message_length;
     uint32_t connection; /* communication port: index in the server's connection table */
-    uint32_t peer_connection, peer_generation; /* the connection as its other end knows it: with outbound */
+    uint32_t peer_connection,
+        peer_generation; /* the connection as its other end knows it: with outbound */
     uint32_t server_process_id;
     uint64_t port_id;
     uint64_t port_context;
     _Atomic uint32_t life;         /* enum port_life */
-    _Atomic uint32_t ended_status; /* PORT_ENDED */
-    struct receiver *receiver;     /* where this handle receives; server port: the connection port's, may be NULL */
+    _Atomic uint32_t ended_status; /* LIFE_ENDED */
+    struct receiver
+        *receiver; /* where this handle receives; server port: the connection port's, may be NULL */
     struct outbound *_Atomic outbound; /* where it sends; made at first need */
-    pthread_mutex_t lock; /* outbound's making */
+    pthread_mutex_t lock;              /* outbound's making */
     struct list free_link;
 };
 

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+#include "daemon.h"
+#include "portico/thread.h"
+
+static int child_main(const char *name)
+{
+    struct mutant_create_request request = {.recursion = 1, .access = 0x1f0001};
+    struct mutant_create_reply reply;
+    struct objattr objattr = {.attributes = 0x40, .name_size = 2 * 25};
+    struct call_extra extra = {.objattr = &objattr, .name = u"\\BaseNamedObjects\\mutant1"};
+
+    if (strcmp(name, "owner") || portico_start(NULL) != STATUS_SUCCESS ||
+        call_mutant_create(portico_control(), &request, &reply, &extra) != STATUS_SUCCESS)
+        return 1;
+    say('o');
+    listen_for();
+    return 0;
+}
+
+static handle_t event_make(bool manual)
+{
+    struct event_create_request request = {.access = 0x1f0003, .manual_reset = manual};
+    struct event_create_reply reply;
+    struct objattr objattr = {0};
+    struct call_extra extra = {.objattr = &objattr};
+
+    ck_ok(call_event_create(portico_control(), &request, &reply, &extra));
+    return reply.handle;
+}
+
+static void event_set(handle_t event)
+{
+    struct event_change_request request = {.handle = event, .change = EVENT_CHANGE_SET};
+    struct event_change_reply reply;
+
+    ck_ok(call_event_change(portico_control(), &request, &reply, NULL));
+}
+
+START_TEST(closing_what_is_no_handle_fails)
+{
+    daemon_connect();
+    ck_status(portico_close(0), STATUS_INVALID_HANDLE);
+    ck_status(portico_close(0x7ffc), STATUS_INVALID_HANDLE);
+    ck_status(portico_close(5), STATUS_INVALID_HANDLE);
+    ck_status(portico_close(HANDLE_LOCAL_BASE), STATUS_INVALID_HANDLE);
+}
+END_TEST
+
+START_TEST(a_handle_tells_its_kind)
+{
+    enum object_kind kind;
+    uint32_t access;
+
+    daemon_connect();
+    handle_t event = event_make(true);
+    ck_ok(portico_handle_kind(event, &kind, &access));
+    ck_assert_int_eq(kind, OBJECT_KIND_EVENT);
+    ck_assert_uint_eq(access, 0x1f0003);
+    ck_ok(portico_close(event));
+    ck_status(portico_handle_kind(event, &kind, &access), STATUS_INVALID_HANDLE);
+}
+END_TEST
+
+START_TEST(a_wait_takes_the_signalled_object_and_a_poll_does_not_wait)
+{
+    uint32_t index = 99;
+
+    daemon_connect();
+    handle_t events[2] = {event_make(false), event_make(false)};
+    ck_status(portico_wait(2, events, false, 0, false, PORTICO_POLL, &index), STATUS_TIMEOUT);
+    event_set(events[1]);
+    ck_ok(portico_wait(2, events, false, 0, false, PORTICO_FOREVER, &index));
+    ck_assert_uint_eq(index, 1);
+    ck_status(portico_wait(2, events, false, 0, false, PORTICO_POLL, &index), STATUS_TIMEOUT);
+    ck_ok(portico_close(events[0]));
+    ck_ok(portico_close(events[1]));
+}
+END_TEST
+
+START_TEST(a_deadline_ends_a_parked_wait)
+{
+    uint32_t index;
+
+    daemon_connect();
+    handle_t event = event_make(false);
+    ck_status(portico_wait(1, &event, false, 0, false, (int64_t)sys_now_ns() + 20000000, &index),
+              STATUS_TIMEOUT);
+    event_set(event);
+    ck_ok(portico_wait(1, &event, false, 0, false, PORTICO_FOREVER, &index));
+    ck_ok(portico_close(event));
+}
+END_TEST
+
+struct waiter {
+    handle_t event;
+    struct portico_thread *_Atomic thread;
+    status_t status;
+};
+
+static void *waiter_main(void *argument)
+{
+    struct waiter *waiter = argument;
+    uint32_t index;
+
+    waiter->thread = portico_thread_current();
+    waiter->status = portico_wait(1, &waiter->event, false, 0, true, PORTICO_FOREVER, &index);
+    return NULL;
+}
+
+START_TEST(an_interruption_ends_an_alertable_wait_whenever_it_comes)
+{
+    daemon_connect();
+    for (int i = 0; i < 200; i++) {
+        struct waiter waiter = {.event = event_make(false)};
+        pthread_t thread;
+
+        ck_assert_int_eq(pthread_create(&thread, NULL, waiter_main, &waiter), 0);
+        while (!waiter.thread)
+            ;
+        portico_thread_interrupt(waiter.thread);
+        pthread_join(thread, NULL);
+        ck_status(waiter.status, STATUS_ALERTED);
+        ck_ok(portico_close(waiter.event));
+    }
+}
+END_TEST
+
+START_TEST(a_mutant_whose_owner_dies_is_abandoned)
+{
+    struct object_open_request request = {.access = 0x1f0001, .type = OBJECT_KIND_MUTANT};
+    struct object_open_reply reply;
+    struct objattr objattr = {.attributes = 0x40, .name_size = 2 * 25};
+    struct call_extra extra = {.objattr = &objattr, .name = u"\\BaseNamedObjects\\mutant1"};
+    struct child child = child_start("owner");
+    uint32_t index;
+
+    ck_assert_int_eq(child_hear(&child), 'o');
+    daemon_connect();
+    ck_ok(call_object_open(portico_control(), &request, &reply, &extra));
+    ck_status(portico_wait(1, &reply.handle, false, 0, false, PORTICO_POLL, &index),
+              STATUS_TIMEOUT);
+    kill(child.pid, SIGKILL);
+    ck_status(portico_wait(1, &reply.handle, false, 0, false, PORTICO_FOREVER, &index),
+              STATUS_ABANDONED_WAIT_0);
+    child_end(&child);
+    ck_ok(portico_close(reply.handle));
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    DAEMON_BEGIN(argc, argv, child_main);
+    UNIT_BEGIN("portico shared");
+    UNIT_TEST(closing_what_is_no_handle_fails);
+    UNIT_TEST(a_handle_tells_its_kind);
+    UNIT_TEST(a_wait_takes_the_signalled_object_and_a_poll_does_not_wait);
+    UNIT_TEST(a_deadline_ends_a_parked_wait);
+    UNIT_TEST(an_interruption_ends_an_alertable_wait_whenever_it_comes);
+    UNIT_TEST(a_mutant_whose_owner_dies_is_abandoned);
+    return DAEMON_END(UNIT_END());
+}
