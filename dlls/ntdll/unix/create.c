@@ -8,7 +8,7 @@
 #include "usermem.h"
 #include <stdlib.h>
 
-static NTSTATUS attributes_read(const OBJECT_ATTRIBUTES *attributes, struct creation *creation)
+NTSTATUS create_read(const OBJECT_ATTRIBUTES *attributes, struct creation *creation)
 {
     OBJECT_ATTRIBUTES copy;
 
@@ -34,7 +34,7 @@ NTSTATUS create_begin(PHANDLE ret_handle, const OBJECT_ATTRIBUTES *attributes,
 
     *ret_creation = (struct creation){0};
     TRY(USER_PUT(ret_handle, none));
-    return attributes ? attributes_read(attributes, ret_creation) : STATUS_SUCCESS;
+    return attributes ? create_read(attributes, ret_creation) : STATUS_SUCCESS;
 }
 
 NTSTATUS create_end(PHANDLE ret_handle, struct nt_object *object, ACCESS_MASK access,

@@ -20,6 +20,8 @@ struct creation {
 /* STATUS_INVALID_PARAMETER for wrong attributes; *ret_handle is cleared. */
 NTSTATUS create_begin(PHANDLE ret_handle, const OBJECT_ATTRIBUTES *attributes,
                       struct creation *ret_creation);
+/* Only the copy of the attributes. */
+NTSTATUS create_read(const OBJECT_ATTRIBUTES *attributes, struct creation *ret_creation);
 /* Makes the handle and gives up the caller's reference, also on failure. */
 NTSTATUS create_end(PHANDLE ret_handle, struct nt_object *object, ACCESS_MASK access,
                     const struct creation *creation);

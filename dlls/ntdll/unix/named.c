@@ -89,3 +89,9 @@ NTSTATUS named_set_attributes(HANDLE handle, ULONG attributes)
     (void)handle, (void)attributes;
     return missing("attributes", 0);
 }
+
+NTSTATUS named_process_query(HANDLE handle, pid_t *ret_pid, NTSTATUS *ret_exit_status)
+{
+    (void)handle, (void)ret_pid, (void)ret_exit_status;
+    return missing("process query", 0);
+}

@@ -6,8 +6,17 @@
 #pragma once
 
 #include "create.h"
+#include <sys/types.h>
 
-enum named_kind { NAMED_EVENT, NAMED_SEMAPHORE, NAMED_MUTANT, NAMED_TIMER, NAMED_KEYED_EVENT };
+enum named_kind {
+    NAMED_EVENT,
+    NAMED_SEMAPHORE,
+    NAMED_MUTANT,
+    NAMED_TIMER,
+    NAMED_KEYED_EVENT,
+    NAMED_COMPLETION,
+    NAMED_SECTION
+};
 
 /* A handle below the local ones that is not a pseudo-handle. */
 bool handle_is_server(HANDLE handle);
@@ -29,3 +38,5 @@ NTSTATUS named_duplicate(HANDLE source, HANDLE target_process, PHANDLE ret_user_
 NTSTATUS named_query_object(HANDLE handle, OBJECT_INFORMATION_CLASS class, void *buffer,
                             ULONG length, ULONG *ret_user_length);
 NTSTATUS named_set_attributes(HANDLE handle, ULONG attributes);
+/* A process by its handle; exit status STATUS_PENDING while it runs. */
+NTSTATUS named_process_query(HANDLE handle, pid_t *ret_pid, NTSTATUS *ret_exit_status);

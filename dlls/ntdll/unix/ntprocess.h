@@ -12,6 +12,12 @@
 #pragma weak process_object_current
 #pragma weak thread_wait_state
 #pragma weak process_object_pid
+#pragma weak process_peb
+#pragma weak process_image_path
+PEB *process_peb(void);
+const char *process_image_path(void); /* Unix path of the program file */
+#pragma weak thread_deliver_apcs
+void thread_deliver_apcs(void);                 /* APCs are entered at this system call's exit */
 struct nt_object *thread_object_current(void);  /* borrowed */
 struct nt_object *process_object_current(void); /* borrowed */
 struct wait_thread *thread_wait_state(struct nt_object *thread);
@@ -23,3 +29,6 @@ NTSTATUS process_require_current(const char *caller, HANDLE process);
 
 /* `portico: <function>: <what> <number> is not implemented`, once for each function and number. */
 void unimplemented_once(const char *function, const char *what, unsigned number);
+
+/* The class of NtQuerySystemInformation that has a file of its own (system_processes.c). */
+NTSTATUS system_query_processes(void *buffer, ULONG length, ULONG *ret_size);

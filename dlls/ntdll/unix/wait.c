@@ -174,6 +174,24 @@ static void block_link_locked(struct wait_block *block)
     atomic_store_explicit(&thread->wake, 0, memory_order_relaxed);
 }
 
+/* The sleeper is awake: nothing points to its block any more. */
+static void block_unlink_locked(struct wait_block *block)
+{
+    if (!block->done)
+        for (unsigned i = 0; i < block->n_entries; i++)
+            ntlist_unlink(&block->entries[i].link);
+    block->thread->block = NULL;
+    block->thread->alertable = false;
+}
+
+/* An APC that ended a wait is delivered at the system call's exit. */
+static NTSTATUS interruption_result(NTSTATUS status)
+{
+    if (status == STATUS_USER_APC && thread_deliver_apcs)
+        thread_deliver_apcs();
+    return status;
+}
+
 /* Sleeps until the block is done or the deadline has passed; entered and left with the lock held.
  */
 static NTSTATUS block_sleep_locked(struct wait_block *block, const struct deadline *deadline)
@@ -185,13 +203,9 @@ static NTSTATUS block_sleep_locked(struct wait_block *block, const struct deadli
     while (!atomic_load_explicit(&thread->wake, memory_order_acquire) && error != ETIMEDOUT)
         error = futex_sleep(&thread->wake, 0, deadline);
     dispatcher_lock();
-    if (!block->done) {
-        for (unsigned i = 0; i < block->n_entries; i++)
-            ntlist_unlink(&block->entries[i].link);
-        thread->block = NULL;
+    if (!block->done)
         block->status = STATUS_TIMEOUT;
-    }
-    thread->alertable = false;
+    block_unlink_locked(block);
     return block->status;
 }
 
@@ -200,13 +214,15 @@ NTSTATUS wait_block_run_locked(struct wait_block *block, const struct deadline *
     NTSTATUS status;
 
     if (interruption_locked(block->thread, block->alertable, &status))
-        return status;
-    if (block_try_locked(block, &status))
+        return interruption_result(status);
+    /* A wait without objects (a delay, a remover of packets) ends only by others or the deadline.
+     */
+    if (block->n_entries && block_try_locked(block, &status))
         return status;
     if (deadline->is_zero)
         return STATUS_TIMEOUT;
     block_link_locked(block);
-    return block_sleep_locked(block, deadline);
+    return interruption_result(block_sleep_locked(block, deadline));
 }
 
 NTSTATUS wait_objects(unsigned n_objects, struct nt_object *const *objects, bool all,
@@ -230,41 +246,60 @@ NTSTATUS wait_objects(unsigned n_objects, struct nt_object *const *objects, bool
     return status;
 }
 
-/* An fd sleep is a block without entries: alerts, APCs and termination end it through the eventfd.
- */
-NTSTATUS wait_fd(int fd, short events, bool alertable, const LARGE_INTEGER *timeout)
+/* The thread's eventfd, drained; -1 when Linux gives none. */
+static int wake_fd_prepare(struct wait_thread *thread)
 {
-    struct wait_block block = {.thread = wait_thread_current(), .alertable = alertable};
-    struct deadline deadline = deadline_from_timeout(timeout);
-    struct wait_thread *thread = block.thread;
-    struct pollfd polls[2] = {{.fd = fd, .events = events}, {.events = POLLIN}};
+    if (thread->wake_fd < 0)
+        thread->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    else
+        (void)!read(thread->wake_fd, &(uint64_t){0}, sizeof(uint64_t));
+    return thread->wake_fd;
+}
+
+/* A sleep on a descriptor is a block with at most one entry; who ends it writes to the thread's
+ * eventfd too. */
+NTSTATUS wait_fd_or_object(int fd, short events, struct nt_object *object, bool alertable,
+                           const struct deadline *deadline)
+{
+    struct wait_thread *thread = wait_thread_current();
+    struct pollfd polls[2] = {{.fd = fd, .events = events},
+                              {.fd = wake_fd_prepare(thread), .events = POLLIN}};
+    struct wait_block block = {
+        .thread = thread, .alertable = alertable, .n_entries = object ? 1 : 0};
     NTSTATUS status;
     int n;
 
-    if (thread->wake_fd < 0)
-        thread->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (thread->wake_fd < 0)
+    if (polls[1].fd < 0)
         return STATUS_INSUFFICIENT_RESOURCES;
-    (void)!read(thread->wake_fd, &(uint64_t){0}, sizeof(uint64_t));
-    polls[1].fd = thread->wake_fd;
+    block.entries[0].object = object;
     dispatcher_lock();
-    if (interruption_locked(thread, alertable, &status)) {
+    if (interruption_locked(thread, alertable, &status) ||
+        (object && block_try_locked(&block, &status))) {
         dispatcher_unlock();
-        return status;
+        return interruption_result(status);
     }
     block_link_locked(&block);
     dispatcher_unlock();
     do {
         struct timespec left;
 
-        n = ppoll(polls, 2, deadline_left(&deadline, &left) ? &left : NULL, NULL);
+        n = ppoll(polls, 2, deadline_left(deadline, &left) ? &left : NULL, NULL);
     } while (n < 0 && errno == EINTR);
     dispatcher_lock();
-    status = block.done ? block.status : n == 0 ? STATUS_TIMEOUT : STATUS_SUCCESS;
-    thread->block = NULL;
-    thread->alertable = false;
+    if (block.done)
+        status = block.status;
+    else
+        status = n == 0 ? STATUS_TIMEOUT : STATUS_SUCCESS;
+    block_unlink_locked(&block);
     dispatcher_unlock();
-    return status;
+    return interruption_result(status);
+}
+
+NTSTATUS wait_fd(int fd, short events, bool alertable, const LARGE_INTEGER *timeout)
+{
+    struct deadline deadline = deadline_from_timeout(timeout);
+
+    return wait_fd_or_object(fd, events, NULL, alertable, &deadline);
 }
 
 /* Notification objects that stay signalled. */

@@ -174,5 +174,10 @@ NTSTATUS WINAPI NtTestAlert(void)
         status = STATUS_USER_APC;
     thread->alerted = false;
     dispatcher_unlock();
+    if (status == STATUS_USER_APC) {
+        if (thread_deliver_apcs)
+            thread_deliver_apcs();
+        status = STATUS_SUCCESS;
+    }
     return status;
 }

@@ -29,6 +29,11 @@ struct wait_block {
 NTSTATUS wait_block_run_locked(struct wait_block *block, const struct deadline *deadline);
 void wait_finish_locked(struct wait_block *block, NTSTATUS status);
 
+/* Sleeps until the descriptor is ready or the object is signalled (which is not acquired:
+ * STATUS_SUCCESS either way). */
+NTSTATUS wait_fd_or_object(int fd, short events, struct nt_object *object, bool alertable,
+                           const struct deadline *deadline);
+
 int futex_sleep(_Atomic uint32_t *word, uint32_t value, const struct deadline *deadline);
 void futex_wake_one(_Atomic uint32_t *word);
 

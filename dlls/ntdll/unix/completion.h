@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* I/O completion ports. */
+#pragma once
+
+#include "ntobject.h"
+#include <stdint.h>
+
+struct completion;
+extern const struct nt_type completion_type;
+
+NTSTATUS completion_lookup(HANDLE handle, ACCESS_MASK access, struct completion **ret_completion);
+struct nt_object *completion_object(struct completion *completion);
+void completion_unref(struct completion *completion);
+/* A packet; STATUS_NO_MEMORY. No lock held. */
+NTSTATUS completion_post(struct completion *completion, ULONG_PTR key, ULONG_PTR value,
+                         NTSTATUS status, ULONG_PTR information);
+
+/* An ALPC port's messages give packets {key, 0, 0, 0} from now on. `outer_fd` is the port's outer
+ * doorbell, borrowed as long as the port lives (alpc.c: NtAlpcSetInformation).
+ * STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED, STATUS_NO_MEMORY. */
+NTSTATUS completion_associate_port(HANDLE completion, PVOID key, uint32_t port, int outer_fd);
+/* Every thread that waits for a packet looks again. */
+void completion_kick(struct completion *completion);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* The file object itself: making one from a descriptor, its end, deletion at its end.
+ *
+ * A file that is to be deleted (FILE_DELETE_ON_CLOSE or FileDispositionInformation) goes when the
+ * last handle to the last file object of that inode in this process closes. Until then it cannot be
+ * opened: STATUS_DELETE_PENDING.
+ *
+ * DIFFERS: Windows says CreationTime; Linux has a birth time only through statx and cannot set it:
+ * the oldest of modification and change time is told.
+ */
+#include "completion.h"
+#include "file.h"
+#include "file_lock.h"
+#include "folder.h"
+#include "nttime.h"
+#include "pipe.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+static void file_close(struct nt_object *object, bool last)
+{
+    struct file *file = (struct file *)object;
+
+    if (!last)
+        return;
+    file_locks_drop(file);
+    file_share_leave(file);
+    if (file->pipe)
+        pipe_end_closed(file);
+}
+
+static void file_destroy(struct nt_object *object)
+{
+    struct file *file = (struct file *)object;
+
+    file_share_leave(file); /* an object that never had a handle */
+    if (file->pipe)
+        pipe_unref(file->pipe);
+    if (file->fd >= 0)
+        close(file->fd);
+    folder_scan_free(file->scan);
+    if (file->completion)
+        completion_unref(file->completion);
+    pthread_mutex_destroy(&file->position_lock);
+    free(file->path);
+    free(file);
+}
+
+static NTSTATUS file_name_of(struct nt_object *object, WCHAR **ret_name)
+{
+    _cleanup_nt_(path_freep) char *path = file_path((struct file *)object);
+    SIZE_T bytes;
+
+    *ret_name = NULL;
+    return path ? path_to_nt(path, ret_name, &bytes) : STATUS_SUCCESS;
+}
+
+const struct nt_type file_type = {
+    .name = u"File",
+    .valid = FILE_ALL_ACCESS,
+    .generic = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE},
+    .is_signaled = notification_is_signaled,
+    .close = file_close,
+    .destroy = file_destroy,
+    .name_of = file_name_of,
+};
+
+enum file_kind file_kind_of(int fd, const struct stat *info)
+{
+    if (S_ISREG(info->st_mode) || S_ISBLK(info->st_mode))
+        return FILE_KIND_DISK;
+    if (S_ISDIR(info->st_mode))
+        return FILE_KIND_FOLDER;
+    if (S_ISFIFO(info->st_mode) || S_ISSOCK(info->st_mode))
+        return FILE_KIND_PIPE;
+    if (S_ISCHR(info->st_mode) && info->st_rdev == makedev(1, 3))
+        return FILE_KIND_NULL;
+    return isatty(fd) ? FILE_KIND_TTY : FILE_KIND_DEVICE;
+}
+
+NTSTATUS file_new(int fd, char *path, enum file_kind kind, ACCESS_MASK access, ULONG options,
+                  struct file **ret_file)
+{
+    struct file *file = calloc(1, sizeof(*file));
+
+    if (!file) {
+        if (fd >= 0)
+            close(fd);
+        free(path);
+        return STATUS_NO_MEMORY;
+    }
+    nt_object_init(&file->header.header, &file_type);
+    file->header.signaled = true;
+    file->kind = kind;
+    file->fd = fd;
+    file->path = path;
+    file->access = access_map(&file_type, access);
+    file->options = options;
+    file->is_append_only =
+        (file->access & (FILE_APPEND_DATA | FILE_WRITE_DATA)) == FILE_APPEND_DATA;
+    pthread_mutex_init(&file->position_lock, NULL);
+    ntlist_init(&file->node_link);
+    ntlist_init(&file->locks);
+    *ret_file = file;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS file_lookup(HANDLE handle, ACCESS_MASK access, struct file **ret_file)
+{
+    struct nt_object *object;
+    NTSTATUS status = handle_lookup(handle, access, &file_type, &object);
+
+    if (!status)
+        *ret_file = (struct file *)object;
+    return status;
+}
+
+void file_unrefp(struct file **file)
+{
+    if (*file)
+        nt_object_unref(&(*file)->header.header);
+}
+
+char *file_path(struct file *file)
+{
+    char *path;
+
+    files_lock();
+    path = file->path ? strdup(file->path) : NULL;
+    files_unlock();
+    return path;
+}
+
+ULONG attributes_from_stat(const struct stat *info)
+{
+    ULONG attributes = S_ISDIR(info->st_mode) ? FILE_ATTRIBUTE_DIRECTORY : FILE_ATTRIBUTE_ARCHIVE;
+
+    if (!(info->st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)))
+        attributes |= FILE_ATTRIBUTE_READONLY;
+    return attributes;
+}
+
+struct file_times times_from_stat(const struct stat *info)
+{
+    struct file_times times;
+    struct timespec first = info->st_mtim;
+
+    if (info->st_ctim.tv_sec < first.tv_sec)
+        first = info->st_ctim;
+    times.creation.QuadPart = nt_time_from_timespec(first);
+    times.access.QuadPart = nt_time_from_timespec(info->st_atim);
+    times.write.QuadPart = nt_time_from_timespec(info->st_mtim);
+    times.change.QuadPart = nt_time_from_timespec(info->st_ctim);
+    return times;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* File objects: disk files, folders, pipes, terminals, /dev/null. */
+#pragma once
+
+#include "event.h"
+#include "ntpath.h"
+#include "ntwait.h"
+#include <pthread.h>
+#include <sys/stat.h>
+
+enum file_kind {
+    FILE_KIND_DISK,
+    FILE_KIND_FOLDER,
+    FILE_KIND_PIPE,
+    FILE_KIND_TTY,
+    FILE_KIND_NULL,
+    FILE_KIND_DEVICE
+};
+
+struct completion;
+
+/* What several file objects of one inode share within the process; files_lock. */
+struct file_node {
+    struct ntlist link;
+    dev_t device;
+    ino_t inode;
+    struct ntlist opens; /* struct file by node_link */
+    bool delete_pending;
+};
+
+struct file {
+    struct notification header; /* signalled while no operation is pending */
+    enum file_kind kind;
+    int fd;        /* -1: the listening end of a pipe before its other end opened */
+    char *path;    /* Unix path, or NULL; files_lock (a rename changes it) */
+    ULONG options; /* FILE_* of NtCreateFile: the mode bits */
+    ACCESS_MASK access;
+    ULONG sharing;
+    bool delete_on_close;
+    bool is_append_only;    /* FILE_APPEND_DATA without FILE_WRITE_DATA */
+    struct file_node *node; /* NULL for what has no share modes */
+    struct ntlist node_link;
+    pthread_mutex_t position_lock; /* around the fd's position, for synchronous handles */
+    struct folder_scan *scan;      /* directory enumeration; position_lock */
+    struct pipe *pipe;             /* pipes made by NtCreateNamedPipeFile */
+    int pipe_end;                  /* 1 server, 0 client */
+    struct completion *completion; /* dispatcher lock; a reference */
+    ULONG_PTR completion_key;
+    ULONG notification_flags; /* FILE_SKIP_* */
+    struct ntlist locks;      /* byte ranges; file_lock.c's lock */
+};
+
+extern const struct nt_type file_type;
+
+#define FILE_MODE_OPTIONS                                                         \
+    (FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY | FILE_NO_INTERMEDIATE_BUFFERING | \
+     FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT | FILE_DELETE_ON_CLOSE)
+
+/* Takes over fd and path, also on failure. */
+NTSTATUS file_new(int fd, char *path, enum file_kind kind, ACCESS_MASK access, ULONG options,
+                  struct file **ret_file);
+NTSTATUS file_lookup(HANDLE handle, ACCESS_MASK access, struct file **ret_file);
+void file_unrefp(struct file **file);
+enum file_kind file_kind_of(int fd, const struct stat *info);
+static inline bool file_is_synchronous(const struct file *file)
+{
+    return file->options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT);
+}
+/* A copy of the file's present path, or NULL. */
+char *file_path(struct file *file);
+int file_fd_or_status(struct file *file, NTSTATUS *ret_status);
+
+/* Share modes (file_share.c). Enter: STATUS_SHARING_VIOLATION, STATUS_DELETE_PENDING. */
+NTSTATUS file_share_enter(struct file *file, const struct stat *info, ULONG sharing);
+NTSTATUS file_share_check(const struct stat *info, ACCESS_MASK access, ULONG sharing);
+void file_share_leave(struct file *file);
+void files_lock(void);
+void files_unlock(void);
+
+/* The end of an operation (file_io.c): status block, event, APC, completion packet. */
+struct io_request {
+    struct file *file;
+    struct event *event; /* a reference, or NULL */
+    void *apc;
+    void *apc_context;
+    IO_STATUS_BLOCK *user_iosb;
+};
+NTSTATUS io_begin(struct io_request *request, struct file *file, HANDLE event, void *apc,
+                  void *apc_context, IO_STATUS_BLOCK *user_iosb);
+NTSTATUS io_end(struct io_request *request, NTSTATUS status, ULONG_PTR information);
+void io_release(struct io_request *request);
+
+/* Handles for the process's descriptors 0, 1, 2; NULL for one that is closed. Descriptors 0 and 1
+ * then point to /dev/null, so that closing the handle closes the pipe. */
+NTSTATUS std_handles_init(HANDLE ret_handles[3]);
+
+/* Times and attributes. */
+ULONG attributes_from_stat(const struct stat *info);
+int64_t time_from_timespec(struct timespec t);
+struct file_times {
+    LARGE_INTEGER creation, access, write, change;
+};
+struct file_times times_from_stat(const struct stat *info);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* NtDeviceIoControlFile, NtFsControlFile, NtCancelIoFile and its kin.
+ *
+ * No device here understands a control code yet. The console's (0x50xxxx) fail quietly and without
+ * a system call: msvcrt asks one before every character it writes to a terminal.
+ */
+#include "file.h"
+#include "io_stream.h"
+#include "ntprocess.h"
+#include "pipe.h"
+#include "usermem.h"
+
+#define IS_CONSOLE_CODE(code) ((code) >> 16 == 0x50)
+
+NTSTATUS WINAPI NtDeviceIoControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
+                                      PVOID apc_context, PIO_STATUS_BLOCK iosb, ULONG code,
+                                      PVOID input, ULONG input_length, PVOID output,
+                                      ULONG output_length)
+{
+    _cleanup_nt_(file_unrefp) struct file *file = NULL;
+
+    (void)event, (void)apc, (void)apc_context, (void)iosb, (void)input, (void)input_length;
+    (void)output, (void)output_length;
+    if (IS_CONSOLE_CODE(code))
+        return STATUS_INVALID_HANDLE;
+    TRY(file_lookup(handle, 0, &file));
+    unimplemented_once(__func__, "code", code);
+    return STATUS_NOT_SUPPORTED;
+}
+
+NTSTATUS WINAPI NtFsControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PVOID apc_context,
+                                PIO_STATUS_BLOCK iosb, ULONG code, PVOID input, ULONG input_length,
+                                PVOID output, ULONG output_length)
+{
+    _cleanup_nt_(file_unrefp) struct file *file = NULL;
+    struct io_request request;
+    ULONG_PTR information = 0;
+    NTSTATUS status;
+
+    TRY(file_lookup(handle, 0, &file));
+    TRY(io_begin(&request, file, event, (void *)apc, apc_context, iosb));
+    if (!pipe_control(file, code, input, input_length, output, output_length, &status,
+                      &information)) {
+        unimplemented_once(__func__, "code", code);
+        status = STATUS_INVALID_DEVICE_REQUEST;
+    }
+    return io_end(&request, status, information);
+}
+
+static NTSTATUS cancel(HANDLE handle, const void *which, PIO_STATUS_BLOCK user_iosb,
+                       NTSTATUS when_none)
+{
+    _cleanup_nt_(file_unrefp) struct file *file = NULL;
+    IO_STATUS_BLOCK iosb = {.Information = 0};
+    NTSTATUS status;
+
+    TRY(file_lookup(handle, 0, &file));
+    status = io_stream_cancel(file, which) ? STATUS_SUCCESS : when_none;
+    iosb.Status = status;
+    TRY(USER_PUT(user_iosb, iosb));
+    return status;
+}
+
+/* DIFFERS: Windows cancels the calling thread's operations only; here all of the handle's. */
+NTSTATUS WINAPI NtCancelIoFile(HANDLE handle, PIO_STATUS_BLOCK iosb)
+{
+    return cancel(handle, NULL, iosb, STATUS_SUCCESS);
+}
+
+NTSTATUS WINAPI NtCancelIoFileEx(HANDLE handle, PIO_STATUS_BLOCK which, PIO_STATUS_BLOCK iosb)
+{
+    return cancel(handle, which, iosb, STATUS_NOT_FOUND);
+}
+
+NTSTATUS WINAPI NtCancelSynchronousIoFile(HANDLE thread, PIO_STATUS_BLOCK which,
+                                          PIO_STATUS_BLOCK iosb)
+{
+    (void)thread, (void)which, (void)iosb;
+    unimplemented_once(__func__, "cancelling another thread's call:", 0);
+    return STATUS_NOT_IMPLEMENTED;
+}

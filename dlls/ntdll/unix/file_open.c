@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* NtCreateFile, NtOpenFile, NtDeleteFile.
+ *
+ * The disposition decides by what exists: the name is resolved without case first (ntpath.c), then
+ * opened by the path found, with O_EXCL or O_CREAT as the disposition allows, so that two processes
+ * that create the same file are told apart by Linux. Truncation happens after the share modes have
+ * been checked.
+ *
+ * Access decides how the descriptor is opened: reading, writing, both; where only attributes are
+ * wanted a read-only one, or O_PATH when not even that is permitted. A read-only file (no write
+ * bit) cannot be overwritten.
+ */
+#include "create.h"
+#include "file.h"
+#include "ntprocess.h"
+#include "ntstatus_errno.h"
+#include "pipe.h"
+#include "usermem.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct open_request {
+    ACCESS_MASK access; /* mapped */
+    ULONG attributes, sharing, disposition, options;
+    struct nt_path path;
+    ULONG information; /* FILE_OPENED ... */
+};
+
+/* The name relative to a directory handle, or absolute. An empty relative name is the directory (or
+ * file) itself. */
+static NTSTATUS path_get(const struct creation *creation, struct nt_path *ret_path)
+{
+    _cleanup_nt_(file_unrefp) struct file *root = NULL;
+    _cleanup_nt_(name_freep) WCHAR *name = NULL;
+    _cleanup_nt_(path_freep) char *folder = NULL;
+    size_t units = 0;
+
+    *ret_path = (struct nt_path){0};
+    if (creation->has_name)
+        TRY(name_copy(&creation->user_name, &name, &units));
+    if (!creation->root)
+        return units ? nt_path_from_name(name, units, ret_path) : STATUS_OBJECT_PATH_SYNTAX_BAD;
+    TRY(file_lookup(creation->root, 0, &root));
+    folder = file_path(root);
+    if (!folder) {
+        if (root->kind != FILE_KIND_PIPE || root->fd >= 0 || !units)
+            return STATUS_OBJECT_TYPE_MISMATCH;
+        ret_path->kind = PATH_PIPE;
+        ret_path->pipe_name = name;
+        name = NULL;
+        return STATUS_SUCCESS;
+    }
+    if (units && root->kind != FILE_KIND_FOLDER)
+        return STATUS_NOT_A_DIRECTORY;
+    return nt_path_under(folder, name ? name : u"", units, ret_path);
+}
+
+static NTSTATUS request_check(const struct open_request *request)
+{
+    ULONG both = FILE_DIRECTORY_FILE | FILE_NON_DIRECTORY_FILE;
+    ULONG synchronous = FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT;
+
+    if (request->disposition > FILE_MAXIMUM_DISPOSITION)
+        return STATUS_INVALID_PARAMETER;
+    if ((request->options & both) == both || (request->options & synchronous) == synchronous)
+        return STATUS_INVALID_PARAMETER;
+    if ((request->options & synchronous) && !(request->access & SYNCHRONIZE))
+        return STATUS_INVALID_PARAMETER;
+    if ((request->options & FILE_DELETE_ON_CLOSE) && !(request->access & DELETE))
+        return STATUS_INVALID_PARAMETER;
+    if ((request->options & FILE_DIRECTORY_FILE) && request->disposition != FILE_OPEN &&
+        request->disposition != FILE_CREATE && request->disposition != FILE_OPEN_IF)
+        return STATUS_INVALID_PARAMETER;
+    if (request->options & FILE_OPEN_BY_FILE_ID) {
+        unimplemented_once("NtCreateFile", "open by file id:", 0);
+        return STATUS_NOT_SUPPORTED;
+    }
+    return STATUS_SUCCESS;
+}
+
+static bool wants_read(ACCESS_MASK access)
+{
+    return access & (FILE_READ_DATA | FILE_EXECUTE);
+}
+
+static bool wants_write(ACCESS_MASK access)
+{
+    return access & (FILE_WRITE_DATA | FILE_APPEND_DATA);
+}
+
+/* Opens what exists, or with O_CREAT | O_EXCL. */
+static int open_unix(const char *path, ACCESS_MASK access, int flags, mode_t mode)
+{
+    int how = wants_write(access) ? (wants_read(access) ? O_RDWR : O_WRONLY) : O_RDONLY;
+    int fd = open(path, how | flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode);
+
+    if (fd < 0 && (errno == EACCES || errno == ENXIO) && !wants_read(access) &&
+        !wants_write(access) && !(flags & O_CREAT))
+        fd = open(path, O_PATH | O_CLOEXEC);
+    else if (fd >= 0)
+        fcntl(fd, F_SETFL, 0); /* O_NONBLOCK was only for opening FIFOs and devices */
+    return fd;
+}
+
+static NTSTATUS open_error(const struct open_request *request, int error)
+{
+    if (error == ENOENT && !request->path.parent_exists)
+        return STATUS_OBJECT_PATH_NOT_FOUND;
+    if (error == EISDIR)
+        return STATUS_ACCESS_DENIED;
+    if (error == EAGAIN || error == ETXTBSY)
+        return STATUS_SHARING_VIOLATION;
+    return status_from_errno(error);
+}
+
+static NTSTATUS create_file(struct open_request *request, int *ret_fd)
+{
+    mode_t mode = request->attributes & FILE_ATTRIBUTE_READONLY ? 0444 : 0666;
+
+    if (request->path.has_trailing_separator)
+        return STATUS_OBJECT_NAME_INVALID;
+    *ret_fd = open_unix(request->path.unix_path, request->access, O_CREAT | O_EXCL, mode);
+    return *ret_fd < 0 ? open_error(request, errno) : STATUS_SUCCESS;
+}
+
+static NTSTATUS create_folder(struct open_request *request, int *ret_fd)
+{
+    if (mkdir(request->path.unix_path, 0777))
+        return open_error(request, errno);
+    *ret_fd = open(request->path.unix_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *ret_fd < 0 ? open_error(request, errno) : STATUS_SUCCESS;
+}
+
+static NTSTATUS open_existing(struct open_request *request, int *ret_fd)
+{
+    struct open_request *r = request;
+    struct stat info;
+    bool overwrites = r->disposition == FILE_OVERWRITE || r->disposition == FILE_OVERWRITE_IF ||
+                      r->disposition == FILE_SUPERSEDE;
+    NTSTATUS status;
+
+    if (stat(r->path.unix_path, &info) && lstat(r->path.unix_path, &info))
+        return open_error(r, errno);
+    if (S_ISDIR(info.st_mode)) {
+        if (r->options & FILE_NON_DIRECTORY_FILE)
+            return STATUS_FILE_IS_A_DIRECTORY;
+        if (overwrites)
+            return STATUS_OBJECT_NAME_COLLISION;
+        *ret_fd = open(r->path.unix_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (*ret_fd < 0 && errno == EACCES && !(r->access & FILE_LIST_DIRECTORY))
+            *ret_fd = open(r->path.unix_path, O_PATH | O_CLOEXEC);
+        return *ret_fd < 0 ? open_error(r, errno) : STATUS_SUCCESS;
+    }
+    if (r->options & FILE_DIRECTORY_FILE)
+        return STATUS_NOT_A_DIRECTORY;
+    if (r->path.has_trailing_separator)
+        return STATUS_OBJECT_NAME_INVALID;
+    if (overwrites && (attributes_from_stat(&info) & FILE_ATTRIBUTE_READONLY))
+        return STATUS_ACCESS_DENIED;
+    status = file_share_check(&info, r->access | (overwrites ? FILE_WRITE_DATA : 0), r->sharing);
+    if (status)
+        return status;
+    *ret_fd = open_unix(r->path.unix_path, r->access | (overwrites ? FILE_WRITE_DATA : 0), 0, 0);
+    return *ret_fd < 0 ? open_error(r, errno) : STATUS_SUCCESS;
+}
+
+static NTSTATUS create_new(struct open_request *request, int *ret_fd)
+{
+    request->information = FILE_CREATED;
+    if (!request->path.parent_exists)
+        return STATUS_OBJECT_PATH_NOT_FOUND;
+    return request->options & FILE_DIRECTORY_FILE ? create_folder(request, ret_fd)
+                                                  : create_file(request, ret_fd);
+}
+
+/* What the disposition says, given what exists. A file that appears or goes in between changes the
+ * answer: once more. */
+static NTSTATUS open_by_disposition(struct open_request *request, int *ret_fd)
+{
+    ULONG disposition = request->disposition;
+    NTSTATUS status;
+
+    for (int attempt = 0;; attempt++) {
+        if (request->path.exists) {
+            if (disposition == FILE_CREATE)
+                return STATUS_OBJECT_NAME_COLLISION;
+            request->information =
+                disposition == FILE_SUPERSEDE ? FILE_SUPERSEDED
+                : disposition == FILE_OVERWRITE || disposition == FILE_OVERWRITE_IF
+                    ? FILE_OVERWRITTEN
+                    : FILE_OPENED;
+            status = open_existing(request, ret_fd);
+            if (status != STATUS_OBJECT_NAME_NOT_FOUND || disposition == FILE_OPEN || attempt)
+                return status;
+            request->path.exists = false;
+        } else {
+            if (disposition == FILE_OPEN || disposition == FILE_OVERWRITE)
+                return request->path.parent_exists ? STATUS_OBJECT_NAME_NOT_FOUND
+                                                   : STATUS_OBJECT_PATH_NOT_FOUND;
+            status = create_new(request, ret_fd);
+            if (status != STATUS_OBJECT_NAME_COLLISION || disposition == FILE_CREATE || attempt)
+                return status;
+            request->path.exists = true;
+        }
+    }
+}
+
+/* The file object for an open descriptor; share modes entered, truncated if the disposition says
+ * so. */
+static NTSTATUS file_finish(struct open_request *request, int fd, struct file **ret_file)
+{
+    struct file *file;
+    struct stat info;
+    NTSTATUS status;
+
+    if (fstat(fd, &info)) {
+        close(fd);
+        return status_from_errno(errno);
+    }
+    status = file_new(fd, request->path.unix_path, file_kind_of(fd, &info), request->access,
+                      request->options & FILE_MODE_OPTIONS, &file);
+    request->path.unix_path = NULL;
+    if (status)
+        return status;
+    status = file_share_enter(file, &info, request->sharing);
+    if (!status && (request->options & FILE_DELETE_ON_CLOSE)) {
+        if (attributes_from_stat(&info) & FILE_ATTRIBUTE_READONLY)
+            status = STATUS_CANNOT_DELETE;
+        else
+            file->delete_on_close = true;
+    }
+    if (!status && file->kind == FILE_KIND_DISK &&
+        (request->information == FILE_OVERWRITTEN || request->information == FILE_SUPERSEDED) &&
+        ftruncate(fd, 0))
+        status = status_from_errno(errno);
+    if (status) {
+        file->delete_on_close = false;
+        nt_object_unref(&file->header.header);
+        return status;
+    }
+    *ret_file = file;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS open_path(struct open_request *request, struct file **ret_file)
+{
+    NTSTATUS status;
+    int fd = -1;
+
+    switch (request->path.kind) {
+    case PATH_NULL:
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        request->information = FILE_OPENED;
+        return fd < 0 ? status_from_errno(errno)
+                      : file_new(fd, NULL, FILE_KIND_NULL, request->access,
+                                 request->options & FILE_MODE_OPTIONS, ret_file);
+    case PATH_PIPE:
+        request->information = FILE_OPENED;
+        return pipe_open(request->path.pipe_name, request->access, request->options, ret_file);
+    case PATH_CONSOLE: /* no console device: what a process without a console is told */
+        return STATUS_INVALID_HANDLE;
+    case PATH_VOLUME:
+    case PATH_FILE:
+    default:
+        break;
+    }
+    status = open_by_disposition(request, &fd);
+    return status ? status : file_finish(request, fd, ret_file);
+}
+
+static ACCESS_MASK maximum_access(const char *path)
+{
+    ACCESS_MASK access = FILE_ALL_ACCESS;
+
+    if (path && access && !euidaccess(path, F_OK) && euidaccess(path, W_OK))
+        access &= ~(ACCESS_MASK)(FILE_WRITE_DATA | FILE_APPEND_DATA);
+    return access;
+}
+
+static NTSTATUS file_create(PHANDLE ret_handle, struct open_request *request,
+                            const OBJECT_ATTRIBUTES *attributes, PIO_STATUS_BLOCK user_iosb)
+{
+    IO_STATUS_BLOCK iosb = {.Information = 0};
+    ACCESS_MASK asked = request->access;
+    struct creation creation;
+    struct file *file;
+    NTSTATUS status;
+
+    TRY(create_begin(ret_handle, attributes, &creation));
+    TRY(user_probe_write(user_iosb, sizeof(iosb)));
+    if (!attributes)
+        return STATUS_INVALID_PARAMETER;
+    request->access = access_map(&file_type, asked & ~(ACCESS_MASK)MAXIMUM_ALLOWED);
+    TRY(request_check(request));
+    status = path_get(&creation, &request->path);
+    if (!status) {
+        if (asked & MAXIMUM_ALLOWED)
+            request->access = maximum_access(request->path.unix_path);
+        status = open_path(request, &file);
+    }
+    nt_path_deinit(&request->path);
+    if (status)
+        return status;
+    TRY(create_end(ret_handle, &file->header.header, request->access, &creation));
+    iosb.Status = STATUS_SUCCESS;
+    iosb.Information = request->information;
+    return USER_PUT(user_iosb, iosb);
+}
+
+NTSTATUS WINAPI NtCreateFile(PHANDLE ret_handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
+                             PIO_STATUS_BLOCK iosb, PLARGE_INTEGER allocation,
+                             ULONG file_attributes, ULONG sharing, ULONG disposition, ULONG options,
+                             PVOID ea, ULONG ea_length)
+{
+    struct open_request request = {.access = access,
+                                   .attributes = file_attributes,
+                                   .sharing = sharing,
+                                   .disposition = disposition,
+                                   .options = options};
+
+    (void)allocation; /* a hint */
+    if (ea && ea_length)
+        return STATUS_EAS_NOT_SUPPORTED;
+    return file_create(ret_handle, &request, attributes, iosb);
+}
+
+NTSTATUS WINAPI NtOpenFile(PHANDLE ret_handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
+                           PIO_STATUS_BLOCK iosb, ULONG sharing, ULONG options)
+{
+    struct open_request request = {
+        .access = access, .sharing = sharing, .disposition = FILE_OPEN, .options = options};
+
+    return file_create(ret_handle, &request, attributes, iosb);
+}
+
+NTSTATUS WINAPI NtDeleteFile(POBJECT_ATTRIBUTES attributes)
+{
+    struct open_request request = {.access = DELETE,
+                                   .sharing =
+                                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                                   .disposition = FILE_OPEN,
+                                   .options = FILE_DELETE_ON_CLOSE};
+    struct creation creation = {0};
+    struct file *file;
+    NTSTATUS status;
+
+    if (!attributes)
+        return STATUS_INVALID_PARAMETER;
+    TRY(create_read(attributes, &creation));
+    status = path_get(&creation, &request.path);
+    if (!status)
+        status = open_path(&request, &file);
+    nt_path_deinit(&request.path);
+    if (status)
+        return status;
+    /* The deletion happens at the object's end. */
+    nt_object_unref(&file->header.header);
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#pragma once
+
+struct folder_scan;
+void folder_scan_free(struct folder_scan *scan); /* NULL is fine */

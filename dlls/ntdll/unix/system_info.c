@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* NtQuerySystemInformation: the machine, told from sysconf, sysinfo and /proc. Classes that are not
+ * here are refused by name. */
+#define __WINESRC__ /* Wine's header names the fields of these structs only for its own sources */
+#include "ntprocess.h"
+#include "nttime.h"
+#include "usermem.h"
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+/* Copies the answer; the size needed is told in every case. */
+static NTSTATUS answer(void *buffer, ULONG length, const void *info, ULONG size, bool exact,
+                       ULONG *ret_size)
+{
+    *ret_size = size;
+    if (length < size || (exact && length != size))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    return user_write(buffer, info, size);
+}
+
+static ULONG processor_count(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof(set), &set) ? 1 : (ULONG)CPU_COUNT(&set);
+}
+
+static NTSTATUS query_basic(void *buffer, ULONG length, ULONG *ret_size)
+{
+    long pages = sysconf(_SC_PHYS_PAGES);
+    ULONG n = processor_count();
+    SYSTEM_BASIC_INFORMATION info = {
+        .KeMaximumIncrement = 156250,
+        .PageSize = 0x1000,
+        .MmNumberOfPhysicalPages = (ULONG)pages,
+        .MmLowestPhysicalPage = 1,
+        .MmHighestPhysicalPage = (ULONG)pages,
+        .AllocationGranularity = 0x10000,
+        .LowestUserAddress = (void *)0x10000,
+        .HighestUserAddress = (void *)0x7ffffffeffff,
+        .ActiveProcessorsAffinityMask = n >= 64 ? ~(ULONG_PTR)0 : ((ULONG_PTR)1 << n) - 1,
+        .NumberOfProcessors = (BYTE)(n > 64 ? 64 : n),
+    };
+
+    return answer(buffer, length, &info, sizeof(info), true, ret_size);
+}
+
+static NTSTATUS query_cpu(void *buffer, ULONG length, ULONG *ret_size)
+{
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0, family, model;
+    SYSTEM_CPU_INFORMATION info = {.ProcessorArchitecture = PROCESSOR_ARCHITECTURE_AMD64};
+
+    __asm__("cpuid" : "=a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx) : "a"(1), "c"(0));
+    family = (eax >> 8 & 15) + ((eax >> 8 & 15) == 15 ? eax >> 20 & 255 : 0);
+    model = (eax >> 4 & 15) | (eax >> 12 & 0xf0);
+    info.ProcessorLevel = (USHORT)family;
+    info.ProcessorRevision = (USHORT)(model << 8 | (eax & 15));
+    info.MaximumProcessors = (USHORT)processor_count();
+    return answer(buffer, length, &info, sizeof(info), false, ret_size);
+}
+
+/* A number of /proc/meminfo in KiB; 0 when it is not there. */
+static uint64_t meminfo(const char *key)
+{
+    FILE *file = fopen("/proc/meminfo", "re");
+    uint64_t value = 0;
+    char line[128];
+    size_t n = strlen(key);
+
+    while (file && fgets(line, sizeof(line), file))
+        if (!strncmp(line, key, n) && line[n] == ':') {
+            unsigned long long kib = 0;
+
+            if (sscanf(line + n + 1, "%llu", &kib) == 1)
+                value = kib;
+            break;
+        }
+    if (file)
+        fclose(file);
+    return value;
+}
+
+static NTSTATUS query_performance(void *buffer, ULONG length, ULONG *ret_size)
+{
+    SYSTEM_PERFORMANCE_INFORMATION info = {
+        .AvailablePages = (ULONG)(meminfo("MemAvailable") / 4),
+        .TotalCommittedPages = (ULONG)(meminfo("Committed_AS") / 4),
+        .TotalCommitLimit = (ULONG)((meminfo("MemTotal") + meminfo("SwapTotal")) / 4),
+    };
+
+    /* kernelbase asks with the size of its own, shorter idea of the struct. */
+    *ret_size = length < sizeof(info) ? length : sizeof(info);
+    if (length < offsetof(SYSTEM_PERFORMANCE_INFORMATION, PeakCommitment))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    return user_write(buffer, &info, *ret_size);
+}
+
+static NTSTATUS query_time_of_day(void *buffer, ULONG length, ULONG *ret_size)
+{
+    SYSTEM_TIMEOFDAY_INFORMATION info = {0};
+    struct timespec up, now;
+    struct tm local;
+    time_t seconds;
+
+    clock_gettime(CLOCK_BOOTTIME, &up);
+    clock_gettime(CLOCK_REALTIME, &now);
+    info.SystemTime.QuadPart = nt_time_from_timespec(now);
+    info.BootTime.QuadPart = info.SystemTime.QuadPart - (nt_time_from_timespec(up) - NT_UNIX_EPOCH);
+    seconds = now.tv_sec;
+    if (localtime_r(&seconds, &local))
+        info.TimeZoneBias.QuadPart = -(LONGLONG)local.tm_gmtoff * NT_UNITS_PER_SECOND;
+    *ret_size = length < sizeof(info) ? length : sizeof(info);
+    if (length > sizeof(info))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    return user_write(buffer, &info, *ret_size);
+}
+
+static NTSTATUS query_processor_times(void *buffer, ULONG length, ULONG *ret_size)
+{
+    const int64_t unit = NT_UNITS_PER_SECOND / sysconf(_SC_CLK_TCK);
+    SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION info[64] = {0};
+    FILE *file = fopen("/proc/stat", "re");
+    ULONG n = 0, size;
+    char line[512];
+
+    while (file && n < 64 && fgets(line, sizeof(line), file)) {
+        long long user, nice, system, idle;
+
+        if (sscanf(line, "cpu%*u %lld %lld %lld %lld", &user, &nice, &system, &idle) != 4)
+            continue;
+        info[n].UserTime.QuadPart = (user + nice) * unit;
+        info[n].IdleTime.QuadPart = idle * unit;
+        info[n].KernelTime.QuadPart = (system + idle) * unit; /* idle time counts as kernel time */
+        n++;
+    }
+    if (file)
+        fclose(file);
+    size = n * (ULONG)sizeof(*info);
+    *ret_size = size;
+    if (length < sizeof(*info))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    if (length < size)
+        size = length - length % (ULONG)sizeof(*info);
+    return user_write(buffer, info, size);
+}
+
+static NTSTATUS query_debugger(void *buffer, ULONG length, ULONG *ret_size)
+{
+    SYSTEM_KERNEL_DEBUGGER_INFORMATION info = {.DebuggerEnabled = FALSE,
+                                               .DebuggerNotPresent = TRUE};
+
+    return answer(buffer, length, &info, sizeof(info), false, ret_size);
+}
+
+static NTSTATUS query_quota(void *buffer, ULONG length, ULONG *ret_size)
+{
+    SYSTEM_REGISTRY_QUOTA_INFORMATION info = {.RegistryQuotaAllowed = 0x2000000,
+                                              .RegistryQuotaUsed = 0x200000};
+
+    return answer(buffer, length, &info, sizeof(info), false, ret_size);
+}
+
+static NTSTATUS query(SYSTEM_INFORMATION_CLASS class, void *buffer, ULONG length, ULONG *ret_size)
+{
+    switch ((unsigned)class) {
+    case SystemBasicInformation:
+    case SystemNativeBasicInformation:
+        return query_basic(buffer, length, ret_size);
+    case SystemCpuInformation:
+    case SystemEmulationProcessorInformation:
+        return query_cpu(buffer, length, ret_size);
+    case SystemPerformanceInformation:
+        return query_performance(buffer, length, ret_size);
+    case SystemTimeOfDayInformation:
+        return query_time_of_day(buffer, length, ret_size);
+    case SystemProcessInformation:
+        return system_query_processes(buffer, length, ret_size);
+    case SystemProcessorPerformanceInformation:
+        return query_processor_times(buffer, length, ret_size);
+    case SystemKernelDebuggerInformation:
+        return query_debugger(buffer, length, ret_size);
+    case SystemRegistryQuotaInformation:
+        return query_quota(buffer, length, ret_size);
+    default:
+        unimplemented_once("NtQuerySystemInformation", "class", class);
+        return STATUS_INVALID_INFO_CLASS;
+    }
+}
+
+NTSTATUS WINAPI NtQuerySystemInformation(SYSTEM_INFORMATION_CLASS class, PVOID buffer, ULONG length,
+                                         PULONG ret_user_length)
+{
+    ULONG size = 0;
+    NTSTATUS status = query(class, buffer, length, &size);
+
+    if (ret_user_length && status != STATUS_INVALID_INFO_CLASS)
+        TRY(USER_PUT(ret_user_length, size));
+    return status;
+}
+
+NTSTATUS WINAPI NtQuerySystemInformationEx(SYSTEM_INFORMATION_CLASS class, void *input,
+                                           ULONG input_length, void *buffer, ULONG length,
+                                           ULONG *ret_user_length)
+{
+    (void)input, (void)input_length, (void)buffer, (void)length, (void)ret_user_length;
+    unimplemented_once(__func__, "class", class);
+    return STATUS_INVALID_INFO_CLASS;
+}
+
+NTSTATUS WINAPI NtSetSystemInformation(SYSTEM_INFORMATION_CLASS class, PVOID buffer, ULONG length)
+{
+    (void)buffer, (void)length;
+    unimplemented_once(__func__, "class", class);
+    return STATUS_INVALID_INFO_CLASS;
+}
+
+ULONG WINAPI NtGetCurrentProcessorNumber(void)
+{
+    int cpu = sched_getcpu();
+
+    return cpu < 0 ? 0 : (ULONG)cpu;
+}
