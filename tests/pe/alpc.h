@@ -1,21 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* What the ALPC tests share: a port pair in one process, made without a second thread (the connection is
- * asynchronous), and short forms of send and receive. Freestanding programs: ntdll only. */
+/* What the ALPC tests share: a port pair in one process, made without a second thread (the
+ * connection is asynchronous), and short forms of send and receive. Freestanding programs: ntdll
+ * only. */
 #pragma once
 
+#define WIN32_NO_STATUS
 #include <windows.h>
+#undef WIN32_NO_STATUS
+#include <ntstatus.h>
 
 #include <nt/ntalpc.h>
 
 #include "test.h"
 
 /* mingw-w64's headers lack some of what ntdll exports. */
-NTSTATUS NTAPI RtlCreateUserThread(HANDLE, PSECURITY_DESCRIPTOR, BOOLEAN, ULONG, SIZE_T, SIZE_T, PVOID,
-                                   PVOID, PHANDLE, PVOID);
+NTSTATUS NTAPI RtlCreateUserThread(HANDLE, PSECURITY_DESCRIPTOR, BOOLEAN, ULONG, SIZE_T, SIZE_T,
+                                   PVOID, PVOID, PHANDLE, PVOID);
 VOID NTAPI RtlExitUserThread(NTSTATUS);
 NTSTATUS NTAPI NtDelayExecution(BOOLEAN, const LARGE_INTEGER *);
+
+#ifndef NtCurrentProcess
+#define NtCurrentProcess() ((HANDLE)(LONG_PTR)-1)
+#endif
+
+NTSTATUS NTAPI NtCreateEvent(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, ULONG, BOOLEAN);
+
+/* The ClientId of the TEB, which mingw-w64's headers hide: process, thread. */
+static inline CLIENT_ID *own_client_id(void)
+{
+    return (CLIENT_ID *)((char *)NtCurrentTeb() + 0x40);
+}
 
 enum { TEST_DATA_MAX = 65487 };
 
@@ -36,22 +52,32 @@ struct test_pair {
     HANDLE client;     /* client communication port */
 };
 
-#define POLL       (&test_poll)
-#define TYPE(m)    ((USHORT)(m).header.u2.s2.Type)
-#define LENGTH(m)  ((USHORT)(m).header.u1.s1.DataLength)
-#define TOTAL(m)   ((USHORT)(m).header.u1.s1.TotalLength)
-#define RELEASE    ALPC_MSGFLG_RELEASE_MESSAGE
-#define SYNC       ALPC_MSGFLG_SYNC_REQUEST
+/* TEST_MAIN { ... } is the program. */
+#define TEST_MAIN                \
+    static void test_body(void); \
+    static void test_main(void)  \
+    {                            \
+        test_body();             \
+        done_testing();          \
+    }                            \
+    static void test_body(void)
+
+#define POLL         (&test_poll)
+#define TYPE(m)      ((USHORT)(m).header.u2.s2.Type)
+#define LENGTH(m)    ((USHORT)(m).header.u1.s1.DataLength)
+#define TOTAL(m)     ((USHORT)(m).header.u1.s1.TotalLength)
+#define RELEASE      ALPC_MSGFLG_RELEASE_MESSAGE
+#define SYNC         ALPC_MSGFLG_SYNC_REQUEST
 #define REQUEST_2000 (LPC_REQUEST | LPC_CONTINUATION_REQUIRED)
 
-#define ok_status(status, expected, name)                                                          \
-    do {                                                                                           \
-        NTSTATUS status_ = (status);                                                               \
-        ok(status_ == (NTSTATUS)(expected), "%s (%08x, expected %08x)", name, (unsigned)status_,   \
-           (unsigned)(expected));                                                                  \
+#define ok_status(status, expected, name)                                                        \
+    do {                                                                                         \
+        NTSTATUS status_ = (status);                                                             \
+        ok(status_ == (NTSTATUS)(expected), "%s (%08x, expected %08x)", name, (unsigned)status_, \
+           (unsigned)(expected));                                                                \
     } while (0)
 
-static LARGE_INTEGER test_poll; /* a time-out of 0 */
+static LARGE_INTEGER test_poll TEST_UNUSED; /* a time-out of 0 */
 
 /* The compiler calls these in a freestanding program; ntdll exports them. */
 static inline void fill(void *to, UCHAR byte, SIZE_T size)
@@ -132,11 +158,12 @@ static inline NTSTATUS port_accept(HANDLE *server, HANDLE connection, struct tes
     ALPC_PORT_ATTRIBUTES attributes;
 
     port_attributes(&attributes, 0);
-    return NtAlpcAcceptConnectPort(server, connection, 0, NULL, &attributes, context, &request->header,
-                                   NULL, accept);
+    return NtAlpcAcceptConnectPort(server, connection, 0, NULL, &attributes, context,
+                                   &request->header, NULL, accept);
 }
 
-/* Connects a client to an existing connection port and accepts it, all in this thread; false when a step failed. */
+/* Connects a client to an existing connection port and accepts it, all in this thread; false when a
+ * step failed. */
 static inline int pair_connect(struct test_pair *pair, PCWSTR path, void *context)
 {
     struct test_message message;

@@ -13,8 +13,9 @@ static NTSTATUS receive_type(HANDLE port, struct test_message *message, USHORT *
                              void **ret_port_context)
 {
     struct test_attributes attributes;
-    ALPC_CONTEXT_ATTR *context = AlpcGetMessageAttribute(
-        attributes_init(&attributes, ALPC_MESSAGE_CONTEXT_ATTRIBUTE), ALPC_MESSAGE_CONTEXT_ATTRIBUTE);
+    ALPC_CONTEXT_ATTR *context =
+        AlpcGetMessageAttribute(attributes_init(&attributes, ALPC_MESSAGE_CONTEXT_ATTRIBUTE),
+                                ALPC_MESSAGE_CONTEXT_ATTRIBUTE);
     NTSTATUS status = port_receive(port, message, &attributes, NULL);
 
     *ret_type = TYPE(*message);
@@ -40,11 +41,13 @@ static void datagrams_then_close(void)
                   "in the place of a datagram");
         ok(type == LPC_CANCELED && LENGTH(message) == 0, "comes an empty LPC_CANCELED");
     }
-    ok_status(receive_type(pair.connection, &message, &type, &context), STATUS_SUCCESS, "and at the end");
+    ok_status(receive_type(pair.connection, &message, &type, &context), STATUS_SUCCESS,
+              "and at the end");
     ok(type == LPC_PORT_CLOSED, "LPC_PORT_CLOSED, which expects no continuation");
     ok(context == &accept_context, "with the PortContext of the connection");
     ok(LENGTH(message) == 8, "and 8 bytes of creation time");
-    ok_status(port_receive(pair.connection, &message, NULL, POLL), STATUS_TIMEOUT, "and nothing more");
+    ok_status(port_receive(pair.connection, &message, NULL, POLL), STATUS_TIMEOUT,
+              "and nothing more");
     message_init(&message.header, 0);
     ok(port_send(pair.server, RELEASE, &message.header) < 0, "sending to a closed client fails");
     NtClose(pair.server);
@@ -75,7 +78,8 @@ static void unreleased_replies(void)
     }
     ok(n_canceled == 3, "one LPC_CANCELED for each continuation that the client held");
     ok(n_closed == 1, "and LPC_PORT_CLOSED once");
-    ok_status(port_receive(pair.connection, &message, NULL, POLL), STATUS_TIMEOUT, "and nothing more");
+    ok_status(port_receive(pair.connection, &message, NULL, POLL), STATUS_TIMEOUT,
+              "and nothing more");
     NtClose(pair.server);
     NtClose(pair.connection);
 }
@@ -92,10 +96,12 @@ static void client_disconnects(void)
     message_init(&message.header, 0);
     ok_status(port_send(pair.client, RELEASE, &message.header), STATUS_PORT_DISCONNECTED,
               "a send on the disconnected port");
-    ok_status(NtAlpcDisconnectPort(pair.client, 0), STATUS_PORT_DISCONNECTED, "a second disconnect");
+    ok_status(NtAlpcDisconnectPort(pair.client, 0), STATUS_PORT_DISCONNECTED,
+              "a second disconnect");
     receive_type(pair.connection, &message, &type, &context);
     ok(type == LPC_PORT_CLOSED && context == &accept_context, "the server sees LPC_PORT_CLOSED");
-    ok(port_receive(pair.client, &message, NULL, POLL) != STATUS_SUCCESS, "there is nothing to receive");
+    ok(port_receive(pair.client, &message, NULL, POLL) != STATUS_SUCCESS,
+       "there is nothing to receive");
     pair_close(&pair);
 }
 
@@ -110,9 +116,10 @@ static void server_closes(void)
     ok_status(port_receive(pair.client, &message, NULL, NULL), STATUS_PORT_DISCONNECTED,
               "a receive on the client port of a server that has gone");
     message_init(&message.header, 0);
-    ok_status(port_send(pair.client, RELEASE, &message.header), STATUS_PORT_DISCONNECTED, "a send on it");
-    ok_status(port_connect(&pair.server, NAME L"4", SYNC, NULL, NULL, NULL), STATUS_OBJECT_NAME_NOT_FOUND,
-              "its name is gone");
+    ok_status(port_send(pair.client, RELEASE, &message.header), STATUS_PORT_DISCONNECTED,
+              "a send on it");
+    ok_status(port_connect(&pair.server, NAME L"4", SYNC, NULL, NULL, NULL),
+              STATUS_OBJECT_NAME_NOT_FOUND, "its name is gone");
     NtClose(pair.client);
 }
 
@@ -131,15 +138,16 @@ static DWORD NTAPI receiver_run(void *argument)
     return 0;
 }
 
-/* A thread that is (or will be) blocked in a receive is released when the port's last handle goes. */
+/* A thread that is (or will be) blocked in a receive is released when the port's last handle goes.
+ */
 static void blocked_receiver(void)
 {
     struct receiver receiver;
     HANDLE thread;
 
     port_create(&receiver.port, NULL, 0, 0);
-    RtlCreateUserThread(NtCurrentProcess(), NULL, FALSE, 0, 0, 0, (void *)receiver_run, &receiver, &thread,
-                        NULL);
+    RtlCreateUserThread(NtCurrentProcess(), NULL, FALSE, 0, 0, 0, (void *)receiver_run, &receiver,
+                        &thread, NULL);
     NtClose(receiver.port);
     NtWaitForSingleObject(thread, FALSE, NULL);
     ok(receiver.status < 0, "a receive on a connection port ends when its last handle is closed");

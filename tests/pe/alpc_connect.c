@@ -47,8 +47,8 @@ static void connect_to_nothing(void)
     ok_status(port_connect(&port, L"\\RPC Control\\Nobody", 0, NULL, NULL, NULL),
               STATUS_OBJECT_NAME_NOT_FOUND, "a name that nobody has, asynchronously");
     ok(port == NULL, "no handle comes back");
-    ok_status(port_connect(NULL, L"\\RPC Control\\Nobody", 0, NULL, NULL, NULL), STATUS_ACCESS_VIOLATION,
-              "NULL out pointer");
+    ok_status(port_connect(NULL, L"\\RPC Control\\Nobody", 0, NULL, NULL, NULL),
+              STATUS_ACCESS_VIOLATION, "NULL out pointer");
 }
 
 /* Receives the request of a connector; its attributes must be empty. */
@@ -64,8 +64,8 @@ static void request_receive(HANDLE connection, struct test_message *request)
     ok(TYPE(*request) == (LPC_CONNECTION_REQUEST | LPC_CONTINUATION_REQUIRED), "its type is 200A");
     ok(request->header.MessageId != 0 && !(request->header.MessageId >> 31), "it has an id");
     ok(attributes.header.ValidAttributes == 0, "no attribute is valid");
-    ok(!context->PortContext && !context->MessageContext && !context->Sequence && !context->MessageId &&
-           !context->CallbackId,
+    ok(!context->PortContext && !context->MessageContext && !context->Sequence &&
+           !context->MessageId && !context->CallbackId,
        "the CONTEXT body is zero");
 }
 
@@ -78,28 +78,31 @@ static void synchronous_accept(HANDLE connection)
     HANDLE thread = connector_start(&connector), server = NULL;
 
     request_receive(connection, &request);
-    ok(LENGTH(request) == 5 && request.data[0] == 'h' && request.data[4] == 'o', "the client's data");
-    ok(request.header.ClientId.UniqueProcess == NtCurrentTeb()->ClientId.UniqueProcess,
+    ok(LENGTH(request) == 5 && request.data[0] == 'h' && request.data[4] == 'o',
+       "the client's data");
+    ok(request.header.ClientId.UniqueProcess == own_client_id()->UniqueProcess,
        "the client's process id");
-    ok(request.header.ClientId.UniqueThread != NtCurrentTeb()->ClientId.UniqueThread,
+    ok(request.header.ClientId.UniqueThread != own_client_id()->UniqueThread,
        "the connecting thread's id");
     PORT_MESSAGE header = request.header;
     request.header.MessageId = 0;
-    ok_status(port_accept(&server, connection, &request, &context, TRUE), STATUS_REPLY_MESSAGE_MISMATCH,
-              "accept without the message id");
+    ok_status(port_accept(&server, connection, &request, &context, TRUE),
+              STATUS_REPLY_MESSAGE_MISMATCH, "accept without the message id");
     request.header.MessageId = 0x7ffffff0;
-    ok_status(port_accept(&server, connection, &request, &context, TRUE), STATUS_REPLY_MESSAGE_MISMATCH,
-              "accept of an unknown message id");
+    ok_status(port_accept(&server, connection, &request, &context, TRUE),
+              STATUS_REPLY_MESSAGE_MISMATCH, "accept of an unknown message id");
     request.header = header;
     request.data[0] = 'H';
     ok_status(port_accept(&server, connection, &request, &context, TRUE), STATUS_SUCCESS, "accept");
     ok(server != NULL, "the server communication port's handle");
     NtWaitForSingleObject(thread, FALSE, NULL);
     ok_status(connector.status, STATUS_SUCCESS, "the client is connected");
-    ok(connector.port != NULL && connector.port != (HANDLE)0x1234, "the client communication port's handle");
-    ok(LENGTH(connector.message) == 5 && connector.message.data[0] == 'H', "the accept message's data");
+    ok(connector.port != NULL && connector.port != (HANDLE)0x1234,
+       "the client communication port's handle");
+    ok(LENGTH(connector.message) == 5 && connector.message.data[0] == 'H',
+       "the accept message's data");
     ok(connector.size == TOTAL(connector.message), "the length of the reply");
-    ok(connector.message.header.ClientId.UniqueProcess == NtCurrentTeb()->ClientId.UniqueProcess,
+    ok(connector.message.header.ClientId.UniqueProcess == own_client_id()->UniqueProcess,
        "the server's process id");
     ok_status(NtAlpcQueryInformation(server, AlpcBasicInformation, &basic, sizeof basic, NULL),
               STATUS_SUCCESS, "basic information of the server port");
@@ -125,8 +128,8 @@ static void refusal(void)
     ok_status(port_connect(&client, NAME L"Refused", 0, NULL, NULL, NULL), STATUS_SUCCESS,
               "an asynchronous connect");
     port_receive(connection, &message, NULL, NULL);
-    ok_status(NtAlpcAcceptConnectPort(&server, connection, 0, NULL, NULL, NULL, &message.header, NULL,
-                                      FALSE),
+    ok_status(NtAlpcAcceptConnectPort(&server, connection, 0, NULL, NULL, NULL, &message.header,
+                                      NULL, FALSE),
               STATUS_SUCCESS, "refuse");
     ok(server == (HANDLE)0x5678, "no handle is written");
     ok_status(port_receive(client, &message, NULL, NULL), STATUS_PORT_CONNECTION_REFUSED,

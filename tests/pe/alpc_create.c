@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* NtAlpcCreatePort and the basic queries of a connection port: facts 2 and 10 of reference section 9. */
+/* NtAlpcCreatePort and the basic queries of a connection port: facts 2 and 10 of reference
+ * section 9. */
 #include "alpc.h"
 
 static void creation(void)
@@ -10,7 +11,8 @@ static void creation(void)
     ALPC_PORT_ATTRIBUTES attributes;
 
     ok_status(NtAlpcCreatePort(NULL, NULL, NULL), STATUS_ACCESS_VIOLATION, "NULL out pointer");
-    ok_status(NtAlpcCreatePort((HANDLE *)16, NULL, NULL), STATUS_ACCESS_VIOLATION, "bad out pointer");
+    ok_status(NtAlpcCreatePort((HANDLE *)16, NULL, NULL), STATUS_ACCESS_VIOLATION,
+              "bad out pointer");
     ok_status(NtAlpcCreatePort(&port, (OBJECT_ATTRIBUTES *)16, NULL), STATUS_ACCESS_VIOLATION,
               "bad object attributes");
     ok_status(NtAlpcCreatePort(&port, NULL, NULL), STATUS_SUCCESS, "no attributes at all");
@@ -24,13 +26,13 @@ static void creation(void)
               "the name is taken");
     ok(!second || second == (HANDLE)0x1234, "no handle comes back");
     second = NULL;
-    ok_status(port_create(&second, L"\\RPC Control\\Create", OBJ_OPENIF, 0), STATUS_INVALID_PARAMETER,
-              "OBJ_OPENIF on a taken name");
+    ok_status(port_create(&second, L"\\RPC Control\\Create", OBJ_OPENIF, 0),
+              STATUS_INVALID_PARAMETER, "OBJ_OPENIF on a taken name");
     ok(second == NULL, "the handle is untouched");
     ok_status(port_create(&second, L"\\RPC Control\\create", OBJ_CASE_INSENSITIVE, 0),
               STATUS_OBJECT_NAME_COLLISION, "the name is taken whatever its case");
-    ok_status(port_create(&second, L"\\No Such Directory\\Port", 0, 0), STATUS_OBJECT_PATH_NOT_FOUND,
-              "no such directory");
+    ok_status(port_create(&second, L"\\No Such Directory\\Port", 0, 0),
+              STATUS_OBJECT_PATH_NOT_FOUND, "no such directory");
     NtClose(port);
     ok_status(port_create(&port, L"\\RPC Control\\Create", 0, 0), STATUS_SUCCESS,
               "the name is free when the last handle has gone");
@@ -110,7 +112,7 @@ static void misuse(void)
     HANDLE event, port;
     struct test_message message;
 
-    NtCreateEvent(&event, EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE);
+    NtCreateEvent(&event, EVENT_ALL_ACCESS, NULL, 0 /* notification */, FALSE);
     message_init(&message.header, 0);
     ok_status(port_send(event, RELEASE, &message.header), STATUS_OBJECT_TYPE_MISMATCH,
               "an event is no port");
@@ -119,8 +121,10 @@ static void misuse(void)
     ok_status(NtAlpcDisconnectPort((HANDLE)0xdead0, 0), STATUS_INVALID_HANDLE,
               "disconnect of a handle that is none");
     port_create(&port, NULL, 0, 0);
-    ok_status(port_receive(port, &message, NULL, POLL), STATUS_TIMEOUT, "nothing queued, time-out 0");
-    ok(NtAlpcSendWaitReceivePort(port, RELEASE, (PORT_MESSAGE *)16, NULL, NULL, NULL, NULL, NULL) < 0,
+    ok_status(port_receive(port, &message, NULL, POLL), STATUS_TIMEOUT,
+              "nothing queued, time-out 0");
+    ok(NtAlpcSendWaitReceivePort(port, RELEASE, (PORT_MESSAGE *)16, NULL, NULL, NULL, NULL, NULL) <
+           0,
        "a bad message pointer fails");
     ok(port_send(port, RELEASE, &message.header) < 0, "a new message on a connection port fails");
     NtClose(port);

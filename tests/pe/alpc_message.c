@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* The life of a message: types, routing, contexts, counters, misuse. Facts 6 to 10 of reference section 9 and the
- * errors of section 3.5. */
+/* The life of a message: types, routing, contexts, counters, misuse. Facts 6 to 10 of reference
+ * section 9 and the errors of section 3.5. */
 #include "alpc.h"
 
 #define NAME L"\\RPC Control\\Message"
@@ -14,11 +14,12 @@ static void types(struct test_pair *pair)
     struct test_message message;
 
     message_init(&message.header, 3);
-    ok_status(port_send(pair->client, 0, &message.header), STATUS_SUCCESS, "a new message with flags 0");
+    ok_status(port_send(pair->client, 0, &message.header), STATUS_SUCCESS,
+              "a new message with flags 0");
     port_receive(pair->connection, &message, NULL, NULL);
     ok(TYPE(message) == REQUEST_2000, "arrives as a request that expects a continuation");
-    ok(message.header.ClientId.UniqueProcess == NtCurrentTeb()->ClientId.UniqueProcess &&
-           message.header.ClientId.UniqueThread == NtCurrentTeb()->ClientId.UniqueThread,
+    ok(message.header.ClientId.UniqueProcess == own_client_id()->UniqueProcess &&
+           message.header.ClientId.UniqueThread == own_client_id()->UniqueThread,
        "with its sender's ids");
     ok_status(port_send(pair->connection, RELEASE, &message.header), STATUS_SUCCESS,
               "a RELEASE continuation through the connection port");
@@ -43,8 +44,8 @@ static void types(struct test_pair *pair)
     message_init(&message.header, 3);
     port_send(pair->client, 0, &message.header);
     port_receive(pair->connection, &message, NULL, NULL);
-    ok_status(port_send(pair->connection, ALPC_MSGFLG_REPLY_MESSAGE, &message.header), STATUS_SUCCESS,
-              "a continuation with flag 1");
+    ok_status(port_send(pair->connection, ALPC_MSGFLG_REPLY_MESSAGE, &message.header),
+              STATUS_SUCCESS, "a continuation with flag 1");
     port_receive(pair->client, &message, NULL, NULL);
     ok(TYPE(message) == REQUEST_2000, "is like one with flags 0");
     port_send(pair->client, RELEASE, &message.header);
@@ -66,7 +67,8 @@ static void server_initiated(struct test_pair *pair)
     port_receive(pair->client, &message, NULL, NULL);
     ok(TYPE(message) == LPC_DATAGRAM && LENGTH(message) == 2, "arrives at the client port");
     message_init(&message.header, 6);
-    ok_status(port_send(pair->server, 0, &message.header), STATUS_SUCCESS, "a request of the server");
+    ok_status(port_send(pair->server, 0, &message.header), STATUS_SUCCESS,
+              "a request of the server");
     port_receive(pair->client, &message, NULL, NULL);
     ok(TYPE(message) == REQUEST_2000, "arrives as a request");
     ok_status(port_receive(pair->server, &message, NULL, POLL), STATUS_TIMEOUT,
@@ -74,7 +76,8 @@ static void server_initiated(struct test_pair *pair)
     message_init(&message.header, 6);
     ok_status(port_send(pair->server, 0, &message.header), STATUS_SUCCESS, "another");
     port_receive(pair->client, &message, NULL, NULL);
-    ok_status(port_send(pair->client, RELEASE, &message.header), STATUS_SUCCESS, "the client's answer");
+    ok_status(port_send(pair->client, RELEASE, &message.header), STATUS_SUCCESS,
+              "the client's answer");
     ok_status(port_receive(pair->connection, &message, NULL, NULL), STATUS_SUCCESS,
               "arrives at the connection port");
     ok(TYPE(message) == LPC_REPLY && LENGTH(message) == 6, "as a reply");
@@ -94,8 +97,8 @@ static ULONG exchange(struct test_pair *pair, void *message_context)
     context->CallbackId = 0xbad;
     attributes.header.ValidAttributes = ALPC_MESSAGE_CONTEXT_ATTRIBUTE;
     message_init(&message.header, 0);
-    ok_status(NtAlpcSendWaitReceivePort(pair->client, 0, &message.header, &attributes.header, NULL, NULL,
-                                        NULL, NULL),
+    ok_status(NtAlpcSendWaitReceivePort(pair->client, 0, &message.header, &attributes.header, NULL,
+                                        NULL, NULL, NULL),
               STATUS_SUCCESS, "a request with a message context");
 
     attributes_init(&attributes, ALPC_MESSAGE_CONTEXT_ATTRIBUTE);
@@ -106,7 +109,8 @@ static ULONG exchange(struct test_pair *pair, void *message_context)
     ok(context->Sequence != 0, "Sequence counts");
     ok(context->MessageId == message.header.MessageId, "MessageId is the message's");
     ULONG callback_id = context->CallbackId;
-    ok(callback_id != 0 && callback_id == message.header.CallbackId, "CallbackId is the exchange's");
+    ok(callback_id != 0 && callback_id == message.header.CallbackId,
+       "CallbackId is the exchange's");
     port_send(pair->connection, RELEASE, &message.header);
 
     attributes_init(&attributes, ALPC_MESSAGE_CONTEXT_ATTRIBUTE);
@@ -137,7 +141,8 @@ static void token(struct test_pair *pair)
     attributes_init(&attributes, ALPC_MESSAGE_TOKEN_ATTRIBUTE | ALPC_MESSAGE_SECURITY_ATTRIBUTE |
                                      ALPC_MESSAGE_VIEW_ATTRIBUTE | ALPC_MESSAGE_HANDLE_ATTRIBUTE);
     port_receive(pair->connection, &message, &attributes, NULL);
-    ALPC_TOKEN_ATTR *ids = AlpcGetMessageAttribute(&attributes.header, ALPC_MESSAGE_TOKEN_ATTRIBUTE);
+    ALPC_TOKEN_ATTR *ids =
+        AlpcGetMessageAttribute(&attributes.header, ALPC_MESSAGE_TOKEN_ATTRIBUTE);
     ok(attributes.header.ValidAttributes == ALPC_MESSAGE_TOKEN_ATTRIBUTE,
        "TOKEN is valid, the attributes that were not sent are not");
     ok(ids->TokenId.LowPart || ids->TokenId.HighPart, "it has the sender's token id");
@@ -171,8 +176,9 @@ static void misuse(struct test_pair *pair)
     message_init(&message.header, 4);
     ok_status(port_send(pair->client, SYNC, &message.header), STATUS_LPC_RECEIVE_BUFFER_EXPECTED,
               "SYNC without a receive buffer");
-    ok_status(NtAlpcSendWaitReceivePort(pair->client, SYNC, NULL, NULL, &reply.header, &size, NULL, NULL),
-              STATUS_INVALID_PARAMETER, "SYNC without a message");
+    ok_status(
+        NtAlpcSendWaitReceivePort(pair->client, SYNC, NULL, NULL, &reply.header, &size, NULL, NULL),
+        STATUS_INVALID_PARAMETER, "SYNC without a message");
     ok_status(NtAlpcSendWaitReceivePort(pair->client, SYNC | RELEASE, &message.header, NULL,
                                         &reply.header, &size, NULL, NULL),
               STATUS_INVALID_PARAMETER, "SYNC with RELEASE");
@@ -221,7 +227,8 @@ static void too_long(void)
     ok_status(port_send(pair.client, RELEASE, &message.header), STATUS_PORT_MESSAGE_TOO_LONG,
               "a message of 101 bytes");
     message_init(&message.header, 60);
-    ok_status(port_send(pair.client, RELEASE, &message.header), STATUS_SUCCESS, "a message of 100 bytes");
+    ok_status(port_send(pair.client, RELEASE, &message.header), STATUS_SUCCESS,
+              "a message of 100 bytes");
     port_receive(pair.connection, &message, NULL, NULL);
     ok(TOTAL(message) == 100, "arrives");
     pair_close(&pair);

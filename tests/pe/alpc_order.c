@@ -57,7 +57,8 @@ static void unread(struct test_pair *pair)
         n_in_order += TYPE(message) == LPC_DATAGRAM && *(ULONG *)message.data == i;
     }
     ok(n_in_order == 10000, "each of them is there, in order");
-    ok_status(port_receive(pair->connection, &message, NULL, POLL), STATUS_TIMEOUT, "and nothing more");
+    ok_status(port_receive(pair->connection, &message, NULL, POLL), STATUS_TIMEOUT,
+              "and nothing more");
 }
 
 static UCHAR pattern(unsigned size, unsigned i)
@@ -84,14 +85,15 @@ static int carried(HANDLE from, HANDLE to, unsigned data_length)
 
 static void sizes(struct test_pair *pair)
 {
-    static const unsigned lengths[] = {0,   1,    8,    23,    24,    25,    64,    471,   472,   473,
-                                       511, 512,  513,  920,   960,   961,   1024,  4095,  4096,  4097,
-                                       0x7fd7, 0x7fd8, 32768, 60000, 65000, 65486, 65487};
+    static const unsigned lengths[] = {
+        0,   1,   8,    23,   24,   25,   64,     471,    472,   473,   511,   512,   513,  920,
+        960, 961, 1024, 4095, 4096, 4097, 0x7fd7, 0x7fd8, 32768, 60000, 65000, 65486, 65487};
 
     for (unsigned i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         ok(carried(pair->client, pair->connection, lengths[i]), "%u bytes from client to server",
            lengths[i]);
-        ok(carried(pair->server, pair->client, lengths[i]), "%u bytes from server to client", lengths[i]);
+        ok(carried(pair->server, pair->client, lengths[i]), "%u bytes from server to client",
+           lengths[i]);
     }
 }
 
@@ -103,24 +105,25 @@ static void short_buffer(struct test_pair *pair)
     message_init(&message.header, 100);
     message.data[99] = 'z';
     port_send(pair->client, RELEASE, &message.header);
-    ok_status(NtAlpcSendWaitReceivePort(pair->connection, 0, NULL, NULL, &received.header, &size, NULL,
-                                        NULL),
+    ok_status(NtAlpcSendWaitReceivePort(pair->connection, 0, NULL, NULL, &received.header, &size,
+                                        NULL, NULL),
               STATUS_BUFFER_TOO_SMALL, "a buffer that is one byte too small");
     ok(size == sizeof message.header + 100, "the needed size comes back");
-    ok_status(NtAlpcSendWaitReceivePort(pair->connection, 0, NULL, NULL, &received.header, &size, NULL,
-                                        POLL),
+    ok_status(NtAlpcSendWaitReceivePort(pair->connection, 0, NULL, NULL, &received.header, &size,
+                                        NULL, POLL),
               STATUS_SUCCESS, "the message is not lost");
     ok(LENGTH(received) == 100 && received.data[99] == 'z', "and whole");
     message_init(&message.header, 100);
     port_send(pair->client, RELEASE, &message.header);
     size = 10;
-    ok_status(NtAlpcSendWaitReceivePort(pair->connection, 0, NULL, NULL, &received.header, &size, NULL,
-                                        NULL),
+    ok_status(NtAlpcSendWaitReceivePort(pair->connection, 0, NULL, NULL, &received.header, &size,
+                                        NULL, NULL),
               STATUS_BUFFER_TOO_SMALL, "a buffer smaller than a header");
-    ok_status(NtAlpcSendWaitReceivePort(pair->connection, 0, NULL, NULL, &received.header, NULL, NULL,
-                                        POLL),
+    ok_status(NtAlpcSendWaitReceivePort(pair->connection, 0, NULL, NULL, &received.header, NULL,
+                                        NULL, POLL),
               STATUS_SUCCESS, "no size at all means no limit");
-    ok_status(port_receive(pair->connection, &message, NULL, POLL), STATUS_TIMEOUT, "and nothing more");
+    ok_status(port_receive(pair->connection, &message, NULL, POLL), STATUS_TIMEOUT,
+              "and nothing more");
 }
 
 /* Two clients: what one sends after the other's message was received comes after it. */

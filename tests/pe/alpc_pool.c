@@ -20,7 +20,7 @@ static void NTAPI arrived(TP_CALLBACK_INSTANCE *instance, void *context, TP_ALPC
     if (context != &pair)
         InterlockedIncrement(&n_outside);
     while (port_receive(pair.connection, &message, NULL, POLL) == STATUS_SUCCESS) {
-        if (NtCurrentTeb()->ClientId.UniqueThread == main_thread)
+        if (own_client_id()->UniqueThread == main_thread)
             InterlockedIncrement(&n_outside);
         if (TYPE(message) != REQUEST_2000)
             continue;
@@ -36,7 +36,7 @@ TEST_MAIN
     TP_ALPC *alpc = NULL;
     int right = 1;
 
-    main_thread = NtCurrentTeb()->ClientId.UniqueThread;
+    main_thread = own_client_id()->UniqueThread;
     ok(pair_open(&pair, NAME, NULL), "a port pair");
     ok_status(TpAllocAlpcCompletion(&alpc, pair.connection, arrived, &pair, NULL), STATUS_SUCCESS,
               "the port is given to the thread pool");
@@ -59,7 +59,8 @@ TEST_MAIN
         right &= port_receive(pair.client, &message, NULL, NULL) == STATUS_SUCCESS;
         sum += message.data[0];
     }
-    ok(right && sum == N_REQUESTS * (N_REQUESTS + 1) / 2, "and so are asynchronous ones, each once");
+    ok(right && sum == N_REQUESTS * (N_REQUESTS + 1) / 2,
+       "and so are asynchronous ones, each once");
     ok(n_served == 2 * N_REQUESTS, "every request was served once");
     ok(n_outside == 0, "by threads of the pool, with the given context");
     TpReleaseAlpcCompletion(alpc);

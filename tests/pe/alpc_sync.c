@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* Synchronous requests: reply, continuation, short reply buffer, time-out, loss of the peer, many threads. The
- * server is a thread that does what the first byte of a request says. */
+/* Synchronous requests: reply, continuation, short reply buffer, time-out, loss of the peer, many
+ * threads. The server is a thread that does what the first byte of a request says. */
 #include "alpc.h"
 
 #define NAME L"\\RPC Control\\Sync"
@@ -30,7 +30,8 @@ static HANDLE thread_start(void *function, void *argument)
 {
     HANDLE thread = NULL;
 
-    if (RtlCreateUserThread(NtCurrentProcess(), NULL, FALSE, 0, 0, 0, function, argument, &thread, NULL))
+    if (RtlCreateUserThread(NtCurrentProcess(), NULL, FALSE, 0, 0, 0, function, argument, &thread,
+                            NULL))
         return NULL;
     return thread;
 }
@@ -70,7 +71,8 @@ static DWORD NTAPI serve(void *argument)
     (void)argument;
     for (;;) {
         SIZE_T size = sizeof in_server;
-        if (NtAlpcSendWaitReceivePort(connection, 0, NULL, NULL, &in_server.header, &size, NULL, NULL))
+        if (NtAlpcSendWaitReceivePort(connection, 0, NULL, NULL, &in_server.header, &size, NULL,
+                                      NULL))
             break;
         if (TYPE(in_server) == REQUEST_2000 && !command_serve())
             break;
@@ -84,8 +86,8 @@ static NTSTATUS ask(HANDLE port, enum command command, struct test_message *mess
 {
     message_init(&message->header, 4);
     message->data[0] = (UCHAR)command;
-    return NtAlpcSendWaitReceivePort(port, SYNC, &message->header, NULL, &message->header, size, NULL,
-                                     timeout);
+    return NtAlpcSendWaitReceivePort(port, SYNC, &message->header, NULL, &message->header, size,
+                                     NULL, timeout);
 }
 
 static void replies(HANDLE client)
@@ -96,7 +98,7 @@ static void replies(HANDLE client)
     ok_status(ask(client, ECHO, &message, &size, NULL), STATUS_SUCCESS, "a synchronous request");
     ok(TYPE(message) == LPC_REPLY && LENGTH(message) == 4, "its reply");
     ok(size == TOTAL(message), "the length of the reply");
-    ok(message.header.ClientId.UniqueProcess == NtCurrentTeb()->ClientId.UniqueProcess,
+    ok(message.header.ClientId.UniqueProcess == own_client_id()->UniqueProcess,
        "the replier's process id");
     ok_status(ask(client, CONTINUE, &message, NULL, NULL), STATUS_SUCCESS,
               "a continuation without RELEASE releases the sender all the same");
@@ -118,7 +120,8 @@ static void large_replies(HANDLE client)
         int right = LENGTH(large_reply) == lengths[k];
         for (unsigned i = 0; i < lengths[k]; i++)
             right &= large_reply.data[i] == (UCHAR)(i * 5);
-        ok(status == STATUS_SUCCESS && right, "a reply of %u bytes (%08x)", lengths[k], (unsigned)status);
+        ok(status == STATUS_SUCCESS && right, "a reply of %u bytes (%08x)", lengths[k],
+           (unsigned)status);
     }
 }
 
@@ -130,12 +133,14 @@ static void short_reply_buffer(HANDLE client)
     message_init(&message.header, 4);
     message.data[0] = LARGE;
     *(USHORT *)(message.data + 2) = 500;
-    ok_status(NtAlpcSendWaitReceivePort(client, SYNC, &message.header, NULL, &large_reply.header, &size,
-                                        NULL, NULL),
+    ok_status(NtAlpcSendWaitReceivePort(client, SYNC, &message.header, NULL, &large_reply.header,
+                                        &size, NULL, NULL),
               STATUS_BUFFER_TOO_SMALL, "a reply larger than the caller's buffer");
     ok(size == sizeof message.header + 500, "the needed size comes back");
-    ok_status(port_receive(client, &message, NULL, POLL), STATUS_SUCCESS, "the reply can be received");
-    ok(TYPE(message) == LPC_REPLY && LENGTH(message) == 500 && message.data[499] == (UCHAR)(499 * 5),
+    ok_status(port_receive(client, &message, NULL, POLL), STATUS_SUCCESS,
+              "the reply can be received");
+    ok(TYPE(message) == LPC_REPLY && LENGTH(message) == 500 &&
+           message.data[499] == (UCHAR)(499 * 5),
        "whole");
 }
 
@@ -145,7 +150,8 @@ static void time_out(HANDLE client)
     struct test_message message;
     SIZE_T size = sizeof message;
 
-    ok_status(ask(client, KEEP, &message, &size, &soon), STATUS_TIMEOUT, "a request that nobody answers");
+    ok_status(ask(client, KEEP, &message, &size, &soon), STATUS_TIMEOUT,
+              "a request that nobody answers");
     ok_status(ask(client, ECHO, &message, &size, NULL), STATUS_SUCCESS, "the next one is answered");
     ok(message.data[0] == ECHO, "by its own reply");
 }

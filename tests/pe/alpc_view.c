@@ -8,23 +8,23 @@
 
 static void sections(HANDLE port)
 {
-    static const SIZE_T sizes[][2] = {{1, 0x10000}, {0x1000, 0x10000}, {0x1001, 0x10000},
+    static const SIZE_T sizes[][2] = {{1, 0x10000},      {0x1000, 0x10000},  {0x1001, 0x10000},
                                       {0x1234, 0x10000}, {0x10000, 0x10000}, {0x10001, 0x20000}};
     ALPC_HANDLE section;
     SIZE_T actual;
 
     for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         actual = 0;
-        ok_status(NtAlpcCreatePortSection(port, 0, NULL, sizes[i][0], &section, &actual), STATUS_SUCCESS,
-                  "a port section on an unconnected port");
+        ok_status(NtAlpcCreatePortSection(port, 0, NULL, sizes[i][0], &section, &actual),
+                  STATUS_SUCCESS, "a port section on an unconnected port");
         ok(actual == sizes[i][1], "%x bytes become %x", (unsigned)sizes[i][0], (unsigned)actual);
         ok_status(NtAlpcDeletePortSection(port, 0, section), STATUS_SUCCESS, "and goes");
     }
     ok_status(NtAlpcDeletePortSection(port, 0, section), STATUS_INVALID_HANDLE, "once");
-    ok_status(NtAlpcCreatePortSection(port, 0, NULL, 0, &section, &actual), STATUS_INVALID_PARAMETER,
-              "size 0 without a section");
-    ok_status(NtAlpcCreatePortSection(port, 1, NULL, 0x1000, &section, &actual), STATUS_INVALID_PARAMETER,
-              "an unknown flag");
+    ok_status(NtAlpcCreatePortSection(port, 0, NULL, 0, &section, &actual),
+              STATUS_INVALID_PARAMETER, "size 0 without a section");
+    ok_status(NtAlpcCreatePortSection(port, 1, NULL, 0x1000, &section, &actual),
+              STATUS_INVALID_PARAMETER, "an unknown flag");
     ok_status(NtAlpcCreatePortSection(port, 0, NULL, 0x1000, (ALPC_HANDLE *)16, &actual),
               STATUS_ACCESS_VIOLATION, "a bad out pointer");
 }
@@ -46,8 +46,8 @@ static NTSTATUS view_send(HANDLE port, ULONG flags, const ALPC_DATA_VIEW_ATTR *v
     *(ALPC_DATA_VIEW_ATTR *)attributes.space = *view;
     attributes.header.ValidAttributes = ALPC_MESSAGE_VIEW_ATTRIBUTE;
     message_init(&message.header, 8);
-    return NtAlpcSendWaitReceivePort(port, flags, &message.header, &attributes.header, NULL, NULL, NULL,
-                                     NULL);
+    return NtAlpcSendWaitReceivePort(port, flags, &message.header, &attributes.header, NULL, NULL,
+                                     NULL, NULL);
 }
 
 /* Receives a view; NULL when there was none. */
@@ -69,8 +69,8 @@ static void hand_over(struct test_pair *pair)
     ALPC_HANDLE section;
     SIZE_T actual;
 
-    ok_status(NtAlpcCreatePortSection(pair->client, 0, NULL, 0x4000, &section, &actual), STATUS_SUCCESS,
-              "a section on the client port");
+    ok_status(NtAlpcCreatePortSection(pair->client, 0, NULL, 0x4000, &section, &actual),
+              STATUS_SUCCESS, "a section on the client port");
     ok_status(view_make(pair->client, section, 0x4000, &view), STATUS_SUCCESS, "a view of it");
     ok(view.ViewBase != NULL && view.ViewSize == 0x4000, "mapped, of the size asked for");
     ok(((ULONG_PTR)view.ViewBase & 0xffff) == 0, "on a boundary of 64 KiB");
@@ -97,14 +97,15 @@ static void hand_over(struct test_pair *pair)
     port_send(pair->connection, RELEASE, &message.header);
     port_receive(pair->client, &message, NULL, NULL);
 
-    ok_status(view_send(pair->client, RELEASE, &view), STATUS_SUCCESS, "a datagram that carries it");
+    ok_status(view_send(pair->client, RELEASE, &view), STATUS_SUCCESS,
+              "a datagram that carries it");
     got = view_receive(pair->connection, &message, &attributes);
     ok(got != NULL && TYPE(message) == (LPC_DATAGRAM | LPC_CONTINUATION_REQUIRED),
        "arrives as a datagram that must be finished");
     fill(attributes.space, 0, sizeof(ALPC_DATA_VIEW_ATTR));
     ((ALPC_DATA_VIEW_ATTR *)attributes.space)->Flags = ALPC_VIEWFLG_UNMAP_EXISTING;
-    ok_status(NtAlpcSendWaitReceivePort(pair->connection, RELEASE, &message.header, &attributes.header,
-                                        NULL, NULL, NULL, NULL),
+    ok_status(NtAlpcSendWaitReceivePort(pair->connection, RELEASE, &message.header,
+                                        &attributes.header, NULL, NULL, NULL, NULL),
               STATUS_SUCCESS, "a RELEASE continuation gives the view back");
 
     ok_status(NtAlpcDeleteSectionView(pair->client, 0, view.ViewBase), STATUS_SUCCESS,
@@ -123,8 +124,8 @@ static void misuse(struct test_pair *pair)
     NtAlpcCreatePortSection(pair->client, 0, NULL, 0x4000, &section, &actual);
     ok(view_make(pair->client, section, 0, &view) < 0, "a view of size 0");
     ok(view_make(pair->client, section, 0x20000, &view) < 0, "a view larger than its section");
-    ok_status(NtAlpcCreateSectionView(pair->client, 0, (ALPC_DATA_VIEW_ATTR *)16), STATUS_ACCESS_VIOLATION,
-              "a bad pointer");
+    ok_status(NtAlpcCreateSectionView(pair->client, 0, (ALPC_DATA_VIEW_ATTR *)16),
+              STATUS_ACCESS_VIOLATION, "a bad pointer");
     view_make(pair->client, section, 0x1000, &view);
     view.SectionHandle = (ALPC_HANDLE)0x7ff0;
     ok(view_send(pair->client, RELEASE, &view) < 0, "sending a view of a section that is none");
