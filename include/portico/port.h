@@ -29,13 +29,14 @@
 
 /* Limits of a port's own parts; a message has at most PORT_DATA_MAX_BYTES behind its 40-byte
  * header. */
-#define PORT_DATA_MAX_BYTES       65487u
+#define PORT_DATA_MAX_BYTES       LANE_DATA_MAX_BYTES
 #define PORT_ATTRIBUTES_MAX_BYTES 512u
 #define PORT_INLINE_MAX_BYTES     512u /* payloads up to this are copied under the port mutex */
-#define PORT_HOLDERS_MAX          64u /* processes that map one port at a time, the daemon excluded */
+#define PORT_HOLDERS_MAX          64u /* processes that map one port, daemon excluded */
 #define PORT_LEASES_MAX           16u /* id ranges of one lane */
-#define PORT_SENDERS_MAX          4u /* processes that may send on one connection (client port held twice) \
-                                      */
+#define PORT_SENDERS_MAX                                                     \
+    4u /* processes that may send on one connection (client port held twice) \
+        */
 #define PORT_BLOCK_BYTES 1024u
 
 /* Sizes of the tables; the same constants for every port of a kind. n_buckets and n_blocks are
@@ -71,9 +72,11 @@ struct port_journal {
     uint32_t armed;
     uint32_t node; /* place + 1 that gets node_state, 0 none */
     uint32_t node_state;
-    uint32_t lane;  /* place + 1 whose cursor moves to next, 0 none */
-    uint64_t next;  /* cursor.next */
-    uint64_t stamp; /* cursor.floor_ns */
+    uint32_t lane;   /* place + 1 whose cursor moves to next, 0 none */
+    uint64_t next;   /* cursor.next */
+    uint64_t stamp;  /* cursor.floor_ns */
+    uint32_t by_ref; /* the node refers to the record */
+    uint32_t reserved;
 };
 
 /* A process that maps the port. M, but dead: D. */
@@ -114,13 +117,12 @@ struct port_memory {
     /* line 2, D */
     uint32_t ended_status; /* 0, or the status with which the port has ended (disconnected, refused,
                               closed) */
-    uint32_t
-        attention; /* bumped: a holder or sender has died; the next holder marks every lane hot */
-    uint32_t n_granted;  /* lanes ever entered, lane 0 included */
+    uint32_t attention;  /* bumped: a holder or sender has died: the next holder looks everywhere */
+    uint32_t n_granted;  /* lanes ever entered, lane 0 not counted */
     uint32_t lanes_used; /* places of the lane table ever used */
-    uint32_t close_tail; /* closes ever queued; close_queue[close_tail - 1 mod n_connections] is the
-                            newest */
-    uint32_t pad_d[11];
+    uint32_t connections_used; /* places of the connection table ever used */
+    uint32_t close_tail;       /* closes ever queued; close_queue[close_tail - 1] is the newest */
+    uint32_t pad_d[10];
 
     /* line 3, M */
     uint32_t n_waiters;  /* threads of all holders that sleep on the port */
@@ -152,7 +154,7 @@ struct port_memory {
     struct port_counters counters;
     uint8_t pad_k[24];
     struct port_journal journal;
-    uint8_t pad_j[32];
+    uint8_t pad_j[24];
 
     struct port_holder holders[PORT_HOLDERS_MAX];
 };
@@ -223,7 +225,8 @@ enum port_close_flags {
 };
 
 enum port_connection_marks {
-    PORT_CONNECTION_DONE = 1u, /* its close has been delivered */
+    PORT_CONNECTION_DONE = 1u,      /* its close has been delivered */
+    PORT_CONNECTION_ANNOUNCED = 2u, /* a completion packet was posted for its close */
 };
 
 struct port_connection {

@@ -95,6 +95,7 @@ bool port_view_set_lane(struct port_view *view, uint32_t lane, uint32_t generati
 
 /* ---- receive ---- */
 
+/* Each result but PORT_WAIT has ended the registration of a thread that was waiting. */
 enum port_result {
     PORT_RECEIVED = 0, /* *ret_message is valid; port_receive_end when message.pin is not 0 */
     PORT_EMPTY,        /* nothing to receive now (args.may_wait was false) */
@@ -111,8 +112,7 @@ enum port_result {
 enum port_message_flags {
     PORT_MESSAGE_HAS_CONTEXT =
         1u, /* PortContext and the rest of CONTEXT are valid (not for connection requests) */
-    PORT_MESSAGE_ACK =
-        2u, /* LPC_CANCELED: give the id back: a LANE_CANCEL | LANE_RELEASE record to connection */
+    PORT_MESSAGE_ACK = 2u,    /* LPC_CANCELED: give the id back: a LANE_ACK record to connection */
     PORT_MESSAGE_LEGACY = 4u, /* sent by a legacy LPC call */
     PORT_MESSAGE_PACKET =
         8u, /* a completion packet is due for it (completion port, no blocked receiver) */
@@ -151,9 +151,10 @@ struct port_message {
 struct port_receive_args {
     uint32_t capacity; /* payload bytes that the caller can take */
     bool may_wait;
-    bool was_waiting; /* this thread was registered by PORT_WAIT */
+    bool was_waiting; /* this thread was registered by PORT_WAIT; cleared by the call */
     /* A route to end under the same lock, or NULL; set to NULL once ended. */
     struct port_route *finished;
+    bool counted_out; /* private to port_receive: false */
 };
 
 /* Takes the next message in causal order. The caller has the doorbells (alpc_doorbells) before its
@@ -215,7 +216,7 @@ struct port_route {
     uint32_t slot; /* index */
     uint32_t slot_word;
     const struct lane_view *lane_view; /* valid until the route is ended */
-    uint16_t record_kind;              /* LANE_CONTINUATION, LANE_CANCEL */
+    uint16_t record_kind;              /* LANE_CONTINUATION, LANE_CANCEL, LANE_CANCELED, LANE_ACK */
     uint16_t record_flags;             /* LANE_RELEASE ... */
     status_t slot_status; /* for a slot: 0 message, else finish with this status and no message */
     enum port_outcome {
@@ -270,6 +271,10 @@ _must_check_ status_t port_find_message(struct port_view *view, uint32_t message
  * STATUS_PORT_DISCONNECTED: the connection has gone; STATUS_INVALID_PARAMETER: the id is in use. */
 _must_check_ status_t port_expect(struct port_view *view, uint32_t connection, uint32_t message_id,
                                   uint32_t callback_id, uint64_t message_context);
+
+/* Does the id name a live message of this port (outstanding, held, queued or quarantined)? For id
+ * counters that have wrapped. Takes the mutex only when there are any. */
+bool port_id_is_live(struct port_view *view, uint32_t message_id);
 
 /* It was not published after all. */
 void port_expect_abort(struct port_view *view, uint32_t message_id);

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* Harvesting for completion ports and waits on the handle: everything that lanes hold is moved to
+ * the main list by reference, in causal order, and every lane is asked to ring for what comes
+ * later.
+ *
+ * The completion packet rule (reference 4.6): one packet for each queued message that meets no
+ * blocked receiver. Each node is announced once; since a harvest announces all, those not announced
+ * are the newest of the main list. A message that a thread receives straight from a lane without
+ * having been blocked for it has its packet too: port_receive says PORT_MESSAGE_PACKET. A close is
+ * not a node: its connection is marked. */
+
+#include "alpc/close.h"
+#include "alpc/deliver.h"
+#include "alpc/node.h"
+
+#define HARVEST_MAX 4096u /* things moved in one critical section */
+
+/* False: no node is left. */
+static bool harvest_record_locked(struct port_view *view, const struct candidate *candidate)
+{
+    struct taking taking = take_resolve_locked(view, candidate);
+
+    switch (taking.action) {
+    case TAKE_MESSAGE:
+        return queue_record_locked(view, candidate, &taking, false);
+    case TAKE_CANCELED:
+        return queue_record_locked(view, candidate, &taking, true);
+    case TAKE_DROP:
+        take_pop_locked(view, candidate);
+        return true;
+    case TAKE_STALL:
+        return false;
+    case TAKE_BREAK:
+    default:
+        lane_break_locked(view, candidate->index, LANE_BREAK_PROTOCOL);
+        return true;
+    }
+}
+
+/* 1 if the close will be a message. */
+static uint32_t harvest_close_locked(struct port_view *view, uint32_t place)
+{
+    struct port_connection *connection = connection_at_locked(view, place);
+
+    close_flush_locked(view);
+    if (!connection || atom_load(&connection->close_flags) & PORT_CLOSE_SILENT)
+        return 0;
+    connection->marks |= PORT_CONNECTION_ANNOUNCED;
+    return 1;
+}
+
+static uint32_t announce_locked(struct port_view *view)
+{
+    struct port_node *node = node_at(view, view->at.memory->main.tail);
+    uint32_t n = 0;
+
+    for (; node && !(node->flags & PORT_NODE_ANNOUNCED); node = node_at(view, node->prev)) {
+        node->flags |= PORT_NODE_ANNOUNCED;
+        n++;
+    }
+    return n;
+}
+
+struct harvest {
+    uint32_t n_closes;
+    uint32_t unmapped;
+    bool again; /* the section has become long */
+};
+
+static void harvest_lanes_locked(struct port_view *view, struct harvest *harvest)
+{
+    struct candidate candidate;
+
+    for (unsigned i = 0; i < HARVEST_MAX; i++) {
+        switch (scan_locked(view, true, &candidate)) {
+        case SCAN_FOUND:
+            break;
+        case SCAN_MAP_LANE:
+            harvest->unmapped = candidate.index;
+            return;
+        case SCAN_NONE:
+        default:
+            return;
+        }
+        if (candidate.kind == CANDIDATE_CLOSE)
+            harvest->n_closes += harvest_close_locked(view, candidate.index);
+        else if (!harvest_record_locked(view, &candidate))
+            return;
+    }
+    harvest->again = true;
+}
+
+static enum port_result harvest_locked(struct port_view *view, struct harvest *harvest,
+                                       uint32_t *n_packets)
+{
+    struct port_memory *memory = view->at.memory;
+
+    memory->bell_rung = 0;
+    view->ops->clear_outer(view->context); /* (E3) */
+    harvest_lanes_locked(view, harvest);
+    uint32_t n = announce_locked(view) + harvest->n_closes;
+    harvest->n_closes = 0;
+    /* Blocked receivers take the first ones. */
+    *n_packets += n > memory->n_waiters ? n - memory->n_waiters : 0;
+    if (n && memory->n_waiters)
+        bell_ring_locked(view);
+    if (harvest->unmapped)
+        return PORT_MAP_LANE;
+    if (!raise_and_recheck_locked(view, true, true)) /* (E1) */
+        harvest->again = true;
+    if (is_anything_left_but_end_locked(view))
+        return PORT_RECEIVED;
+    return atom_load(&memory->ended_status) ? PORT_ENDED : PORT_EMPTY;
+}
+
+enum port_result port_harvest(struct port_view *view, uint32_t *ret_n_packets, uint32_t *ret_lane,
+                              uint32_t *ret_generation)
+{
+    enum port_result result;
+    struct harvest harvest = {0};
+
+    *ret_n_packets = 0;
+    do {
+        harvest.again = false;
+        if (!port_lock(view))
+            return PORT_UNUSABLE;
+        result = harvest_locked(view, &harvest, ret_n_packets);
+        if (result == PORT_MAP_LANE) {
+            *ret_lane = harvest.unmapped;
+            *ret_generation = view->at.lanes[harvest.unmapped].marked_generation;
+        }
+        port_unlock(view);
+    } while (harvest.again && result != PORT_MAP_LANE);
+    return result;
+}
+
+void port_set_completion(struct port_view *view, bool associated)
+{
+    if (!port_lock(view))
+        return;
+    if ((view->at.memory->has_completion != 0) != associated) {
+        view->at.memory->has_completion = associated;
+        view->at.memory->n_watchers += associated ? 1 : -1u;
+    }
+    port_unlock(view);
+}
+
+void port_watch(struct port_view *view, bool begin)
+{
+    if (!port_lock(view))
+        return;
+    view->at.memory->n_watchers += begin ? 1 : -1u;
+    port_unlock(view);
+}

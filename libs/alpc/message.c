@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* The sender's side of a port: what is outstanding from it, and what comes back through a slot.
+ *
+ * A SYNC request lives in the private table of the process that sent it and in its slot; nothing
+ * here knows of it. An asynchronous one is a SENT node from before it is published (G1: its answer
+ * may come before the sender's call returns), so that a reply to nothing outstanding can be told
+ * from a reply. A SYNC reply that keeps the message alive is entered here by the thread that took
+ * it from its slot, and waits for a continuation like any received message. */
+
+#include <string.h>
+
+#include "alpc/heap.h"
+#include "alpc/node.h"
+#include "alpc/scan.h"
+#include "alpc/take.h"
+#include "lane/sys.h"
+
+static status_t enter_locked(struct port_view *view, uint32_t connection, uint32_t message_id,
+                             uint32_t callback_id, uint32_t *ret_ref)
+{
+    struct port_connection *entry = connection_at_locked(view, connection);
+
+    if (!entry || atom_load(&entry->state) == PORT_CONNECTION_CLOSED)
+        return STATUS_PORT_DISCONNECTED;
+    if (!message_id || node_find_locked(view, message_id))
+        return STATUS_INVALID_PARAMETER;
+    uint32_t ref = node_new_locked(view);
+    struct port_node *node = node_at(view, ref);
+    if (!node)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    node->message_id = message_id;
+    node->callback_id = callback_id;
+    node->connection = connection;
+    node->connection_generation = entry->marked_generation;
+    node->sender_thread_id = 0;
+    node->kind = 0;
+    node->data_length = node->attributes_length = 0;
+    *ret_ref = ref;
+    return STATUS_SUCCESS;
+}
+
+static status_t enter(struct port_view *view, uint32_t connection, uint32_t message_id,
+                      uint32_t callback_id, uint64_t message_context, enum port_node_state state)
+{
+    uint32_t ref = 0;
+
+    if (!port_lock(view))
+        return STATUS_PORT_DISCONNECTED;
+    status_t status = enter_locked(view, connection, message_id, callback_id, &ref);
+    if (status == STATUS_SUCCESS) {
+        node_at(view, ref)->message_context = message_context;
+        node_at(view, ref)->type = LPC_REQUEST | LPC_CONTINUATION;
+        node_hash_locked(view, ref);
+        node_move_locked(view, ref, state);
+    }
+    port_unlock(view);
+    return status;
+}
+
+status_t port_expect(struct port_view *view, uint32_t connection, uint32_t message_id,
+                     uint32_t callback_id, uint64_t message_context)
+{
+    return enter(view, connection, message_id, callback_id, message_context,
+                 PORT_NODE_SENT); /* (G1) */
+}
+
+status_t port_adopt(struct port_view *view, uint32_t connection, uint32_t message_id,
+                    uint32_t callback_id, uint64_t message_context)
+{
+    return enter(view, connection, message_id, callback_id, message_context, PORT_NODE_PENDING);
+}
+
+void port_expect_abort(struct port_view *view, uint32_t message_id)
+{
+    if (!port_lock(view))
+        return;
+    uint32_t ref = node_find_locked(view, message_id);
+    if (ref && node_at(view, ref)->state == PORT_NODE_SENT)
+        node_free_locked(view, ref);
+    port_unlock(view);
+}
+
+static status_t adopt_large_locked(struct port_view *view, const struct port_message *message)
+{
+    uint32_t n_bytes = message->attributes_length + message->data_length;
+    uint32_t ref;
+
+    if (message->attributes_length > PORT_ATTRIBUTES_MAX_BYTES ||
+        message->data_length > PORT_DATA_MAX_BYTES || !n_bytes)
+        return STATUS_INVALID_PARAMETER;
+    uint32_t block = heap_take_locked(view, heap_blocks(n_bytes));
+    if (!block)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    status_t status =
+        enter_locked(view, message->connection, message->message_id, message->callback_id, &ref);
+    if (status != STATUS_SUCCESS) {
+        heap_give_locked(view, block, heap_blocks(n_bytes));
+        return status;
+    }
+    struct port_node *node = node_at(view, ref);
+    memcpy(heap_at(view, block), message->attributes, message->attributes_length);
+    memcpy(heap_at(view, block) + message->attributes_length, message->data, message->data_length);
+    node->block = block;
+    node->n_blocks = heap_blocks(n_bytes);
+    node->type = message->type;
+    node->kind = LANE_CONTINUATION;
+    node->flags = PORT_NODE_ANNOUNCED | (message->type & LPC_CONTINUATION ? 0 : PORT_NODE_RELEASED);
+    node->sender_thread_id = message->sender_thread_id;
+    node->message_context = message->message_context;
+    node->data_length = message->data_length;
+    node->attributes_length = message->attributes_length;
+    node->stamp = sys_now_ns();
+    node_hash_locked(view, ref);
+    node_move_locked(view, ref, PORT_NODE_LARGE);
+    return STATUS_SUCCESS;
+}
+
+status_t port_adopt_large(struct port_view *view, const struct port_message *message)
+{
+    if (!port_lock(view))
+        return STATUS_PORT_DISCONNECTED;
+    status_t status = adopt_large_locked(view, message);
+    hand_on_locked(view);
+    port_unlock(view);
+    return status;
+}
+
+bool port_id_is_live(struct port_view *view, uint32_t message_id)
+{
+    const struct port_memory *memory = view->at.memory;
+    const struct port_counters *counters = &memory->counters;
+
+    if (!atom_peek(&counters->n_sent) && !atom_peek(&counters->n_pending) &&
+        !atom_peek(&counters->n_large) && !atom_peek(&counters->n_quarantined) &&
+        !atom_peek(&counters->n_main) && !atom_peek(&counters->n_delivering))
+        return false;
+    if (!port_lock(view))
+        return false;
+    bool is_live = node_find_locked(view, message_id) != 0;
+    port_unlock(view);
+    return is_live;
+}
+
+uint32_t port_count_received(struct port_view *view)
+{
+    return atom_add(&view->at.memory->sequence, 1u) + 1;
+}
+
+static bool is_held(const struct port_node *node)
+{
+    return node && (node->state == PORT_NODE_PENDING || node->state == PORT_NODE_DELIVERING ||
+                    node->state == PORT_NODE_REPLYING || node->state == PORT_NODE_ACCEPTING);
+}
+
+static void fill_facts_locked(struct port_view *view, const struct port_node *node,
+                              struct port_message *message)
+{
+    const struct port_connection *connection = connection_at_locked(view, node->connection);
+
+    memset(message, 0, offsetof(struct port_message, attributes));
+    message->data = message->own_data;
+    message->message_id = node->message_id;
+    message->callback_id = node->callback_id;
+    message->type = node->type;
+    message->connection = node->connection;
+    message->connection_generation = node->connection_generation;
+    message->sender_thread_id = node->sender_thread_id;
+    message->message_context = node->message_context;
+    if (node->slot)
+        message->flags |= PORT_MESSAGE_PEER_SYNC;
+    if (node->flags & PORT_NODE_ATTACHED || node->attributes_length)
+        message->flags |= PORT_MESSAGE_ATTACHED;
+    if (!connection || connection->marked_generation != node->connection_generation)
+        return;
+    message->sender_process_id = connection->process_id;
+    message->port_context = connection->port_context;
+    message->sequence = connection->sequence;
+    memcpy(message->token_ids, connection->token_ids, sizeof(message->token_ids));
+}
+
+status_t port_find_message(struct port_view *view, uint32_t message_id,
+                           struct port_message *ret_message)
+{
+    status_t status = STATUS_NOT_FOUND;
+
+    if (!port_lock(view))
+        return STATUS_PORT_DISCONNECTED;
+    const struct port_node *node = node_at(view, node_find_locked(view, message_id));
+    if (is_held(node)) {
+        fill_facts_locked(view, node, ret_message);
+        status = STATUS_SUCCESS;
+    }
+    port_unlock(view);
+    return status;
+}

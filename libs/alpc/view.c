@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* A process's view of a port memory: the layout, who it is among the holders, and which lanes it
+ * has mapped.
+ *
+ * The lane maps are private to the process. A place is filled outside the port mutex by the thread
+ * that was told PORT_MAP_LANE, and read under it: the generation is stored last (A1) and compared
+ * first. A place is filled anew only when the lane that it held has been given back to the daemon,
+ * which happens when nothing in port memory refers to it; what still may refer to the mapping is a
+ * thread of this process between begin and end of a copy or a reply, counted in n_users (A2: the
+ * count rises under the port mutex while the lane is not drained, so it cannot rise once the
+ * generation has changed). */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alpc/repair.h"
+#include "alpc/view.h"
+
+static bool memory_is_ours(const struct port_memory *memory, uint64_t size,
+                           struct port_geometry *ret_geometry)
+{
+    if (size < sizeof(*memory) || memory->magic != PORT_MAGIC ||
+        memory->version != PORT_LAYOUT_VERSION)
+        return false;
+    *ret_geometry = memory->geometry;
+    uint64_t needed = port_memory_size(ret_geometry);
+    return needed && needed <= size;
+}
+
+static bool holder_enter_locked(struct port_view *view, uint32_t process_id)
+{
+    struct port_holder *holders = view->at.memory->holders;
+
+    for (uint32_t i = 0; i < PORT_HOLDERS_MAX; i++) {
+        if (holders[i].process_id)
+            continue;
+        holders[i].n_waiters = 0;
+        atom_store(&holders[i].dead, 0u);
+        atom_store(&holders[i].process_id, process_id);
+        view->holder = i;
+        return true;
+    }
+    return false;
+}
+
+status_t port_view_init(struct port_view *view, void *memory, uint64_t size, uint32_t process_id,
+                        const struct port_ops *ops, void *context)
+{
+    struct port_geometry geometry;
+
+    if (!memory_is_ours(memory, size, &geometry) || !process_id)
+        return STATUS_INVALID_PARAMETER;
+    memset(view, 0, sizeof(*view));
+    if (!layout_init(&view->at, memory, &geometry))
+        return STATUS_INVALID_PARAMETER;
+    view->ops = ops;
+    view->context = context;
+    view->holder = PORT_HOLDERS_MAX;
+    view->lanes = calloc(geometry.n_lanes, sizeof(*view->lanes));
+    if (!view->lanes)
+        return STATUS_NO_MEMORY;
+    struct lane_geometry ring = layout_ring(&view->at);
+    lane_view_init(&view->lanes[0].view, view->at.ring, &ring);
+    bool entered = false;
+    if (port_lock(view)) {
+        entered = holder_enter_locked(view, process_id);
+        port_unlock(view);
+    }
+    if (!entered) {
+        free(view->lanes);
+        view->lanes = NULL;
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    return STATUS_SUCCESS;
+}
+
+void port_view_deinit(struct port_view *view)
+{
+    if (!view->lanes)
+        return;
+    if (view->holder < PORT_HOLDERS_MAX && port_lock(view)) {
+        atom_store(&view->at.memory->holders[view->holder].process_id, 0u);
+        port_unlock(view);
+    }
+    for (uint32_t i = 1; i < view->at.geometry.n_lanes; i++)
+        if (view->lanes[i].generation)
+            lane_unmap(&view->lanes[i].view);
+    free(view->lanes);
+    memset(view, 0, sizeof(*view));
+}
+
+bool port_lock(struct port_view *view)
+{
+    switch (lock_take(layout_lock(&view->at))) {
+    case LOCK_TAKEN:
+        return true;
+    case LOCK_REPAIR:
+        repair_locked(view);
+        lock_repaired(layout_lock(&view->at));
+        return true;
+    case LOCK_UNUSABLE:
+    default:
+        return false;
+    }
+}
+
+void port_unlock(struct port_view *view)
+{
+    lock_drop(layout_lock(&view->at));
+}
+
+bool port_view_set_lane(struct port_view *view, uint32_t lane, uint32_t generation,
+                        struct lane_view *mapped)
+{
+    bool taken = false;
+
+    if (lane == 0 || lane >= view->at.geometry.n_lanes || !generation)
+        return false;
+    struct port_lane_map *map = &view->lanes[lane];
+    /* The mutex serialises two threads that were told to map the same lane, and keeps readers out
+     * (A1). */
+    if (!port_lock(view))
+        return false;
+    if (map->generation != generation && !atom_load(&map->n_users)) {
+        if (map->generation)
+            lane_unmap(&map->view);
+        map->view = *mapped;
+        atom_store(&map->generation, generation);
+        memset(mapped, 0, sizeof(*mapped));
+        taken = true;
+    }
+    port_unlock(view);
+    return taken;
+}
+
+const struct lane_view *lane_mapped(const struct port_view *view, uint32_t lane,
+                                    uint32_t generation)
+{
+    const struct port_lane_map *map = &view->lanes[lane];
+
+    if (lane == 0)
+        return &map->view;
+    return atom_load(&map->generation) == generation ? &map->view : NULL;
+}
+
+void lane_use(struct port_view *view, uint32_t lane)
+{
+    atom_add(&view->lanes[lane].n_users, 1u);
+}
+
+void lane_unuse(struct port_view *view, uint32_t lane)
+{
+    atom_add(&view->lanes[lane].n_users, -1u);
+}
+
+static void lane_reset_locked(struct port_lane *lane, uint32_t generation)
+{
+    cursor_init(&lane->cursor, 0);
+    lane->seen_position = lane->seen_stamp = 0;
+    lane->marks = lane->hot_index = lane->idle_scans = 0;
+    lane->refs_head = lane->refs_tail = 0;
+    lane->n_nodes = 0;
+    step_order();
+    lane->marked_generation = generation;
+}
+
+struct port_lane *lane_at_locked(struct port_view *view, uint32_t lane)
+{
+    if (lane >= view->at.geometry.n_lanes)
+        return NULL;
+    struct port_lane *entry = &view->at.lanes[lane];
+    if (atom_load(&entry->state) == PORT_LANE_FREE)
+        return NULL;
+    uint32_t generation = atom_load(&entry->generation);
+    if (entry->marked_generation != generation)
+        lane_reset_locked(entry, generation);
+    return entry;
+}
+
+struct port_connection *connection_at_locked(struct port_view *view, uint32_t connection)
+{
+    if (connection >= view->at.geometry.n_connections)
+        return NULL;
+    struct port_connection *entry = &view->at.connections[connection];
+    if (atom_load(&entry->state) == PORT_CONNECTION_FREE)
+        return NULL;
+    uint32_t generation = atom_load(&entry->generation);
+    if (entry->marked_generation != generation) {
+        entry->port_context = 0;
+        entry->live = (struct port_list){0, 0, 0};
+        entry->sequence = entry->marks = 0;
+        step_order();
+        entry->marked_generation = generation;
+    }
+    return entry;
+}
+
+struct port_connection *connection_open_locked(struct port_view *view, uint32_t connection,
+                                               uint32_t generation)
+{
+    struct port_connection *entry = connection_at_locked(view, connection);
+
+    if (!entry || entry->marked_generation != generation ||
+        atom_load(&entry->state) == PORT_CONNECTION_CLOSED)
+        return NULL;
+    return entry;
+}
+
+bool connection_has_sender(const struct port_connection *connection, uint32_t sender)
+{
+    for (unsigned i = 0; i < PORT_SENDERS_MAX; i++)
+        if (sender && atom_load(&connection->senders[i]) == sender)
+            return true;
+    return false;
+}
