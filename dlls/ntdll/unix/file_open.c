@@ -15,7 +15,7 @@
  * bit) cannot be overwritten.
  */
 #include "create.h"
-#include "file.h"
+#include "file_info.h"
 #include "ntprocess.h"
 #include "ntstatus_errno.h"
 #include "pipe.h"
@@ -35,7 +35,7 @@ struct open_request {
 
 /* The name relative to a directory handle, or absolute. An empty relative name is the directory (or
  * file) itself. */
-static NTSTATUS path_get(const struct creation *creation, struct nt_path *ret_path)
+NTSTATUS file_path_from_creation(const struct creation *creation, struct nt_path *ret_path)
 {
     _cleanup_nt_(file_unrefp) struct file *root = NULL;
     _cleanup_nt_(name_freep) WCHAR *name = NULL;
@@ -299,7 +299,7 @@ static NTSTATUS file_create(PHANDLE ret_handle, struct open_request *request,
         return STATUS_INVALID_PARAMETER;
     request->access = access_map(&file_type, asked & ~(ACCESS_MASK)MAXIMUM_ALLOWED);
     TRY(request_check(request));
-    status = path_get(&creation, &request->path);
+    status = file_path_from_creation(&creation, &request->path);
     if (!status) {
         if (asked & MAXIMUM_ALLOWED)
             request->access = maximum_access(request->path.unix_path);
@@ -354,7 +354,7 @@ NTSTATUS WINAPI NtDeleteFile(POBJECT_ATTRIBUTES attributes)
     if (!attributes)
         return STATUS_INVALID_PARAMETER;
     TRY(create_read(attributes, &creation));
-    status = path_get(&creation, &request.path);
+    status = file_path_from_creation(&creation, &request.path);
     if (!status)
         status = open_path(&request, &file);
     nt_path_deinit(&request.path);

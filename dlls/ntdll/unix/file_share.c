@@ -12,8 +12,9 @@
  *
  * DIFFERS: other processes do not take part.
  */
-#include "file.h"
+#include "file_info.h"
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define N_BUCKETS 256
@@ -150,5 +151,45 @@ void file_share_leave(struct file *file)
         }
         node_drop_if_unused_locked(node);
     }
+    files_unlock();
+}
+
+bool file_is_delete_pending(struct file *file)
+{
+    bool pending;
+
+    files_lock();
+    pending = file && file->node && file->node->delete_pending;
+    files_unlock();
+    return pending;
+}
+
+void file_set_delete_pending(struct file *file, bool pending)
+{
+    files_lock();
+    if (file->node)
+        file->node->delete_pending = pending;
+    files_unlock();
+}
+
+/* Every file object of the inode goes by the new name. */
+void file_path_renamed(struct file *file, char *path)
+{
+    struct file_node *node;
+
+    files_lock();
+    node = file->node;
+    for (struct ntlist *link = node ? node->opens.next : NULL; node && link != &node->opens;
+         link = link->next) {
+        struct file *other = ntlist_entry(link, struct file, node_link);
+        char *copy = other == file ? NULL : strdup(path);
+
+        if (copy) {
+            free(other->path);
+            other->path = copy;
+        }
+    }
+    free(file->path);
+    file->path = path;
     files_unlock();
 }

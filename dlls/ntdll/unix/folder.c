@@ -3,10 +3,417 @@
 
 #include "config.h"
 
+/* NtQueryDirectoryFile: listing a folder, with a mask.
+ *
+ * The first call with a handle (or one with `restart`) reads the whole folder, filters it by the
+ * mask and sorts it without case as NTFS does; later calls go on in that list, so that files made
+ * or removed meanwhile neither repeat nor vanish halfway. The mask of the first call holds for the
+ * handle. `.` and `..` come first, unless the folder is a drive's root.
+ *
+ * Masks: * and ?, and the DOS wildcards into which kernel32 turns them: < (DOS_STAR: up to the last
+ * dot), > (DOS_QM: one character, or nothing at a dot or the end), " (DOS_DOT: a dot, or nothing at
+ * the end). Comparison is without case.
+ *
+ * An empty answer is STATUS_NO_SUCH_FILE at the first call, STATUS_NO_MORE_FILES later. A first
+ * entry that does not fit is STATUS_BUFFER_OVERFLOW, with its name cut.
+ */
+#include "create.h"
+#include "file_info.h"
 #include "folder.h"
+#include "ntprocess.h"
+#include "ntstatus_errno.h"
+#include "usermem.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct folder_entry {
+    char *name;
+    WCHAR *units;
+    size_t n_units;
+};
+
+struct folder_scan {
+    struct folder_entry *entries;
+    size_t n_entries, n_allocated, next;
+    WCHAR *mask; /* NULL: everything */
+    size_t mask_units;
+};
+
+static void scan_clear(struct folder_scan *scan)
+{
+    for (size_t i = 0; i < scan->n_entries; i++) {
+        free(scan->entries[i].name);
+        free(scan->entries[i].units);
+    }
+    free(scan->entries);
+    scan->entries = NULL;
+    scan->n_entries = scan->n_allocated = scan->next = 0;
+}
 
 void folder_scan_free(struct folder_scan *scan)
 {
+    if (!scan)
+        return;
+    scan_clear(scan);
+    free(scan->mask);
     free(scan);
+}
+
+bool file_folder_is_empty(const char *path)
+{
+    DIR *stream = opendir(path);
+    struct dirent *entry;
+    bool empty = stream;
+
+    while (empty && (entry = readdir(stream)))
+        empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
+    if (stream)
+        closedir(stream);
+    return empty;
+}
+
+/* Does the name match? Recursion only at stars, bounded by the mask's stars and the name's length.
+ */
+bool folder_mask_matches(const WCHAR *mask, size_t n_mask, const WCHAR *name, size_t n_name)
+{
+    while (n_mask) {
+        WCHAR m = *mask;
+
+        if (m == '*' || m == '<') {
+            size_t limit = n_name;
+
+            if (m == '<') { /* up to, not over, the last dot, or everything when there is none */
+                size_t dot = n_name;
+
+                while (dot && name[dot - 1] != '.')
+                    dot--;
+                if (dot)
+                    limit = dot - 1;
+            }
+            for (size_t i = 0; i <= limit; i++)
+                if (folder_mask_matches(mask + 1, n_mask - 1, name + i, n_name - i))
+                    return true;
+            /* DOS_STAR may also swallow everything when nothing follows it. */
+            return m == '<' && n_mask == 1;
+        }
+        if (m == '>' && (!n_name || *name == '.')) {
+            mask++, n_mask--;
+            continue;
+        }
+        if (m == '"' && !n_name) {
+            mask++, n_mask--;
+            continue;
+        }
+        if (!n_name)
+            return false;
+        if (m == '"' ? *name != '.' : m != '?' && m != '>' && upcase(m) != upcase(*name))
+            return false;
+        mask++, n_mask--;
+        name++, n_name--;
+    }
+    return !n_name;
+}
+
+/* `*.*` means everything, also names without a dot. */
+static bool scan_wants(const struct folder_scan *scan, const struct folder_entry *entry)
+{
+    if (!scan->mask || (scan->mask_units == 3 && scan->mask[0] == '*' && scan->mask[1] == '.' &&
+                        scan->mask[2] == '*'))
+        return true;
+    return folder_mask_matches(scan->mask, scan->mask_units, entry->units, entry->n_units);
+}
+
+static bool scan_add(struct folder_scan *scan, const char *name)
+{
+    struct folder_entry entry = {.name = strdup(name)};
+
+    entry.units = utf16_from_utf8(name, strlen(name), &entry.n_units);
+    if (!entry.name || !entry.units || !scan_wants(scan, &entry)) {
+        free(entry.name);
+        free(entry.units);
+        return true;
+    }
+    if (scan->n_entries == scan->n_allocated) {
+        size_t n = scan->n_allocated ? 2 * scan->n_allocated : 32;
+        struct folder_entry *entries = realloc(scan->entries, n * sizeof(*entries));
+
+        if (!entries) {
+            free(entry.name);
+            free(entry.units);
+            return false;
+        }
+        scan->entries = entries;
+        scan->n_allocated = n;
+    }
+    scan->entries[scan->n_entries++] = entry;
+    return true;
+}
+
+static int entry_rank(const struct folder_entry *entry)
+{
+    return !strcmp(entry->name, ".") ? 0 : !strcmp(entry->name, "..") ? 1 : 2;
+}
+
+static int entry_compare(const void *left, const void *right)
+{
+    const struct folder_entry *a = left, *b = right;
+
+    if (entry_rank(a) != entry_rank(b))
+        return entry_rank(a) - entry_rank(b);
+    for (size_t i = 0; i < a->n_units && i < b->n_units; i++) {
+        WCHAR x = upcase(a->units[i]), y = upcase(b->units[i]);
+
+        if (x != y)
+            return x < y ? -1 : 1;
+    }
+    if (a->n_units != b->n_units)
+        return a->n_units < b->n_units ? -1 : 1;
+    return strcmp(a->name, b->name);
+}
+
+static bool is_drive_root(const char *path)
+{
+    return !strcmp(path, "/") || (path_drive_c() && !strcmp(path, path_drive_c()));
+}
+
+static NTSTATUS scan_read(struct folder_scan *scan, struct file *file)
+{
+    _cleanup_nt_(path_freep) char *path = file_path(file);
+    bool is_root = path && is_drive_root(path);
+    int fd = openat(file->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    bool ok = true;
+
+    if (!stream) {
+        int error = errno;
+
+        if (fd >= 0)
+            close(fd);
+        return status_from_errno(error);
+    }
+    scan_clear(scan);
+    while (ok && (entry = readdir(stream))) {
+        bool is_dots = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
+
+        if (!is_dots || !is_root)
+            ok = scan_add(scan, entry->d_name);
+    }
+    closedir(stream);
+    if (!ok)
+        return STATUS_NO_MEMORY;
+    qsort(scan->entries, scan->n_entries, sizeof(*scan->entries), entry_compare);
+    return STATUS_SUCCESS;
+}
+
+/* Where a class has what; every class begins with NextEntryOffset and FileIndex. */
+struct layout {
+    unsigned class;
+    ULONG name, id, ea;
+    bool has_times;
+};
+
+static const struct layout layouts[] = {
+    {FileDirectoryInformation, offsetof(FILE_DIRECTORY_INFORMATION, FileName), 0, 0, true},
+    {FileFullDirectoryInformation, offsetof(FILE_FULL_DIRECTORY_INFORMATION, FileName), 0, 1, true},
+    {FileBothDirectoryInformation, offsetof(FILE_BOTH_DIRECTORY_INFORMATION, FileName), 0, 1, true},
+    {FileIdFullDirectoryInformation, offsetof(FILE_ID_FULL_DIRECTORY_INFORMATION, FileName),
+     offsetof(FILE_ID_FULL_DIRECTORY_INFORMATION, FileId), 1, true},
+    {FileIdBothDirectoryInformation, offsetof(FILE_ID_BOTH_DIRECTORY_INFORMATION, FileName),
+     offsetof(FILE_ID_BOTH_DIRECTORY_INFORMATION, FileId), 1, true},
+    {FileNamesInformation, offsetof(FILE_NAMES_INFORMATION, FileName), 0, 0, false},
+};
+
+union entry_info {
+    FILE_BOTH_DIRECTORY_INFORMATION common; /* same beginning as all classes but names */
+    FILE_NAMES_INFORMATION names;
+    FILE_ID_BOTH_DIRECTORY_INFORMATION largest;
+    char bytes[sizeof(FILE_ID_BOTH_DIRECTORY_INFORMATION)];
+};
+
+static void entry_fill(const struct layout *layout, struct file *file,
+                       const struct folder_entry *entry, union entry_info *info)
+{
+    ULONG name_bytes = (ULONG)(entry->n_units * sizeof(WCHAR));
+    struct stat stat = {0};
+    FILE_NETWORK_OPEN_INFORMATION facts;
+
+    memset(info, 0, sizeof(*info));
+    if (!layout->has_times) {
+        info->names.FileNameLength = name_bytes;
+        return;
+    }
+    if (fstatat(file->fd, entry->name, &stat, 0) &&
+        fstatat(file->fd, entry->name, &stat, AT_SYMLINK_NOFOLLOW))
+        memset(&stat, 0, sizeof(stat)); /* gone since the folder was read */
+    file_network_open(&stat, &facts);
+    info->common.CreationTime = facts.CreationTime;
+    info->common.LastAccessTime = facts.LastAccessTime;
+    info->common.LastWriteTime = facts.LastWriteTime;
+    info->common.ChangeTime = facts.ChangeTime;
+    info->common.EndOfFile = facts.EndOfFile;
+    info->common.AllocationSize = facts.AllocationSize;
+    info->common.FileAttributes = facts.FileAttributes;
+    info->common.FileNameLength = name_bytes;
+    if (layout->id)
+        memcpy(info->bytes + layout->id, &stat.st_ino, sizeof(stat.st_ino));
+}
+
+struct output {
+    char *buffer;
+    ULONG length, used, last; /* used: where the next entry would begin */
+    ULONG information;
+    bool any;
+};
+
+/* One entry at output->used. STATUS_BUFFER_OVERFLOW: it does not fit. */
+static NTSTATUS output_add(struct output *output, const struct layout *layout, struct file *file,
+                           const struct folder_entry *entry)
+{
+    ULONG bytes = (ULONG)(entry->n_units * sizeof(WCHAR));
+    ULONG room = output->length > output->used ? output->length - output->used : 0;
+    union entry_info info;
+    ULONG n = bytes, offset;
+
+    if (room < layout->name + bytes) {
+        if (output->any || room < layout->name)
+            return STATUS_BUFFER_OVERFLOW;
+        n = room - layout->name;
+    }
+    entry_fill(layout, file, entry, &info);
+    TRY(user_write(output->buffer + output->used, info.bytes, layout->name));
+    TRY(user_write(output->buffer + output->used + layout->name, entry->units, n));
+    if (output->any) {
+        offset = output->used - output->last;
+        TRY(user_write(output->buffer + output->last, &offset, sizeof(offset)));
+    }
+    output->any = true;
+    output->last = output->used;
+    output->information = output->used + layout->name + n;
+    output->used = (output->information + 7) & ~7u;
+    return n < bytes ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+}
+
+static NTSTATUS scan_output(struct folder_scan *scan, const struct layout *layout,
+                            struct file *file, bool single, struct output *output)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (output->length < layout->name)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    while (scan->next < scan->n_entries) {
+        bool was_any = output->any;
+
+        status = output_add(output, layout, file, &scan->entries[scan->next]);
+        if (status == STATUS_BUFFER_OVERFLOW) {
+            if (was_any)
+                return STATUS_SUCCESS; /* the next call begins with it */
+            scan->next += output->any; /* a cut name was given */
+            return status;
+        }
+        TRY(status);
+        scan->next++;
+        if (single)
+            break;
+    }
+    return output->any ? STATUS_SUCCESS : STATUS_NO_MORE_FILES;
+}
+
+/* The scan of this handle, read anew when it must be; position_lock held. */
+static NTSTATUS scan_begin(struct file *file, WCHAR *mask, size_t mask_units, bool restart,
+                           bool *ret_first)
+{
+    struct folder_scan *scan = file->scan;
+
+    *ret_first = !scan;
+    if (!scan) {
+        scan = calloc(1, sizeof(*scan));
+        if (!scan) {
+            free(mask);
+            return STATUS_NO_MEMORY;
+        }
+        scan->mask = mask;
+        scan->mask_units = mask_units;
+        file->scan = scan;
+        return scan_read(scan, file);
+    }
+    if (restart) {
+        *ret_first = true;
+        if (mask) {
+            free(scan->mask);
+            scan->mask = mask;
+            scan->mask_units = mask_units;
+        }
+        return scan_read(scan, file);
+    }
+    free(mask);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS mask_get(const UNICODE_STRING *user_mask, WCHAR **ret_mask, size_t *ret_units)
+{
+    UNICODE_STRING header;
+
+    *ret_mask = NULL;
+    *ret_units = 0;
+    if (!user_mask)
+        return STATUS_SUCCESS;
+    TRY(USER_GET(header, user_mask));
+    if (!header.Length)
+        return STATUS_SUCCESS;
+    return name_copy(&header, ret_mask, ret_units);
+}
+
+NTSTATUS WINAPI NtQueryDirectoryFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
+                                     PVOID apc_context, PIO_STATUS_BLOCK iosb, PVOID buffer,
+                                     ULONG length, FILE_INFORMATION_CLASS class, BOOLEAN single,
+                                     PUNICODE_STRING user_mask, BOOLEAN restart)
+{
+    _cleanup_nt_(file_unrefp) struct file *file = NULL;
+    struct output output = {.buffer = buffer, .length = length};
+    const struct layout *layout = NULL;
+    struct io_request request;
+    NTSTATUS status;
+    size_t units;
+    WCHAR *mask;
+    bool first;
+
+    for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++)
+        if (layouts[i].class == (unsigned)class)
+            layout = &layouts[i];
+    TRY(file_lookup(handle, FILE_LIST_DIRECTORY, &file));
+    if (file->kind != FILE_KIND_FOLDER)
+        return STATUS_INVALID_PARAMETER;
+    if (!layout) {
+        unimplemented_once(__func__, "class", class);
+        return STATUS_INVALID_INFO_CLASS;
+    }
+    TRY(mask_get(user_mask, &mask, &units));
+    status = io_begin(&request, file, event, (void *)apc, apc_context, iosb);
+    if (status) {
+        free(mask);
+        return status;
+    }
+    pthread_mutex_lock(&file->position_lock);
+    status = scan_begin(file, mask, units, restart, &first);
+    if (!status)
+        status = scan_output(file->scan, layout, file, single, &output);
+    pthread_mutex_unlock(&file->position_lock);
+    if (status == STATUS_NO_MORE_FILES && first)
+        status = STATUS_NO_SUCH_FILE;
+    return io_end(&request, status, output.information);
+}
+
+NTSTATUS WINAPI NtNotifyChangeDirectoryFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
+                                            void *apc_context, PIO_STATUS_BLOCK iosb, void *buffer,
+                                            ULONG length, ULONG filter, BOOLEAN subtree)
+{
+    (void)handle, (void)event, (void)apc, (void)apc_context, (void)iosb, (void)buffer;
+    (void)length, (void)filter, (void)subtree;
+    unimplemented_once(__func__, "watching folders:", 0);
+    return STATUS_NOT_IMPLEMENTED;
 }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#pragma once
+
+#include "create.h"
+#include "file.h"
+
+/* file_open.c: the path that object attributes mean (relative to a directory handle, or absolute).
+ */
+NTSTATUS file_path_from_creation(const struct creation *creation, struct nt_path *ret_path);
+void file_network_open(const struct stat *stat, FILE_NETWORK_OPEN_INFORMATION *ret_info);
+/* file_share.c */
+bool file_is_delete_pending(struct file *file);
+void file_set_delete_pending(struct file *file, bool pending);
+void file_path_renamed(struct file *file, char *path); /* takes the path over */
+/* folder.c: nothing but . and .. */
+bool file_folder_is_empty(const char *path);
