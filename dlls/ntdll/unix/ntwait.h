@@ -36,6 +36,7 @@ struct wait_thread {
     struct ntlist mutants;    /* owned mutants, for abandonment; dispatcher lock */
     int wake_fd; /* eventfd for sleeps that also watch descriptors; -1 until first used */
     uint32_t tid;
+    struct portico_thread *client; /* set by client.c when the thread first talks to the server; or NULL */
 };
 
 void wait_thread_init(struct wait_thread *thread,
@@ -46,6 +47,10 @@ struct wait_thread *wait_thread_current(void);
 void wait_thread_exit(struct wait_thread *thread);
 void wait_thread_deinit(struct wait_thread *thread); /* with the thread object */
 void wait_terminate(struct wait_thread *thread);
+
+/* For a sleep elsewhere (libportico) of the calling thread: what ends it now: STATUS_SUCCESS: nothing,
+ * STATUS_THREAD_IS_TERMINATING, STATUS_ALERTED, STATUS_USER_APC (its delivery is arranged). */
+NTSTATUS wait_interrupted(bool alertable);
 
 /* APCs. Queue: STATUS_UNSUCCESSFUL once the thread is terminating. Take: false when the queue is
  * empty. */

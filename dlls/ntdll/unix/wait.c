@@ -302,6 +302,16 @@ NTSTATUS wait_fd(int fd, short events, bool alertable, const LARGE_INTEGER *time
     return wait_fd_or_object(fd, events, NULL, alertable, &deadline);
 }
 
+NTSTATUS wait_interrupted(bool alertable)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    dispatcher_lock();
+    (void)interruption_locked(wait_thread_current(), alertable, &status);
+    dispatcher_unlock();
+    return interruption_result(status);
+}
+
 /* Notification objects that stay signalled. */
 bool notification_is_signaled(struct nt_object *object, struct wait_thread *waiter)
 {

@@ -15,6 +15,7 @@
 #include "ntwait.h"
 #include "usermem.h"
 #include "waitblock.h"
+#include <portico/portico.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -49,12 +50,20 @@ struct wait_thread *wait_thread_current(void)
     return current;
 }
 
+/* The thread may be asleep in libportico, which asks wait_interrupted then. */
+static void client_interrupt_locked(struct wait_thread *thread)
+{
+    if (thread->client)
+        portico_thread_interrupt(thread->client);
+}
+
 void wait_terminate(struct wait_thread *thread)
 {
     atomic_store(&thread->terminating, true);
     dispatcher_lock();
     if (thread->block)
         wait_finish_locked(thread->block, STATUS_THREAD_IS_TERMINATING);
+    client_interrupt_locked(thread);
     dispatcher_unlock();
     alert_interrupt(thread);
 }
@@ -76,6 +85,7 @@ NTSTATUS wait_apc_queue(struct wait_thread *thread, void *function, const ULONG_
         apc = NULL;
         if (thread->block && thread->alertable)
             wait_finish_locked(thread->block, STATUS_USER_APC);
+        client_interrupt_locked(thread);
     }
     dispatcher_unlock();
     free(apc);
@@ -110,6 +120,7 @@ void wait_thread_exit(struct wait_thread *thread)
     if (thread->wake_fd >= 0)
         close(thread->wake_fd);
     thread->wake_fd = -1;
+    thread->client = NULL;
     alert_thread_exit();
     current = NULL;
 }
@@ -158,6 +169,7 @@ NTSTATUS WINAPI NtAlertThread(HANDLE handle)
         wait_finish_locked(thread->block, STATUS_ALERTED);
     else
         thread->alerted = true;
+    client_interrupt_locked(thread);
     dispatcher_unlock();
     return STATUS_SUCCESS;
 }
