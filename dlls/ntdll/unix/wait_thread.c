@@ -120,7 +120,9 @@ void wait_thread_exit(struct wait_thread *thread)
     if (thread->wake_fd >= 0)
         close(thread->wake_fd);
     thread->wake_fd = -1;
-    thread->client = NULL;
+    dispatcher_lock();
+    thread->client = NULL; /* nobody interrupts what libportico is about to free */
+    dispatcher_unlock();
     alert_thread_exit();
     current = NULL;
 }
