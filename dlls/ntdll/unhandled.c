@@ -67,12 +67,36 @@ static SIZE_T format_into(char *buffer, SIZE_T size, const char *format, ...)
     return used;
 }
 
-/* The DLL's name is in its export directory; the program has none. */
+/* The export at or next below rva, by name; NULL without one. */
+static const char *nearest_export(ULONG64 base, const IMAGE_EXPORT_DIRECTORY *exports, ULONG rva,
+                                  ULONG *ret_offset)
+{
+    const ULONG *functions = (const void *)(base + exports->AddressOfFunctions);
+    const ULONG *names = (const void *)(base + exports->AddressOfNames);
+    const USHORT *ordinals = (const void *)(base + exports->AddressOfNameOrdinals);
+    const char *nearest = NULL;
+    ULONG i;
+
+    *ret_offset = rva;
+    for (i = 0; i < exports->NumberOfNames; i++) {
+        const ULONG at = functions[ordinals[i]];
+
+        if (at <= rva && rva - at < *ret_offset) {
+            *ret_offset = rva - at;
+            nearest = (const char *)base + names[i];
+        }
+    }
+    return nearest;
+}
+
+/* The DLL's name is in its export directory; the program has none. The nearest export is a hint:
+ * the function may be an internal one that follows it. */
 static void describe_in_image(ULONG64 base, ULONG64 address, char *buffer, SIZE_T size)
 {
     const IMAGE_EXPORT_DIRECTORY *exports;
     const WCHAR *program = peb()->ProcessParameters->ImagePathName.Buffer;
-    ULONG directory_size;
+    const char *name;
+    ULONG directory_size, offset;
 
     if (base == (ULONG64)peb()->ImageBaseAddress && program) {
         format_into(buffer, size, "%S+0x%p", base_name_of(program), address - base);
@@ -80,8 +104,16 @@ static void describe_in_image(ULONG64 base, ULONG64 address, char *buffer, SIZE_
     }
     exports = RtlImageDirectoryEntryToData((HMODULE)base, TRUE, IMAGE_DIRECTORY_ENTRY_EXPORT,
                                            &directory_size);
-    format_into(buffer, size, "%s+0x%p", exports ? (const char *)base + exports->Name : "image",
-                address - base);
+    if (!exports) {
+        format_into(buffer, size, "image+0x%p", address - base);
+        return;
+    }
+    name = nearest_export(base, exports, (ULONG)(address - base), &offset);
+    if (name)
+        format_into(buffer, size, "%s+0x%p (%s+0x%x)", (const char *)base + exports->Name,
+                    address - base, name, offset);
+    else
+        format_into(buffer, size, "%s+0x%p", (const char *)base + exports->Name, address - base);
 }
 
 void address_describe(ULONG64 address, char *buffer, SIZE_T size)

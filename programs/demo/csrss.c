@@ -3,9 +3,10 @@
 
 /* The server of the textbook scenario: csrss.exe CLIENTS
  *
- * Publishes \Windows\ApiPort and serves it with one receive loop: connection requests, requests, datagrams,
- * a picture in a section view, the close of each client. A second port is served by callbacks of the thread
- * pool. Ends with status 0 when CLIENTS clients came and went and everything they sent was as expected.
+ * Publishes \Windows\ApiPort and serves it with one receive loop: connection requests, requests,
+ * datagrams, a picture in a section view, the close of each client. A second port is served by
+ * callbacks of the thread pool. Ends with status 0 when CLIENTS clients came and went and
+ * everything they sent was as expected.
  */
 #include "demo.h"
 
@@ -65,15 +66,16 @@ static void reply(HANDLE port, struct demo_message *message)
 }
 
 /* Callback of the thread pool: takes what is queued at the work port, answers it, returns. */
-static void CALLBACK work_arrived(TP_CALLBACK_INSTANCE *instance, void *context, struct _TP_ALPC *alpc)
+static void CALLBACK work_arrived(TP_CALLBACK_INSTANCE *instance, void *context,
+                                  struct _TP_ALPC *alpc)
 {
     (void)instance, (void)context, (void)alpc;
     for (;;) {
         struct demo_message message;
         SIZE_T size = sizeof message;
         LARGE_INTEGER now = {.QuadPart = 0};
-        NTSTATUS status = NtAlpcSendWaitReceivePort(work_port, 0, NULL, NULL, &message.header, &size,
-                                                    NULL, &now);
+        NTSTATUS status =
+            NtAlpcSendWaitReceivePort(work_port, 0, NULL, NULL, &message.header, &size, NULL, &now);
         if (status == STATUS_TIMEOUT)
             return;
         must(status == 0, "receive at the work port", status);
@@ -104,8 +106,8 @@ static void serve_note(struct client *client, const struct demo_message *message
 {
     must(message->body.value == client->n_notes, "datagrams in order", 0);
     client->n_notes++;
-    step("datagram %llu of record %u: \"%s\"", (unsigned long long)message->body.value, client->record,
-         message->body.name);
+    step("datagram %llu of record %u: \"%s\"", (unsigned long long)message->body.value,
+         client->record, message->body.name);
 }
 
 /* The view arrives mapped; its sum must be the sender's. The reply gives the view back. */
@@ -115,7 +117,8 @@ static void serve_picture(struct client *client, struct demo_message *message,
     ALPC_DATA_VIEW_ATTR *view =
         AlpcGetMessageAttribute(&attributes->header, ALPC_MESSAGE_VIEW_ATTRIBUTE);
 
-    must(attributes->header.ValidAttributes & ALPC_MESSAGE_VIEW_ATTRIBUTE, "a view with the picture", 0);
+    must(attributes->header.ValidAttributes & ALPC_MESSAGE_VIEW_ATTRIBUTE,
+         "a view with the picture", 0);
     must(view->ViewSize >= PICTURE_BYTES, "a view of 64 MiB", 0);
     uint64_t sum = checksum(view->ViewBase, PICTURE_BYTES);
     step("picture of record %u: %u MiB at %p, checksum %016llx: %s", client->record,
@@ -150,7 +153,8 @@ static void client_closed(struct client *client)
 {
     step("record %u (\"%s\") closed its port after %u datagrams and %u echoes", client->record,
          client->name, client->n_notes, client->n_echoes);
-    must(client->n_notes == N_NOTES || client->n_echoes == N_ECHOES, "everything before the close", 0);
+    must(client->n_notes == N_NOTES || client->n_echoes == N_ECHOES, "everything before the close",
+         0);
     NtAlpcDisconnectPort(client->port, 0);
     NtClose(client->port);
     n_closed++;
@@ -174,8 +178,8 @@ static void serve_one(void)
     switch (message.header.u2.s2.Type & 0xff) {
     case LPC_CONNECTION_REQUEST:
         client = client_accept(api_port, &message);
-        step("connection request of process %lu (\"%s\"): accepted, the port pair exists", client->pid,
-             client->name);
+        step("connection request of process %lu (\"%s\"): accepted, the port pair exists",
+             client->pid, client->name);
         break;
     case LPC_REQUEST:
         serve_request(client, &message, &attributes);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* What csrss.exe and explorer.exe agree on: the port names, the messages, the checksum, and how a step is
- * printed. Both are ordinary Windows programs: mingw-w64's headers, kernel32 and ntdll, nothing of Portico
- * but the declarations of nt/ntalpc.h that those headers lack.
+/* What csrss.exe and explorer.exe agree on: the port names, the messages, the checksum, and how a
+ * step is printed. Both are ordinary Windows programs: mingw-w64's headers, kernel32 and ntdll,
+ * nothing of Portico but the declarations of nt/ntalpc.h that those headers lack.
  */
 #pragma once
 
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define API_PORT L"\\Windows\\ApiPort"
+#define API_PORT  L"\\Windows\\ApiPort"
 #define WORK_PORT L"\\RPC Control\\DemoWork"
 
 enum demo_call { CALL_REGISTER = 1, CALL_NOTE, CALL_WORK, CALL_PICTURE, CALL_ECHO };
@@ -33,8 +33,8 @@ enum {
 /* The payload of every message of the demo. */
 struct demo_body {
     uint32_t call;
-    uint32_t record;   /* given by csrss at registration */
-    uint64_t value;    /* a number to compute with, a checksum */
+    uint32_t record; /* given by csrss at registration */
+    uint64_t value;  /* a number to compute with, a checksum */
     char name[NAME_BYTES];
 };
 

@@ -3,10 +3,10 @@
 
 /* The client of the textbook scenario: explorer.exe NAME [quick]
  *
- * Connects to \Windows\ApiPort, registers, sends datagrams, has an asynchronous request answered by the
- * server's thread pool and takes the answer in a callback of its own pool, hands over a 64 MiB picture as a
- * section view. With `quick`: connects, registers, and makes a thousand echo requests (several of these run
- * at once). Ends with status 0 only when each answer was verified.
+ * Connects to \Windows\ApiPort, registers, sends datagrams, has an asynchronous request answered by
+ * the server's thread pool and takes the answer in a callback of its own pool, hands over a 64 MiB
+ * picture as a section view. With `quick`: connects, registers, and makes a thousand echo requests
+ * (several of these run at once). Ends with status 0 only when each answer was verified.
  */
 #include "demo.h"
 
@@ -38,8 +38,8 @@ static HANDLE port_connect(const WCHAR *path, const char *name)
 static void ask(HANDLE port, struct demo_message *message)
 {
     SIZE_T size = sizeof *message;
-    NTSTATUS status = NtAlpcSendWaitReceivePort(port, ALPC_MSGFLG_SYNC_REQUEST, &message->header, NULL,
-                                                &message->header, &size, NULL, NULL);
+    NTSTATUS status = NtAlpcSendWaitReceivePort(port, ALPC_MSGFLG_SYNC_REQUEST, &message->header,
+                                                NULL, &message->header, &size, NULL, NULL);
 
     must(status == 0, "a synchronous request", status);
     must((message->header.u2.s2.Type & 0xff) == LPC_REPLY, "a reply to it", 0);
@@ -66,8 +66,8 @@ static void send_notes(HANDLE port)
         message_init(&message, CALL_NOTE);
         message.body.value = i;
         snprintf(message.body.name, sizeof message.body.name, "%s", words[i]);
-        NTSTATUS status = NtAlpcSendWaitReceivePort(port, ALPC_MSGFLG_RELEASE_MESSAGE, &message.header,
-                                                    NULL, NULL, NULL, NULL, NULL);
+        NTSTATUS status = NtAlpcSendWaitReceivePort(port, ALPC_MSGFLG_RELEASE_MESSAGE,
+                                                    &message.header, NULL, NULL, NULL, NULL, NULL);
         must(status == 0, "a datagram", status);
     }
     step("sent %d datagrams", N_NOTES);
@@ -80,7 +80,8 @@ struct work {
 };
 
 /* Callback of the thread pool: the answer to the asynchronous request is in the port's queue. */
-static void CALLBACK answer_arrived(TP_CALLBACK_INSTANCE *instance, void *context, struct _TP_ALPC *alpc)
+static void CALLBACK answer_arrived(TP_CALLBACK_INSTANCE *instance, void *context,
+                                    struct _TP_ALPC *alpc)
 {
     struct work *work = context;
     struct demo_message message;
@@ -88,8 +89,8 @@ static void CALLBACK answer_arrived(TP_CALLBACK_INSTANCE *instance, void *contex
     LARGE_INTEGER now = {.QuadPart = 0};
 
     (void)instance, (void)alpc;
-    NTSTATUS status = NtAlpcSendWaitReceivePort(work->port, 0, NULL, NULL, &message.header, &size, NULL,
-                                                &now);
+    NTSTATUS status =
+        NtAlpcSendWaitReceivePort(work->port, 0, NULL, NULL, &message.header, &size, NULL, &now);
     if (status == STATUS_TIMEOUT)
         return;
     must(status == 0, "receive the asynchronous answer", status);

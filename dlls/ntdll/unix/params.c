@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#pragma weak std_handles_init
 NTSTATUS std_handles_init(HANDLE ret_handles[3]);
 
 enum {
@@ -171,7 +170,7 @@ NTSTATUS params_new(const struct params_source *source, RTL_USER_PROCESS_PARAMET
     size = sizeof(*params) + DIRECTORY_BYTES_MAX + texts.image.bytes + texts.command_line.bytes +
            texts.environment.bytes + 8 * 16;
     status = block_new(size, &base);
-    if (!status && std_handles_init)
+    if (!status)
         status = std_handles_init(std_handles);
     if (status)
         return status;

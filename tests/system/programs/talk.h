@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* What the two programs of the conversation tests share: ordinary Windows programs, no Portico header. */
+/* What the two programs of the conversation tests share: ordinary Windows programs, no Portico
+ * header. */
 #pragma once
 
 #include <windows.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* talk_client.exe NAME THREADS ROUNDS: THREADS connections to port NAME, each making ROUNDS requests (0: without end) of
- * random sizes from 0 to the maximum, each answer checked. Says "first" after its first answer; status 0 when all were
- * right, 3 when a call failed ("failed STATUS"), 4 when an answer was wrong.
+/* talk_client.exe NAME THREADS ROUNDS: THREADS connections to port NAME, each making ROUNDS
+ * requests (0: without end) of random sizes from 0 to the maximum, each answer checked. Says
+ * "first" after its first answer; status 0 when all were right, 3 when a call failed ("failed
+ * STATUS"), 4 when an answer was wrong.
  */
 #include "talk.h"
 
@@ -21,7 +22,8 @@ static int answer_is_right(const struct talk_message *sent, const struct talk_me
 {
     unsigned size = (USHORT)sent->header.u1.s1.DataLength;
 
-    if ((got->header.u2.s2.Type & 0xff) != LPC_REPLY || (USHORT)got->header.u1.s1.DataLength != size)
+    if ((got->header.u2.s2.Type & 0xff) != LPC_REPLY ||
+        (USHORT)got->header.u1.s1.DataLength != size)
         return 0;
     for (unsigned i = 0; i < size; i++)
         if ((got->data[i] ^ sent->data[i]) != 0xff)
@@ -29,7 +31,8 @@ static int answer_is_right(const struct talk_message *sent, const struct talk_me
     return 1;
 }
 
-static void round_make(HANDLE port, struct talk_message *sent, struct talk_message *got, uint32_t *seed)
+static void round_make(HANDLE port, struct talk_message *sent, struct talk_message *got,
+                       uint32_t *seed)
 {
     unsigned choice = talk_random(seed) % 8;
     unsigned limit = choice < 5 ? 512 : choice < 7 ? 8192 : DATA_BYTES_MAX;
@@ -59,8 +62,8 @@ static DWORD CALLBACK converse(void *argument)
     HANDLE port;
 
     talk_attributes(&attributes);
-    NTSTATUS status = NtAlpcConnectPort(&port, &name, NULL, &attributes, ALPC_MSGFLG_SYNC_REQUEST, NULL,
-                                        NULL, NULL, NULL, NULL, NULL);
+    NTSTATUS status = NtAlpcConnectPort(&port, &name, NULL, &attributes, ALPC_MSGFLG_SYNC_REQUEST,
+                                        NULL, NULL, NULL, NULL, NULL, NULL);
     if (status)
         fail(status);
     for (unsigned i = 0; !n_rounds || i < n_rounds; i++)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* talk_server.exe NAME CLOSES THREADS: a connection port NAME that complements every byte of a request and sends it
- * back; THREADS threads receive. Says "ready", "accepted PID", "closed PID"; ends with status 0 after CLOSES closes.
+/* talk_server.exe NAME CLOSES THREADS: a connection port NAME that complements every byte of a
+ * request and sends it back; THREADS threads receive. Says "ready", "accepted PID", "closed PID";
+ * ends with status 0 after CLOSES closes.
  */
 #include "talk.h"
 
@@ -33,8 +34,8 @@ static void message_serve(struct talk_message *message, struct talk_client *clie
         unsigned size = (USHORT)message->header.u1.s1.DataLength;
         for (unsigned i = 0; i < size; i++)
             message->data[i] ^= 0xff;
-        NtAlpcSendWaitReceivePort(port, ALPC_MSGFLG_RELEASE_MESSAGE, &message->header, NULL, NULL, NULL,
-                                  NULL, NULL);
+        NtAlpcSendWaitReceivePort(port, ALPC_MSGFLG_RELEASE_MESSAGE, &message->header, NULL, NULL,
+                                  NULL, NULL, NULL);
         break;
     }
     case LPC_PORT_CLOSED:

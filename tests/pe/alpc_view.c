@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* Port sections and plain views: fact 15 of reference section 9 and section 3.9. */
+#include "alpc.h"
+
+#define NAME L"\\RPC Control\\View"
+
+static void sections(HANDLE port)
+{
+    static const SIZE_T sizes[][2] = {{1, 0x10000},      {0x1000, 0x10000},  {0x1001, 0x10000},
+                                      {0x1234, 0x10000}, {0x10000, 0x10000}, {0x10001, 0x20000}};
+    ALPC_HANDLE section;
+    SIZE_T actual;
+
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        actual = 0;
+        ok_status(NtAlpcCreatePortSection(port, 0, NULL, sizes[i][0], &section, &actual),
+                  STATUS_SUCCESS, "a port section on an unconnected port");
+        ok(actual == sizes[i][1], "%x bytes become %x", (unsigned)sizes[i][0], (unsigned)actual);
+        ok_status(NtAlpcDeletePortSection(port, 0, section), STATUS_SUCCESS, "and goes");
+    }
+    ok_status(NtAlpcDeletePortSection(port, 0, section), STATUS_INVALID_HANDLE, "once");
+    ok_status(NtAlpcCreatePortSection(port, 0, NULL, 0, &section, &actual),
+              STATUS_INVALID_PARAMETER, "size 0 without a section");
+    ok_status(NtAlpcCreatePortSection(port, 1, NULL, 0x1000, &section, &actual),
+              STATUS_INVALID_PARAMETER, "an unknown flag");
+    ok_status(NtAlpcCreatePortSection(port, 0, NULL, 0x1000, (ALPC_HANDLE *)16, &actual),
+              STATUS_ACCESS_VIOLATION, "a bad out pointer");
+}
+
+static NTSTATUS view_make(HANDLE port, ALPC_HANDLE section, SIZE_T size, ALPC_DATA_VIEW_ATTR *view)
+{
+    fill(view, 0, sizeof *view);
+    view->SectionHandle = section;
+    view->ViewSize = size;
+    return NtAlpcCreateSectionView(port, 0, view);
+}
+
+static NTSTATUS view_send(HANDLE port, ULONG flags, const ALPC_DATA_VIEW_ATTR *view)
+{
+    struct test_attributes attributes;
+    struct test_message message;
+
+    attributes_init(&attributes, ALPC_MESSAGE_VIEW_ATTRIBUTE);
+    *(ALPC_DATA_VIEW_ATTR *)attributes.space = *view;
+    attributes.header.ValidAttributes = ALPC_MESSAGE_VIEW_ATTRIBUTE;
+    message_init(&message.header, 8);
+    return NtAlpcSendWaitReceivePort(port, flags, &message.header, &attributes.header, NULL, NULL,
+                                     NULL, NULL);
+}
+
+/* Receives a view; NULL when there was none. */
+static ALPC_DATA_VIEW_ATTR *view_receive(HANDLE port, struct test_message *message,
+                                         struct test_attributes *attributes)
+{
+    attributes_init(attributes, ALPC_MESSAGE_VIEW_ATTRIBUTE);
+    NTSTATUS status = port_receive(port, message, attributes, NULL);
+    if (status || !(attributes->header.ValidAttributes & ALPC_MESSAGE_VIEW_ATTRIBUTE))
+        return NULL;
+    return (ALPC_DATA_VIEW_ATTR *)attributes->space;
+}
+
+static void hand_over(struct test_pair *pair)
+{
+    struct test_attributes attributes;
+    struct test_message message;
+    ALPC_DATA_VIEW_ATTR view, *got;
+    ALPC_HANDLE section;
+    SIZE_T actual;
+
+    ok_status(NtAlpcCreatePortSection(pair->client, 0, NULL, 0x4000, &section, &actual),
+              STATUS_SUCCESS, "a section on the client port");
+    ok_status(view_make(pair->client, section, 0x4000, &view), STATUS_SUCCESS, "a view of it");
+    ok(view.ViewBase != NULL && view.ViewSize == 0x4000, "mapped, of the size asked for");
+    ok(((ULONG_PTR)view.ViewBase & 0xffff) == 0, "on a boundary of 64 KiB");
+    ULONG *words = view.ViewBase;
+    for (unsigned i = 0; i < 0x1000; i++)
+        words[i] = i * 3;
+    ok_status(view_send(pair->client, 0, &view), STATUS_SUCCESS, "a request that carries it");
+    got = view_receive(pair->connection, &message, &attributes);
+    ok(got != NULL && TYPE(message) == REQUEST_2000, "arrives with a view");
+    if (!got)
+        return;
+    ok(got->SectionHandle == NULL && got->Flags == 0, "without section handle, flags 0");
+    ok(got->ViewSize == 0x4000 && got->ViewBase != NULL, "mapped, of the same size");
+    const ULONG *seen = got->ViewBase;
+    int same = 1;
+    for (unsigned i = 0; i < 0x1000; i++)
+        same &= seen[i] == i * 3;
+    ok(same, "with the sender's bytes");
+    words[7] = 777;
+    ok(seen[7] == 777, "nothing was copied: a later store shows");
+    ok_status(NtAlpcDeleteSectionView(pair->connection, 0, got->ViewBase), STATUS_SUCCESS,
+              "the receiver gives it back");
+    ok(NtAlpcDeleteSectionView(pair->connection, 0, (void *)0x10000) < 0, "a view that is none");
+    port_send(pair->connection, RELEASE, &message.header);
+    port_receive(pair->client, &message, NULL, NULL);
+
+    ok_status(view_send(pair->client, RELEASE, &view), STATUS_SUCCESS,
+              "a datagram that carries it");
+    got = view_receive(pair->connection, &message, &attributes);
+    ok(got != NULL && TYPE(message) == (LPC_DATAGRAM | LPC_CONTINUATION_REQUIRED),
+       "arrives as a datagram that must be finished");
+    fill(attributes.space, 0, sizeof(ALPC_DATA_VIEW_ATTR));
+    ((ALPC_DATA_VIEW_ATTR *)attributes.space)->Flags = ALPC_VIEWFLG_UNMAP_EXISTING;
+    ok_status(NtAlpcSendWaitReceivePort(pair->connection, RELEASE, &message.header,
+                                        &attributes.header, NULL, NULL, NULL, NULL),
+              STATUS_SUCCESS, "a RELEASE continuation gives the view back");
+
+    ok_status(NtAlpcDeleteSectionView(pair->client, 0, view.ViewBase), STATUS_SUCCESS,
+              "the sender gives its view up");
+    ok_status(NtAlpcDeletePortSection(pair->client, 0, section), STATUS_SUCCESS, "and the section");
+}
+
+static void misuse(struct test_pair *pair)
+{
+    ALPC_DATA_VIEW_ATTR view;
+    ALPC_HANDLE section;
+    SIZE_T actual;
+
+    ok_status(view_make(pair->client, (ALPC_HANDLE)0x7ff0, 0x1000, &view), STATUS_INVALID_HANDLE,
+              "a view of a section that is none");
+    NtAlpcCreatePortSection(pair->client, 0, NULL, 0x4000, &section, &actual);
+    ok(view_make(pair->client, section, 0, &view) < 0, "a view of size 0");
+    ok(view_make(pair->client, section, 0x20000, &view) < 0, "a view larger than its section");
+    ok_status(NtAlpcCreateSectionView(pair->client, 0, (ALPC_DATA_VIEW_ATTR *)16),
+              STATUS_ACCESS_VIOLATION, "a bad pointer");
+    view_make(pair->client, section, 0x1000, &view);
+    view.SectionHandle = (ALPC_HANDLE)0x7ff0;
+    ok(view_send(pair->client, RELEASE, &view) < 0, "sending a view of a section that is none");
+    NtAlpcDeleteSectionView(pair->client, 0, view.ViewBase);
+    NtAlpcDeletePortSection(pair->client, 0, section);
+}
+
+static void limits(void)
+{
+    ALPC_PORT_ATTRIBUTES attributes;
+    ALPC_HANDLE section;
+    SIZE_T actual;
+    HANDLE port;
+
+    port_attributes(&attributes, 0);
+    attributes.MaxSectionSize = 0x20000;
+    attributes.MaxTotalSectionSize = 0x30000;
+    NtAlpcCreatePort(&port, NULL, &attributes);
+    ok(NtAlpcCreatePortSection(port, 0, NULL, 0x20001, &section, &actual) < 0,
+       "a section above MaxSectionSize");
+    ok_status(NtAlpcCreatePortSection(port, 0, NULL, 0x20000, &section, &actual), STATUS_SUCCESS,
+              "one at the limit");
+    ok(NtAlpcCreatePortSection(port, 0, NULL, 0x20000, &section, &actual) < 0,
+       "one that exceeds MaxTotalSectionSize");
+    NtClose(port);
+}
+
+TEST_MAIN
+{
+    struct test_pair pair;
+
+    ok(pair_open(&pair, NAME, NULL), "a port pair");
+    sections(pair.connection);
+    hand_over(&pair);
+    misuse(&pair);
+    pair_close(&pair);
+    limits();
+}
