@@ -254,8 +254,15 @@ status_t portico_port_exchange(handle_t port, struct portico_exchange *exchange)
 
 status_t portico_port_disconnect(handle_t port, uint32_t flags);
 
+/* NtAlpcCancelMessage: STATUS_PENDING when it has been cancelled; STATUS_MESSAGE_NOT_FOUND,
+ * STATUS_REQUEST_CANCELED, STATUS_CONTEXT_MISMATCH, STATUS_MESSAGE_RETRIEVED. flags:
+ * ALPC_CANCELFLG_* */
+status_t portico_port_cancel(handle_t port, uint32_t flags, uint32_t message_id,
+                             uint32_t callback_id);
+
 struct portico_port_info {
     enum port_kind kind;
+    uint32_t server_process_id; /* client port */
     uint32_t flags;
     uint32_t
         sequence; /* 4.3: connection requests; or messages from this client; or messages received */

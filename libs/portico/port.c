@@ -251,6 +251,7 @@ status_t portico_port_query(handle_t handle, struct portico_port_info *ret_info)
         return status;
     *ret_info = (struct portico_port_info){
         .kind = port->kind,
+        .server_process_id = port->server_process_id,
         .flags = port->flags,
         .max_message_length = port->max_message_length,
         .port_context = port->port_context,

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* Between the files of the NtAlpc* calls. */
+#pragma once
+
+#include "client.h"
+
+#include "nt/ntalpc.h"
+
+_Static_assert(sizeof(PORT_MESSAGE) == sizeof(struct portico_message), "one message header");
+_Static_assert(offsetof(PORT_MESSAGE, MessageId) == offsetof(struct portico_message, message_id),
+               "one message header");
+_Static_assert(offsetof(PORT_MESSAGE, CallbackId) == offsetof(struct portico_message, callback_id),
+               "one message header");
+
+/* ALPC_PORT_ATTRIBUTES of the program, checked. user NULL: *ret_has_attributes false. */
+NTSTATUS alpc_port_attributes_read(const ALPC_PORT_ATTRIBUTES *user, bool is_create,
+                                   struct port_attributes *ret_attributes,
+                                   bool *ret_has_attributes);
+
+/* The attributes that go with a send. user NULL: none. */
+NTSTATUS alpc_attributes_read(const ALPC_MESSAGE_ATTRIBUTES *user,
+                              struct portico_attributes *ret_attributes);
+/* What a receive asks for. user NULL: nothing. */
+NTSTATUS alpc_attributes_wanted(const ALPC_MESSAGE_ATTRIBUTES *user,
+                                struct portico_attributes *ret_attributes);
+/* What came. */
+NTSTATUS alpc_attributes_write(ALPC_MESSAGE_ATTRIBUTES *user,
+                               const struct portico_attributes *attributes);
+
+/* SIZE_T *BufferLength of the program: NULL is no limit. */
+NTSTATUS alpc_capacity_read(const SIZE_T *user, size_t *ret_capacity);
+NTSTATUS alpc_length_write(SIZE_T *user, status_t status, size_t size);

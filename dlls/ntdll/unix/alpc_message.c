@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* NtAlpcSendWaitReceivePort and NtAlpcCancelMessage (reference 3.5, 3.8). The message buffers go to
+ * libportico as they are: it copies from and to them once, by our fault-safe routines. */
+#include "alpc.h"
+
+#include "usermem.h"
+
+#define FLAG_REJECTED     0x01000000u
+#define CANCEL_USER_FLAGS 0xfu
+
+static NTSTATUS send_receive(handle_t port, struct portico_exchange *exchange,
+                             PALPC_MESSAGE_ATTRIBUTES user_receive_attributes, PSIZE_T user_length)
+{
+    struct portico_attributes receive_attributes;
+    NTSTATUS written;
+    status_t status;
+
+    TRY(alpc_attributes_wanted(user_receive_attributes, &receive_attributes));
+    exchange->receive_attributes = user_receive_attributes ? &receive_attributes : NULL;
+    status = portico_port_exchange(port, exchange);
+    if (exchange->receive) {
+        written = alpc_length_write(user_length, status, exchange->ret_size);
+        if (written < 0)
+            return written;
+    }
+    if (status == STATUS_SUCCESS && exchange->receive && user_receive_attributes)
+        return alpc_attributes_write(user_receive_attributes, &receive_attributes);
+    return client_wait_result(status);
+}
+
+NTSTATUS WINAPI NtAlpcSendWaitReceivePort(HANDLE port, ULONG flags, PPORT_MESSAGE user_send,
+                                          PALPC_MESSAGE_ATTRIBUTES user_send_attributes,
+                                          PPORT_MESSAGE user_receive, PSIZE_T user_length,
+                                          PALPC_MESSAGE_ATTRIBUTES user_receive_attributes,
+                                          PLARGE_INTEGER user_timeout)
+{
+    struct portico_attributes send_attributes;
+    struct portico_exchange exchange = {
+        .flags = flags & (PORTICO_RELEASE | PORTICO_SYNC | PORTICO_ALERTABLE),
+        .send = (const struct portico_message *)user_send,
+        .receive = (struct portico_message *)user_receive,
+    };
+    handle_t handle;
+
+    if (flags & FLAG_REJECTED)
+        return STATUS_INVALID_PARAMETER;
+    TRY(client_deadline(user_timeout, &exchange.deadline_ns));
+    TRY(alpc_capacity_read(user_receive ? user_length : NULL, &exchange.capacity));
+    TRY(alpc_attributes_read(user_send ? user_send_attributes : NULL, &send_attributes));
+    if (user_send && user_send_attributes)
+        exchange.send_attributes = &send_attributes;
+    TRY(client_handle(port, &handle));
+    return send_receive(handle, &exchange, user_receive ? user_receive_attributes : NULL,
+                        user_length);
+}
+
+NTSTATUS WINAPI NtAlpcCancelMessage(HANDLE port, ULONG flags, PALPC_CONTEXT_ATTR user_context)
+{
+    ALPC_CONTEXT_ATTR context;
+    handle_t handle;
+
+    if (flags & ~CANCEL_USER_FLAGS)
+        return STATUS_INVALID_PARAMETER;
+    TRY(USER_GET(context, user_context));
+    TRY(client_handle(port, &handle));
+    return (NTSTATUS)portico_port_cancel(handle, flags, context.MessageId, context.CallbackId);
+}

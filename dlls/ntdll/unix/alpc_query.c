@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* NtAlpcQueryInformation, NtAlpcSetInformation (reference 3.13). */
+#include "alpc.h"
+
+#include "completion.h"
+#include "ntprocess.h"
+#include "usermem.h"
+
+static NTSTATUS query_basic(HANDLE port, void *user_information, ULONG length,
+                            ULONG *ret_user_length)
+{
+    struct portico_port_info info;
+    ALPC_BASIC_INFORMATION basic;
+    ULONG size = sizeof(basic);
+    handle_t handle;
+
+    TRY(client_handle(port, &handle));
+    TRY((NTSTATUS)portico_port_query(handle, &info));
+    if (ret_user_length)
+        TRY(USER_PUT(ret_user_length, size));
+    if (length < size)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    basic = (ALPC_BASIC_INFORMATION){.Flags = info.flags,
+                                     .SequenceNo = info.sequence,
+                                     .PortContext = (PVOID)(uintptr_t)info.port_context};
+    return USER_PUT((ALPC_BASIC_INFORMATION *)user_information, basic);
+}
+
+static NTSTATUS query_session(HANDLE port, void *user_information, ULONG length,
+                              ULONG *ret_user_length)
+{
+    struct portico_port_info info;
+    ALPC_SERVER_SESSION_INFORMATION session;
+    ULONG size = sizeof(session);
+    handle_t handle;
+
+    TRY(client_handle(port, &handle));
+    TRY((NTSTATUS)portico_port_query(handle, &info));
+    if (ret_user_length)
+        TRY(USER_PUT(ret_user_length, size));
+    if (length < size)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    session = (ALPC_SERVER_SESSION_INFORMATION){.SessionId = portico_session(),
+                                                .ProcessId = info.server_process_id};
+    return USER_PUT((ALPC_SERVER_SESSION_INFORMATION *)user_information, session);
+}
+
+NTSTATUS WINAPI NtAlpcQueryInformation(HANDLE port, ALPC_PORT_INFORMATION_CLASS class,
+                                       PVOID user_information, ULONG length, PULONG ret_user_length)
+{
+    switch (class) {
+    case AlpcBasicInformation:
+        return query_basic(port, user_information, length, ret_user_length);
+    case AlpcServerSessionInformation:
+        return query_session(port, user_information, length, ret_user_length);
+    case AlpcConnectedSIDInformation:
+    case AlpcServerInformation:
+    case AlpcWaitForPortReferences:
+        unimplemented_once(__func__, "class", class);
+        return STATUS_NOT_IMPLEMENTED;
+    default:
+        return STATUS_INVALID_INFO_CLASS;
+    }
+}
+
+static NTSTATUS set_completion_port(HANDLE port, const void *user_information, ULONG length)
+{
+    ALPC_PORT_ASSOCIATE_COMPLETION_PORT associate;
+    struct completion *completion;
+    handle_t handle;
+    int fd;
+
+    if (length < sizeof(associate))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    TRY(USER_GET(associate, (const ALPC_PORT_ASSOCIATE_COMPLETION_PORT *)user_information));
+    TRY(client_handle(port, &handle));
+    TRY(completion_lookup(associate.CompletionPort, 2 /* IO_COMPLETION_MODIFY_STATE */,
+                          &completion));
+    completion_unref(completion);
+    TRY((NTSTATUS)portico_port_associate(handle, &fd));
+    return completion_associate_port(associate.CompletionPort, associate.CompletionKey, handle, fd);
+}
+
+NTSTATUS WINAPI NtAlpcSetInformation(HANDLE port, ALPC_PORT_INFORMATION_CLASS class,
+                                     PVOID user_information, ULONG length)
+{
+    switch (class) {
+    case AlpcAssociateCompletionPortInformation:
+        return set_completion_port(port, user_information, length);
+    case AlpcPortInformation:
+    case AlpcMessageZoneInformation:
+    case AlpcRegisterCompletionListInformation:
+    case AlpcUnregisterCompletionListInformation:
+    case AlpcAdjustCompletionListConcurrencyCountInformation:
+    case AlpcRegisterCallbackInformation:
+    case AlpcCompletionListRundownInformation:
+        unimplemented_once(__func__, "class", class);
+        return STATUS_NOT_IMPLEMENTED;
+    default:
+        return STATUS_INVALID_INFO_CLASS;
+    }
+}

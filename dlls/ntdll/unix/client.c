@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* libportico in this process. The library copies to and from the program's memory by our fault-safe
+ * routines (also with the producers' lock of a lane held: the fault path takes the page lock only,
+ * a leaf), asks us when a blocked thread has been woken for a reason of ours, and defers suspension
+ * and termination while a record is being written: neither acts inside a system call anyway
+ * (thread.h), so nothing is to be done for that. */
+#include "client.h"
+
+#include "create.h"
+#include "fatal.h"
+#include "ntprocess.h"
+#include "ntwait.h"
+#include "usermem.h"
+#include <stdlib.h>
+
+static bool copy_in(void *destination, const void *source, size_t size)
+{
+    return user_read(destination, source, size) == STATUS_SUCCESS;
+}
+
+static bool copy_out(void *destination, const void *source, size_t size)
+{
+    return user_write(destination, source, size) == STATUS_SUCCESS;
+}
+
+/* On the blocked thread. An alert comes before an APC, as in NT. */
+static status_t interrupted(bool alertable)
+{
+    struct wait_thread *thread = wait_thread_current();
+    status_t status = STATUS_SUCCESS;
+
+    dispatcher_lock();
+    if (thread->terminating) {
+        status = (status_t)STATUS_THREAD_IS_TERMINATING;
+    } else if (alertable && thread->alerted) {
+        thread->alerted = false;
+        status = STATUS_ALERTED;
+    } else if (alertable && !ntlist_is_empty(&thread->apcs)) {
+        status = STATUS_USER_APC;
+    }
+    dispatcher_unlock();
+    return status;
+}
+
+static void server_died(void)
+{
+    fatal(PORTICO_EXIT_SERVER_DIED, "the port server has ended");
+}
+
+static const struct portico_hooks hooks = {
+    .copy_in = copy_in,
+    .copy_out = copy_out,
+    .interrupted = interrupted,
+    .server_died = server_died,
+};
+
+void client_need(void)
+{
+    if (portico_start(&hooks) != STATUS_SUCCESS)
+        fatal(PORTICO_EXIT_NO_SERVER, "%s", portico_start_error());
+}
+
+NTSTATUS client_handle(HANDLE handle, handle_t *ret_handle)
+{
+    uintptr_t value = (uintptr_t)handle;
+    struct nt_object *object;
+    NTSTATUS status;
+
+    if (value != 0 && value < HANDLE_LOCAL_BASE) {
+        client_need();
+        *ret_handle = (handle_t)value;
+        return STATUS_SUCCESS;
+    }
+    status = handle_lookup(handle, 0, NULL, &object);
+    if (status)
+        return STATUS_INVALID_HANDLE;
+    nt_object_unref(object);
+    return STATUS_OBJECT_TYPE_MISMATCH;
+}
+
+NTSTATUS client_deadline(const LARGE_INTEGER *user_timeout, int64_t *ret_deadline_ns)
+{
+    struct timespec left, now;
+    struct deadline deadline;
+    LARGE_INTEGER timeout;
+
+    *ret_deadline_ns = PORTICO_FOREVER;
+    if (!user_timeout)
+        return STATUS_SUCCESS;
+    TRY(USER_GET(timeout, user_timeout));
+    deadline = deadline_from_timeout(&timeout);
+    if (deadline.is_zero) {
+        *ret_deadline_ns = PORTICO_POLL;
+        return STATUS_SUCCESS;
+    }
+    /* DIFFERS: an absolute time-out does not follow a step of the wall clock while it runs. */
+    if (!deadline_left(&deadline, &left))
+        return STATUS_SUCCESS;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (left.tv_sec < INT64_MAX / 2000000000)
+        *ret_deadline_ns =
+            (now.tv_sec + left.tv_sec) * INT64_C(1000000000) + now.tv_nsec + left.tv_nsec;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS text_copy(const UNICODE_STRING *copied_header, struct client_name *name)
+{
+    size_t units;
+
+    TRY(name_copy(copied_header, &name->text, &units));
+    name->name.text = (const uint16_t *)name->text;
+    name->name.size = (uint32_t)(units * sizeof(WCHAR));
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS client_name_read(const OBJECT_ATTRIBUTES *user_attributes, struct client_name *ret_name)
+{
+    struct creation creation = {0};
+
+    *ret_name = (struct client_name){0};
+    if (!user_attributes)
+        return STATUS_SUCCESS;
+    TRY(create_read(user_attributes, &creation));
+    /* TODO(security): creation.security waits for portserver --system, which would use it */
+    ret_name->name.attributes = creation.attributes;
+    if (creation.has_name && creation.root)
+        TRY(client_handle(creation.root, &ret_name->name.root));
+    return creation.has_name ? text_copy(&creation.user_name, ret_name) : STATUS_SUCCESS;
+}
+
+NTSTATUS client_name_from_string(const UNICODE_STRING *user_string, struct client_name *ret_name)
+{
+    UNICODE_STRING string;
+
+    *ret_name = (struct client_name){.name.attributes = OBJ_CASE_INSENSITIVE};
+    TRY(USER_GET(string, user_string));
+    if ((string.Length & 1) || string.Length == 0)
+        return STATUS_OBJECT_NAME_INVALID;
+    return text_copy(&string, ret_name);
+}
+
+void client_name_freep(struct client_name *name)
+{
+    free(name->text);
+    free(name->sd);
+}
+
+NTSTATUS client_wait_result(status_t status)
+{
+    if (status == STATUS_USER_APC)
+        thread_deliver_apcs();
+    return (NTSTATUS)status;
+}
