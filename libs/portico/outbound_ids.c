@@ -16,9 +16,6 @@
 #include "receiver.h"
 #include "thread.h"
 
-bool port_id_is_live(struct port_view *view,
-                     uint32_t message_id); /* TODO(alpc): libs/alpc will declare it */
-
 #define IDS_ENOUGH 0x100000u /* more are not asked for: rather go round */
 
 static bool is_in_slot(const struct outbound *outbound, uint32_t id)

@@ -29,7 +29,7 @@ static NTSTATUS send_receive(handle_t port, struct portico_exchange *exchange,
     }
     if (status == STATUS_SUCCESS && exchange->receive && user_receive_attributes)
         return alpc_attributes_write(user_receive_attributes, &receive_attributes);
-    return client_wait_result(status);
+    return (NTSTATUS)status;
 }
 
 NTSTATUS WINAPI NtAlpcSendWaitReceivePort(HANDLE port, ULONG flags, PPORT_MESSAGE user_send,
@@ -54,6 +54,7 @@ NTSTATUS WINAPI NtAlpcSendWaitReceivePort(HANDLE port, ULONG flags, PPORT_MESSAG
     if (user_send && user_send_attributes)
         exchange.send_attributes = &send_attributes;
     TRY(client_handle(port, &handle));
+    client_wait_begin(exchange.flags & PORTICO_ALERTABLE);
     return send_receive(handle, &exchange, user_receive ? user_receive_attributes : NULL,
                         user_length);
 }

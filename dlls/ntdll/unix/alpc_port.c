@@ -111,11 +111,12 @@ static NTSTATUS connect_finish(const struct connect_arguments *arguments,
     status_t status;
 
     TRY(alpc_attributes_wanted(arguments->in, &attributes));
+    client_wait_begin(connect->flags & PORTICO_ALERTABLE);
     status = portico_port_connect(connect, &port);
     if (is_sync)
         TRY(alpc_length_write(arguments->length, status, connect->ret_size));
     if (status != STATUS_SUCCESS)
-        return client_wait_result(status);
+        return (NTSTATUS)status;
     TRY(port_put(arguments->ret_port, port));
     return is_sync ? alpc_attributes_write(arguments->in, &attributes) : STATUS_SUCCESS;
 }

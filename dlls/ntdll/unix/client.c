@@ -27,23 +27,9 @@ static bool copy_out(void *destination, const void *source, size_t size)
     return user_write(destination, source, size) == STATUS_SUCCESS;
 }
 
-/* On the blocked thread. An alert comes before an APC, as in NT. */
 static status_t interrupted(bool alertable)
 {
-    struct wait_thread *thread = wait_thread_current();
-    status_t status = STATUS_SUCCESS;
-
-    dispatcher_lock();
-    if (thread->terminating) {
-        status = (status_t)STATUS_THREAD_IS_TERMINATING;
-    } else if (alertable && thread->alerted) {
-        thread->alerted = false;
-        status = STATUS_ALERTED;
-    } else if (alertable && !ntlist_is_empty(&thread->apcs)) {
-        status = STATUS_USER_APC;
-    }
-    dispatcher_unlock();
-    return status;
+    return (status_t)wait_interrupted(alertable);
 }
 
 static void server_died(void)
@@ -58,10 +44,33 @@ static const struct portico_hooks hooks = {
     .server_died = server_died,
 };
 
+/* From now on who alerts or ends this thread tells the library too. What was there before is seen
+ * at the first sleep. */
+static void thread_attach(struct wait_thread *thread)
+{
+    struct portico_thread *client = portico_thread_current();
+
+    dispatcher_lock();
+    thread->client = client;
+    dispatcher_unlock();
+    portico_thread_interrupt(client);
+}
+
 void client_need(void)
 {
+    struct wait_thread *thread = wait_thread_current();
+
+    if (thread->client)
+        return;
     if (portico_start(&hooks) != STATUS_SUCCESS)
         fatal(PORTICO_EXIT_NO_SERVER, "%s", portico_start_error());
+    thread_attach(thread);
+}
+
+void client_wait_begin(bool alertable)
+{
+    if (alertable) /* an APC or alert that came before the wait ends it */
+        portico_thread_interrupt(wait_thread_current()->client);
 }
 
 NTSTATUS client_handle(HANDLE handle, handle_t *ret_handle)
@@ -147,11 +156,4 @@ void client_name_freep(struct client_name *name)
 {
     free(name->text);
     free(name->sd);
-}
-
-NTSTATUS client_wait_result(status_t status)
-{
-    if (status == STATUS_USER_APC)
-        thread_deliver_apcs();
-    return (NTSTATUS)status;
 }

@@ -33,5 +33,5 @@ NTSTATUS client_name_read(const OBJECT_ATTRIBUTES *user_attributes, struct clien
 NTSTATUS client_name_from_string(const UNICODE_STRING *user_string, struct client_name *ret_name);
 void client_name_freep(struct client_name *name);
 
-/* After a wait in the library: STATUS_USER_APC marks this system call's exit. */
-NTSTATUS client_wait_result(status_t status);
+/* Before a call that may sleep alertably. */
+void client_wait_begin(bool alertable);
