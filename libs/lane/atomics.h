@@ -15,6 +15,8 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 #include "lane/hook.h"
 
 #ifdef PORTICO_HOOKS
@@ -25,27 +27,20 @@
 #define ATOM_SITE        ATOM_SITE_LL_(__LINE__)
 #define ATOM_P_(p)       ((volatile void *)(uintptr_t)(p))
 #define ATOM_V_(p, v)    ((uint64_t)(__typeof__(*(p) + 0))(v))
-#define atom_peek(p) \
-    ((__typeof__(*(p) + 0))hook_atomic(HOOK_LOAD, ATOM_P_(p), sizeof(*(p)), 0, 0, ATOM_SITE))
-#define atom_load(p) atom_peek(p)
-#define atom_poke(p, v) \
-    ((void)hook_atomic(HOOK_STORE, ATOM_P_(p), sizeof(*(p)), ATOM_V_(p, v), 0, ATOM_SITE))
-#define atom_store(p, v) atom_poke(p, v)
-#define atom_swap(p, v)                                                                       \
-    ((__typeof__(*(p) + 0))hook_atomic(HOOK_SWAP, ATOM_P_(p), sizeof(*(p)), ATOM_V_(p, v), 0, \
-                                       ATOM_SITE))
+/* A statement expression, so that an unused result is no warning. */
+#define ATOM_R_(p, op, v) \
+    ({ (__typeof__(*(p) + 0))hook_atomic(op, ATOM_P_(p), sizeof(*(p)), v, 0, ATOM_SITE); })
+#define atom_peek(p)     ATOM_R_(p, HOOK_LOAD, 0)
+#define atom_load(p)     ATOM_R_(p, HOOK_LOAD, 0)
+#define atom_poke(p, v)  ((void)ATOM_R_(p, HOOK_STORE, ATOM_V_(p, v)))
+#define atom_store(p, v) ((void)ATOM_R_(p, HOOK_STORE, ATOM_V_(p, v)))
+#define atom_swap(p, v)  ATOM_R_(p, HOOK_SWAP, ATOM_V_(p, v))
+#define atom_add(p, v)   ATOM_R_(p, HOOK_ADD, ATOM_V_(p, v))
+#define atom_or(p, v)    ATOM_R_(p, HOOK_OR, ATOM_V_(p, v))
+#define atom_and(p, v)   ATOM_R_(p, HOOK_AND, ATOM_V_(p, v))
 #define atom_cas(p, old, v)                                                                        \
     (hook_atomic(HOOK_CAS, ATOM_P_(p), sizeof(*(p)), ATOM_V_(p, v), ATOM_V_(p, old), ATOM_SITE) == \
      ATOM_V_(p, old))
-#define atom_add(p, v)                                                                       \
-    ((__typeof__(*(p) + 0))hook_atomic(HOOK_ADD, ATOM_P_(p), sizeof(*(p)), ATOM_V_(p, v), 0, \
-                                       ATOM_SITE))
-#define atom_or(p, v)                                                                       \
-    ((__typeof__(*(p) + 0))hook_atomic(HOOK_OR, ATOM_P_(p), sizeof(*(p)), ATOM_V_(p, v), 0, \
-                                       ATOM_SITE))
-#define atom_and(p, v)                                                                       \
-    ((__typeof__(*(p) + 0))hook_atomic(HOOK_AND, ATOM_P_(p), sizeof(*(p)), ATOM_V_(p, v), 0, \
-                                       ATOM_SITE))
 #define atom_fence() ((void)hook_atomic(HOOK_FENCE, NULL, 0, 0, 0, ATOM_SITE))
 
 #else

@@ -7,9 +7,7 @@
  * changing them is the daemon's and not on the message path; reading and sleeping go through sys.h.
  */
 
-#include <errno.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 
 #include "common/fd.h"
 #include "lane/doorbell.h"
@@ -18,45 +16,30 @@
 #define OUTER_PORT   (UINT32_MAX - 1)
 #define OUTER_DAEMON (UINT32_MAX - 2)
 
-static int epoll_change(int epoll_fd, int operation, int fd, uint32_t events, uint32_t data)
-{
-    struct epoll_event event = {.events = events, .data.u32 = data};
-
-    return epoll_ctl(epoll_fd, operation, fd, &event) < 0 ? -errno : 0;
-}
-
 int doorbell_new(void)
 {
-    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-
-    return fd < 0 ? -errno : fd;
+    return sys_eventfd_new();
 }
 
 static int fill_outer(const struct doorbell_set *set)
 {
-    int error = epoll_change(set->outer, EPOLL_CTL_ADD, set->inner, EPOLLIN, OUTER_INNER);
+    int error = sys_epoll_change(set->outer, EPOLL_CTL_ADD, set->inner, EPOLLIN, OUTER_INNER);
 
     if (!error)
-        error =
-            epoll_change(set->outer, EPOLL_CTL_ADD, set->port_bell, EPOLLIN | EPOLLET, OUTER_PORT);
+        error = sys_epoll_change(set->outer, EPOLL_CTL_ADD, set->port_bell, EPOLLIN | EPOLLET,
+                                 OUTER_PORT);
     if (!error)
-        error = epoll_change(set->outer, EPOLL_CTL_ADD, set->daemon_bell, EPOLLIN | EPOLLET,
-                             OUTER_DAEMON);
+        error = sys_epoll_change(set->outer, EPOLL_CTL_ADD, set->daemon_bell, EPOLLIN | EPOLLET,
+                                 OUTER_DAEMON);
     return error;
 }
 
 int doorbell_set_open(struct doorbell_set *ret_set)
 {
-    struct doorbell_set set = {-1, -1, -1, -1};
-    int error = 0;
+    struct doorbell_set set = {sys_epoll_new(), sys_epoll_new(), doorbell_new(), doorbell_new()};
+    int error = MIN(MIN(set.inner, set.outer), MIN(set.port_bell, set.daemon_bell));
 
-    if ((set.inner = epoll_create1(EPOLL_CLOEXEC)) < 0 ||
-        (set.outer = epoll_create1(EPOLL_CLOEXEC)) < 0)
-        error = -errno;
-    if (!error && (set.port_bell = doorbell_new()) < 0)
-        error = set.port_bell;
-    if (!error && (set.daemon_bell = doorbell_new()) < 0)
-        error = set.daemon_bell;
+    error = MIN(error, 0);
     if (!error)
         error = fill_outer(&set);
     if (error) {
@@ -71,23 +54,23 @@ void doorbell_set_close(struct doorbell_set *set)
 {
     set->outer = fd_close(set->outer);
     set->inner = fd_close(set->inner);
-    set->port_bell = fd_close(set->port_bell < 0 ? -1 : set->port_bell);
-    set->daemon_bell = fd_close(set->daemon_bell < 0 ? -1 : set->daemon_bell);
+    set->port_bell = fd_close(set->port_bell);
+    set->daemon_bell = fd_close(set->daemon_bell);
 }
 
 int doorbell_add(const struct doorbell_set *set, int bell_fd, uint32_t lane_index)
 {
-    return epoll_change(set->inner, EPOLL_CTL_ADD, bell_fd, EPOLLIN | EPOLLET, lane_index);
+    return sys_epoll_change(set->inner, EPOLL_CTL_ADD, bell_fd, EPOLLIN | EPOLLET, lane_index);
 }
 
 int doorbell_remove(const struct doorbell_set *set, int bell_fd)
 {
-    return epoll_change(set->inner, EPOLL_CTL_DEL, bell_fd, 0, 0);
+    return sys_epoll_change(set->inner, EPOLL_CTL_DEL, bell_fd, 0, 0);
 }
 
 int doorbell_rearm(const struct doorbell_set *set, int bell_fd, uint32_t lane_index)
 {
-    return epoll_change(set->inner, EPOLL_CTL_MOD, bell_fd, EPOLLIN | EPOLLET, lane_index);
+    return sys_epoll_change(set->inner, EPOLL_CTL_MOD, bell_fd, EPOLLIN | EPOLLET, lane_index);
 }
 
 void doorbell_ring(int bell_fd)

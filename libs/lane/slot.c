@@ -231,7 +231,10 @@ enum lane_result slot_claim(const struct lane_view *view, uint32_t index, uint32
         *ret_capacity = MIN(capacity, LANE_DATA_MAX_BYTES);
         return LANE_OK;
     }
-    return slot_return(view, index, word) == LANE_OK ? LANE_GONE : LANE_BROKEN;
+    /* Abandoned, or even returned by another thread that received the cancellation, and in use
+     * again. */
+    enum lane_result returned = slot_return(view, index, word);
+    return returned == LANE_BROKEN ? LANE_BROKEN : LANE_GONE;
 }
 
 enum lane_result slot_finish(const struct lane_view *view, uint32_t index, uint32_t word,
@@ -285,7 +288,7 @@ enum lane_result slot_end(const struct lane_view *view, uint32_t index, uint32_t
     if (seen != word_with(word, LANE_SLOT_CLAIMED)) {
         enum lane_result result = slot_claim(view, index, word, &capacity);
         if (result != LANE_OK)
-            return seen == word_with(word, LANE_SLOT_DONE) ? LANE_GONE : result;
+            return result;
     }
     return slot_finish(view, index, word, &reply);
 }

@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -117,4 +118,25 @@ int sys_poll_two(int fd, int own_fd, uint64_t deadline_ns)
     if (n < 0)
         return -errno;
     return (fds[0].revents ? 1 : 0) | (fds[1].revents ? 2 : 0);
+}
+
+int sys_eventfd_new(void)
+{
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+    return fd < 0 ? -errno : fd;
+}
+
+int sys_epoll_new(void)
+{
+    int fd = epoll_create1(EPOLL_CLOEXEC);
+
+    return fd < 0 ? -errno : fd;
+}
+
+int sys_epoll_change(int epoll_fd, int operation, int fd, uint32_t events, uint32_t data)
+{
+    struct epoll_event event = {.events = events, .data.u32 = data};
+
+    return epoll_ctl(epoll_fd, operation, fd, &event) < 0 ? -errno : 0;
 }

@@ -37,3 +37,8 @@ int sys_epoll_read(int epoll_fd, uint32_t *ret_data, unsigned max);
 /* Sleeps until one of the two descriptors is readable (fd -1: not watched). Returns a mask (1:
  * first, 2: second), 0 on time-out, or -EINTR. */
 int sys_poll_two(int fd, int own_fd, uint64_t deadline_ns);
+
+/* The daemon's side of the doorbells: descriptors or 0, or -errno. All close-on-exec. */
+int sys_eventfd_new(void);
+int sys_epoll_new(void);
+int sys_epoll_change(int epoll_fd, int operation, int fd, uint32_t events, uint32_t data);
