@@ -107,6 +107,7 @@ status_t req_server_status(struct client *client,
 {
     struct server *server = client->server;
 
+    ports_sweep(server);
     ret_reply->uptime_ns = clock_ns() - server->started_ns;
     ret_reply->lane_bytes = server->lane_bytes;
     ret_reply->server_id = (uint32_t)getpid();

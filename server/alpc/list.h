@@ -12,3 +12,6 @@ struct server;
  * that was all. */
 uint64_t ports_list(struct server *server, uint64_t cursor, uint8_t *bytes, uint32_t size,
                     uint32_t *ret_size, uint32_t *ret_n_entries);
+
+/* Takes back everything that has drained: for counts that tests compare. */
+void ports_sweep(struct server *server);

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* See connect.h. What the two sides see follows reference 4.1, 4.9 and, where it is silent,
+ * docs/ARCHITECTURE.md's table of what ends a blocked sender: the client's calls get
+ * PORT_DISCONNECTED whoever closed (D-11 decided so). The order of an end: lanes of the sender
+ * first, then the close entry, then bell and notice, so that what was published before the close is
+ * still received (or counted as cancelled) before LPC_PORT_CLOSED.
+ */
+
+#include "connect.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "grants.h"
+#include "process.h"
+#include "server.h"
+
+#define NT_EPOCH_100NS INT64_C(116444736000000000) /* 1601 to 1970 */
+
+static uint64_t time_nt(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)(now.tv_sec * INT64_C(10000000) + now.tv_nsec / 100 + NT_EPOCH_100NS);
+}
+
+static void connection_free_if_unused(struct connection *connection)
+{
+    struct port *listener = connection->listener;
+
+    if (connection->client || connection->server || connection->state == CONNECTION_PENDING ||
+        connection->state == CONNECTION_OPEN)
+        return;
+    if (connection->placed && listener) {
+        if (!port_keeper_close_is_done(&listener->receiver.keeper, connection->index))
+            return;
+        port_keeper_free_connection(&listener->receiver.keeper, connection->index);
+    }
+    assert(!connection->parked.client);
+    list_remove(&connection->link);
+    free(connection);
+}
+
+/* Port memory's entries: PENDING at the connection port, PENDING at the client port (place 0). */
+static status_t connection_enter(struct connection *connection, struct client *client)
+{
+    struct port *listener = connection->listener;
+    struct port_connect at_server = {
+        .process_id = (uint32_t)client->pid,
+        .thread_id = client->thread_id,
+        .sender = process_number(client->process),
+        .token_ids = {client->process->object.id, UINT64_C(0x10000) + client->uid,
+                      client->process->object.id},
+        .create_time = time_nt(),
+    };
+    struct port_connect at_client = {
+        .process_id = listener->owner_process_id,
+        .sender = process_number(listener->creator),
+        .token_ids = {listener->creator->object.id,
+                      UINT64_C(0x10000) + listener->creator->user->uid,
+                      listener->creator->object.id},
+        .create_time = at_server.create_time,
+    };
+    status_t status =
+        port_keeper_connect(&connection->client->receiver.keeper, &at_client,
+                            &connection->client_index, &connection->client_generation);
+
+    if (!status)
+        status = port_keeper_connect(&listener->receiver.keeper, &at_server, &connection->index,
+                                     &connection->generation);
+    connection->placed = status == STATUS_SUCCESS;
+    return status;
+}
+
+static status_t request_post(struct connection *connection, const struct connect_params *params)
+{
+    struct lane_message message = {
+        .connection = connection->index,
+        .connection_generation = connection->generation,
+        .kind = LANE_CONNECT_REQUEST,
+        .sender_tid = params->client->thread_id,
+        .data_size = params->message_size,
+    };
+    struct receiver *receiver = &connection->listener->receiver;
+
+    message.message_id = receiver_own_id(receiver);
+    if (!message.message_id)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    message.callback_id = connection->callback_id = message.message_id;
+    connection->message_id = message.message_id;
+    return receiver_post(receiver, &message, params->message);
+}
+
+static void connect_cancel(struct parked *parked, status_t why)
+{
+    struct connection *connection = CONTAINER_OF(parked, struct connection, parked);
+
+    connection_close(connection, true, why);
+}
+
+static void connect_reply(struct connection *connection, status_t status,
+                          struct alpc_connect_reply *reply, const struct reply_extra *extra)
+{
+    struct parked parked = connection->parked;
+
+    if (!parked.client)
+        return;
+    parked_finish(&connection->parked, status, &reply->header, sizeof(*reply), extra);
+    connection->parked = (struct parked){0};
+}
+
+static status_t connect_start(struct connection *connection, const struct connect_params *params)
+{
+    struct sender *sender;
+    status_t status = connection_enter(connection, params->client);
+
+    if (!status)
+        status = connection_sender(connection, true, params->client->process, &sender);
+    if (!status && params->sync)
+        status = sender_lane(sender, &connection->listener->receiver.keeper, &connection->lane);
+    if (!status)
+        status = receiver_hold(&connection->client->receiver, params->client->process);
+    if (!status)
+        status = request_post(connection, params);
+    if (!status && params->sync)
+        status =
+            client_park(params->client, &connection->parked, params->timeout_ns, connect_cancel);
+    return status;
+}
+
+status_t connection_connect(const struct connect_params *params, struct port **ret_client_port)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    struct connection *connection = calloc(1, sizeof(*connection));
+    struct server *server = params->client->server;
+    status_t status;
+
+    if (!connection)
+        return STATUS_NO_MEMORY;
+    status =
+        port_new(server, params->client->process, PORT_KIND_CLIENT, &params->attributes, &port);
+    if (status) {
+        free(connection);
+        return status;
+    }
+    *connection = (struct connection){.state = CONNECTION_PENDING,
+                                      .listener = params->listener,
+                                      .client = port,
+                                      .client_process_id = (uint32_t)params->client->pid,
+                                      .client_thread_id = params->client->thread_id,
+                                      .client_number = process_number(params->client->process),
+                                      .sync = params->sync};
+    port->connection = connection;
+    list_prepend(&params->listener->connections, &connection->link);
+    server->n_connections++;
+    status = connect_start(connection, params);
+    if (status) {
+        connection_close(connection, true, status);
+        return status;
+    }
+    /* Synchronous: the reference stays with the parked request until connection_accept() or the
+     * close. */
+    *ret_client_port = TAKE(port);
+    return params->sync ? STATUS_PENDING : STATUS_SUCCESS;
+}
+
+struct connection *connection_find_request(struct port *listener, uint32_t message_id,
+                                           uint32_t callback_id)
+{
+    struct connection *connection;
+
+    list_for_each(connection, &listener->connections, link) {
+        if (connection->state == CONNECTION_PENDING && connection->message_id == message_id &&
+            (!callback_id || callback_id == connection->callback_id))
+            return connection;
+    }
+    return NULL;
+}
+
+struct connection *connection_find(struct port *listener, uint32_t index)
+{
+    struct connection *connection;
+
+    list_for_each(connection, &listener->connections, link) {
+        if (connection->placed && connection->index == index &&
+            connection->state == CONNECTION_OPEN)
+            return connection;
+    }
+    return NULL;
+}
+
+/* The client that waits in alpc_connect gets its handle, its memory and its lane. */
+static status_t connect_complete(struct connection *connection, const uint8_t *data, uint32_t size)
+{
+    struct port *port = connection->client;
+    struct client *client = connection->parked.client;
+    struct alpc_connect_reply reply = {
+        .port_id = port->object.id,
+        .receiver_id = connection->listener->object.id,
+        .memory_size = port->receiver.size,
+        .connection = connection->index,
+        .connection_generation = connection->generation,
+        .flags = port->flags,
+        .max_message_length = port->max_message_length,
+        .server_process_id = connection->server_process_id,
+        .server_thread_id = connection->server_thread_id,
+        .message_id = connection->message_id,
+        .callback_id = connection->callback_id,
+    };
+    struct reply_extra extra = {
+        .data = data,
+        .data_size = size,
+        .n_fds = 3,
+        .fds = {port->receiver.memory_fd, connection->lane->fd, connection->lane->bell_fd},
+    };
+    status_t status =
+        handle_new(&client->process->handles, &port->object, PORT_ALL_ACCESS, 0, &reply.port);
+
+    if (status)
+        return status;
+    lane_describe(connection->lane, &reply.lane);
+    reply.lane.receiver_process_id = connection->server_process_id;
+    connect_reply(connection, STATUS_SUCCESS, &reply, &extra);
+    connection->lane = NULL;
+    port_unref(port); /* the parked request's */
+    return STATUS_SUCCESS;
+}
+
+static status_t connect_tell(struct connection *connection, const uint8_t *data, uint32_t size)
+{
+    struct lane_message message = {
+        .message_id = connection->message_id,
+        .callback_id = connection->callback_id,
+        .connection = connection->client_index,
+        .connection_generation = connection->client_generation,
+        .kind = LANE_CONNECT_REPLY,
+        .sender_tid = connection->server_thread_id,
+        .data_size = size,
+    };
+
+    return receiver_post(&connection->client->receiver, &message, data);
+}
+
+status_t connection_accept(struct connection *connection, struct port *server_port,
+                           struct client *acceptor, const uint8_t *data, uint32_t size)
+{
+    status_t status;
+
+    assert(connection->state == CONNECTION_PENDING && connection->client);
+    connection->server_process_id = (uint32_t)acceptor->pid;
+    connection->server_thread_id = acceptor->thread_id;
+    connection->state = CONNECTION_OPEN;
+    connection->server = server_port;
+    server_port->connection = connection;
+    /* Both tables are open before anybody can act on the acceptance. */
+    port_keeper_open(&connection->listener->receiver.keeper, connection->index);
+    port_keeper_open(&connection->client->receiver.keeper, connection->client_index);
+    status = connection->sync ? connect_complete(connection, data, size)
+                              : connect_tell(connection, data, size);
+    /* The client could not be told: for the server it is a client that came and went. */
+    if (status)
+        connection_close(connection, true, status);
+    return STATUS_SUCCESS;
+}
+
+void connection_refuse(struct connection *connection)
+{
+    connection_close(connection, false, STATUS_PORT_CONNECTION_REFUSED);
+}
+
+static void set_release(struct sender_set *set)
+{
+    for (uint32_t i = 0; i < set->n; i++)
+        sender_release(set->senders[i]);
+    set->n = 0;
+}
+
+static void close_at_server(struct connection *connection, bool silent)
+{
+    struct receiver *receiver = &connection->listener->receiver;
+
+    receiver_unpost(receiver, connection->index);
+    set_release(&connection->to_server);
+    if (!connection->placed)
+        return;
+    port_keeper_close(&receiver->keeper, connection->index, silent ? PORT_CLOSE_SILENT : 0,
+                      clock_ns());
+    receiver_ring(receiver);
+    receiver_notify_closed(receiver, connection->index, connection->generation,
+                           STATUS_PORT_DISCONNECTED, connection->client_process_id);
+}
+
+static void close_at_client(struct connection *connection, status_t status)
+{
+    struct receiver *receiver = &connection->client->receiver;
+
+    set_release(&connection->to_client);
+    if (connection->placed) {
+        port_keeper_close(&receiver->keeper, connection->client_index, PORT_CLOSE_SILENT,
+                          clock_ns());
+        receiver_end(receiver, status);
+    }
+    receiver_notify_closed(receiver, connection->client_index, connection->client_generation,
+                           status, connection->server_process_id);
+}
+
+void connection_close(struct connection *connection, bool by_client, status_t status)
+{
+    struct port *client_port = connection->client;
+    bool was_pending = connection->state == CONNECTION_PENDING;
+    bool was_parked = connection->parked.client != NULL;
+    status_t for_client =
+        was_pending || status == STATUS_PORT_CONNECTION_REFUSED ? status : STATUS_PORT_DISCONNECTED;
+
+    if (connection->state != CONNECTION_PENDING && connection->state != CONNECTION_OPEN)
+        return;
+    connection->state =
+        status == STATUS_PORT_CONNECTION_REFUSED ? CONNECTION_REFUSED : CONNECTION_CLOSED;
+    client_port->object.server->n_connections--;
+    if (connection->listener) {
+        list_remove(&connection->link);
+        list_append(&connection->listener->closing, &connection->link);
+    }
+    if (connection->listener)
+        close_at_server(connection, was_pending || !by_client);
+    if (connection->client)
+        close_at_client(connection, for_client);
+    if (was_parked) {
+        struct alpc_connect_reply reply = {0};
+        connect_reply(connection, for_client, &reply, NULL);
+        connection->lane = NULL;
+        port_unref(
+            client_port); /* the parked request's: may free the port, and with it the connection */
+        return;
+    }
+    connection_free_if_unused(connection);
+}
+
+static void connections_close(struct port *listener)
+{
+    struct connection *connection, *next;
+
+    list_for_each_safe(connection, next, &listener->connections, link) {
+        bool pending = connection->state == CONNECTION_PENDING;
+        connection_close(connection, false,
+                         pending ? STATUS_PORT_CONNECTION_REFUSED : STATUS_PORT_DISCONNECTED);
+    }
+}
+
+void port_end(struct port *port, status_t status)
+{
+    if (port->closed)
+        return;
+    port->closed = true;
+    if (port->kind == PORT_KIND_CONNECTION) {
+        connections_close(port);
+        receiver_end(&port->receiver, status);
+    } else if (port->connection) {
+        connection_close(port->connection, port->kind == PORT_KIND_CLIENT,
+                         STATUS_PORT_DISCONNECTED);
+    }
+}
+
+void connections_detach(struct port *port)
+{
+    struct connection *connection = port->connection, *next;
+
+    port->connection = NULL;
+    if (connection) {
+        if (port->kind == PORT_KIND_CLIENT)
+            connection->client = NULL;
+        else
+            connection->server = NULL;
+        connection_free_if_unused(connection);
+    }
+    assert(list_is_empty(&port->connections));
+    list_for_each_safe(connection, next, &port->closing, link) {
+        list_remove(&connection->link);
+        connection->listener = NULL;
+        connection->placed = false;
+        connection_free_if_unused(connection);
+    }
+}
+
+void port_sweep(struct port *port)
+{
+    struct connection *connection, *next;
+
+    if (port->kind == PORT_KIND_SERVER)
+        return;
+    receiver_flush(&port->receiver);
+    senders_sweep(&port->receiver);
+    list_for_each_safe(connection, next, &port->closing, link)
+        connection_free_if_unused(connection);
+}
+
+status_t connection_sender(struct connection *connection, bool to_server, struct process *process,
+                           struct sender **ret_sender)
+{
+    struct sender_set *set = to_server ? &connection->to_server : &connection->to_client;
+    struct receiver *receiver =
+        to_server ? &connection->listener->receiver : &connection->client->receiver;
+    uint32_t index = to_server ? connection->index : connection->client_index;
+    uint32_t known =
+        to_server ? connection->client_number : process_number(connection->listener->creator);
+    status_t status;
+
+    for (uint32_t i = 0; i < set->n; i++) {
+        if (set->senders[i]->process == process) {
+            *ret_sender = set->senders[i];
+            return STATUS_SUCCESS;
+        }
+    }
+    if (set->n == PORT_SENDERS_MAX)
+        return STATUS_QUOTA_EXCEEDED;
+    /* The first one stands in the entry since it was made. */
+    if (process_number(process) != known) {
+        status = port_keeper_add_sender(&receiver->keeper, index, process_number(process));
+        if (status)
+            return status;
+    }
+    status = sender_get(receiver, process, ret_sender);
+    if (!status)
+        set->senders[set->n++] = *ret_sender;
+    return status;
+}
+
+status_t connection_status(const struct connection *connection)
+{
+    if (!connection)
+        return STATUS_PORT_DISCONNECTED;
+    switch (connection->state) {
+    case CONNECTION_OPEN:
+        return STATUS_SUCCESS;
+    case CONNECTION_PENDING:
+        return STATUS_LPC_REQUESTS_NOT_ALLOWED;
+    case CONNECTION_REFUSED:
+        return STATUS_PORT_CONNECTION_REFUSED;
+    case CONNECTION_CLOSED:
+        break;
+    }
+    return STATUS_PORT_DISCONNECTED;
+}
+
+static bool set_has(const struct sender_set *set, const struct sender *sender)
+{
+    for (uint32_t i = 0; i < set->n; i++) {
+        if (set->senders[i] == sender)
+            return true;
+    }
+    return false;
+}
+
+void connections_of_sender_close(struct receiver *receiver, struct sender *sender)
+{
+    struct port *port = CONTAINER_OF(receiver, struct port, receiver);
+    struct connection *connection, *next;
+
+    /* The last close may free the sender: it is only compared after that. */
+    if (port->kind == PORT_KIND_CLIENT) {
+        if (port->connection && set_has(&port->connection->to_client, sender))
+            connection_close(port->connection, false, STATUS_PORT_DISCONNECTED);
+        return;
+    }
+    list_for_each_safe(connection, next, &port->connections, link) {
+        if (set_has(&connection->to_server, sender))
+            connection_close(connection, true, STATUS_PORT_DISCONNECTED);
+    }
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* A connection: client port, connection port, and after acceptance a server communication port.
+ *
+ *     PENDING --accept--> OPEN --close--> CLOSED
+ *        \--refuse--> REFUSED
+ *        \--client gone, time-out, connection port gone--> CLOSED
+ *
+ * It points to its three ports without holding them: each lets go when it is destroyed. It is freed
+ * when its client and server ports have gone and its place in the connection port's table can be
+ * used again (the receiver has taken the close), or the connection port has gone.
+ */
+#pragma once
+
+#include "client.h"
+#include "port.h"
+
+struct sender;
+
+enum connection_state {
+    CONNECTION_PENDING = CONNECTION_WIRE_PENDING,
+    CONNECTION_OPEN = CONNECTION_WIRE_OPEN,
+    CONNECTION_REFUSED = CONNECTION_WIRE_REFUSED,
+    CONNECTION_CLOSED = CONNECTION_WIRE_CLOSED,
+};
+
+/* The senders of one direction, each counted once. */
+struct sender_set {
+    struct sender *senders[PORT_SENDERS_MAX];
+    uint32_t n;
+};
+
+struct connection {
+    struct list link; /* of listener->connections, of listener->closing once it has ended */
+    enum connection_state state;
+    struct port *listener;                    /* the connection port; NULL: gone */
+    struct port *client;                      /* NULL: gone */
+    struct port *server;                      /* NULL: not accepted, or gone */
+    uint32_t index, generation;               /* in the connection port's table */
+    uint32_t client_index, client_generation; /* in the client port's: 0 */
+    bool placed;                              /* index is ours until swept */
+    uint32_t message_id, callback_id;         /* of the connection request */
+    uint32_t client_process_id, client_thread_id;
+    uint32_t client_number;                       /* process_number() of the client */
+    uint32_t server_process_id, server_thread_id; /* who accepted */
+    struct sender_set to_server, to_client;
+    bool sync;
+    struct parked parked; /* the client's alpc_connect; parked.client NULL: not waiting */
+    struct lane *lane;    /* granted at a synchronous connect, valid while parked */
+};
+
+struct connect_params {
+    struct client *client; /* of the caller */
+    struct port *listener;
+    struct port_attributes attributes;
+    bool sync;
+    int64_t timeout_ns;
+    const uint8_t *message;
+    uint32_t message_size;
+};
+
+/* Makes the client port and queues the connection request. Asynchronous: STATUS_SUCCESS with a
+ * connection whose client port has no handle yet. Synchronous: STATUS_PENDING, parked (timeout 0:
+ * STATUS_TIMEOUT, nothing left). */
+status_t connection_connect(const struct connect_params *params,
+                            struct port **ret_client_port) _must_check_;
+
+/* The pending connection of a request that the connection port has received. NULL: no such. */
+struct connection *connection_find_request(struct port *listener, uint32_t message_id,
+                                           uint32_t callback_id);
+/* By index in the connection port's table; NULL: none that is open. */
+struct connection *connection_find(struct port *listener, uint32_t index);
+
+/* Accepts: the connection gets this server port; its client is told, with `data`. */
+status_t connection_accept(struct connection *connection, struct port *server_port,
+                           struct client *acceptor, const uint8_t *data,
+                           uint32_t size) _must_check_;
+void connection_refuse(struct connection *connection);
+
+/* Ends it. by_client: the server is told (LPC_PORT_CLOSED). status: what the other calls of the
+ * client's side get. */
+void connection_close(struct connection *connection, bool by_client, status_t status);
+
+/* What the end of a port as such means for its connections; once. status: what its receivers get.
+ */
+void port_end(struct port *port, status_t status);
+/* The port is being destroyed: no connection points to it after this. */
+void connections_detach(struct port *port);
+/* Takes back places and lanes that have drained. */
+void port_sweep(struct port *port);
+
+/* May this process send on the connection towards the receiver, and through which sender? */
+status_t connection_sender(struct connection *connection, bool to_server, struct process *process,
+                           struct sender **ret_sender) _must_check_;
+
+/* The other end's port status for a caller: 0 when open. */
+status_t connection_status(const struct connection *connection);
+
+/* The sender broke the lane's protocol: every connection that it serves at this receiver ends, as
+ * if its process had died. */
+void connections_of_sender_close(struct receiver *receiver, struct sender *sender);

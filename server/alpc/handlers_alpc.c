@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* ALPC requests: unpack, call, pack. */
+
+#include "handlers.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "connect.h"
+#include "create.h"
+#include "grants.h"
+#include "port_section.h"
+#include "process.h"
+#include "section.h"
+#include "server.h"
+#include "sid.h"
+
+/* Every request that names a port looks first whether something of it has drained. */
+static status_t port_get(struct client *client, handle_t handle, struct port **ret_port)
+{
+    status_t status = port_lookup(client->process, handle, ret_port);
+
+    if (!status)
+        port_sweep(*ret_port);
+    return status;
+}
+
+status_t req_alpc_create_port(struct client *client, const struct alpc_create_port_request *request,
+                              struct request_data *data, struct alpc_create_port_reply *ret_reply,
+                              struct reply_extra *extra)
+{
+    struct port_attributes attributes;
+    struct creation creation = {0};
+    struct port *port = NULL;
+    status_t status;
+
+    status = port_attributes_check(&request->attributes, request->has_attributes, false, NULL,
+                                   &attributes);
+    if (status)
+        return status;
+    /* Reference 3.1: OBJ_OPENIF on a taken name is a parameter error. */
+    status = creation_begin(client, data, &port_ops, &creation);
+    if (status == STATUS_OBJECT_NAME_EXISTS)
+        status = STATUS_INVALID_PARAMETER;
+    if (!status)
+        status =
+            port_new(client->server, client->process, PORT_KIND_CONNECTION, &attributes, &port);
+    if (!status) {
+        creation.object = &port->object;
+        status = receiver_hold(&port->receiver, client->process);
+    }
+    status = creation_end(client, data, status, PORT_ALL_ACCESS, &creation, &ret_reply->port);
+    if (status)
+        return status;
+    ret_reply->port_id = port->object.id;
+    ret_reply->memory_size = port->receiver.size;
+    ret_reply->flags = port->flags;
+    ret_reply->max_message_length = port->max_message_length;
+    extra->fds[extra->n_fds++] = port->receiver.memory_fd;
+    return STATUS_SUCCESS;
+}
+
+static void connect_answer(struct client *client, struct port *port,
+                           struct alpc_connect_reply *ret_reply, struct reply_extra *extra)
+{
+    struct connection *connection = port->connection;
+
+    (void)client;
+    ret_reply->port_id = port->object.id;
+    ret_reply->receiver_id = connection->listener->object.id;
+    ret_reply->memory_size = port->receiver.size;
+    ret_reply->connection = connection->index;
+    ret_reply->connection_generation = connection->generation;
+    ret_reply->flags = port->flags;
+    ret_reply->max_message_length = port->max_message_length;
+    ret_reply->server_process_id = connection->listener->owner_process_id;
+    ret_reply->message_id = connection->message_id;
+    ret_reply->callback_id = connection->callback_id;
+    extra->fds[extra->n_fds++] = port->receiver.memory_fd;
+}
+
+static status_t connect_check(struct client *client, const struct alpc_connect_request *request,
+                              const struct request_data *data, struct port *listener)
+{
+    (void)client;
+    if (listener->kind != PORT_KIND_CONNECTION)
+        return STATUS_INVALID_PORT_HANDLE;
+    if (listener->closed)
+        return STATUS_PORT_CONNECTION_REFUSED;
+    if (request->sid_size &&
+        !sid_is_uid(data->bytes, request->sid_size, listener->creator->user->uid))
+        return STATUS_SERVER_SID_MISMATCH;
+    if (request->message_size + MESSAGE_HEADER_BYTES > listener->max_message_length)
+        return STATUS_PORT_MESSAGE_TOO_LONG;
+    return STATUS_SUCCESS;
+}
+
+status_t req_alpc_connect(struct client *client, const struct alpc_connect_request *request,
+                          struct request_data *data, struct alpc_connect_reply *ret_reply,
+                          struct reply_extra *extra)
+{
+    _cleanup_(object_unrefp) struct object *object = NULL;
+    struct connect_params params = {.client = client,
+                                    .sync = request->flags & ALPC_SYNC_CONNECTION,
+                                    .timeout_ns = request->timeout_ns};
+    struct port *port = NULL;
+    status_t status;
+
+    if ((uint64_t)request->sid_size + request->message_size != data->size ||
+        (params.timeout_ns < 0 && params.timeout_ns != TIMEOUT_NEVER))
+        return STATUS_INVALID_PARAMETER;
+    status = object_open(client, data, &port_ops, &object);
+    if (status)
+        return status;
+    params.listener = port_from_object(object);
+    port_sweep(params.listener);
+    status = connect_check(client, request, data, params.listener);
+    if (!status)
+        status = port_attributes_check(&request->attributes, request->has_attributes, true,
+                                       params.listener, &params.attributes);
+    if (status)
+        return status;
+    /* Nobody can answer at once: a zero time-out is the shortest one. */
+    if (params.timeout_ns == 0)
+        params.timeout_ns = 1;
+    params.message = data->bytes + request->sid_size;
+    params.message_size = request->message_size;
+    status = connection_connect(&params, &port);
+    if (status)
+        return status;
+    status = handle_new(&client->process->handles, &port->object, PORT_ALL_ACCESS,
+                        data->objattr.attributes & OBJ_INHERIT, &ret_reply->port);
+    if (!status)
+        connect_answer(client, port, ret_reply, extra);
+    port_unref(port);
+    return status;
+}
+
+static status_t request_accept(struct client *client, const struct alpc_accept_request *request,
+                               const struct request_data *data, struct connection *connection,
+                               struct alpc_accept_reply *ret_reply)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    struct port_attributes attributes;
+    status_t status = port_attributes_check(&request->attributes, request->has_attributes, true,
+                                            connection->listener, &attributes);
+
+    if (!status)
+        status = port_new(client->server, client->process, PORT_KIND_SERVER, &attributes, &port);
+    if (!status)
+        status = handle_new(&client->process->handles, &port->object, PORT_ALL_ACCESS, 0,
+                            &ret_reply->port);
+    if (status)
+        return status;
+    port->port_context = request->port_context;
+    ret_reply->port_id = port->object.id;
+    ret_reply->connection = connection->index;
+    ret_reply->connection_generation = connection->generation;
+    ret_reply->flags = port->flags;
+    ret_reply->max_message_length = port->max_message_length;
+    return connection_accept(connection, port, client, data->bytes, data->size);
+}
+
+status_t req_alpc_accept(struct client *client, const struct alpc_accept_request *request,
+                         struct request_data *data, struct alpc_accept_reply *ret_reply,
+                         struct reply_extra *extra _unused_)
+{
+    _cleanup_(port_unrefp) struct port *listener = NULL;
+    struct connection *connection;
+    status_t status = port_get(client, request->port, &listener);
+
+    if (status)
+        return status;
+    if (listener->kind != PORT_KIND_CONNECTION)
+        return STATUS_INVALID_PORT_HANDLE;
+    connection = connection_find_request(listener, request->message_id, request->callback_id);
+    if (!request->accept) {
+        if (connection)
+            connection_refuse(connection);
+        /* UNKNOWN: refusing a request whose client has gone. */
+        return STATUS_SUCCESS;
+    }
+    if (!connection)
+        return STATUS_REPLY_MESSAGE_MISMATCH;
+    if (data->size + MESSAGE_HEADER_BYTES > MESSAGE_MAX_BYTES)
+        return STATUS_PORT_MESSAGE_TOO_LONG;
+    return request_accept(client, request, data, connection, ret_reply);
+}
+
+status_t req_alpc_disconnect(struct client *client, const struct alpc_disconnect_request *request,
+                             struct request_data *data _unused_,
+                             struct alpc_disconnect_reply *ret_reply _unused_,
+                             struct reply_extra *extra _unused_)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    status_t status = port_get(client, request->port, &port);
+
+    if (status)
+        return status;
+    /* TODO(no-flush): pending messages are always cancelled. */
+    if (request->flags & ~ALPC_DISCONNECT_NO_FLUSH)
+        return STATUS_INVALID_PARAMETER;
+    if (port->closed)
+        return STATUS_PORT_DISCONNECTED;
+    port_end(port, STATUS_PORT_DISCONNECTED);
+    return STATUS_SUCCESS;
+}
+
+static status_t receiver_get(struct client *client, handle_t handle, struct port **ret_port,
+                             struct receiver **ret_receiver)
+{
+    status_t status = port_get(client, handle, ret_port);
+
+    if (status)
+        return status;
+    *ret_receiver = port_receiver(*ret_port);
+    return *ret_receiver ? STATUS_SUCCESS : STATUS_PORT_DISCONNECTED;
+}
+
+status_t req_alpc_doorbells(struct client *client, const struct alpc_doorbells_request *request,
+                            struct request_data *data _unused_,
+                            struct alpc_doorbells_reply *ret_reply _unused_,
+                            struct reply_extra *extra)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    struct receiver *receiver;
+    status_t status = receiver_get(client, request->port, &port, &receiver);
+
+    if (!status)
+        status = receiver_bells(receiver);
+    if (status)
+        return status;
+    extra->fds[0] = receiver->bells.inner;
+    extra->fds[1] = receiver->bells.outer;
+    extra->fds[2] = receiver->bells.port_bell;
+    extra->n_fds = 3;
+    return STATUS_SUCCESS;
+}
+
+static uint32_t receiver_pid(const struct receiver *receiver)
+{
+    const struct holding *holding = list_first(&receiver->holdings, struct holding, receiver_link);
+
+    return holding ? (uint32_t)holding->process->pid : 0;
+}
+
+static void lane_answer(const struct lane *lane, struct lane_grant *ret_grant, bool with_bell,
+                        struct reply_extra *extra)
+{
+    lane_describe(lane, ret_grant);
+    ret_grant->receiver_process_id = receiver_pid(lane->sender->receiver);
+    extra->fds[extra->n_fds++] = lane->fd;
+    if (with_bell)
+        extra->fds[extra->n_fds++] = lane->bell_fd;
+}
+
+status_t req_alpc_map_lane(struct client *client, const struct alpc_map_lane_request *request,
+                           struct request_data *data _unused_,
+                           struct alpc_map_lane_reply *ret_reply, struct reply_extra *extra)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    struct receiver *receiver;
+    struct lane *lane;
+    status_t status = receiver_get(client, request->port, &port, &receiver);
+
+    if (status)
+        return status;
+    lane = receiver_find_lane(receiver, request->lane);
+    if (!lane)
+        return STATUS_NOT_FOUND;
+    lane_answer(lane, &ret_reply->lane, false, extra);
+    return STATUS_SUCCESS;
+}
+
+/* Which connection, and in which direction, a port handle and an index name for sending. */
+static status_t direction_get(struct client *client, handle_t handle, uint32_t index,
+                              struct port **ret_port, struct connection **ret_connection,
+                              bool *ret_to_server)
+{
+    struct port *port;
+    status_t status = port_get(client, handle, ret_port);
+
+    if (status)
+        return status;
+    port = *ret_port;
+    *ret_to_server = port->kind == PORT_KIND_CLIENT;
+    *ret_connection =
+        port->kind == PORT_KIND_CONNECTION ? connection_find(port, index) : port->connection;
+    return connection_status(*ret_connection);
+}
+
+struct direction {
+    struct port *port; /* reference */
+    struct connection *connection;
+    struct sender *sender;
+    struct port_keeper *ids;
+    bool to_server;
+};
+
+static status_t sender_for(struct client *client, handle_t handle, uint32_t index,
+                           struct direction *ret_direction)
+{
+    struct direction *d = ret_direction;
+    status_t status = direction_get(client, handle, index, &d->port, &d->connection, &d->to_server);
+
+    if (!status) {
+        d->ids = &d->connection->listener->receiver.keeper;
+        status = connection_sender(d->connection, d->to_server, client->process, &d->sender);
+    }
+    if (!status)
+        senders_sweep(d->sender->receiver);
+    return status;
+}
+
+status_t req_alpc_lane(struct client *client, const struct alpc_lane_request *request,
+                       struct request_data *data _unused_, struct alpc_lane_reply *ret_reply,
+                       struct reply_extra *extra)
+{
+    struct direction d = {0};
+    struct lane *lane;
+    status_t status = sender_for(client, request->port, request->connection, &d);
+
+    if (!status)
+        status = sender_lane(d.sender, d.ids, &lane);
+    if (!status) {
+        lane_answer(lane, &ret_reply->lane, true, extra);
+        ret_reply->receiver_id = d.sender->receiver->port_id;
+        ret_reply->connection = d.to_server ? d.connection->index : d.connection->client_index;
+        ret_reply->connection_generation =
+            d.to_server ? d.connection->generation : d.connection->client_generation;
+    }
+    port_unref(d.port);
+    return status;
+}
+
+status_t req_alpc_grow_lane(struct client *client, const struct alpc_grow_lane_request *request,
+                            struct request_data *data _unused_,
+                            struct alpc_grow_lane_reply *ret_reply, struct reply_extra *extra)
+{
+    struct direction d = {0};
+    struct lane *lane;
+    status_t status = sender_for(client, request->port, request->connection, &d);
+
+    if (!status)
+        status = sender_grow(d.sender, request->lane, &lane);
+    if (!status)
+        lane_answer(lane, &ret_reply->lane, true, extra);
+    port_unref(d.port);
+    return status;
+}
+
+status_t req_alpc_lease(struct client *client, const struct alpc_lease_request *request,
+                        struct request_data *data _unused_, struct alpc_lease_reply *ret_reply,
+                        struct reply_extra *extra _unused_)
+{
+    struct direction d = {0};
+    struct lane *lane = NULL;
+    status_t status = sender_for(client, request->port, request->connection, &d);
+
+    if (!status) {
+        lane = sender_find_lane(d.sender, request->lane);
+        status = lane ? lane_lease(lane, d.ids) : STATUS_NOT_FOUND;
+    }
+    if (!status) {
+        ret_reply->first_id = lane->first_id;
+        ret_reply->n_ids = lane->n_ids;
+    }
+    port_unref(d.port);
+    return status;
+}
+
+/* The receiver decides when a lane is done with: this only makes the daemon look now. */
+status_t req_alpc_retire_lane(struct client *client, const struct alpc_retire_lane_request *request,
+                              struct request_data *data _unused_,
+                              struct alpc_retire_lane_reply *ret_reply _unused_,
+                              struct reply_extra *extra _unused_)
+{
+    struct direction d = {0};
+    status_t status = sender_for(client, request->port, request->connection, &d);
+
+    port_unref(d.port);
+    return status;
+}
+
+status_t req_alpc_lane_broken(struct client *client, const struct alpc_lane_broken_request *request,
+                              struct request_data *data _unused_,
+                              struct alpc_lane_broken_reply *ret_reply _unused_,
+                              struct reply_extra *extra _unused_)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    struct receiver *receiver;
+    struct lane *lane;
+    status_t status = receiver_get(client, request->port, &port, &receiver);
+
+    if (status)
+        return status;
+    lane = receiver_find_lane(receiver, request->lane);
+    if (!lane || lane->generation != request->generation)
+        return STATUS_NOT_FOUND;
+    fprintf(stderr,
+            "portserver: process %u broke the lane protocol towards process %d (reason %u)\n",
+            lane->sender->process_id, (int)client->pid, request->reason);
+    connections_of_sender_close(receiver, lane->sender);
+    return STATUS_SUCCESS;
+}
+
+/* The sweep in port_get() is all that there is to it. */
+status_t req_alpc_lane0_drained(struct client *client,
+                                const struct alpc_lane0_drained_request *request,
+                                struct request_data *data _unused_,
+                                struct alpc_lane0_drained_reply *ret_reply _unused_,
+                                struct reply_extra *extra _unused_)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+
+    return port_get(client, request->port, &port);
+}
+
+static void connection_answer(const struct port *port, struct alpc_query_reply *ret_reply)
+{
+    const struct connection *connection = port->connection;
+
+    ret_reply->state = connection ? (uint32_t)connection->state : CONNECTION_WIRE_CLOSED;
+    if (!connection)
+        return;
+    ret_reply->connection = connection->index;
+    ret_reply->connection_generation = connection->generation;
+    ret_reply->peer_process_id = port->kind == PORT_KIND_CLIENT ? connection->server_process_id
+                                                                : connection->client_process_id;
+}
+
+status_t req_alpc_query(struct client *client, const struct alpc_query_request *request,
+                        struct request_data *data _unused_, struct alpc_query_reply *ret_reply,
+                        struct reply_extra *extra)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    struct receiver *receiver;
+    status_t status = port_get(client, request->port, &port);
+
+    if (status)
+        return status;
+    receiver = port_receiver(port);
+    if (receiver) {
+        status = receiver_hold(receiver, client->process);
+        if (status)
+            return status;
+        ret_reply->receiver_id = receiver->port_id;
+        ret_reply->memory_size = receiver->size;
+        extra->fds[extra->n_fds++] = receiver->memory_fd;
+    }
+    ret_reply->attributes = port->attributes;
+    ret_reply->port_id = port->object.id;
+    ret_reply->port_context = port->port_context;
+    ret_reply->kind = port->kind;
+    ret_reply->flags = port->flags;
+    ret_reply->max_message_length = port->max_message_length;
+    if (port->kind != PORT_KIND_CONNECTION)
+        connection_answer(port, ret_reply);
+    return STATUS_SUCCESS;
+}
+
+status_t req_alpc_create_section(struct client *client,
+                                 const struct alpc_create_section_request *request,
+                                 struct request_data *data _unused_,
+                                 struct alpc_create_section_reply *ret_reply,
+                                 struct reply_extra *extra)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    _cleanup_(object_unrefp) struct object *object = NULL;
+    struct port_section *section;
+    status_t status = port_get(client, request->port, &port);
+
+    if (!status && request->section)
+        status = handle_lookup(&client->process->handles, request->section, &section_ops,
+                               SECTION_MAP_READ_ACCESS, &object);
+    if (!status)
+        status =
+            port_section_new(port, client->user, request->flags, object, request->size, &section);
+    if (status)
+        return status;
+    ret_reply->actual_size = section->size;
+    ret_reply->section_id = section->id;
+    if (section->fd >= 0)
+        extra->fds[extra->n_fds++] = section->fd;
+    return STATUS_SUCCESS;
+}
+
+status_t req_alpc_delete_section(struct client *client,
+                                 const struct alpc_delete_section_request *request,
+                                 struct request_data *data _unused_,
+                                 struct alpc_delete_section_reply *ret_reply _unused_,
+                                 struct reply_extra *extra _unused_)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    status_t status = port_get(client, request->port, &port);
+
+    return status ? status : port_section_delete(port, request->section_id);
+}
+
+status_t req_alpc_create_view(struct client *client, const struct alpc_create_view_request *request,
+                              struct request_data *data _unused_,
+                              struct alpc_create_view_reply *ret_reply,
+                              struct reply_extra *extra _unused_)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    struct port_section *section;
+    status_t status = port_get(client, request->port, &port);
+
+    if (status)
+        return status;
+    section = port_section_find(port, request->section_id);
+    if (!section)
+        return STATUS_INVALID_HANDLE;
+    return port_view_new(section, request->size, &ret_reply->offset, &ret_reply->size);
+}
+
+status_t req_alpc_delete_view(struct client *client, const struct alpc_delete_view_request *request,
+                              struct request_data *data _unused_,
+                              struct alpc_delete_view_reply *ret_reply _unused_,
+                              struct reply_extra *extra _unused_)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    struct port_section *section;
+    status_t status = port_get(client, request->port, &port);
+
+    if (status)
+        return status;
+    section = port_section_find(port, request->section_id);
+    return section ? port_view_delete(section, request->offset) : STATUS_INVALID_HANDLE;
+}
+
+/* The section of the other end: its communication port's, or for a client also the connection
+ * port's. */
+static struct port_section *peer_section(const struct connection *connection, bool at_client,
+                                         uint32_t id)
+{
+    struct port *peers[2] = {at_client ? connection->server : connection->client,
+                             at_client ? connection->listener : NULL};
+
+    for (size_t i = 0; i < ARRAY_SIZE(peers); i++) {
+        struct port_section *section = peers[i] ? port_section_find(peers[i], id) : NULL;
+        if (section)
+            return section;
+    }
+    return NULL;
+}
+
+status_t req_alpc_map_view(struct client *client, const struct alpc_map_view_request *request,
+                           struct request_data *data _unused_,
+                           struct alpc_map_view_reply *ret_reply, struct reply_extra *extra)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    struct connection *connection;
+    struct port_section *section;
+    bool at_client;
+    status_t status =
+        direction_get(client, request->port, request->connection, &port, &connection, &at_client);
+
+    if (status)
+        return status;
+    section = peer_section(connection, at_client, request->section_id);
+    if (!section)
+        return STATUS_INVALID_HANDLE;
+    if (!request->size || request->offset > section->size ||
+        request->size > section->size - request->offset)
+        return STATUS_INVALID_VIEW_SIZE;
+    int fd = port_section_receiver_fd(section);
+    if (fd < 0)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    extra->fds[extra->n_fds++] = fd;
+    ret_reply->section_size = section->size;
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* Port sections and views (reference 3.9): memory through which a port hands over large data.
+ *
+ * A section belongs to the port that made it; its id is unique in the daemon, so the other end of
+ * any of the port's connections finds it by id. The daemon gives the owner the memory writable
+ * once; from the owner's first view on it is sealed against further writable mappings, so that
+ * nobody who receives it can map it writable (design section 7).
+ */
+#pragma once
+
+#include "port.h"
+
+struct section;
+
+#define SECTION_GRANULARITY 65536u
+
+struct port_view_range {
+    struct list link; /* of port_section->views, by offset */
+    uint64_t offset, size;
+};
+
+struct port_section {
+    struct list link; /* of port->sections */
+    struct port *port;
+    uint32_t id;
+    uint64_t size;
+    struct object *section; /* reference: the caller's section object; NULL: memory of ours */
+    int fd;                 /* ours; -1 */
+    int read_fd;            /* the same, read-only, made when first wanted */
+    bool sealed;
+    struct list views;
+    struct charge memory, fds;
+};
+
+/* section NULL: memory of `size` bytes. */
+status_t port_section_new(struct port *port, struct user *user, uint32_t flags,
+                          struct object *section, uint64_t size,
+                          struct port_section **ret_section) _must_check_;
+/* STATUS_DELETE_PENDING while it has views. STATUS_INVALID_HANDLE. */
+status_t port_section_delete(struct port *port, uint32_t id) _must_check_;
+struct port_section *port_section_find(struct port *port, uint32_t id);
+void port_sections_free(struct port *port);
+
+/* Finds room for a view. Seals. */
+status_t port_view_new(struct port_section *section, uint64_t size, uint64_t *ret_offset,
+                       uint64_t *ret_size) _must_check_;
+status_t port_view_delete(struct port_section *section, uint64_t offset) _must_check_;
+
+/* The descriptor for a receiver: read-only. Seals. -1: none can be made now. */
+int port_section_receiver_fd(struct port_section *section);

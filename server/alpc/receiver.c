@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* See receiver.h. */
+
+#include "receiver.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "common/fd.h"
+#include "grants.h"
+#include "process.h"
+#include "section.h"
+#include "server.h"
+
+#define OWN_IDS      256u
+#define UNPOSTED_MAX 1024u
+#define BELLS_FDS    4u
+
+struct unposted {
+    struct list link;
+    struct lane_message message;
+    uint8_t data[];
+};
+
+static status_t memory_make(struct receiver *receiver, uint64_t size)
+{
+    _cleanup_(fd_closep) int fd = memory_new("portico-port", size);
+    void *memory;
+
+    if (fd < 0)
+        return fd == -EMFILE || fd == -ENFILE ? STATUS_INSUFFICIENT_RESOURCES : STATUS_NO_MEMORY;
+    memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+    if (memory == MAP_FAILED)
+        return STATUS_NO_MEMORY;
+    /* A holder must not be able to seal it against the others. */
+    if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL) < 0) {
+        munmap(memory, size);
+        return STATUS_NO_MEMORY;
+    }
+    receiver->memory = memory;
+    receiver->size = size;
+    receiver->memory_fd = TAKE_FD(fd);
+    receiver->server->lane_bytes += size;
+    return STATUS_SUCCESS;
+}
+
+status_t receiver_init(struct receiver *receiver, struct server *server, struct user *user,
+                       uint64_t port_id, bool is_client)
+{
+    struct port_geometry geometry = is_client ? PORT_GEOMETRY_CLIENT : PORT_GEOMETRY_CONNECTION;
+    uint64_t size = port_memory_size(&geometry);
+    status_t status;
+
+    *receiver = (struct receiver){
+        .server = server, .port_id = port_id, .is_client = is_client, .memory_fd = -1};
+    receiver->bells = (struct doorbell_set){-1, -1, -1, -1};
+    receiver->user = user_ref(user);
+    list_init(&receiver->holdings);
+    list_init(&receiver->senders);
+    list_init(&receiver->unposted);
+    status = user_charge(&receiver->memory_charge, user, USER_MEMORY, size);
+    if (!status)
+        status = user_charge(&receiver->fd_charge, user, USER_FDS, 1);
+    if (!status)
+        status = memory_make(receiver, size);
+    if (!status)
+        status = port_keeper_init(&receiver->keeper, receiver->memory, &geometry, port_id,
+                                  is_client ? PORT_IS_CLIENT : 0);
+    if (status)
+        receiver_deinit(receiver);
+    return status;
+}
+
+static void unposted_free(struct unposted *unposted)
+{
+    list_remove(&unposted->link);
+    free(unposted);
+}
+
+void receiver_deinit(struct receiver *receiver)
+{
+    struct unposted *unposted, *next;
+    struct holding *holding, *next_holding;
+
+    if (!receiver->user)
+        return;
+    senders_free(receiver);
+    list_for_each_safe(holding, next_holding, &receiver->holdings, receiver_link)
+        holding_free(holding);
+    list_for_each_safe(unposted, next, &receiver->unposted, link)
+        unposted_free(unposted);
+    if (receiver->has_bells)
+        doorbell_set_close(&receiver->bells);
+    if (receiver->memory) {
+        port_keeper_deinit(&receiver->keeper);
+        munmap(receiver->memory, receiver->size);
+        receiver->server->lane_bytes -= receiver->size;
+    }
+    fd_close(receiver->memory_fd);
+    charge_release(&receiver->memory_charge);
+    charge_release(&receiver->fd_charge);
+    charge_release(&receiver->bells_charge);
+    user_unref(receiver->user);
+    *receiver = (struct receiver){.memory_fd = -1};
+}
+
+status_t receiver_bells(struct receiver *receiver)
+{
+    status_t status;
+
+    if (receiver->has_bells)
+        return STATUS_SUCCESS;
+    status = user_charge(&receiver->bells_charge, receiver->user, USER_FDS, BELLS_FDS);
+    if (status)
+        return status;
+    if (doorbell_set_open(&receiver->bells) < 0) {
+        charge_release(&receiver->bells_charge);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    receiver->has_bells = true;
+    if (!lanes_rearm(receiver, true)) {
+        receiver->has_bells = false;
+        doorbell_set_close(&receiver->bells);
+        charge_release(&receiver->bells_charge);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    return STATUS_SUCCESS;
+}
+
+void receiver_ring(struct receiver *receiver)
+{
+    if (receiver->has_bells)
+        doorbell_ring(receiver->bells.daemon_bell);
+}
+
+status_t receiver_hold(struct receiver *receiver, struct process *process)
+{
+    struct holding *holding;
+
+    list_for_each(holding, &receiver->holdings, receiver_link) {
+        if (holding->process == process)
+            return STATUS_SUCCESS;
+    }
+    holding = calloc(1, sizeof(*holding));
+    if (!holding)
+        return STATUS_NO_MEMORY;
+    holding->process = process;
+    holding->receiver = receiver;
+    list_append(&process->held, &holding->process_link);
+    list_append(&receiver->holdings, &holding->receiver_link);
+    return STATUS_SUCCESS;
+}
+
+void holding_free(struct holding *holding)
+{
+    list_remove(&holding->process_link);
+    list_remove(&holding->receiver_link);
+    free(holding);
+}
+
+void receiver_notify_closed(struct receiver *receiver, uint32_t connection, uint32_t generation,
+                            status_t status, uint32_t peer_process_id)
+{
+    struct holding *holding;
+
+    list_for_each(holding, &receiver->holdings, receiver_link) {
+        struct connection_closed_notice notice = {.port_id = receiver->port_id,
+                                                  .connection = connection,
+                                                  .generation = generation,
+                                                  .status = status,
+                                                  .peer_process_id = peer_process_id};
+        process_notify(holding->process, NOTICE_connection_closed, &notice.header, sizeof(notice));
+    }
+}
+
+void receiver_end(struct receiver *receiver, status_t status)
+{
+    if (receiver->ended)
+        return;
+    receiver->ended = true;
+    port_keeper_end(&receiver->keeper, status);
+    receiver_ring(receiver);
+}
+
+uint32_t receiver_own_id(struct receiver *receiver)
+{
+    if (!receiver->n_own_ids) {
+        receiver->first_own_id = port_keeper_lease(&receiver->keeper, OWN_IDS);
+        if (!receiver->first_own_id)
+            return 0;
+        receiver->n_own_ids = OWN_IDS;
+    }
+    receiver->n_own_ids--;
+    return receiver->first_own_id++;
+}
+
+static status_t unposted_add(struct receiver *receiver, const struct lane_message *message,
+                             const void *data)
+{
+    struct unposted *unposted, *each;
+    uint32_t n = 0;
+
+    list_for_each(each, &receiver->unposted, link)
+        n++;
+    if (n >= UNPOSTED_MAX)
+        return STATUS_QUOTA_EXCEEDED;
+    unposted = malloc(sizeof(*unposted) + message->data_size);
+    if (!unposted)
+        return STATUS_NO_MEMORY;
+    unposted->message = *message;
+    if (message->data_size)
+        memcpy(unposted->data, data, message->data_size);
+    list_append(&receiver->unposted, &unposted->link);
+    return STATUS_SUCCESS;
+}
+
+status_t receiver_post(struct receiver *receiver, const struct lane_message *message,
+                       const void *data)
+{
+    enum lane_result result = LANE_FULL;
+
+    receiver_flush(receiver);
+    if (list_is_empty(&receiver->unposted))
+        result = port_keeper_post(&receiver->keeper, message, NULL, data);
+    switch ((int)result) {
+    case LANE_OK:
+        receiver_ring(receiver);
+        return STATUS_SUCCESS;
+    case LANE_FULL:
+        return unposted_add(receiver, message, data);
+    case LANE_TOO_LARGE:
+        return STATUS_PORT_MESSAGE_TOO_LONG;
+    default:
+        return STATUS_PORT_DISCONNECTED;
+    }
+}
+
+void receiver_flush(struct receiver *receiver)
+{
+    struct unposted *unposted;
+    bool posted = false;
+
+    while ((unposted = list_first(&receiver->unposted, struct unposted, link))) {
+        if (port_keeper_post(&receiver->keeper, &unposted->message, NULL, unposted->data) ==
+            LANE_FULL)
+            break;
+        unposted_free(unposted);
+        posted = true;
+    }
+    if (posted)
+        receiver_ring(receiver);
+}
+
+void receiver_unpost(struct receiver *receiver, uint32_t connection)
+{
+    struct unposted *unposted, *next;
+
+    list_for_each_safe(unposted, next, &receiver->unposted, link) {
+        if (unposted->message.connection == connection)
+            unposted_free(unposted);
+    }
+}
