@@ -86,7 +86,7 @@ static void lane_free(struct lane *lane)
     struct receiver *receiver = lane->sender->receiver;
 
     if (lane->has_bell && receiver->has_bells)
-        (void)doorbell_remove(&receiver->bells, lane->bell_fd);
+        (void)!doorbell_remove(&receiver->bells, lane->bell_fd);
     fd_close(lane->bell_fd);
     fd_close(lane->fd);
     charge_release(&lane->memory_charge);
