@@ -41,6 +41,7 @@ struct outbound {
     } leases[OUTBOUND_LEASES_MAX]; /* message ids; lock */
     uint32_t n_leases;
     uint32_t lease, next_id; /* the next id: place in leases, offset in that lease; lock */
+    bool has_async;          /* ids have been live beyond their exchange: set once; atomic */
     bool has_wrapped;  /* each id has been used once: ids of live messages must be passed over */
     uint32_t exchange; /* last callback id; lock */
     uint32_t slots_released; /* futex of threads that wait for a free slot; atomic */
@@ -73,6 +74,9 @@ void outbound_publish_locked(struct outbound *outbound, const struct lane_messag
 /* Ids for a new message: STATUS_SUCCESS or the lease request's status. */
 status_t outbound_ids_locked(struct outbound *outbound, struct port *port, uint32_t *ret_message_id,
                              uint32_t *ret_callback_id);
+
+/* From now on ids may be live in some port's memory. */
+void outbound_note_async(struct outbound *outbound);
 
 /* A free slot of the current lane; grows the lane when all are taken, and waits when it may not
  * grow. */

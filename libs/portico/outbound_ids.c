@@ -6,8 +6,8 @@
  *
  * Ids go round through the leases. As long as the first round lasts each is fresh. Afterwards an id
  * may still name a live message: one that waits in a slot of ours (slot_ids, a quarantined slot's
- * included), or one that the port's memory knows (asked for or answered and not ended). Those are
- * passed over. */
+ * included), or one that the memory of a port of ours knows (asked for or answered and not ended).
+ * Those are passed over. */
 
 #include "lane/atomics.h"
 #include "local_port.h"
@@ -16,7 +16,7 @@
 #include "receiver.h"
 #include "thread.h"
 
-#define IDS_ENOUGH 0x100000u /* more are not asked for: rather go round */
+#define MANY_PORTS 16u
 
 static bool is_in_slot(const struct outbound *outbound, uint32_t id)
 {
@@ -53,33 +53,50 @@ static uint32_t ids_total(const struct outbound *outbound)
     return total;
 }
 
+/* With many connections it is dear to find out whether an id is live: rather more ids than a second
+ * round. */
+static bool lease_for_many_locked(struct outbound *outbound, struct port *port)
+{
+    return outbound->n_ports > MANY_PORTS && lease_more_locked(outbound, port) == STATUS_SUCCESS;
+}
+
+void outbound_note_async(struct outbound *outbound)
+{
+    if (!atom_load(&outbound->has_async))
+        atom_store(&outbound->has_async, true);
+}
+
 /* The next id of the round, live or not. */
 static uint32_t id_step_locked(struct outbound *outbound, struct port *port)
 {
-    uint32_t id;
-
     if (outbound->next_id == outbound->leases[outbound->lease].n) {
         outbound->next_id = 0;
-        if (++outbound->lease == outbound->n_leases &&
-            (ids_total(outbound) >= IDS_ENOUGH ||
-             lease_more_locked(outbound, port) != STATUS_SUCCESS)) {
+        if (++outbound->lease == outbound->n_leases && !lease_for_many_locked(outbound, port)) {
             outbound->lease = 0;
             outbound->has_wrapped = true;
         }
     }
-    id = outbound->leases[outbound->lease].first + outbound->next_id++;
-    return id;
+    return outbound->leases[outbound->lease].first + outbound->next_id++;
+}
+
+/* Half of the ids are live: more of them. The round goes on in the new lease. */
+static void grow_if_crowded_locked(struct outbound *outbound, struct port *port, uint32_t n_passed)
+{
+    if (n_passed != ids_total(outbound) / 2 || lease_more_locked(outbound, port) != STATUS_SUCCESS)
+        return;
+    outbound->lease = outbound->n_leases - 1;
+    outbound->next_id = 0;
 }
 
 status_t outbound_ids_locked(struct outbound *outbound, struct port *port, uint32_t *ret_message_id,
                              uint32_t *ret_callback_id)
 {
-    uint32_t n_left = ids_total(outbound);
-    uint32_t id = id_step_locked(outbound, port);
+    uint32_t n_passed = 0, id = id_step_locked(outbound, port);
 
-    while (outbound->has_wrapped &&
-           (is_in_slot(outbound, id) || port_id_is_live(&port->receiver->view, id))) {
-        if (n_left-- == 0)
+    while (outbound->has_wrapped && (is_in_slot(outbound, id) ||
+                                     (atom_load(&outbound->has_async) && receivers_know_id(id)))) {
+        grow_if_crowded_locked(outbound, port, ++n_passed);
+        if (n_passed > ids_total(outbound))
             return STATUS_INSUFFICIENT_RESOURCES;
         id = id_step_locked(outbound, port);
     }

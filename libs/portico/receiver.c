@@ -177,6 +177,21 @@ void receiver_unref(struct receiver *receiver)
         receiver_free(receiver);
 }
 
+bool receivers_know_id(uint32_t message_id)
+{
+    struct receiver *receiver;
+    bool is_live = false;
+
+    pthread_mutex_lock(&list_lock);
+    list_for_each(receiver, &receivers, link) {
+        is_live = port_id_is_live(&receiver->view, message_id);
+        if (is_live)
+            break;
+    }
+    pthread_mutex_unlock(&list_lock);
+    return is_live;
+}
+
 uint64_t receiver_id(const struct receiver *receiver)
 {
     return receiver->port_id;

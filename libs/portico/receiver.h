@@ -52,6 +52,9 @@ struct receiver *receiver_find(uint64_t port_id); /* with a reference, or NULL *
 struct receiver *receiver_ref(struct receiver *receiver);
 void receiver_unref(struct receiver *receiver);
 
+/* Does any port of this process know a live message of this id? */
+bool receivers_know_id(uint32_t message_id);
+
 uint64_t receiver_id(const struct receiver *receiver);
 uint32_t receiver_sequence(const struct receiver *receiver, const struct port *port);
 

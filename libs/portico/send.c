@@ -111,6 +111,7 @@ static status_t expect_locked(struct port *port, struct outbound *outbound,
         status = port_expect(&port->receiver->view, connection, message->message_id,
                              message->callback_id, outgoing->message_context);
     } while (status == STATUS_INVALID_PARAMETER);
+    outbound_note_async(outbound);
     return status;
 }
 
@@ -119,7 +120,8 @@ status_t send_new(struct port *port, const struct portico_exchange *exchange,
 {
     bool is_datagram = exchange->flags & PORTICO_RELEASE;
     bool is_expected = !is_datagram || outgoing->attr_size;
-    struct lane_message message = {.kind = is_datagram ? LANE_DATAGRAM : LANE_REQUEST};
+    struct lane_message message = {.kind = is_datagram ? LANE_DATAGRAM : LANE_REQUEST,
+                                   .flags = is_datagram && !is_expected ? LANE_RELEASE : 0};
     struct destination to;
     status_t status = port_destination(port, &to);
 

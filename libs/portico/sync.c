@@ -147,6 +147,7 @@ static status_t reply_keep(struct sync *sync, const struct slot_reply *reply, co
     status_t status;
 
     memcpy(message.attributes, areas, message.attributes_length);
+    outbound_note_async(sync->outbound);
     status = port_adopt_large(&port->receiver->view, &message);
     sync->exchange->ret_size = reply->data_size + sizeof(struct portico_message);
     return status == STATUS_SUCCESS ? STATUS_BUFFER_TOO_SMALL : status;
@@ -169,10 +170,12 @@ static status_t reply_deliver(struct sync *sync, const struct slot_reply *reply,
     status_t status = STATUS_SUCCESS;
     uint32_t sequence;
 
-    if (!(reply->flags & LANE_RELEASE))
+    if (!(reply->flags & LANE_RELEASE)) {
+        outbound_note_async(sync->outbound);
         status =
             port_adopt(&port->receiver->view, port->kind == PORT_KIND_SERVER ? port->connection : 0,
                        reply->message_id, reply->callback_id, sync->message_context);
+    }
     if (status != STATUS_SUCCESS)
         return status;
     sequence = port_count_received(&port->receiver->view);
