@@ -150,6 +150,7 @@ void tls_detach_thread(void)
         return;
     self->TlsLinks.Flink->Blink = self->TlsLinks.Blink;
     self->TlsLinks.Blink->Flink = self->TlsLinks.Flink;
+    self->TlsLinks.Flink = NULL; /* the ELF half may free the TEB */
     self->ThreadLocalStoragePointer = NULL;
     for (i = 0; i < TLS_MODULES_MAX; i++)
         block_free(vector[i]);

@@ -253,7 +253,10 @@ static void thread_end(struct thread *thread)
     wait_thread_exit(&thread->wait);
     thread_frame = NULL;
     teb_activate(NULL);
-    teb_free(thread->teb);
+    /* A thread that was terminated from outside is still in the PE half's list of TEBs: its TEB is
+     * leaked, as Windows of old leaked such a thread's stack. */
+    if (!thread->teb->TlsLinks.Flink)
+        teb_free(thread->teb);
     thread->teb = NULL;
     view_release(thread->pe_stack);
     thread->pe_stack = NULL;
