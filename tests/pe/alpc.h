@@ -73,7 +73,7 @@ struct test_pair {
 #define ok_status(status, expected, name)                                                        \
     do {                                                                                         \
         NTSTATUS status_ = (status);                                                             \
-        ok(status_ == (NTSTATUS)(expected), "%s (%08x, expected %08x)", name, (unsigned)status_, \
+        ok(status_ == (NTSTATUS)(expected), "%s (%x, expected %x)", name, (unsigned)status_, \
            (unsigned)(expected));                                                                \
     } while (0)
 

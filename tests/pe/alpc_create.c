@@ -61,7 +61,7 @@ static void flags(void)
         if (flag == ALPC_PORFLG_SYSTEM_PROCESS)
             ok_status(status, STATUS_INVALID_PARAMETER, "flag 00100000 is the kernel's");
         else
-            ok(status == STATUS_SUCCESS, "flag %08x is accepted", (unsigned)flag);
+            ok(status == STATUS_SUCCESS, "flag %x is accepted", (unsigned)flag);
         if (!status)
             NtClose(port);
     }
@@ -79,7 +79,7 @@ static void basic_information(void)
         ok_status(NtAlpcQueryInformation(port, AlpcBasicInformation, basic, sizeof *basic, &length),
                   STATUS_SUCCESS, "basic information");
         ok(basic->Flags == (requested[i] | ALPC_PORFLG_ALLOW_LPC_REQUESTS),
-           "flags %08x read back with 00020000 set", (unsigned)requested[i]);
+           "flags %x read back with 00020000 set", (unsigned)requested[i]);
         NtClose(port);
     }
     port_create(&port, NULL, 0, 0);

@@ -120,7 +120,7 @@ static void large_replies(HANDLE client)
         int right = LENGTH(large_reply) == lengths[k];
         for (unsigned i = 0; i < lengths[k]; i++)
             right &= large_reply.data[i] == (UCHAR)(i * 5);
-        ok(status == STATUS_SUCCESS && right, "a reply of %u bytes (%08x)", lengths[k],
+        ok(status == STATUS_SUCCESS && right, "a reply of %u bytes (%x)", lengths[k],
            (unsigned)status);
     }
 }
@@ -240,7 +240,7 @@ static void loss(HANDLE client)
 
     ok(status == STATUS_PORT_DISCONNECTED || status == (NTSTATUS)0xC0000253 ||
            status == (NTSTATUS)0xC0000701,
-       "a blocked sender whose connection goes is told so (%08x)", (unsigned)status);
+       "a blocked sender whose connection goes is told so (%x)", (unsigned)status);
 }
 
 TEST_MAIN
