@@ -8,6 +8,8 @@
  */
 #include "rtl.h"
 
+enum { AUDIT_OBJECT_TYPE = 7 }; /* SYSTEM_AUDIT_OBJECT_ACE_TYPE, missing in the headers */
+
 static ACE_HEADER *ace_next(ACE_HEADER *ace)
 {
     return (ACE_HEADER *)((char *)ace + ace->AceSize);
@@ -114,7 +116,7 @@ static NTSTATUS ace_add(ACL *acl, DWORD revision, BYTE type, DWORD flags, DWORD 
                         const GUID *object, const GUID *inherited)
 {
     ACE_HEADER *ace;
-    BOOL is_object = type >= ACCESS_ALLOWED_OBJECT_ACE_TYPE && type <= SYSTEM_AUDIT_OBJECT_ACE_TYPE;
+    BOOL is_object = type >= ACCESS_ALLOWED_OBJECT_ACE_TYPE && type <= AUDIT_OBJECT_TYPE;
     DWORD n_sid, n;
 
     if (!RtlValidSid(sid))
@@ -206,8 +208,8 @@ NTSTATUS WINAPI RtlAddAuditAccessObjectAce(ACL *acl, DWORD revision, DWORD flags
                                            GUID *object, GUID *inherited, PSID sid, BOOL success,
                                            BOOL failure)
 {
-    return ace_add(acl, revision, SYSTEM_AUDIT_OBJECT_ACE_TYPE,
-                   audit_flags(flags, success, failure), mask, sid, object, inherited);
+    return ace_add(acl, revision, AUDIT_OBJECT_TYPE, audit_flags(flags, success, failure), mask,
+                   sid, object, inherited);
 }
 
 NTSTATUS WINAPI RtlAddMandatoryAce(ACL *acl, DWORD revision, DWORD flags, DWORD policy, DWORD type,

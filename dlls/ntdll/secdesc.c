@@ -116,7 +116,7 @@ NTSTATUS WINAPI RtlSetControlSecurityDescriptor(PSECURITY_DESCRIPTOR descriptor,
                                                 SECURITY_DESCRIPTOR_CONTROL bits)
 {
     const SECURITY_DESCRIPTOR_CONTROL allowed =
-        SE_DACL_UNTRUSTED | SE_SERVER_SECURITY | SE_DACL_AUTO_INHERIT_REQ |
+        0x0040 /* DACL untrusted */ | 0x0080 /* server security */ | SE_DACL_AUTO_INHERIT_REQ |
         SE_SACL_AUTO_INHERIT_REQ | SE_DACL_AUTO_INHERITED | SE_SACL_AUTO_INHERITED |
         SE_DACL_PROTECTED | SE_SACL_PROTECTED;
     SECURITY_DESCRIPTOR *sd = descriptor;
