@@ -394,7 +394,6 @@ bool queue_record_locked(struct port_view *view, const struct candidate *candida
         node_at(view, ref)->data_length = node_at(view, ref)->attributes_length = 0;
         view->at.memory->counters.n_canceled++;
     }
-    node_at(view, ref)->flags |= PORT_NODE_ANNOUNCED;
     take_commit_locked(view, candidate, ref, PORT_NODE_MAIN, has_bytes && !canceled);
     return true;
 }

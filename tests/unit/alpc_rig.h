@@ -197,7 +197,9 @@ static inline uint8_t rig_byte(uint32_t id, uint32_t i)
 
 static inline const uint8_t *rig_payload(uint32_t id, uint32_t size)
 {
-    static uint8_t bytes[LANE_DATA_MAX_BYTES];
+    static uint8_t buffers[2][LANE_DATA_MAX_BYTES];
+    static unsigned turn;
+    uint8_t *bytes = buffers[turn++ & 1]; /* two may be in use at a time */
 
     for (uint32_t i = 0; i < size; i++)
         bytes[i] = rig_byte(id, i);

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* What a port has outstanding, and what it takes over from slots. */
+
+#include "alpc_rig.h"
+
+START_TEST(an_id_is_expected_once)
+{
+    struct rig rig;
+
+    rig_open(&rig, &rig_small, PORT_IS_CLIENT);
+    struct rig_sender *s = rig_add_sender(&rig);
+    struct port_view *view = &rig.views[0];
+    ck_assert(!port_id_is_live(view, 5));
+    ck_assert_uint_eq(port_expect(view, s->connection, 5, 1, 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(port_expect(view, s->connection, 5, 2, 0), STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(port_expect(view, s->connection, 0, 2, 0), STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(port_expect(view, 9, 6, 2, 0), STATUS_PORT_DISCONNECTED);
+    ck_assert(port_id_is_live(view, 5));
+    port_expect_abort(view, 5);
+    port_expect_abort(view, 5);
+    ck_assert(!port_id_is_live(view, 5));
+    ck_assert_uint_eq(port_expect(view, s->connection, 5, 3, 0), STATUS_SUCCESS);
+    port_keeper_close(&rig.keeper, s->connection, PORT_CLOSE_SILENT, sys_now_ns());
+    ck_assert_uint_eq(port_expect(view, s->connection, 6, 3, 0), STATUS_PORT_DISCONNECTED);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(more_than_the_table_holds_cannot_be_outstanding)
+{
+    struct rig rig;
+
+    rig_open(&rig, &rig_small, PORT_IS_CLIENT);
+    struct rig_sender *s = rig_add_sender(&rig);
+    for (uint32_t i = 1; i <= 64; i++)
+        ck_assert_uint_eq(port_expect(&rig.views[0], s->connection, i, 1, 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(port_expect(&rig.views[0], s->connection, 65, 1, 0),
+                      STATUS_INSUFFICIENT_RESOURCES);
+    ck_assert_uint_eq(port_adopt(&rig.views[0], s->connection, 65, 1, 0),
+                      STATUS_INSUFFICIENT_RESOURCES);
+    rig_send_about(s, LANE_ACK, 0, 7, 0);
+    struct lane_message reply = rig_message(s, LANE_ACK, 0, 7, 0);
+    reply.callback_id = 1;
+    ck_assert_int_eq(rig_try_send(s, &reply), LANE_OK);
+    rig_expect_none(&rig);
+    ck_assert_uint_eq(port_expect(&rig.views[0], s->connection, 65, 1, 0), STATUS_SUCCESS);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_reply_that_keeps_the_message_alive_is_answered_like_a_request)
+{
+    struct rig rig;
+    struct port_route route;
+    struct port_message facts;
+
+    rig_open(&rig, &rig_small, PORT_IS_CLIENT);
+    struct rig_sender *s = rig_add_sender(&rig);
+    ck_assert_uint_eq(port_adopt(&rig.views[0], s->connection, 5, 77, 0xD), STATUS_SUCCESS);
+    ck_assert_uint_eq(port_find_message(&rig.views[0], 5, &facts), STATUS_SUCCESS);
+    ck_assert_uint_eq(facts.callback_id, 77);
+    ck_assert_uint_eq(facts.message_context, 0xD);
+    ck_assert_uint_eq(facts.sender_process_id, 5000 + s->sender);
+    ck_assert_uint_eq(facts.token_ids[0], 11);
+    ck_assert_uint_eq(port_find_message(&rig.views[0], 6, &facts), STATUS_NOT_FOUND);
+    rig_reply(&rig, 5, PORT_CONTINUE_RELEASE, &route);
+    ck_assert_int_eq(route.kind, PORT_ROUTE_LANE);
+    ck_assert_uint_eq(port_find_message(&rig.views[0], 5, &facts), STATUS_NOT_FOUND);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_reply_that_did_not_fit_is_received_first)
+{
+    struct rig rig;
+    struct port_message message;
+
+    rig_open(&rig, &rig_small, PORT_IS_CLIENT);
+    struct rig_sender *s = rig_add_sender(&rig);
+    uint32_t id = rig_datagram(s, 4);
+    struct port_message reply = {.message_id = 5,
+                                 .callback_id = 6,
+                                 .type = LPC_REQUEST | LPC_CONTINUATION,
+                                 .connection = s->connection,
+                                 .sender_thread_id = 3,
+                                 .message_context = 4,
+                                 .data_length = 5000,
+                                 .attributes_length = 16};
+    memcpy(reply.attributes, rig_payload(9, 16), 16);
+    reply.data = rig_payload(5, 5000);
+    ck_assert_uint_eq(port_adopt_large(&rig.views[0], &reply), STATUS_SUCCESS);
+    rig_expect(&rig, &message, 5, LPC_REQUEST | LPC_CONTINUATION);
+    ck_assert_uint_eq(message.data_length, 5000);
+    ck_assert_uint_eq(message.message_context, 4);
+    ck_assert_mem_eq(message.attributes, rig_payload(9, 16), 16);
+    rig_expect(&rig, &message, id, LPC_DATAGRAM);
+    struct port_route route;
+    rig_reply(&rig, 5, PORT_CONTINUE_RELEASE, &route);
+    reply.data_length = PORT_DATA_MAX_BYTES + 1;
+    ck_assert_uint_eq(port_adopt_large(&rig.views[0], &reply), STATUS_INVALID_PARAMETER);
+    rig_close(&rig);
+}
+END_TEST
+
+int main(void)
+{
+    UNIT_BEGIN("alpc_message");
+    UNIT_TEST(an_id_is_expected_once);
+    UNIT_TEST(more_than_the_table_holds_cannot_be_outstanding);
+    UNIT_TEST(a_reply_that_keeps_the_message_alive_is_answered_like_a_request);
+    UNIT_TEST(a_reply_that_did_not_fit_is_received_first);
+    return UNIT_END();
+}
