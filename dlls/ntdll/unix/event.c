@@ -158,3 +158,8 @@ NTSTATUS WINAPI NtQueryEvent(HANDLE handle, EVENT_INFORMATION_CLASS class, PVOID
     TRY(USER_PUT((EVENT_BASIC_INFORMATION *)buffer, info));
     return ret_user_length ? USER_PUT(ret_user_length, size) : STATUS_SUCCESS;
 }
+
+NTSTATUS WINAPI NtOpenEvent(PHANDLE ret_handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES *attributes)
+{
+    return named_open(NAMED_EVENT, ret_handle, access, attributes);
+}

@@ -68,22 +68,46 @@ NTSTATUS WINAPI NtDuplicateObject(HANDLE source_process, HANDLE source, HANDLE t
     return status;
 }
 
-static NTSTATUS query_basic(HANDLE handle, void *buffer, ULONG length, ULONG *ret_length)
+/* What both kinds of handle can tell. */
+struct subject {
+    struct nt_object *object; /* local, a reference; else NULL */
+    struct named_description server;
+    ACCESS_MASK access;
+    ULONG attributes;
+};
+
+static void subject_release(struct subject *subject)
 {
-    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
-    OBJECT_BASIC_INFORMATION info = {0};
-    ACCESS_MASK granted;
-    ULONG attributes = 0;
+    nt_object_unref(subject->object);
+}
+
+static NTSTATUS subject_get(HANDLE handle, struct subject *subject)
+{
+    subject->object = NULL;
+    subject->attributes = 0;
+    if (handle_is_server(handle)) {
+        TRY(named_describe(handle, &subject->server));
+        subject->access = subject->server.access;
+        subject->attributes = subject->server.attributes;
+        return STATUS_SUCCESS;
+    }
+    TRY(handle_lookup_access(handle, 0, NULL, &subject->object, &subject->access));
+    (void)handle_attributes(handle, 0, 0, &subject->attributes);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS query_basic(const struct subject *subject, void *buffer, ULONG length,
+                            ULONG *ret_length)
+{
+    const struct nt_object *object = subject->object;
+    OBJECT_BASIC_INFORMATION info = {.Attributes = subject->attributes,
+                                     .GrantedAccess = subject->access};
 
     *ret_length = sizeof(info);
     if (length < sizeof(info))
         return STATUS_INFO_LENGTH_MISMATCH;
-    TRY(handle_lookup_access(handle, 0, NULL, &object, &granted));
-    (void)handle_attributes(handle, 0, 0, &attributes);
-    info.Attributes = attributes;
-    info.GrantedAccess = granted;
-    info.HandleCount = object->n_handles;
-    info.PointerCount = atomic_load(&object->n_refs) - 1;
+    info.HandleCount = object ? object->n_handles : subject->server.n_handles;
+    info.PointerCount = object ? atomic_load(&object->n_refs) - 1 : subject->server.n_refs;
     return USER_PUT((OBJECT_BASIC_INFORMATION *)buffer, info);
 }
 
@@ -112,74 +136,74 @@ static NTSTATUS put_string(void *buffer, ULONG length, size_t header, const WCHA
     return USER_PUT((UNICODE_STRING *)buffer, string);
 }
 
-static NTSTATUS query_name(HANDLE handle, void *buffer, ULONG length, ULONG *ret_length)
+static NTSTATUS query_name(const struct subject *subject, void *buffer, ULONG length,
+                           ULONG *ret_length)
 {
-    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+    struct nt_object *object = subject->object;
     _cleanup_nt_(name_freep) WCHAR *name = NULL;
     UNICODE_STRING none = {0};
 
-    TRY(handle_lookup(handle, 0, NULL, &object));
-    if (object->type->name_of)
+    if (object && object->type->name_of)
         TRY(object->type->name_of(object, &name));
-    if (name)
-        return put_string(buffer, length, sizeof(UNICODE_STRING), name, ret_length);
+    if (name || (!object && subject->server.name[0]))
+        return put_string(buffer, length, sizeof(UNICODE_STRING),
+                          name ? name : subject->server.name, ret_length);
     *ret_length = sizeof(none);
     if (length < sizeof(none))
         return STATUS_INFO_LENGTH_MISMATCH;
     return USER_PUT((UNICODE_STRING *)buffer, none);
 }
 
-static NTSTATUS query_type(HANDLE handle, void *buffer, ULONG length, ULONG *ret_length)
+static NTSTATUS query_type(const struct subject *subject, void *buffer, ULONG length,
+                           ULONG *ret_length)
 {
-    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
-    OBJECT_TYPE_INFORMATION info = {0};
+    const struct nt_type *type = subject->object ? subject->object->type : NULL;
+    OBJECT_TYPE_INFORMATION info = {.TotalNumberOfObjects = 1, .TotalNumberOfHandles = 1};
 
-    TRY(handle_lookup(handle, 0, NULL, &object));
-    info.ValidAccessMask = object->type->valid;
-    info.GenericMapping = (GENERIC_MAPPING){object->type->generic[0], object->type->generic[1],
-                                            object->type->generic[2], object->type->valid};
-    info.TotalNumberOfObjects = info.TotalNumberOfHandles = 1;
-    TRY(put_string(buffer, length, sizeof(info), object->type->name, ret_length));
-    return user_write((char *)buffer + sizeof(UNICODE_STRING),
-                      (char *)&info + sizeof(UNICODE_STRING),
+    if (type) {
+        info.ValidAccessMask = type->valid;
+        info.GenericMapping = (GENERIC_MAPPING){type->generic[0], type->generic[1],
+                                                type->generic[2], type->valid};
+    }
+    TRY(put_string(buffer, length, sizeof(info), type ? type->name : subject->server.type_name,
+                   ret_length));
+    return user_write((char *)buffer + sizeof(UNICODE_STRING), (char *)&info + sizeof(UNICODE_STRING),
                       sizeof(info) - sizeof(UNICODE_STRING));
 }
 
-static NTSTATUS query_flags(HANDLE handle, void *buffer, ULONG length, ULONG *ret_length)
+static NTSTATUS query_flags(const struct subject *subject, void *buffer, ULONG length,
+                            ULONG *ret_length)
 {
     OBJECT_DATA_INFORMATION info;
-    ULONG attributes = 0;
 
     *ret_length = sizeof(info);
     if (length != sizeof(info))
         return STATUS_INFO_LENGTH_MISMATCH;
-    if (handle_is_local(handle))
-        TRY(handle_attributes(handle, 0, 0, &attributes));
-    info.InheritHandle = !!(attributes & OBJ_INHERIT);
-    info.ProtectFromClose = !!(attributes & OBJ_PROTECT_CLOSE);
+    info.InheritHandle = !!(subject->attributes & OBJ_INHERIT);
+    info.ProtectFromClose = !!(subject->attributes & OBJ_PROTECT_CLOSE);
     return USER_PUT((OBJECT_DATA_INFORMATION *)buffer, info);
 }
 
 NTSTATUS WINAPI NtQueryObject(HANDLE handle, OBJECT_INFORMATION_CLASS class, PVOID buffer,
                               ULONG length, PULONG ret_user_length)
 {
+    _cleanup_nt_(subject_release) struct subject subject = {.object = NULL};
     NTSTATUS status;
     ULONG used = 0;
 
-    if (handle_is_server(handle))
-        return named_query_object(handle, class, buffer, length, ret_user_length);
+    TRY(subject_get(handle, &subject));
     switch (class) {
     case ObjectBasicInformation:
-        status = query_basic(handle, buffer, length, &used);
+        status = query_basic(&subject, buffer, length, &used);
         break;
     case ObjectNameInformation:
-        status = query_name(handle, buffer, length, &used);
+        status = query_name(&subject, buffer, length, &used);
         break;
     case ObjectTypeInformation:
-        status = query_type(handle, buffer, length, &used);
+        status = query_type(&subject, buffer, length, &used);
         break;
     case ObjectDataInformation:
-        status = query_flags(handle, buffer, length, &used);
+        status = query_flags(&subject, buffer, length, &used);
         break;
     case ObjectTypesInformation:
     default:
@@ -211,10 +235,12 @@ NTSTATUS WINAPI NtSetInformationObject(HANDLE handle, OBJECT_INFORMATION_CLASS c
 
 NTSTATUS WINAPI NtCompareObjects(HANDLE first, HANDLE second)
 {
-    _cleanup_nt_(nt_object_unrefp) struct nt_object *a = NULL;
-    _cleanup_nt_(nt_object_unrefp) struct nt_object *b = NULL;
+    _cleanup_nt_(subject_release) struct subject a = {.object = NULL};
+    _cleanup_nt_(subject_release) struct subject b = {.object = NULL};
+    bool same;
 
-    TRY(handle_lookup(first, 0, NULL, &a));
-    TRY(handle_lookup(second, 0, NULL, &b));
-    return a == b ? STATUS_SUCCESS : STATUS_NOT_SAME_OBJECT;
+    TRY(subject_get(first, &a));
+    TRY(subject_get(second, &b));
+    same = a.object || b.object ? a.object == b.object : a.server.object_id == b.server.object_id;
+    return same ? STATUS_SUCCESS : STATUS_NOT_SAME_OBJECT;
 }

@@ -179,3 +179,9 @@ NTSTATUS WINAPI NtQueryMutant(HANDLE handle, MUTANT_INFORMATION_CLASS class, PVO
     TRY(USER_PUT((MUTANT_BASIC_INFORMATION *)buffer, info));
     return ret_user_length ? USER_PUT(ret_user_length, size) : STATUS_SUCCESS;
 }
+
+NTSTATUS WINAPI NtOpenMutant(PHANDLE ret_handle, ACCESS_MASK access,
+                             const OBJECT_ATTRIBUTES *attributes)
+{
+    return named_open(NAMED_MUTANT, ret_handle, access, attributes);
+}

@@ -3,15 +3,42 @@
 
 #include "config.h"
 
-/* Named and shared synchronisation objects. TODO(named): libs/portico does not carry them yet;
- * every call says so by name and fails. */
+/* Objects with a name, or shared between processes: the port server has them (design section 6). This file turns the NT calls into
+ * requests of the control protocol; the statuses are the server's own.
+ *
+ * A server handle's value goes to the program as it is. TODO(promotion): a private object that is duplicated into another
+ * process; named timers, keyed events and completion ports.
+ */
 #include "named.h"
+#include "client.h"
 #include "ntprocess.h"
+#include "section.h"
 #include "usermem.h"
+#include <portico/portico.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 bool handle_is_server(HANDLE handle)
 {
     return handle && (uintptr_t)handle < HANDLE_LOCAL_FIRST;
+}
+
+/* Connected at the first need; a process that has a server handle has a server. */
+static struct control *client_control(void)
+{
+    client_need();
+    return portico_control();
+}
+
+static handle_t server_handle(HANDLE handle)
+{
+    return (handle_t)(uintptr_t)handle & ~(handle_t)3;
+}
+
+static HANDLE program_handle(handle_t handle)
+{
+    return (HANDLE)(uintptr_t)handle;
 }
 
 static NTSTATUS missing(const char *what, unsigned kind)
@@ -20,78 +47,397 @@ static NTSTATUS missing(const char *what, unsigned kind)
     return STATUS_NOT_IMPLEMENTED;
 }
 
+/* Name and attributes as a request carries them. */
+struct named_call {
+    struct objattr objattr;
+    WCHAR *name;
+    struct call_extra extra;
+    struct control *control;
+};
+
+static NTSTATUS named_call_begin(struct named_call *call, const struct creation *creation)
+{
+    size_t units = 0;
+
+    memset(call, 0, sizeof(*call));
+    if (creation->has_name)
+        TRY(name_copy(&creation->user_name, &call->name, &units));
+    call->control = client_control();
+    if (!call->control) {
+        free(call->name);
+        call->name = NULL;
+        return STATUS_PORT_DISCONNECTED;
+    }
+    call->objattr.root = server_handle(creation->root);
+    call->objattr.attributes = creation->attributes;
+    call->objattr.name_size = (uint32_t)(units * sizeof(WCHAR));
+    call->extra.objattr = &call->objattr;
+    call->extra.name = call->name;
+    return STATUS_SUCCESS;
+}
+
+static void named_call_end(struct named_call *call)
+{
+    free(call->name);
+}
+
+/* The generic bits of an access mask, for a kind the server knows. */
+static ACCESS_MASK map(ACCESS_MASK access, ACCESS_MASK read, ACCESS_MASK write, ACCESS_MASK all)
+{
+    struct nt_type type = {.valid = all,
+                           .generic = {STANDARD_RIGHTS_READ | read, STANDARD_RIGHTS_WRITE | write,
+                                       STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE}};
+
+    return access_map(&type, access);
+}
+
+static NTSTATUS named_create_call(struct named_call *call, enum named_kind kind, ACCESS_MASK access,
+                                  LONG first, LONG second, handle_t *ret_handle)
+{
+    status_t status;
+
+    if (kind == NAMED_EVENT) {
+        struct event_create_request request = {.access = map(access, 1, 2, EVENT_ALL_ACCESS),
+                                               .manual_reset = first == NotificationEvent,
+                                               .signaled = (uint32_t)second};
+        struct event_create_reply reply = {.handle = 0};
+
+        status = call_event_create(call->control, &request, &reply, &call->extra);
+        *ret_handle = reply.handle;
+    } else if (kind == NAMED_SEMAPHORE) {
+        struct semaphore_create_request request = {.access = map(access, 1, 2, SEMAPHORE_ALL_ACCESS),
+                                                   .count = (uint32_t)first,
+                                                   .maximum = (uint32_t)second};
+        struct semaphore_create_reply reply = {.handle = 0};
+
+        status = call_semaphore_create(call->control, &request, &reply, &call->extra);
+        *ret_handle = reply.handle;
+    } else if (kind == NAMED_MUTANT) {
+        struct mutant_create_request request = {.access = map(access, 1, 0, MUTANT_ALL_ACCESS),
+                                                .recursion = (uint32_t)first};
+        struct mutant_create_reply reply = {.handle = 0};
+
+        status = call_mutant_create(call->control, &request, &reply, &call->extra);
+        *ret_handle = reply.handle;
+    } else if (kind == NAMED_DIRECTORY) {
+        struct directory_create_request request = {
+            .access = map(access, 3, 12, STANDARD_RIGHTS_REQUIRED | 15)};
+        struct directory_create_reply reply = {.handle = 0};
+
+        status = call_directory_create(call->control, &request, &reply, &call->extra);
+        *ret_handle = reply.handle;
+    } else {
+        return missing("create, kind", kind);
+    }
+    return (NTSTATUS)status;
+}
+
+/* The handle goes to the program, or is closed again when it cannot be written. */
+static NTSTATUS handle_give(PHANDLE ret_handle, handle_t handle, NTSTATUS status)
+{
+    HANDLE value = program_handle(handle);
+    NTSTATUS written;
+
+    if (status < 0)
+        return status;
+    written = USER_PUT(ret_handle, value);
+    if (written) {
+        (void)portico_close(handle);
+        return written;
+    }
+    return status;
+}
+
 NTSTATUS named_create(enum named_kind kind, PHANDLE ret_handle, ACCESS_MASK access,
                       const struct creation *creation, LONG first, LONG second)
 {
-    (void)ret_handle, (void)access, (void)creation, (void)first, (void)second;
-    return missing("create, kind", kind);
+    struct named_call call;
+    handle_t handle = 0;
+    NTSTATUS status;
+
+    TRY(named_call_begin(&call, creation));
+    status = named_create_call(&call, kind, access, first, second, &handle);
+    named_call_end(&call);
+    return handle_give(ret_handle, handle, status);
 }
 
 NTSTATUS named_open(enum named_kind kind, PHANDLE ret_handle, ACCESS_MASK access,
                     const OBJECT_ATTRIBUTES *attributes)
 {
+    static const struct {
+        enum object_kind type;
+        ACCESS_MASK read, write, all;
+    } kinds[] = {
+        [NAMED_EVENT] = {OBJECT_KIND_EVENT, 1, 2, EVENT_ALL_ACCESS},
+        [NAMED_SEMAPHORE] = {OBJECT_KIND_SEMAPHORE, 1, 2, SEMAPHORE_ALL_ACCESS},
+        [NAMED_MUTANT] = {OBJECT_KIND_MUTANT, 1, 0, MUTANT_ALL_ACCESS},
+        [NAMED_SECTION] = {OBJECT_KIND_SECTION, SECTION_QUERY | SECTION_MAP_READ, SECTION_MAP_WRITE,
+                           SECTION_ALL_ACCESS},
+        [NAMED_DIRECTORY] = {OBJECT_KIND_DIRECTORY, 3, 12, STANDARD_RIGHTS_REQUIRED | 15},
+        [NAMED_SYMLINK] = {OBJECT_KIND_SYMLINK, 1, 0, STANDARD_RIGHTS_REQUIRED | 1},
+    };
+    struct object_open_reply reply = {.handle = 0};
+    struct object_open_request request;
     struct creation creation;
+    struct named_call call;
+    NTSTATUS status;
 
-    (void)kind, (void)access;
     TRY(create_begin(ret_handle, attributes, &creation));
-    /* While nothing can be created under a name, no name exists: the truth. */
-    return creation.has_name ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_OBJECT_PATH_SYNTAX_BAD;
+    if (!creation.has_name && !creation.root)
+        return STATUS_OBJECT_PATH_SYNTAX_BAD;
+    if ((size_t)kind >= sizeof(kinds) / sizeof(*kinds) || !kinds[kind].type)
+        return STATUS_OBJECT_NAME_NOT_FOUND; /* none of this kind can be created under a name */
+    TRY(named_call_begin(&call, &creation));
+    request = (struct object_open_request){
+        .access = map(access, kinds[kind].read, kinds[kind].write, kinds[kind].all),
+        .type = kinds[kind].type};
+    status = (NTSTATUS)call_object_open(call.control, &request, &reply, &call.extra);
+    named_call_end(&call);
+    return handle_give(ret_handle, reply.handle, status);
 }
+
+NTSTATUS named_symlink_create(PHANDLE ret_handle, ACCESS_MASK access,
+                              const struct creation *creation, const WCHAR *target, size_t size)
+{
+    struct symlink_create_request request = {
+        .access = map(access, 1, 0, STANDARD_RIGHTS_REQUIRED | 1)};
+    struct symlink_create_reply reply = {.handle = 0};
+    struct named_call call;
+    NTSTATUS status;
+
+    TRY(named_call_begin(&call, creation));
+    call.extra.data = target;
+    call.extra.data_size = (uint32_t)size;
+    status = (NTSTATUS)call_symlink_create(call.control, &request, &reply, &call.extra);
+    named_call_end(&call);
+    return handle_give(ret_handle, reply.handle, status);
+}
+
+/* Every call below: a server that cannot be reached has no handle of ours. */
+/* clang-format off */
+#define CONTROL_OR_RETURN(control)                                                                 \
+    struct control *control = client_control();                                                    \
+    if (!(control))                                                                                \
+    return STATUS_INVALID_HANDLE
+/* clang-format on */
 
 NTSTATUS named_event_change(HANDLE handle, int verb, LONG *ret_user_previous)
 {
-    (void)handle, (void)verb, (void)ret_user_previous;
-    return STATUS_INVALID_HANDLE;
+    static const uint32_t changes[] = {EVENT_CHANGE_SET, EVENT_CHANGE_RESET, EVENT_CHANGE_PULSE};
+    struct event_change_request request = {.handle = server_handle(handle), .change = changes[verb]};
+    struct event_change_reply reply;
+    LONG previous;
+    CONTROL_OR_RETURN(control);
+
+    TRY((NTSTATUS)call_event_change(control, &request, &reply, NULL));
+    previous = (LONG)reply.previous;
+    return ret_user_previous ? USER_PUT(ret_user_previous, previous) : STATUS_SUCCESS;
 }
 
 NTSTATUS named_semaphore_release(HANDLE handle, ULONG count, ULONG *ret_user_previous)
 {
-    (void)handle, (void)count, (void)ret_user_previous;
-    return STATUS_INVALID_HANDLE;
+    struct semaphore_release_request request = {.handle = server_handle(handle), .count = count};
+    struct semaphore_release_reply reply;
+    ULONG previous;
+    CONTROL_OR_RETURN(control);
+
+    TRY((NTSTATUS)call_semaphore_release(control, &request, &reply, NULL));
+    previous = reply.previous;
+    return ret_user_previous ? USER_PUT(ret_user_previous, previous) : STATUS_SUCCESS;
 }
 
 NTSTATUS named_mutant_release(HANDLE handle, LONG *ret_user_previous)
 {
-    (void)handle, (void)ret_user_previous;
-    return STATUS_INVALID_HANDLE;
+    struct mutant_release_request request = {.handle = server_handle(handle)};
+    struct mutant_release_reply reply;
+    LONG previous;
+    CONTROL_OR_RETURN(control);
+
+    TRY((NTSTATUS)call_mutant_release(control, &request, &reply, NULL));
+    previous = reply.previous;
+    return ret_user_previous ? USER_PUT(ret_user_previous, previous) : STATUS_SUCCESS;
 }
 
+/* The caller has checked the class and the length. */
 NTSTATUS named_query(enum named_kind kind, HANDLE handle, void *buffer, ULONG length,
                      ULONG *ret_user_length)
 {
-    (void)kind, (void)handle, (void)buffer, (void)length, (void)ret_user_length;
-    return STATUS_INVALID_HANDLE;
+    CONTROL_OR_RETURN(control);
+    NTSTATUS status;
+
+    if (kind == NAMED_EVENT) {
+        struct event_query_request request = {.handle = server_handle(handle)};
+        struct event_query_reply reply;
+        EVENT_BASIC_INFORMATION info;
+
+        TRY((NTSTATUS)call_event_query(control, &request, &reply, NULL));
+        info.EventType = reply.manual_reset ? NotificationEvent : SynchronizationEvent;
+        info.EventState = (LONG)reply.signaled;
+        status = user_write(buffer, &info, sizeof(info));
+    } else if (kind == NAMED_SEMAPHORE) {
+        struct semaphore_query_request request = {.handle = server_handle(handle)};
+        struct semaphore_query_reply reply;
+        SEMAPHORE_BASIC_INFORMATION info;
+
+        TRY((NTSTATUS)call_semaphore_query(control, &request, &reply, NULL));
+        info.CurrentCount = reply.count;
+        info.MaximumCount = reply.maximum;
+        status = user_write(buffer, &info, sizeof(info));
+    } else {
+        struct mutant_query_request request = {.handle = server_handle(handle)};
+        struct mutant_query_reply reply;
+        MUTANT_BASIC_INFORMATION info = {0};
+
+        TRY((NTSTATUS)call_mutant_query(control, &request, &reply, NULL));
+        info.CurrentCount = reply.count;
+        info.OwnedByCaller = (BOOLEAN)reply.owned_by_caller;
+        info.AbandonedState = (BOOLEAN)reply.abandoned;
+        status = user_write(buffer, &info, sizeof(info));
+    }
+    TRY(status);
+    return ret_user_length ? USER_PUT(ret_user_length, length) : STATUS_SUCCESS;
 }
 
 NTSTATUS named_close(HANDLE handle)
 {
-    (void)handle;
-    return STATUS_INVALID_HANDLE;
+    CONTROL_OR_RETURN(control);
+
+    (void)control;
+    return (NTSTATUS)portico_close(server_handle(handle));
 }
 
-NTSTATUS named_duplicate(HANDLE source, HANDLE target_process, PHANDLE ret_user_handle,
-                         ACCESS_MASK access, ULONG attributes, ULONG options)
+static handle_t process_for_server(HANDLE process)
 {
-    (void)source, (void)target_process, (void)ret_user_handle, (void)access, (void)attributes;
-    (void)options;
-    return missing("duplicate", 0);
+    return handle_is_server(process) ? server_handle(process) : HANDLE_SELF;
 }
 
-NTSTATUS named_query_object(HANDLE handle, OBJECT_INFORMATION_CLASS class, void *buffer,
-                            ULONG length, ULONG *ret_user_length)
+/* A server object into this or another process. */
+NTSTATUS named_duplicate(HANDLE source_process, HANDLE source, HANDLE target_process,
+                         PHANDLE ret_user_handle, ACCESS_MASK access, ULONG attributes, ULONG options)
 {
-    (void)handle, (void)class, (void)buffer, (void)length, (void)ret_user_length;
-    return missing("query class", class);
+    struct handle_duplicate_request request = {
+        .source_process = process_for_server(source_process),
+        .source = server_handle(source),
+        .target_process = target_process ? process_for_server(target_process) : 0,
+        .access = access,
+        .attributes = attributes & (OBJ_INHERIT | HANDLE_ATTRIBUTE_PROTECT_CLOSE),
+        .options = options & 7};
+    struct handle_duplicate_reply reply = {.handle = 0};
+    NTSTATUS status;
+    CONTROL_OR_RETURN(control);
+
+    status = (NTSTATUS)call_handle_duplicate(control, &request, &reply, NULL);
+    if (status < 0 || !ret_user_handle)
+        return status;
+    return handle_give(ret_user_handle, reply.handle, status);
+}
+
+static const WCHAR *kind_name(uint32_t type)
+{
+    static const WCHAR *const names[OBJECT_KIND_COUNT] = {
+        [OBJECT_KIND_DIRECTORY] = u"Directory", [OBJECT_KIND_SYMLINK] = u"SymbolicLink",
+        [OBJECT_KIND_EVENT] = u"Event",         [OBJECT_KIND_SEMAPHORE] = u"Semaphore",
+        [OBJECT_KIND_MUTANT] = u"Mutant",       [OBJECT_KIND_SECTION] = u"Section",
+        [OBJECT_KIND_PROCESS] = u"Process",     [OBJECT_KIND_PORT] = u"ALPC Port"};
+
+    return type < OBJECT_KIND_COUNT && names[type] ? names[type] : u"Unknown";
+}
+
+/* What handle_calls.c needs to answer NtQueryObject. */
+NTSTATUS named_describe(HANDLE handle, struct named_description *ret_description)
+{
+    struct handle_query_request request = {.handle = server_handle(handle)};
+    struct call_extra extra = {.ret_data = ret_description->name,
+                               .ret_capacity = sizeof(ret_description->name) - sizeof(WCHAR)};
+    struct handle_query_reply reply;
+    CONTROL_OR_RETURN(control);
+
+    TRY((NTSTATUS)call_handle_query(control, &request, &reply, &extra));
+    ret_description->name[extra.ret_size < extra.ret_capacity
+                              ? extra.ret_size / sizeof(WCHAR)
+                              : extra.ret_capacity / sizeof(WCHAR)] = 0;
+    ret_description->type_name = kind_name(reply.type);
+    ret_description->access = reply.access;
+    ret_description->attributes = reply.attributes;
+    ret_description->n_handles = reply.n_handles;
+    ret_description->n_refs = reply.n_refs;
+    ret_description->object_id = reply.object_id;
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS named_set_attributes(HANDLE handle, ULONG attributes)
 {
-    (void)handle, (void)attributes;
-    return missing("attributes", 0);
+    struct handle_attributes_request request = {
+        .handle = server_handle(handle),
+        .mask = OBJ_INHERIT | HANDLE_ATTRIBUTE_PROTECT_CLOSE,
+        .attributes = attributes};
+    struct handle_attributes_reply reply;
+    CONTROL_OR_RETURN(control);
+
+    return (NTSTATUS)call_handle_attributes(control, &request, &reply, NULL);
 }
 
 NTSTATUS named_process_query(HANDLE handle, pid_t *ret_pid, NTSTATUS *ret_exit_status)
 {
-    (void)handle, (void)ret_pid, (void)ret_exit_status;
-    return missing("process query", 0);
+    struct process_query_request request = {.handle = server_handle(handle)};
+    struct process_query_reply reply;
+    CONTROL_OR_RETURN(control);
+
+    TRY((NTSTATUS)call_process_query(control, &request, &reply, NULL));
+    *ret_pid = (pid_t)reply.process_id;
+    *ret_exit_status = (NTSTATUS)reply.exit_code;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS named_section_create(PHANDLE ret_handle, ACCESS_MASK access, const struct creation *creation,
+                              struct section *section)
+{
+    struct section_create_request request = {
+        .size = section->size,
+        .access = map(access, SECTION_QUERY | SECTION_MAP_READ, SECTION_MAP_WRITE, SECTION_ALL_ACCESS),
+        .protection = section->protection,
+        .attributes = section->attributes};
+    struct section_create_reply reply = {.handle = 0};
+    struct named_call call;
+    NTSTATUS status;
+
+    if (section->attributes & SEC_IMAGE)
+        return missing("image section under a name", 0);
+    TRY(named_call_begin(&call, creation));
+    if (section->is_file) {
+        call.extra.fds[0] = section->fd;
+        call.extra.n_fds = 1;
+    }
+    status = (NTSTATUS)call_section_create(call.control, &request, &reply, &call.extra);
+    named_call_end(&call);
+    for (uint32_t i = 0; i < call.extra.n_ret_fds; i++)
+        if (call.extra.ret_fds[i] >= 0)
+            close(call.extra.ret_fds[i]);
+    return handle_give(ret_handle, reply.handle, status);
+}
+
+NTSTATUS named_section_get(HANDLE handle, ACCESS_MASK access, struct section **ret_section)
+{
+    struct section_get_request request = {.handle = server_handle(handle), .access = access};
+    struct section_get_reply reply;
+    struct call_extra extra = {.n_fds = 0};
+    struct section *section;
+    CONTROL_OR_RETURN(control);
+
+    TRY((NTSTATUS)call_section_get(control, &request, &reply, &extra));
+    section = calloc(1, sizeof(*section));
+    if (!section || !extra.n_ret_fds) {
+        if (extra.n_ret_fds)
+            close(extra.ret_fds[0]);
+        free(section);
+        return STATUS_NO_MEMORY;
+    }
+    nt_object_init(&section->header, &section_type);
+    section->fd = extra.ret_fds[0];
+    section->size = reply.size;
+    section->protection = reply.protection;
+    section->attributes = reply.attributes;
+    section->is_file = reply.foreign;
+    *ret_section = section;
+    return STATUS_SUCCESS;
 }

@@ -33,10 +33,24 @@ NTSTATUS named_mutant_release(HANDLE handle, LONG *ret_user_previous);
 NTSTATUS named_query(enum named_kind kind, HANDLE handle, void *buffer, ULONG length,
                      ULONG *ret_user_length);
 NTSTATUS named_close(HANDLE handle);
-NTSTATUS named_duplicate(HANDLE source, HANDLE target_process, PHANDLE ret_user_handle,
-                         ACCESS_MASK access, ULONG attributes, ULONG options);
-NTSTATUS named_query_object(HANDLE handle, OBJECT_INFORMATION_CLASS class, void *buffer,
-                            ULONG length, ULONG *ret_user_length);
+NTSTATUS named_duplicate(HANDLE source_process, HANDLE source, HANDLE target_process,
+                         PHANDLE ret_user_handle, ACCESS_MASK access, ULONG attributes, ULONG options);
+struct named_description {
+    WCHAR name[1024];
+    const WCHAR *type_name;
+    ACCESS_MASK access;
+    ULONG attributes, n_handles, n_refs;
+    uint64_t object_id;
+};
+NTSTATUS named_describe(HANDLE handle, struct named_description *ret_description);
 NTSTATUS named_set_attributes(HANDLE handle, ULONG attributes);
 /* A process by its handle; exit status STATUS_PENDING while it runs. */
 NTSTATUS named_process_query(HANDLE handle, pid_t *ret_pid, NTSTATUS *ret_exit_status);
+struct section;
+/* The section, with a name: its descriptor goes to the server. */
+NTSTATUS named_section_create(PHANDLE ret_handle, ACCESS_MASK access, const struct creation *creation,
+                              struct section *section);
+/* A local object for the server's section behind the handle, for one use. */
+NTSTATUS named_section_get(HANDLE handle, ACCESS_MASK access, struct section **ret_section);
+NTSTATUS named_symlink_create(PHANDLE ret_handle, ACCESS_MASK access,
+                              const struct creation *creation, const WCHAR *target, size_t size);

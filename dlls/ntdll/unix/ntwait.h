@@ -24,6 +24,7 @@ struct apc {
     struct ntlist link;
     void *function; /* PE code: void WINAPI (ULONG_PTR, ULONG_PTR, ULONG_PTR) */
     ULONG_PTR arguments[3];
+    struct nt_object *owner; /* the APC is part of it, and the queue holds a reference; NULL: malloc'ed */
 };
 
 struct wait_thread {
@@ -55,6 +56,8 @@ NTSTATUS wait_interrupted(bool alertable);
 /* APCs. Queue: STATUS_UNSUCCESSFUL once the thread is terminating. Take: false when the queue is
  * empty. */
 NTSTATUS wait_apc_queue(struct wait_thread *thread, void *function, const ULONG_PTR arguments[3]);
+/* The same for an APC that is part of an object (a timer); false: the thread ends. Takes a reference to the owner. */
+bool wait_apc_enqueue_locked(struct wait_thread *thread, struct apc *apc);
 bool wait_apc_take(struct wait_thread *thread, struct apc *ret_apc);
 
 /* A dispatcher-wide lock; leaf of all locks but the page lock. */

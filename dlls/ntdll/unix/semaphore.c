@@ -118,3 +118,9 @@ NTSTATUS WINAPI NtQuerySemaphore(HANDLE handle, SEMAPHORE_INFORMATION_CLASS clas
     TRY(USER_PUT((SEMAPHORE_BASIC_INFORMATION *)buffer, info));
     return ret_user_length ? USER_PUT(ret_user_length, size) : STATUS_SUCCESS;
 }
+
+NTSTATUS WINAPI NtOpenSemaphore(PHANDLE ret_handle, ACCESS_MASK access,
+                                const OBJECT_ATTRIBUTES *attributes)
+{
+    return named_open(NAMED_SEMAPHORE, ret_handle, access, attributes);
+}

@@ -27,6 +27,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <linux/futex.h>
+#include <portico/portico.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -75,11 +76,14 @@ void wait_finish_locked(struct wait_block *block, NTSTATUS status)
     block->done = true;
     block->status = status;
     thread->block = NULL;
+    thread->looked_up = block->looks_only;
     /* Release: pairs with the acquire load in wait_sleep; the block is read under the lock anyway,
      * but a sleeper that sees 1 must not be able to see an older block when it skips the futex
      * call. */
     atomic_store_explicit(&thread->wake, 1, memory_order_release);
     futex_wake_one(&thread->wake);
+    if (block->looks_only && thread->client)
+        portico_thread_interrupt(thread->client);
     if (thread->wake_fd >= 0)
         (void)!write(thread->wake_fd, &(uint64_t){1}, sizeof(uint64_t));
 }
@@ -132,7 +136,9 @@ void dispatcher_wake_locked(struct nt_object *object)
         NTSTATUS status;
 
         next = link->next;
-        if (!block_try_locked(block, &status))
+        if (block->looks_only)
+            status = STATUS_SUCCESS;
+        else if (!block_try_locked(block, &status))
             continue;
         /* An object may stand twice in one wait: skip what finish unlinks. */
         while (next != &object->waiters &&
@@ -256,6 +262,23 @@ static int wake_fd_prepare(struct wait_thread *thread)
     return thread->wake_fd;
 }
 
+void wait_look_begin_locked(struct wait_block *block)
+{
+    block->looks_only = true;
+    block_link_locked(block);
+}
+
+void wait_look_end_locked(struct wait_block *block)
+{
+    block_unlink_locked(block);
+    block->thread->looked_up = false;
+}
+
+bool wait_block_try_locked(struct wait_block *block, NTSTATUS *ret_status)
+{
+    return block_try_locked(block, ret_status);
+}
+
 /* A sleep on a descriptor is a block with at most one entry; who ends it writes to the thread's
  * eventfd too. */
 NTSTATUS wait_fd_or_object(int fd, short events, struct nt_object *object, bool alertable,
@@ -304,10 +327,13 @@ NTSTATUS wait_fd(int fd, short events, bool alertable, const LARGE_INTEGER *time
 
 NTSTATUS wait_interrupted(bool alertable)
 {
+    struct wait_thread *thread = wait_thread_current();
     NTSTATUS status = STATUS_SUCCESS;
 
     dispatcher_lock();
-    (void)interruption_locked(wait_thread_current(), alertable, &status);
+    if (!interruption_locked(thread, alertable, &status) && thread->looked_up)
+        status = STATUS_RETRY; /* wait_mixed: a local object is signalled */
+    thread->looked_up = false;
     dispatcher_unlock();
     return interruption_result(status);
 }

@@ -68,6 +68,19 @@ void wait_terminate(struct wait_thread *thread)
     alert_interrupt(thread);
 }
 
+bool wait_apc_enqueue_locked(struct wait_thread *thread, struct apc *apc)
+{
+    if (atomic_load(&thread->terminating))
+        return false;
+    if (apc->owner)
+        nt_object_ref(apc->owner);
+    ntlist_append(&thread->apcs, &apc->link);
+    if (thread->block && thread->alertable)
+        wait_finish_locked(thread->block, STATUS_USER_APC);
+    client_interrupt_locked(thread);
+    return true;
+}
+
 NTSTATUS wait_apc_queue(struct wait_thread *thread, void *function, const ULONG_PTR arguments[3])
 {
     struct apc *apc = malloc(sizeof(*apc));
@@ -78,15 +91,10 @@ NTSTATUS wait_apc_queue(struct wait_thread *thread, void *function, const ULONG_
     *apc =
         (struct apc){.function = function, .arguments = {arguments[0], arguments[1], arguments[2]}};
     dispatcher_lock();
-    if (atomic_load(&thread->terminating)) {
-        status = STATUS_UNSUCCESSFUL;
-    } else {
-        ntlist_append(&thread->apcs, &apc->link);
+    if (wait_apc_enqueue_locked(thread, apc))
         apc = NULL;
-        if (thread->block && thread->alertable)
-            wait_finish_locked(thread->block, STATUS_USER_APC);
-        client_interrupt_locked(thread);
-    }
+    else
+        status = STATUS_UNSUCCESSFUL;
     dispatcher_unlock();
     free(apc);
     return status;
@@ -100,12 +108,15 @@ bool wait_apc_take(struct wait_thread *thread, struct apc *ret_apc)
     if (!ntlist_is_empty(&thread->apcs)) {
         apc = ntlist_entry(thread->apcs.next, struct apc, link);
         ntlist_unlink(&apc->link);
+        *ret_apc = *apc; /* now: a timer may fill its own anew as soon as the lock is free */
     }
     dispatcher_unlock();
     if (!apc)
         return false;
-    *ret_apc = *apc;
-    free(apc);
+    if (ret_apc->owner)
+        nt_object_unref(ret_apc->owner);
+    else
+        free(apc);
     return true;
 }
 

@@ -19,6 +19,7 @@ struct wait_block {
     struct wait_thread *thread;
     unsigned n_entries;
     bool all, alertable;
+    bool looks_only; /* ends when an object is signalled, without acquiring it */
     bool done; /* dispatcher lock, as all below */
     NTSTATUS status;
     struct wait_entry entries[MAXIMUM_WAIT_OBJECTS];
