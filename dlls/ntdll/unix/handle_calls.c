@@ -48,10 +48,10 @@ NTSTATUS WINAPI NtDuplicateObject(HANDLE source_process, HANDLE source, HANDLE t
 
     if (ret_user_handle)
         TRY(USER_PUT(ret_user_handle, handle));
-    TRY(process_require_current(__func__, source_process));
     if (handle_is_server(source))
-        return named_duplicate(source, target_process, ret_user_handle, access, attributes,
-                               options);
+        return named_duplicate(source_process, source, target_process, ret_user_handle, access,
+                               attributes, options);
+    TRY(process_require_current(__func__, source_process));
     if (ret_user_handle || !(options & DUPLICATE_CLOSE_SOURCE)) {
         TRY(process_require_current(__func__, target_process));
         status = duplicate(source, access, attributes, options, &handle);
@@ -162,12 +162,13 @@ static NTSTATUS query_type(const struct subject *subject, void *buffer, ULONG le
 
     if (type) {
         info.ValidAccessMask = type->valid;
-        info.GenericMapping = (GENERIC_MAPPING){type->generic[0], type->generic[1],
-                                                type->generic[2], type->valid};
+        info.GenericMapping =
+            (GENERIC_MAPPING){type->generic[0], type->generic[1], type->generic[2], type->valid};
     }
     TRY(put_string(buffer, length, sizeof(info), type ? type->name : subject->server.type_name,
                    ret_length));
-    return user_write((char *)buffer + sizeof(UNICODE_STRING), (char *)&info + sizeof(UNICODE_STRING),
+    return user_write((char *)buffer + sizeof(UNICODE_STRING),
+                      (char *)&info + sizeof(UNICODE_STRING),
                       sizeof(info) - sizeof(UNICODE_STRING));
 }
 

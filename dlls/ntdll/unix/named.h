@@ -15,7 +15,9 @@ enum named_kind {
     NAMED_TIMER,
     NAMED_KEYED_EVENT,
     NAMED_COMPLETION,
-    NAMED_SECTION
+    NAMED_SECTION,
+    NAMED_DIRECTORY,
+    NAMED_SYMLINK
 };
 
 /* A handle below the local ones that is not a pseudo-handle. */
@@ -34,7 +36,8 @@ NTSTATUS named_query(enum named_kind kind, HANDLE handle, void *buffer, ULONG le
                      ULONG *ret_user_length);
 NTSTATUS named_close(HANDLE handle);
 NTSTATUS named_duplicate(HANDLE source_process, HANDLE source, HANDLE target_process,
-                         PHANDLE ret_user_handle, ACCESS_MASK access, ULONG attributes, ULONG options);
+                         PHANDLE ret_user_handle, ACCESS_MASK access, ULONG attributes,
+                         ULONG options);
 struct named_description {
     WCHAR name[1024];
     const WCHAR *type_name;
@@ -48,8 +51,8 @@ NTSTATUS named_set_attributes(HANDLE handle, ULONG attributes);
 NTSTATUS named_process_query(HANDLE handle, pid_t *ret_pid, NTSTATUS *ret_exit_status);
 struct section;
 /* The section, with a name: its descriptor goes to the server. */
-NTSTATUS named_section_create(PHANDLE ret_handle, ACCESS_MASK access, const struct creation *creation,
-                              struct section *section);
+NTSTATUS named_section_create(PHANDLE ret_handle, ACCESS_MASK access,
+                              const struct creation *creation, struct section *section);
 /* A local object for the server's section behind the handle, for one use. */
 NTSTATUS named_section_get(HANDLE handle, ACCESS_MASK access, struct section **ret_section);
 NTSTATUS named_symlink_create(PHANDLE ret_handle, ACCESS_MASK access,

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* The NT types on the ELF side: Wine's headers, in the order in which they agree with glibc's. Include
- * it after the system headers. The sources are built with -fshort-wchar: WCHAR is a 16-bit unit and glibc's
- * wcs* functions must never see one. */
+/* The NT types on the ELF side: Wine's headers, in the order in which they agree with glibc's.
+ * Include it after the system headers. The sources are built with -fshort-wchar: WCHAR is a 16-bit
+ * unit and glibc's wcs* functions must never see one. */
 #pragma once
 
 #define WIN32_NO_STATUS
 #define WINE_NO_INLINE_STRING
 #include <stdarg.h>
-#include <windef.h>
 #include <winbase.h>
+#include <windef.h>
 #include <winternl.h>
 #undef WIN32_NO_STATUS
 #include <ntstatus.h>
@@ -26,6 +26,12 @@
 #endif
 #ifndef MEM_DIFFERENT_IMAGE_BASE_OK
 #define MEM_DIFFERENT_IMAGE_BASE_OK 0x00800000
+#endif
+#ifndef SEC_BASED
+#define SEC_BASED 0x200000
+#endif
+#ifndef SEC_NO_CHANGE
+#define SEC_NO_CHANGE 0x400000
 #endif
 #ifndef THREAD_ALERT
 #define THREAD_ALERT 4

@@ -24,20 +24,23 @@ struct apc {
     struct ntlist link;
     void *function; /* PE code: void WINAPI (ULONG_PTR, ULONG_PTR, ULONG_PTR) */
     ULONG_PTR arguments[3];
-    struct nt_object *owner; /* the APC is part of it, and the queue holds a reference; NULL: malloc'ed */
+    struct nt_object
+        *owner; /* the APC is part of it, and the queue holds a reference; NULL: malloc'ed */
 };
 
 struct wait_thread {
     _Atomic uint32_t wake;    /* the futex: 0 asleep or about to, 1 woken */
     atomic_bool terminating;  /* set by another thread, never cleared */
     bool alerted;             /* NtAlertThread; dispatcher lock */
+    bool looked_up;           /* a looking block ended (waitblock.h); dispatcher lock */
     bool alertable;           /* sleeping alertably now; dispatcher lock */
     struct wait_block *block; /* the wait in progress; dispatcher lock */
     struct ntlist apcs;       /* struct apc; dispatcher lock */
     struct ntlist mutants;    /* owned mutants, for abandonment; dispatcher lock */
     int wake_fd; /* eventfd for sleeps that also watch descriptors; -1 until first used */
     uint32_t tid;
-    struct portico_thread *client; /* set by client.c when the thread first talks to the server; or NULL */
+    struct portico_thread
+        *client; /* set by client.c when the thread first talks to the server; or NULL */
 };
 
 void wait_thread_init(struct wait_thread *thread,
@@ -49,14 +52,16 @@ void wait_thread_exit(struct wait_thread *thread);
 void wait_thread_deinit(struct wait_thread *thread); /* with the thread object */
 void wait_terminate(struct wait_thread *thread);
 
-/* For a sleep elsewhere (libportico) of the calling thread: what ends it now: STATUS_SUCCESS: nothing,
- * STATUS_THREAD_IS_TERMINATING, STATUS_ALERTED, STATUS_USER_APC (its delivery is arranged). */
+/* For a sleep elsewhere (libportico) of the calling thread: what ends it now: STATUS_SUCCESS:
+ * nothing, STATUS_THREAD_IS_TERMINATING, STATUS_ALERTED, STATUS_USER_APC (its delivery is
+ * arranged). */
 NTSTATUS wait_interrupted(bool alertable);
 
 /* APCs. Queue: STATUS_UNSUCCESSFUL once the thread is terminating. Take: false when the queue is
  * empty. */
 NTSTATUS wait_apc_queue(struct wait_thread *thread, void *function, const ULONG_PTR arguments[3]);
-/* The same for an APC that is part of an object (a timer); false: the thread ends. Takes a reference to the owner. */
+/* The same for an APC that is part of an object (a timer); false: the thread ends. Takes a
+ * reference to the owner. */
 bool wait_apc_enqueue_locked(struct wait_thread *thread, struct apc *apc);
 bool wait_apc_take(struct wait_thread *thread, struct apc *ret_apc);
 

@@ -27,8 +27,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <linux/futex.h>
-#include <portico/portico.h>
 #include <poll.h>
+#include <portico/portico.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +84,7 @@ void wait_finish_locked(struct wait_block *block, NTSTATUS status)
     futex_wake_one(&thread->wake);
     if (block->looks_only && thread->client)
         portico_thread_interrupt(thread->client);
-    if (thread->wake_fd >= 0)
+    if (block->looks_only && thread->wake_fd >= 0)
         (void)!write(thread->wake_fd, &(uint64_t){1}, sizeof(uint64_t));
 }
 
@@ -279,29 +279,30 @@ bool wait_block_try_locked(struct wait_block *block, NTSTATUS *ret_status)
     return block_try_locked(block, ret_status);
 }
 
-/* A sleep on a descriptor is a block with at most one entry; who ends it writes to the thread's
- * eventfd too. */
-NTSTATUS wait_fd_or_object(int fd, short events, struct nt_object *object, bool alertable,
-                           const struct deadline *deadline)
+/* A sleep on a descriptor is a looking block; who ends it writes to the thread's eventfd too. */
+NTSTATUS wait_fd_or_objects(int fd, short events, struct wait_block *block, bool alertable,
+                            const struct deadline *deadline)
 {
-    struct wait_thread *thread = wait_thread_current();
+    struct wait_thread *thread = block->thread;
     struct pollfd polls[2] = {{.fd = fd, .events = events},
                               {.fd = wake_fd_prepare(thread), .events = POLLIN}};
-    struct wait_block block = {
-        .thread = thread, .alertable = alertable, .n_entries = object ? 1 : 0};
     NTSTATUS status;
     int n;
 
     if (polls[1].fd < 0)
         return STATUS_INSUFFICIENT_RESOURCES;
-    block.entries[0].object = object;
+    block->alertable = alertable;
     dispatcher_lock();
-    if (interruption_locked(thread, alertable, &status) ||
-        (object && block_try_locked(&block, &status))) {
+    if (interruption_locked(thread, alertable, &status)) {
         dispatcher_unlock();
         return interruption_result(status);
     }
-    block_link_locked(&block);
+    for (unsigned i = 0; i < block->n_entries; i++)
+        if (object_is_signaled(block->entries[i].object, thread)) {
+            dispatcher_unlock();
+            return STATUS_SUCCESS;
+        }
+    wait_look_begin_locked(block);
     dispatcher_unlock();
     do {
         struct timespec left;
@@ -309,13 +310,24 @@ NTSTATUS wait_fd_or_object(int fd, short events, struct nt_object *object, bool 
         n = ppoll(polls, 2, deadline_left(deadline, &left) ? &left : NULL, NULL);
     } while (n < 0 && errno == EINTR);
     dispatcher_lock();
-    if (block.done)
-        status = block.status;
+    if (block->done)
+        status = block->status;
     else
         status = n == 0 ? STATUS_TIMEOUT : STATUS_SUCCESS;
-    block_unlink_locked(&block);
+    wait_look_end_locked(block);
+    block->looks_only = false;
     dispatcher_unlock();
     return interruption_result(status);
+}
+
+NTSTATUS wait_fd_or_object(int fd, short events, struct nt_object *object, bool alertable,
+                           const struct deadline *deadline)
+{
+    struct wait_block block = {.thread = wait_thread_current(), .n_entries = object ? 1 : 0};
+
+    block.entries[0].object = object;
+    ntlist_init(&block.entries[0].link);
+    return wait_fd_or_objects(fd, events, &block, alertable, deadline);
 }
 
 NTSTATUS wait_fd(int fd, short events, bool alertable, const LARGE_INTEGER *timeout)

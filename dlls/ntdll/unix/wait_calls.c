@@ -7,12 +7,13 @@
  * NtDelayExecution.
  *
  * Handles are looked up with SYNCHRONIZE before anything is waited for; each object may stand in
- * for another (a file's event). Server handles in a wait: TODO(waits): they join when libs/portico
- * lets the daemon park waits.
+ * for another (a file's event). Server handles: wait_mixed.c.
  */
+#include "named.h"
 #include "ntprocess.h"
 #include "ntwait.h"
 #include "usermem.h"
+#include "wait_mixed.h"
 #include "waitblock.h"
 
 struct wait_set {
@@ -26,7 +27,7 @@ static void wait_set_release(struct wait_set *set)
         nt_object_unref(set->objects[i]);
 }
 
-static NTSTATUS wait_set_add(struct wait_set *set, HANDLE handle)
+NTSTATUS wait_object_from_handle(HANDLE handle, struct nt_object **ret_object)
 {
     struct nt_object *object, *stand_in;
 
@@ -40,7 +41,14 @@ static NTSTATUS wait_set_add(struct wait_set *set, HANDLE handle)
         nt_object_unref(object);
         return STATUS_OBJECT_TYPE_MISMATCH;
     }
-    set->objects[set->n++] = object;
+    *ret_object = object;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS wait_set_add(struct wait_set *set, HANDLE handle)
+{
+    TRY(wait_object_from_handle(handle, &set->objects[set->n]));
+    set->n++;
     return STATUS_SUCCESS;
 }
 
@@ -60,6 +68,8 @@ NTSTATUS WINAPI NtWaitForSingleObject(HANDLE handle, BOOLEAN alertable,
     LARGE_INTEGER copy;
 
     TRY(timeout_get(&timeout, &copy));
+    if (handle_is_server(handle))
+        return wait_mixed(1, &handle, false, NULL, alertable, timeout);
     TRY(wait_set_add(&set, handle));
     return wait_objects(1, set.objects, false, alertable, timeout);
 }
@@ -87,6 +97,9 @@ NTSTATUS WINAPI NtWaitForMultipleObjects(ULONG count, const HANDLE *handles, BOO
     TRY(timeout_get(&timeout, &copy));
     TRY(user_read(copies, handles, count * sizeof(*copies)));
     for (ULONG i = 0; i < count; i++)
+        if (handle_is_server(copies[i]))
+            return wait_mixed(count, copies, !wait_any, NULL, alertable, timeout);
+    for (ULONG i = 0; i < count; i++)
         TRY(wait_set_add(&set, copies[i]));
     if (!wait_any && has_duplicate(&set))
         return STATUS_INVALID_PARAMETER_MIX;
@@ -105,6 +118,12 @@ NTSTATUS WINAPI NtSignalAndWaitForSingleObject(HANDLE signal, HANDLE wait, BOOLE
     NTSTATUS status;
 
     TRY(timeout_get(&timeout, &copy));
+    if (handle_is_server(signal) && handle_is_server(wait))
+        return wait_mixed(1, &wait, false, signal, alertable, timeout);
+    if (handle_is_server(signal) || handle_is_server(wait)) {
+        unimplemented_once(__func__, "a local and a shared object:", 0);
+        return STATUS_NOT_IMPLEMENTED;
+    }
     TRY(handle_lookup_access(signal, 0, NULL, &object, &granted));
     if (!object->type->signal)
         return STATUS_OBJECT_TYPE_MISMATCH;

@@ -20,7 +20,7 @@ struct wait_block {
     unsigned n_entries;
     bool all, alertable;
     bool looks_only; /* ends when an object is signalled, without acquiring it */
-    bool done; /* dispatcher lock, as all below */
+    bool done;       /* dispatcher lock, as all below */
     NTSTATUS status;
     struct wait_entry entries[MAXIMUM_WAIT_OBJECTS];
 };
@@ -35,8 +35,21 @@ void wait_finish_locked(struct wait_block *block, NTSTATUS status);
 NTSTATUS wait_fd_or_object(int fd, short events, struct nt_object *object, bool alertable,
                            const struct deadline *deadline);
 
+/* The same for a block with any objects; its entries are set. */
+NTSTATUS wait_fd_or_objects(int fd, short events, struct wait_block *block, bool alertable,
+                            const struct deadline *deadline);
+
+/* For a sleep in libportico: until `end` an object of the block that becomes signalled makes
+ * wait_interrupted return STATUS_RETRY. Nothing is acquired. */
+void wait_look_begin_locked(struct wait_block *block);
+void wait_look_end_locked(struct wait_block *block);
+bool wait_block_try_locked(struct wait_block *block, NTSTATUS *ret_status);
+
 int futex_sleep(_Atomic uint32_t *word, uint32_t value, const struct deadline *deadline);
 void futex_wake_one(_Atomic uint32_t *word);
+
+/* wait_calls.c: a reference to what a local handle waits for. */
+NTSTATUS wait_object_from_handle(HANDLE handle, struct nt_object **ret_object);
 
 /* alert.c: a termination reaches a thread that waits for an alert by thread id. */
 void alert_interrupt(struct wait_thread *thread);
