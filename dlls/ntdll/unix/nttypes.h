@@ -6,14 +6,16 @@
  * unit and glibc's wcs* functions must never see one. */
 #pragma once
 
+/* clang-format off: the order matters */
 #define WIN32_NO_STATUS
 #define WINE_NO_INLINE_STRING
 #include <stdarg.h>
-#include <winbase.h>
 #include <windef.h>
+#include <winbase.h>
 #include <winternl.h>
 #undef WIN32_NO_STATUS
 #include <ntstatus.h>
+/* clang-format on */
 
 #define _cleanup_nt_(function) __attribute__((cleanup(function)))
 
