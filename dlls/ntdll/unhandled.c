@@ -172,6 +172,22 @@ void unhandled_end(EXCEPTION_RECORD *record, CONTEXT *context)
         NtTerminateProcess(NtCurrentProcess(), (NTSTATUS)record->ExceptionCode);
 }
 
+/* The exception that a filter of some thread is asked about: a second one in the same thread is the
+ * filter's own. */
+static struct {
+    HANDLE thread;
+    EXCEPTION_RECORD *record;
+    CONTEXT *context;
+} asked;
+
+static void filter_failed(EXCEPTION_RECORD *record, CONTEXT *context)
+{
+    log_line("exception %x in the filter of unhandled exceptions", (unsigned)record->ExceptionCode);
+    if (__atomic_load_n(&asked.thread, __ATOMIC_ACQUIRE) == teb()->ClientId.UniqueThread)
+        unhandled_end(asked.record, asked.context);
+    unhandled_end(record, context);
+}
+
 EXCEPTION_DISPOSITION WINAPI thread_start_handler(EXCEPTION_RECORD *record, void *frame,
                                                   CONTEXT *context, DISPATCHER_CONTEXT *dispatch)
 {
@@ -181,7 +197,14 @@ EXCEPTION_DISPOSITION WINAPI thread_start_handler(EXCEPTION_RECORD *record, void
     (void)frame, (void)dispatch;
     if (record->ExceptionFlags & EXCEPTION_ANY_UNWIND)
         return ExceptionContinueSearch;
-    if (filter && filter(&pointers) == EXCEPTION_CONTINUE_EXECUTION)
+    if (record->ExceptionFlags & EXCEPTION_NESTED_CALL)
+        filter_failed(record, context);
+    asked.record = record;
+    asked.context = context;
+    __atomic_store_n(&asked.thread, teb()->ClientId.UniqueThread, __ATOMIC_RELEASE);
+    if (filter && filter(&pointers) == EXCEPTION_CONTINUE_EXECUTION) {
+        __atomic_store_n(&asked.thread, NULL, __ATOMIC_RELEASE);
         return ExceptionContinueExecution;
+    }
     unhandled_end(record, context);
 }
