@@ -63,6 +63,9 @@ status_t port_attributes_check(const struct port_attributes *given, bool has_att
             return STATUS_INVALID_PARAMETER;
         attributes.max_message_length = MESSAGE_MAX_BYTES;
     }
+    /* Nothing longer than the connection port takes can be sent to it. */
+    if (inherited && attributes.max_message_length > inherited->max_message_length)
+        attributes.max_message_length = inherited->max_message_length;
     *ret_attributes = attributes;
     return STATUS_SUCCESS;
 }

@@ -15,7 +15,9 @@
 #include "ntprocess.h"
 #include "ntwait.h"
 #include "usermem.h"
+#include "virtual.h"
 #include <stdlib.h>
+#include <sys/mman.h>
 
 static bool copy_in(void *destination, const void *source, size_t size)
 {
@@ -25,6 +27,40 @@ static bool copy_in(void *destination, const void *source, size_t size)
 static bool copy_out(void *destination, const void *source, size_t size)
 {
     return user_write(destination, source, size) == STATUS_SUCCESS;
+}
+
+/* A view of a section: 64 KiB aligned, known to the table of views. */
+static status_t map(int fd, uint64_t offset, size_t size, bool writable, void **ret_base)
+{
+    struct view_info info = {.size = size,
+                             .type = MEM_MAPPED,
+                             .allocation_protection = writable ? PAGE_READWRITE : PAGE_READONLY};
+    char *base = NULL;
+    NTSTATUS status = view_reserve(&base, size, 0, false);
+
+    if (status)
+        return (status_t)status;
+    if (mmap(base, size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED | MAP_FIXED, fd,
+             (off_t)offset) == MAP_FAILED) {
+        view_release(base);
+        return STATUS_NO_MEMORY;
+    }
+    info.base = base;
+    status = view_record(base, size, info.allocation_protection);
+    if (!status)
+        status = view_describe(&info);
+    if (status) {
+        view_release(base);
+        return (status_t)status;
+    }
+    *ret_base = base;
+    return STATUS_SUCCESS;
+}
+
+static void unmap(void *base, size_t size)
+{
+    (void)size; /* a view goes as a whole */
+    view_release(base);
 }
 
 static status_t interrupted(bool alertable)
@@ -41,6 +77,8 @@ static const struct portico_hooks hooks = {
     .copy_in = copy_in,
     .copy_out = copy_out,
     .interrupted = interrupted,
+    .map = map,
+    .unmap = unmap,
     .server_died = server_died,
 };
 
