@@ -30,7 +30,7 @@ good=$(program talk_client)
 pe_at=$(($(byte "$good" 60) + 256 * $(byte "$good" 61)))
 
 refused "$scratch/none.exe" MISSING_FILE 'none\.exe.*[Nn]o such file' 'a file that is not there'
-refused "$scratch" MISSING_FILE "$(basename "$scratch").*directory" 'a directory'
+refused "$scratch" MISSING_FILE "$(basename "$scratch").*folder" 'a directory'
 echo 'echo hello' >"$scratch/script.exe"
 refused "$scratch/script.exe" NOT_PE 'script\.exe' 'a text file'
 : >"$scratch/empty.exe"
