@@ -97,26 +97,60 @@ static NTSTATUS section_read(int fd, char *address, const IMAGE_SECTION_HEADER *
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS section_map(int fd, char *base, const IMAGE_SECTION_HEADER *section)
+/* A stretch of neighbouring sections that lie in the file as in memory: one mmap. */
+struct run {
+    uint32_t rva, offset;
+    size_t size;
+};
+
+static NTSTATUS run_map(int fd, char *base, struct run *run)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (run->size && mmap(base + run->rva, run->size, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_FIXED, fd, run->offset) == MAP_FAILED)
+        status = STATUS_NO_MEMORY;
+    run->size = 0;
+    return status;
+}
+
+/* Lengthens the run by a section, or maps it and begins another. */
+static NTSTATUS run_add(int fd, char *base, struct run *run, const struct run *next)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (run->size && run->rva + run->size == next->rva && run->offset + run->size == next->offset) {
+        run->size += next->size;
+        return status;
+    }
+    status = run_map(fd, base, run);
+    *run = *next;
+    return status;
+}
+
+static NTSTATUS section_map(int fd, char *base, const IMAGE_SECTION_HEADER *section,
+                            struct run *run)
 {
     size_t size = section_memory_size(section);
-    size_t from_file = page_up(section->SizeOfRawData);
-    char *address = base + section->VirtualAddress;
+    struct run next = {section->VirtualAddress, section->PointerToRawData,
+                       page_up(section->SizeOfRawData)};
+    char *rest;
+    NTSTATUS status = STATUS_SUCCESS;
 
     if (!size)
         return STATUS_SUCCESS;
     if (section->PointerToRawData % VIRTUAL_PAGE || section->SizeOfRawData % VIRTUAL_PAGE)
-        return section_read(fd, address, section, size);
+        return section_read(fd, base + section->VirtualAddress, section, size);
     if (!section->PointerToRawData)
-        from_file = 0;
-    if (from_file > size)
-        from_file = size;
-    if (from_file && mmap(address, from_file, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd,
-                          section->PointerToRawData) == MAP_FAILED)
-        return STATUS_NO_MEMORY;
-    if (from_file < size && mprotect(address + from_file, size - from_file, PROT_READ | PROT_WRITE))
-        return STATUS_NO_MEMORY;
-    return STATUS_SUCCESS;
+        next.size = 0;
+    if (next.size > size)
+        next.size = size;
+    if (next.size)
+        status = run_add(fd, base, run, &next);
+    rest = base + section->VirtualAddress + next.size;
+    if (!status && next.size < size && mprotect(rest, size - next.size, PROT_READ | PROT_WRITE))
+        status = STATUS_NO_MEMORY;
+    return status;
 }
 
 static NTSTATUS image_sections_read(int fd, struct image *image)
@@ -135,16 +169,17 @@ static NTSTATUS image_sections_read(int fd, struct image *image)
 static NTSTATUS image_fill(int fd, struct image *image)
 {
     size_t headers = page_up(image->info.size_of_headers);
+    struct run run = {0, 0, headers};
     NTSTATUS status = STATUS_SUCCESS;
     unsigned i;
 
-    if (mmap(image->base, headers, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, 0) ==
-        MAP_FAILED)
-        return STATUS_NO_MEMORY;
-    if (image->info.size_of_headers % VIRTUAL_PAGE) /* what follows the headers in the file */
-        memset(image->base + image->info.size_of_headers, 0, headers - image->info.size_of_headers);
     for (i = 0; i < image->info.n_sections && !status; i++)
-        status = section_map(fd, image->base, &image->sections[i]);
+        status = section_map(fd, image->base, &image->sections[i], &run);
+    if (!status)
+        status = run_map(fd, image->base, &run);
+    if (!status &&
+        image->info.size_of_headers % VIRTUAL_PAGE) /* what follows the headers in the file */
+        memset(image->base + image->info.size_of_headers, 0, headers - image->info.size_of_headers);
     if (status)
         return status;
     return view_record(image->base, headers, PAGE_WRITECOPY);
@@ -240,26 +275,38 @@ static ULONG section_protection(const IMAGE_SECTION_HEADER *section)
     return executable ? PAGE_EXECUTE : PAGE_NOACCESS;
 }
 
+/* Neighbours with the same protection in one call. */
+static NTSTATUS sections_protect(const struct image *image)
+{
+    char *begin = image->base, *end = image->base + page_up(image->info.size_of_headers);
+    ULONG protection = PAGE_READONLY;
+    NTSTATUS status = STATUS_SUCCESS;
+    unsigned i;
+
+    for (i = 0; i < image->info.n_sections && !status; i++) {
+        const IMAGE_SECTION_HEADER *section = &image->sections[i];
+        char *address = image->base + section->VirtualAddress;
+
+        if (!section_memory_size(section))
+            continue;
+        if (address != end || section_protection(section) != protection) {
+            status = view_protect(begin, end - begin, protection);
+            begin = address;
+            protection = section_protection(section);
+        }
+        end = address + section_memory_size(section);
+    }
+    return status ? status : view_protect(begin, end - begin, protection);
+}
+
 NTSTATUS image_protect(void *base)
 {
     struct image *image;
-    NTSTATUS status;
-    unsigned i;
 
     pthread_mutex_lock(&images_lock);
     image = image_find_locked(base);
     pthread_mutex_unlock(&images_lock);
-    if (!image)
-        return STATUS_NOT_MAPPED_VIEW;
-    status = view_protect(image->base, page_up(image->info.size_of_headers), PAGE_READONLY);
-    for (i = 0; i < image->info.n_sections && !status; i++) {
-        const IMAGE_SECTION_HEADER *section = &image->sections[i];
-
-        if (section_memory_size(section))
-            status = view_protect(image->base + section->VirtualAddress,
-                                  section_memory_size(section), section_protection(section));
-    }
-    return status;
+    return image ? sections_protect(image) : STATUS_NOT_MAPPED_VIEW;
 }
 
 NTSTATUS image_unmap(void *base)
