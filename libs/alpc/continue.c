@@ -77,6 +77,8 @@ static status_t continue_begin_locked(struct port_view *view, uint32_t ref, uint
 {
     struct port_node *node = node_at(view, ref);
 
+    if (MUTANT(no_node_claim) && node && node->state == PORT_NODE_REPLYING)
+        node_move_locked(view, ref, PORT_NODE_PENDING);
     if (!node || node->state != PORT_NODE_PENDING || node->kind == LANE_CONNECT_REQUEST ||
         (callback_id && callback_id != node->callback_id))
         return STATUS_REPLY_MESSAGE_MISMATCH;

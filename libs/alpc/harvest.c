@@ -105,12 +105,14 @@ static enum port_result harvest_locked(struct port_view *view, struct harvest *h
     harvest->n_closes = 0;
     /* Blocked receivers take the first ones. */
     *n_packets += n > memory->n_waiters ? n - memory->n_waiters : 0;
-    if (n && memory->n_waiters)
+    if (!harvest->unmapped && !raise_and_recheck_locked(view, true, true)) /* (E1) */
+        harvest->again = true;
+    /* (E5) The edges taken above were the blocked receivers' too, and one of them may not sleep
+     * yet. */
+    if (memory->n_waiters && is_anything_left_locked(view) && !MUTANT(no_harvest_bell))
         bell_ring_locked(view);
     if (harvest->unmapped)
         return PORT_MAP_LANE;
-    if (!raise_and_recheck_locked(view, true, true)) /* (E1) */
-        harvest->again = true;
     if (is_anything_left_but_end_locked(view))
         return PORT_RECEIVED;
     return atom_load(&memory->ended_status) ? PORT_ENDED : PORT_EMPTY;

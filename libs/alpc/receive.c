@@ -39,7 +39,7 @@ void hand_on_locked(struct port_view *view)
 {
     struct port_memory *memory = view->at.memory;
 
-    if (LIKELY(!memory->n_waiters && !memory->n_watchers))
+    if (LIKELY(!memory->n_waiters && !memory->n_watchers) || MUTANT(no_hand_on))
         return;
     if (memory->bell_rung)
         return;
@@ -154,7 +154,8 @@ static enum port_result receive_locked(struct port_view *view, struct port_recei
     enum port_result result = next_locked(view, args->capacity, message, ret_again);
     if (result == PORT_EMPTY && !*ret_again && may_have_edge) {
         view->ops->clear_outer(view->context); /* (E3) */
-        result = next_locked(view, args->capacity, message, ret_again);
+        if (!MUTANT(no_bell_scan))
+            result = next_locked(view, args->capacity, message, ret_again);
     }
     if (result == PORT_EMPTY && !*ret_again)
         result = sleep_locked(view, args, message, ret_again);

@@ -285,6 +285,8 @@ enum scan_result scan_locked(struct port_view *view, bool lanes_only, struct can
         scan.now = sys_now_ns(); /* (B1) */
         HOOK(scan_clock);
         intake_locked(view);
+        if (MUTANT(late_clock))
+            scan.now = sys_now_ns();
         consider_lane_locked(view, &scan, 0);
         /* Backwards: a lane that ends or cools is replaced by one that was looked at already. */
         for (uint32_t i = memory->n_hot; i-- > 0 && !scan.unmapped;)

@@ -245,7 +245,7 @@ void take_commit_locked(struct port_view *view, const struct candidate *candidat
     journal->next = candidate->record.end;
     journal->stamp = candidate->record.stamp_ns;
     step_order();
-    journal->armed = 1; /* (J1) From here on the repair pass completes the step. */
+    journal->armed = !MUTANT(no_journal); /* (J1) From here on the repair pass completes the step. */
     HOOK(armed);
     step_order();
     cursor_take(&lane->cursor, &candidate->record);

@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* All interleavings, up to a bound, of senders and receivers of one port: the real libs/alpc on the
+ * real libs/lane, over the modelled kernel. Each message reaches exactly one receiver, in the order
+ * of each lane and of cause and effect; nobody sleeps for ever; a holder or sender killed at any
+ * hook, inside the port mutex too, leaves a port that the others go on with. */
+
+#include "model_queue.h"
+
+/* ---- two senders, two receivers of one process ---- */
+
+static void send_first(void *state)
+{
+    struct queue_world *w = state;
+
+    queue_send(w, 0, LANE_DATAGRAM, LANE_RELEASE);
+    queue_send(w, 0, LANE_DATAGRAM, LANE_RELEASE);
+    atom_store(&w->event, 1u);
+}
+
+/* What it sends is caused by what the first has sent. */
+static void send_effect(void *state)
+{
+    struct queue_world *w = state;
+
+    model_wait_for(&w->event);
+    w->effect_id = w->next_id[1];
+    queue_send(w, 1, LANE_DATAGRAM, LANE_RELEASE);
+}
+
+/* Its lane is hot already when it sends the effect. */
+static void send_and_effect(void *state)
+{
+    struct queue_world *w = state;
+
+    queue_send(w, 1, LANE_DATAGRAM, LANE_RELEASE);
+    send_effect(w);
+}
+
+static void receive_all(void *state)
+{
+    struct queue_world *w = state;
+    struct port_message message;
+
+    while (queue_receive(w, 0, &message))
+        queue_note(w, &message);
+}
+
+static void receive_all_second(void *state)
+{
+    struct queue_world *w = state;
+    struct port_message message;
+
+    while (queue_receive(w, 1, &message))
+        queue_note(w, &message);
+}
+
+static void all_received(void *state)
+{
+    struct queue_world *w = state;
+
+    if (model_killed())
+        return;
+    MODEL_ASSERT(w->n_received[0] == 2 && w->n_received[1] == 1);
+}
+
+static const struct model_scenario two_by_two = {
+    .setup = queue_setup,
+    .threads = {{"receiver 1", 2, receive_all, true},
+                {"receiver 2", 2, receive_all, true},
+                {"first", 0, send_first, false},
+                {"effect", 1, send_effect, false}},
+    .check = all_received,
+};
+
+START_TEST(each_message_is_received_once_and_effects_after_causes)
+{
+    queue_explore(&two_by_two, (struct model_options){.n_preemptions = 1});
+    queue_explore(&two_by_two, (struct model_options){.n_preemptions = 1, .n_delays = 1});
+    queue_explore(&two_by_two, (struct model_options){.n_random = 30000, .seed = 1});
+}
+END_TEST
+
+static const struct model_scenario one_by_one = {
+    .setup = queue_setup,
+    .threads = {{"receiver", 2, receive_all, true},
+                {"first", 0, send_first, false},
+                {"effect", 1, send_effect, false}},
+    .check = all_received,
+};
+
+START_TEST(one_receiver_misses_no_wake_up)
+{
+    queue_explore(&one_by_one, (struct model_options){.n_preemptions = 2});
+}
+END_TEST
+
+START_TEST(without_the_recheck_a_receiver_sleeps_for_ever)
+{
+    queue_finds(&one_by_one, (struct model_options){.n_preemptions = 2}, MUTANT_no_recheck);
+}
+END_TEST
+
+static void all_four_received(void *state)
+{
+    struct queue_world *w = state;
+
+    MODEL_ASSERT(w->n_received[0] == 2 && w->n_received[1] == 2);
+}
+
+static const struct model_scenario hot_effect = {
+    .setup = queue_setup,
+    .threads = {{"receiver", 2, receive_all, true},
+                {"first", 0, send_first, false},
+                {"effect", 1, send_and_effect, false}},
+    .check = all_four_received,
+};
+
+START_TEST(an_effect_in_a_hot_lane_does_not_overtake_its_cause_in_a_cold_one)
+{
+    queue_explore(&hot_effect, (struct model_options){.n_preemptions = 2});
+    queue_finds(&hot_effect, (struct model_options){.n_preemptions = 2}, MUTANT_late_clock);
+}
+END_TEST
+
+/* ---- somebody who takes a wake-up and goes away ---- */
+
+static void poll_once(void *state)
+{
+    struct queue_world *w = state;
+    struct port_receive_args args = {.capacity = 64};
+    struct port_message message;
+
+    if (port_receive(&w->views[0], &args, &message) == PORT_RECEIVED)
+        queue_note(w, &message);
+}
+
+static void both_received(void *state)
+{
+    struct queue_world *w = state;
+
+    MODEL_ASSERT(w->n_received[0] == 2);
+}
+
+static const struct model_scenario passer_by = {
+    .setup = queue_setup,
+    .threads = {{"waiter", 2, receive_all, true},
+                {"passer-by", 2, poll_once, false},
+                {"first", 0, send_first, false}},
+    .check = both_received,
+};
+
+START_TEST(who_takes_an_edge_and_leaves_hands_it_on)
+{
+    queue_explore(&passer_by, (struct model_options){.n_preemptions = 2});
+    queue_finds(&passer_by, (struct model_options){.n_preemptions = 2}, MUTANT_no_hand_on);
+}
+END_TEST
+
+/* ---- the daemon's bell ---- */
+
+static void ring_and_close(void *state)
+{
+    struct queue_world *w = state;
+
+    doorbell_ring(w->bells.daemon_bell); /* for something that is over by now */
+    port_keeper_close(&w->keeper, w->connections[0], 0, sys_now_ns());
+    doorbell_ring(w->bells.daemon_bell);
+}
+
+static void receive_a_close(void *state)
+{
+    struct queue_world *w = state;
+    struct port_message message;
+
+    while (queue_receive(w, 0, &message))
+        w->n_closed += message.type == LPC_PORT_CLOSED;
+}
+
+static void one_close(void *state)
+{
+    struct queue_world *w = state;
+
+    MODEL_ASSERT(w->n_closed == 1);
+}
+
+static const struct model_scenario daemon_rings = {
+    .setup = queue_setup,
+    .threads = {{"receiver 1", 2, receive_a_close, true},
+                {"receiver 2", 2, receive_a_close, true},
+                {"daemon", 1, ring_and_close, false}},
+    .check = one_close,
+};
+
+START_TEST(a_close_is_received_whenever_the_bell_rings)
+{
+    queue_explore(&daemon_rings, (struct model_options){.n_preemptions = 2});
+    queue_finds(&daemon_rings, (struct model_options){.n_preemptions = 2}, MUTANT_no_bell_scan);
+}
+END_TEST
+
+/* ---- death of a co-holder ---- */
+
+/* What the dead holder had taken went with it; everything else is received. */
+static void rest_received(void *state)
+{
+    struct queue_world *w = state;
+    const struct port_memory *memory = w->keeper.at.memory;
+
+    for (unsigned i = 0; i < 2; i++) {
+        MODEL_ASSERT(w->keeper.at.lanes[i + 1].cursor.next == w->senders[i].head);
+        MODEL_ASSERT(w->n_received[i] >= (i ? 1u : 2u) || model_killed());
+    }
+    MODEL_ASSERT(!memory->main.head && !memory->large.head && !memory->journal.armed);
+}
+
+static void send_first_request(void *state)
+{
+    struct queue_world *w = state;
+
+    queue_send(w, 0, LANE_REQUEST, 0);
+    queue_send(w, 0, LANE_DATAGRAM, LANE_RELEASE);
+    atom_store(&w->event, 1u);
+}
+
+static const struct model_scenario two_holders = {
+    .setup = queue_setup,
+    .threads = {{"holder", 2, receive_all, true},
+                {"survivor", 3, receive_all_second, true},
+                {"first", 0, send_first_request, false},
+                {"effect", 1, send_effect, false}},
+    .on_death = queue_holder_died,
+    .check = rest_received,
+};
+
+START_TEST(a_holder_killed_at_any_hook_is_followed_by_the_other)
+{
+    queue_explore(&two_holders, (struct model_options){.n_kills = 1, .killable = 4});
+    queue_explore(&two_holders, (struct model_options){.n_preemptions = 1,
+                                                       .n_kills = 1,
+                                                       .killable = 4,
+                                                       .max_runs = 400000,
+                                                       .n_random = 60000,
+                                                       .seed = 2});
+}
+END_TEST
+
+static void harvest_once(void *state)
+{
+    struct queue_world *w = state;
+    uint32_t n, lane, generation;
+
+    for (unsigned i = 0; i < 2; i++)
+        MODEL_ASSERT(port_harvest(&w->views[0], &n, &lane, &generation) != PORT_MAP_LANE);
+}
+
+static void nothing_lost(void *state)
+{
+    struct queue_world *w = state;
+
+    rest_received(w);
+    MODEL_ASSERT(w->n_received[0] == 2 && w->n_received[1] == 1);
+}
+
+static const struct model_scenario dying_harvester = {
+    .setup = queue_setup,
+    .threads = {{"harvester", 2, harvest_once, true},
+                {"survivor", 3, receive_all_second, true},
+                {"first", 0, send_first_request, false},
+                {"effect", 1, send_effect, false}},
+    .on_death = queue_holder_died,
+    .check = nothing_lost,
+};
+
+START_TEST(a_harvester_killed_at_any_hook_loses_nothing)
+{
+    queue_explore(&dying_harvester, (struct model_options){.n_kills = 1, .killable = 4});
+    queue_explore(&dying_harvester, (struct model_options){
+                                        .n_kills = 1, .killable = 4, .n_random = 100000, .seed = 6});
+    queue_explore(&dying_harvester, (struct model_options){.n_preemptions = 1});
+    queue_finds(&dying_harvester,
+                (struct model_options){.n_kills = 1, .killable = 4, .n_random = 500000, .seed = 6},
+                MUTANT_no_journal);
+    queue_finds(&dying_harvester, (struct model_options){.n_preemptions = 1},
+                MUTANT_no_harvest_bell);
+}
+END_TEST
+
+START_TEST(a_holder_stopped_outside_the_mutex_keeps_nothing_from_the_other)
+{
+    queue_explore(&two_holders, (struct model_options){
+                                    .n_random = 30000, .n_stops = 1, .stoppable = 4, .seed = 3});
+}
+END_TEST
+
+/* ---- requests: the node table as a barrier, answers, cancels ---- */
+
+static void send_requests(void *state)
+{
+    struct queue_world *w = state;
+
+    for (unsigned i = 0; i < 3; i++)
+        queue_send(w, 0, LANE_REQUEST, 0);
+}
+
+static void serve(void *state)
+{
+    struct queue_world *w = state;
+    struct port_message message;
+    struct port_route route;
+
+    while (queue_receive(w, 0, &message)) {
+        queue_note(w, &message);
+        MODEL_ASSERT(port_continue_begin(&w->views[0], message.message_id, message.callback_id,
+                                         PORT_CONTINUE_RELEASE, false, 0,
+                                         &route) == STATUS_SUCCESS);
+        MODEL_ASSERT(route.kind == PORT_ROUTE_LANE);
+        port_route_end(&w->views[0], &route);
+    }
+}
+
+static void requests_served(void *state)
+{
+    struct queue_world *w = state;
+
+    MODEL_ASSERT(w->n_received[0] == 3);
+    MODEL_ASSERT(w->keeper.at.memory->counters.n_pending == 0);
+}
+
+static const struct model_scenario scarce = {
+    .setup = queue_setup_scarce,
+    .threads = {{"server 1", 2, serve, true},
+                {"server 2", 2, serve, true},
+                {"client", 0, send_requests, false}},
+    .check = requests_served,
+};
+
+/* Two servers may answer the same request: one of them does. */
+static void answer_first(void *state)
+{
+    struct queue_world *w = state;
+    struct port_route route;
+
+    model_wait_for(&w->event);
+    if (port_continue_begin(&w->views[0], QUEUE_FIRST_ID(0), 0, PORT_CONTINUE_RELEASE, false, 0,
+                            &route) != STATUS_SUCCESS)
+        return;
+    HOOK(writing_the_answer);
+    w->n_answered++;
+    port_route_end(&w->views[0], &route);
+}
+
+static void send_and_receive(void *state)
+{
+    struct queue_world *w = state;
+    struct port_message message;
+
+    queue_send(w, 0, LANE_REQUEST, 0);
+    MODEL_ASSERT(queue_receive(w, 0, &message));
+    atom_store(&w->event, 1u);
+}
+
+static void one_answer(void *state)
+{
+    struct queue_world *w = state;
+
+    MODEL_ASSERT(w->n_answered == 1);
+}
+
+static const struct model_scenario two_answers = {
+    .setup = queue_setup,
+    .threads = {{"both ends", 2, send_and_receive, false},
+                {"answer 1", 2, answer_first, false},
+                {"answer 2", 2, answer_first, false}},
+    .check = one_answer,
+};
+
+START_TEST(a_request_has_one_answer)
+{
+    queue_explore(&two_answers, (struct model_options){.n_preemptions = 3});
+    queue_finds(&two_answers, (struct model_options){.n_preemptions = 2}, MUTANT_no_node_claim);
+}
+END_TEST
+
+START_TEST(with_one_node_two_servers_answer_three_requests)
+{
+    queue_explore(&scarce, (struct model_options){.n_preemptions = 1});
+    queue_explore(&scarce, (struct model_options){.n_random = 30000, .seed = 4});
+}
+END_TEST
+
+static void request_and_cancel(void *state)
+{
+    struct queue_world *w = state;
+    uint32_t id = queue_send(w, 0, LANE_REQUEST, 0);
+
+    queue_send_about(w, 0, LANE_CANCEL, 0, id);
+}
+
+static void serve_canceled(void *state)
+{
+    struct queue_world *w = state;
+    struct port_message message;
+    struct port_route route;
+
+    while (queue_receive(w, 0, &message)) {
+        if (message.type == LPC_CANCELED) {
+            w->n_canceled++;
+            continue;
+        }
+        queue_note(w, &message);
+        if (port_continue_begin(&w->views[0], message.message_id, 0, PORT_CONTINUE_RELEASE, false,
+                                0, &route) != STATUS_SUCCESS)
+            continue;
+        w->n_answered++;
+        port_route_end(&w->views[0], &route);
+    }
+}
+
+static void answered_or_canceled(void *state)
+{
+    struct queue_world *w = state;
+
+    MODEL_ASSERT(w->n_received[0] == 1);
+    MODEL_ASSERT(w->n_answered + w->n_canceled == 1);
+    MODEL_ASSERT(w->keeper.at.memory->counters.n_pending == 0);
+}
+
+static const struct model_scenario canceling = {
+    .setup = queue_setup,
+    .threads = {{"server 1", 2, serve_canceled, true},
+                {"server 2", 2, serve_canceled, true},
+                {"client", 0, request_and_cancel, false}},
+    .check = answered_or_canceled,
+};
+
+START_TEST(a_request_is_answered_or_canceled_never_both)
+{
+    queue_explore(&canceling, (struct model_options){.n_preemptions = 2, .max_runs = 3000000});
+}
+END_TEST
+
+/* ---- a sender's death, and its close ---- */
+
+static void receive_to_close(void *state)
+{
+    struct queue_world *w = state;
+    struct port_message message;
+
+    while (!w->n_closed && queue_receive(w, 0, &message)) {
+        if (message.type == LPC_PORT_CLOSED)
+            w->n_closed++;
+        else if (message.type == LPC_CANCELED)
+            w->n_canceled++;
+        else
+            queue_note(w, &message);
+    }
+}
+
+static void closed_after_everything(void *state)
+{
+    struct queue_world *w = state;
+
+    if (!model_killed())
+        return;
+    MODEL_ASSERT(w->n_closed == 1);
+    MODEL_ASSERT(w->keeper.at.lanes[1].cursor.next >= w->published[0]);
+    MODEL_ASSERT(port_keeper_close_is_done(&w->keeper, 0));
+}
+
+static const struct model_scenario dying_sender = {
+    .setup = queue_setup,
+    .threads = {{"receiver", 2, receive_to_close, true}, {"first", 0, send_first, false}},
+    .on_death = queue_sender_died,
+    .check = closed_after_everything,
+};
+
+START_TEST(a_sender_killed_at_any_hook_ends_in_a_close)
+{
+    queue_explore(&dying_sender,
+                  (struct model_options){.n_preemptions = 2, .n_kills = 1, .killable = 1});
+}
+END_TEST
+
+/* ---- a completion port beside a receiver ---- */
+
+static void harvest(void *state)
+{
+    struct queue_world *w = state;
+    uint32_t n, lane, generation;
+
+    while (w->n_packets + w->n_blocked < 3) {
+        enum port_result result = port_harvest(&w->views[0], &n, &lane, &generation);
+        MODEL_ASSERT(result == PORT_RECEIVED || result == PORT_EMPTY);
+        w->n_packets += n;
+        if (!n)
+            MODEL_ASSERT(doorbell_sleep(w->bells.outer, &w->wake, SYS_FOREVER) == LANE_OK);
+    }
+}
+
+static void take_packets(void *state)
+{
+    struct queue_world *w = state;
+    struct port_message message;
+    struct port_receive_args args = {.capacity = 64};
+
+    for (unsigned i = 0; i < 2; i++) {
+        args.may_wait = false;
+        if (port_receive(&w->views[0], &args, &message) != PORT_RECEIVED)
+            continue;
+        queue_note(w, &message);
+        w->n_blocked += (message.flags & PORT_MESSAGE_PACKET) != 0;
+    }
+}
+
+static void each_has_a_packet(void *state)
+{
+    struct queue_world *w = state;
+
+    MODEL_ASSERT(w->n_packets + w->n_blocked == 3);
+}
+
+static const struct model_scenario completion = {
+    .setup = queue_setup_completion,
+    .threads = {{"pool", 2, harvest, true},
+                {"poller", 2, take_packets, false},
+                {"first", 0, send_first, false},
+                {"effect", 1, send_effect, false}},
+    .check = each_has_a_packet,
+};
+
+START_TEST(each_message_has_one_completion_packet)
+{
+    queue_explore(&completion, (struct model_options){.n_preemptions = 1});
+    queue_explore(&completion, (struct model_options){.n_random = 30000, .seed = 5});
+}
+END_TEST
+
+int main(void)
+{
+    UNIT_BEGIN("model_queue");
+    UNIT_TEST(each_message_is_received_once_and_effects_after_causes);
+    UNIT_TEST(one_receiver_misses_no_wake_up);
+    UNIT_TEST(without_the_recheck_a_receiver_sleeps_for_ever);
+    UNIT_TEST(an_effect_in_a_hot_lane_does_not_overtake_its_cause_in_a_cold_one);
+    UNIT_TEST(who_takes_an_edge_and_leaves_hands_it_on);
+    UNIT_TEST(a_close_is_received_whenever_the_bell_rings);
+    UNIT_TEST(a_holder_killed_at_any_hook_is_followed_by_the_other);
+    UNIT_TEST(a_harvester_killed_at_any_hook_loses_nothing);
+    UNIT_TEST(a_holder_stopped_outside_the_mutex_keeps_nothing_from_the_other);
+    UNIT_TEST(a_request_has_one_answer);
+    UNIT_TEST(with_one_node_two_servers_answer_three_requests);
+    UNIT_TEST(a_request_is_answered_or_canceled_never_both);
+    UNIT_TEST(a_sender_killed_at_any_hook_ends_in_a_close);
+    UNIT_TEST(each_message_has_one_completion_packet);
+    return UNIT_END();
+}
