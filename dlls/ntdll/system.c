@@ -256,12 +256,10 @@ static ULONG_PTR pointer_secret(void)
     static ULONG_PTR secret;
 
     if (!secret) {
-        ULONG cookie = 0;
+        LARGE_INTEGER now = {.QuadPart = 0};
         ULONG_PTR fresh;
-        if (NtQueryInformationProcess(NtCurrentProcess(), ProcessCookie, &cookie, sizeof(cookie),
-                                      NULL))
-            cookie = HandleToULong(teb()->ClientId.UniqueProcess) * 0x9e3779b1u;
-        fresh = ((ULONG_PTR)cookie * 0x9e3779b97f4a7c15ull) | 1;
+        NtQuerySystemTime(&now);
+        fresh = (((ULONG_PTR)now.QuadPart ^ (ULONG_PTR)&now) * 0x9e3779b97f4a7c15ull) | 1;
         ULONG_PTR none = 0;
         __atomic_compare_exchange_n(&secret, &none, fresh, FALSE, __ATOMIC_SEQ_CST,
                                     __ATOMIC_SEQ_CST);
