@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* ALPC: ports, connections and lanes as the daemon keeps them, driven through the handlers. The receiving side of port memory is
- * libs/alpc's and tested there; here the tables and descriptors that the daemon gives out. */
+/* ALPC: ports, connections and lanes as the daemon keeps them, driven through the handlers. The
+ * receiving side of port memory is libs/alpc's and tested there; here the tables and descriptors
+ * that the daemon gives out. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -33,8 +34,9 @@ static status_t port_connect(struct peer *peer, const char *name, uint32_t flags
     uint8_t data[256];
     uint32_t size = objattr_data(data, name, 0, 0, "hello", 5);
 
-    return CALL_DATA(peer, alpc_connect, ret_reply, data, size, .attributes = wide, .has_attributes = 1,
-                     .flags = flags, .message_size = 5, .timeout_ns = TIMEOUT_NEVER);
+    return CALL_DATA(peer, alpc_connect, ret_reply, data, size, .attributes = wide,
+                     .has_attributes = 1, .flags = flags, .message_size = 5,
+                     .timeout_ns = TIMEOUT_NEVER);
 }
 
 /* The message id of the newest pending request, as the server program would read it from lane 0. */
@@ -80,10 +82,12 @@ static void pair_connect(void)
 {
     struct alpc_accept_reply accepted;
 
-    ck_assert_uint_eq(port_connect(&pair.b, NAME, ALPC_SYNC_CONNECTION, &pair.connect), STATUS_PENDING);
+    ck_assert_uint_eq(port_connect(&pair.b, NAME, ALPC_SYNC_CONNECTION, &pair.connect),
+                      STATUS_PENDING);
     ck_assert_uint_eq(pair.server->n_parked, 1);
-    ck_assert_uint_eq(port_accept(&pair.a, pair.listener, pending_id(&pair.a, pair.listener), true, &accepted),
-                      STATUS_SUCCESS);
+    ck_assert_uint_eq(
+        port_accept(&pair.a, pair.listener, pending_id(&pair.a, pair.listener), true, &accepted),
+        STATUS_SUCCESS);
     pair.a_port = accepted.port;
     ck_assert_uint_ne(peer_receive(&pair.b, &pair.connect, sizeof(pair.connect)), 0);
     ck_assert_uint_eq(pair.connect.header.status, STATUS_SUCCESS);
@@ -140,9 +144,11 @@ START_TEST(a_refused_connect_gets_its_status_and_leaves_nothing)
     struct alpc_accept_reply refused;
 
     pair_start();
-    ck_assert_uint_eq(port_connect(&pair.b, NAME, ALPC_SYNC_CONNECTION, &pair.connect), STATUS_PENDING);
-    ck_assert_uint_eq(port_accept(&pair.a, pair.listener, pending_id(&pair.a, pair.listener), false, &refused),
-                      STATUS_SUCCESS);
+    ck_assert_uint_eq(port_connect(&pair.b, NAME, ALPC_SYNC_CONNECTION, &pair.connect),
+                      STATUS_PENDING);
+    ck_assert_uint_eq(
+        port_accept(&pair.a, pair.listener, pending_id(&pair.a, pair.listener), false, &refused),
+        STATUS_SUCCESS);
     ck_assert_uint_eq(refused.port, 0);
     ck_assert_uint_ne(peer_receive(&pair.b, &pair.connect, sizeof(pair.connect)), 0);
     ck_assert_uint_eq(pair.connect.header.status, STATUS_PORT_CONNECTION_REFUSED);
@@ -194,7 +200,8 @@ START_TEST(an_unknown_request_cannot_be_accepted)
     struct alpc_accept_reply reply;
 
     pair_start();
-    ck_assert_uint_eq(port_accept(&pair.a, pair.listener, 77, true, &reply), STATUS_REPLY_MESSAGE_MISMATCH);
+    ck_assert_uint_eq(port_accept(&pair.a, pair.listener, 77, true, &reply),
+                      STATUS_REPLY_MESSAGE_MISMATCH);
     pair_end();
 }
 END_TEST
@@ -209,7 +216,8 @@ START_TEST(connections_of_one_process_share_a_lane)
     pair_start();
     pair_connect();
     ck_assert_uint_eq(port_connect(&pair.b, NAME, 0, &other), STATUS_SUCCESS);
-    ck_assert_uint_eq(port_accept(&pair.a, pair.listener, other.message_id, true, &accepted), STATUS_SUCCESS);
+    ck_assert_uint_eq(port_accept(&pair.a, pair.listener, other.message_id, true, &accepted),
+                      STATUS_SUCCESS);
     ck_assert_uint_eq(CALL(&pair.b, alpc_lane, &first, .port = pair.b_port), STATUS_SUCCESS);
     ck_assert_uint_eq(CALL(&pair.b, alpc_lane, &second, .port = other.port), STATUS_SUCCESS);
     ck_assert_uint_eq(first.lane.lane, second.lane.lane);
@@ -239,8 +247,9 @@ START_TEST(the_server_gets_a_lane_to_its_client_by_either_handle)
     /* Both directions draw their ids from the connection port: the leases are disjoint. */
     ck_assert(by_port.lane.first_id >= pair.connect.lane.first_id + pair.connect.lane.n_ids ||
               pair.connect.lane.first_id >= by_port.lane.first_id + by_port.lane.n_ids);
-    ck_assert_uint_eq(CALL(&pair.a, alpc_lane, &by_listener, .port = pair.listener, .connection = 500),
-                      STATUS_PORT_DISCONNECTED);
+    ck_assert_uint_eq(
+        CALL(&pair.a, alpc_lane, &by_listener, .port = pair.listener, .connection = 500),
+        STATUS_PORT_DISCONNECTED);
     pair_end();
 }
 END_TEST
@@ -252,14 +261,14 @@ START_TEST(a_lane_grows_by_a_second_one_and_only_the_newest_grows)
 
     pair_start();
     pair_connect();
-    ck_assert_uint_eq(CALL(&pair.b, alpc_grow_lane, &grown, .port = pair.b_port,
-                           .lane = pair.connect.lane.lane),
-                      STATUS_SUCCESS);
+    ck_assert_uint_eq(
+        CALL(&pair.b, alpc_grow_lane, &grown, .port = pair.b_port, .lane = pair.connect.lane.lane),
+        STATUS_SUCCESS);
     ck_assert_uint_eq(pair.b.n_fds, 2);
     ck_assert_uint_ge(grown.lane.ring_size, 2 * pair.connect.lane.ring_size);
-    ck_assert_uint_eq(CALL(&pair.b, alpc_grow_lane, &again, .port = pair.b_port,
-                           .lane = pair.connect.lane.lane),
-                      STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(
+        CALL(&pair.b, alpc_grow_lane, &again, .port = pair.b_port, .lane = pair.connect.lane.lane),
+        STATUS_INVALID_PARAMETER);
     ck_assert_uint_eq(CALL(&pair.b, alpc_lane, &lane, .port = pair.b_port), STATUS_SUCCESS);
     ck_assert_uint_eq(lane.lane.lane, grown.lane.lane);
     pair_end();
@@ -292,11 +301,13 @@ START_TEST(leases_do_not_overlap)
 
     pair_start();
     pair_connect();
-    ck_assert_uint_eq(CALL(&pair.b, alpc_lease, &lease, .port = pair.b_port, .lane = pair.connect.lane.lane),
-                      STATUS_SUCCESS);
+    ck_assert_uint_eq(
+        CALL(&pair.b, alpc_lease, &lease, .port = pair.b_port, .lane = pair.connect.lane.lane),
+        STATUS_SUCCESS);
     ck_assert_uint_ge(lease.first_id, pair.connect.lane.first_id + pair.connect.lane.n_ids);
     ck_assert_uint_gt(lease.n_ids, pair.connect.lane.n_ids);
-    ck_assert_uint_eq(CALL(&pair.b, alpc_lease, &lease, .port = pair.b_port, .lane = 99), STATUS_NOT_FOUND);
+    ck_assert_uint_eq(CALL(&pair.b, alpc_lease, &lease, .port = pair.b_port, .lane = 99),
+                      STATUS_NOT_FOUND);
     pair_end();
 }
 END_TEST
@@ -310,9 +321,9 @@ START_TEST(holders_map_lanes_and_get_doorbells)
     pair_connect();
     ck_assert_uint_eq(CALL(&pair.a, alpc_doorbells, &bells, .port = pair.listener), STATUS_SUCCESS);
     ck_assert_uint_eq(pair.a.n_fds, 3);
-    ck_assert_uint_eq(CALL(&pair.a, alpc_map_lane, &mapped, .port = pair.a_port,
-                           .lane = pair.connect.lane.lane),
-                      STATUS_SUCCESS);
+    ck_assert_uint_eq(
+        CALL(&pair.a, alpc_map_lane, &mapped, .port = pair.a_port, .lane = pair.connect.lane.lane),
+        STATUS_SUCCESS);
     ck_assert_uint_eq(pair.a.n_fds, 1);
     ck_assert_uint_eq(mapped.lane.generation, pair.connect.lane.generation);
     ck_assert_uint_eq(mapped.lane.ring_size, pair.connect.lane.ring_size);
@@ -330,9 +341,12 @@ START_TEST(a_second_disconnect_says_disconnected)
     pair_start();
     pair_connect();
     ck_assert_uint_eq(CALL(&pair.b, alpc_disconnect, &reply, .port = pair.b_port), STATUS_SUCCESS);
-    ck_assert_uint_eq(CALL(&pair.b, alpc_disconnect, &reply, .port = pair.b_port), STATUS_PORT_DISCONNECTED);
-    ck_assert_uint_eq(CALL(&pair.b, alpc_lane, &lane, .port = pair.b_port), STATUS_PORT_DISCONNECTED);
-    ck_assert_uint_eq(CALL(&pair.a, alpc_lane, &lane, .port = pair.a_port), STATUS_PORT_DISCONNECTED);
+    ck_assert_uint_eq(CALL(&pair.b, alpc_disconnect, &reply, .port = pair.b_port),
+                      STATUS_PORT_DISCONNECTED);
+    ck_assert_uint_eq(CALL(&pair.b, alpc_lane, &lane, .port = pair.b_port),
+                      STATUS_PORT_DISCONNECTED);
+    ck_assert_uint_eq(CALL(&pair.a, alpc_lane, &lane, .port = pair.a_port),
+                      STATUS_PORT_DISCONNECTED);
     pair_end();
 }
 END_TEST
@@ -369,7 +383,8 @@ START_TEST(closing_the_last_handle_disconnects_the_port)
     pair_connect();
     ck_assert_uint_eq(CALL(&pair.b, handle_close, &closed, .handle = pair.b_port), STATUS_SUCCESS);
     ck_assert_uint_eq(pair.server->n_connections, 0);
-    ck_assert_uint_eq(CALL(&pair.a, alpc_lane, &lane, .port = pair.a_port), STATUS_PORT_DISCONNECTED);
+    ck_assert_uint_eq(CALL(&pair.a, alpc_lane, &lane, .port = pair.a_port),
+                      STATUS_PORT_DISCONNECTED);
     pair_end();
 }
 END_TEST
@@ -380,8 +395,10 @@ START_TEST(closing_the_connection_port_refuses_who_waits_and_frees_the_name)
     struct alpc_connect_reply again;
 
     pair_start();
-    ck_assert_uint_eq(port_connect(&pair.b, NAME, ALPC_SYNC_CONNECTION, &pair.connect), STATUS_PENDING);
-    ck_assert_uint_eq(CALL(&pair.a, handle_close, &closed, .handle = pair.listener), STATUS_SUCCESS);
+    ck_assert_uint_eq(port_connect(&pair.b, NAME, ALPC_SYNC_CONNECTION, &pair.connect),
+                      STATUS_PENDING);
+    ck_assert_uint_eq(CALL(&pair.a, handle_close, &closed, .handle = pair.listener),
+                      STATUS_SUCCESS);
     ck_assert_uint_ne(peer_receive(&pair.b, &pair.connect, sizeof(pair.connect)), 0);
     ck_assert_uint_eq(pair.connect.header.status, STATUS_PORT_CONNECTION_REFUSED);
     ck_assert_uint_eq(port_connect(&pair.b, NAME, ALPC_SYNC_CONNECTION, &again),
@@ -397,12 +414,14 @@ START_TEST(a_cancelled_connect_cannot_be_accepted_any_more)
     uint32_t id;
 
     pair_start();
-    ck_assert_uint_eq(port_connect(&pair.b, NAME, ALPC_SYNC_CONNECTION, &pair.connect), STATUS_PENDING);
+    ck_assert_uint_eq(port_connect(&pair.b, NAME, ALPC_SYNC_CONNECTION, &pair.connect),
+                      STATUS_PENDING);
     id = pending_id(&pair.a, pair.listener);
     peer_send(&pair.b, &cancel, sizeof(cancel), NULL, 0, NULL, 0);
     ck_assert_uint_ne(peer_receive(&pair.b, &pair.connect, sizeof(pair.connect)), 0);
     ck_assert_uint_eq(pair.connect.header.status, STATUS_CANCELLED);
-    ck_assert_uint_eq(port_accept(&pair.a, pair.listener, id, true, &accepted), STATUS_REPLY_MESSAGE_MISMATCH);
+    ck_assert_uint_eq(port_accept(&pair.a, pair.listener, id, true, &accepted),
+                      STATUS_REPLY_MESSAGE_MISMATCH);
     ck_assert_uint_eq(pair.server->n_parked, 0);
     pair_end();
 }
@@ -417,7 +436,8 @@ START_TEST(the_death_of_a_client_ends_its_connections_and_lanes)
     child_die(pair.pid_b);
     ck_assert_uint_eq(pair.server->n_connections, 0);
     ck_assert(peer_is_dropped(&pair.b));
-    ck_assert_uint_eq(CALL(&pair.a, alpc_lane, &lane, .port = pair.a_port), STATUS_PORT_DISCONNECTED);
+    ck_assert_uint_eq(CALL(&pair.a, alpc_lane, &lane, .port = pair.a_port),
+                      STATUS_PORT_DISCONNECTED);
     pair.pid_b = fixture_child();
     pair_end();
 }
@@ -426,7 +446,8 @@ END_TEST
 START_TEST(the_death_of_a_waiting_client_is_harmless)
 {
     pair_start();
-    ck_assert_uint_eq(port_connect(&pair.b, NAME, ALPC_SYNC_CONNECTION, &pair.connect), STATUS_PENDING);
+    ck_assert_uint_eq(port_connect(&pair.b, NAME, ALPC_SYNC_CONNECTION, &pair.connect),
+                      STATUS_PENDING);
     child_die(pair.pid_b);
     ck_assert_uint_eq(pair.server->n_parked, 0);
     ck_assert_uint_eq(pair.server->n_connections, 0);
@@ -446,7 +467,8 @@ START_TEST(the_death_of_a_server_ends_everything_of_its)
     ck_assert_uint_eq(pair.server->n_connections, 0);
     ck_assert_uint_eq(pair.server->n_ports, 1);
     ck_assert_uint_eq(pair.server->n_lanes, 0);
-    ck_assert_uint_eq(CALL(&pair.b, alpc_lane, &lane, .port = pair.b_port), STATUS_PORT_DISCONNECTED);
+    ck_assert_uint_eq(CALL(&pair.b, alpc_lane, &lane, .port = pair.b_port),
+                      STATUS_PORT_DISCONNECTED);
     pair.pid_a = fixture_child();
     pair_end();
 }
@@ -461,9 +483,12 @@ START_TEST(misuses_of_connect_have_their_statuses)
     struct port_attributes small = {.max_message_length = 10};
 
     pair_start();
-    ck_assert_uint_eq(port_connect(&pair.b, "\\RPC Control\\none", 0, &reply), STATUS_OBJECT_NAME_NOT_FOUND);
-    ck_assert_uint_eq(CALL_NAMED(&pair.a, event_create, &event, "\\RPC Control\\event", 0), STATUS_SUCCESS);
-    ck_assert_uint_eq(port_connect(&pair.b, "\\RPC Control\\event", 0, &reply), STATUS_OBJECT_TYPE_MISMATCH);
+    ck_assert_uint_eq(port_connect(&pair.b, "\\RPC Control\\none", 0, &reply),
+                      STATUS_OBJECT_NAME_NOT_FOUND);
+    ck_assert_uint_eq(CALL_NAMED(&pair.a, event_create, &event, "\\RPC Control\\event", 0),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(port_connect(&pair.b, "\\RPC Control\\event", 0, &reply),
+                      STATUS_OBJECT_TYPE_MISMATCH);
     ck_assert_uint_eq(CALL_DATA(&pair.b, alpc_connect, &reply, data, size, .sid_size = 12),
                       STATUS_SERVER_SID_MISMATCH);
     ck_assert_uint_eq(CALL_DATA(&pair.b, alpc_connect, &reply, data, size, .sid_size = 11),

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* A daemon inside the test: a struct server without a listener, driven step by step, and peers that talk to it over socket pairs.
+/* A daemon inside the test: a struct server without a listener, driven step by step, and peers that
+ * talk to it over socket pairs.
  *
- * A socket pair's credentials are the test's own process. A peer of "another process" gets the pid of a forked child that
- * sleeps; peer_die() kills it. Nothing here waits for a time: a reply is there after the steps, or it is parked.
+ * A socket pair's credentials are the test's own process. A peer of "another process" gets the pid
+ * of a forked child that sleeps; peer_die() kills it. Nothing here waits for a time: a reply is
+ * there after the steps, or it is parked.
  */
 #pragma once
 
@@ -134,9 +136,10 @@ static inline bool peer_is_dropped(struct peer *peer)
 }
 
 /* Sends; the status of the reply, or STATUS_PENDING when none came. */
-static inline status_t peer_call(struct peer *peer, uint16_t code, void *request, size_t request_size,
-                                 void *ret_reply, size_t reply_size, const void *data,
-                                 uint32_t data_size, const int *fds, uint16_t n_fds)
+static inline status_t peer_call(struct peer *peer, uint16_t code, void *request,
+                                 size_t request_size, void *ret_reply, size_t reply_size,
+                                 const void *data, uint32_t data_size, const int *fds,
+                                 uint16_t n_fds)
 {
     struct request_header *header = request;
     struct reply_header *reply = ret_reply;
@@ -154,15 +157,16 @@ static inline status_t peer_call(struct peer *peer, uint16_t code, void *request
 }
 
 /* CALL(peer, event_query, &reply, .handle = h) and the same with data. */
-#define CALL_DATA(peer, name, reply, bytes, n_bytes, ...)                                          \
-    ({                                                                                             \
-        struct name##_request request_ = {__VA_ARGS__};                                            \
-        peer_call(peer, REQ_##name, &request_, sizeof(request_), reply, sizeof(*(reply)), bytes,   \
-                  (uint32_t)(n_bytes), NULL, 0);                                                   \
+#define CALL_DATA(peer, name, reply, bytes, n_bytes, ...)                                        \
+    ({                                                                                           \
+        struct name##_request request_ = {__VA_ARGS__};                                          \
+        peer_call(peer, REQ_##name, &request_, sizeof(request_), reply, sizeof(*(reply)), bytes, \
+                  (uint32_t)(n_bytes), NULL, 0);                                                 \
     })
 #define CALL(peer, name, reply, ...) CALL_DATA(peer, name, reply, NULL, 0, __VA_ARGS__)
 
-/* The data of DATA_OBJATTR for an ASCII name ("" for none), then `extra` bytes. Returns its size. */
+/* The data of DATA_OBJATTR for an ASCII name ("" for none), then `extra` bytes. Returns its size.
+ */
 static inline uint32_t objattr_data(uint8_t *ret_bytes, const char *name, uint32_t attributes,
                                     handle_t root, const void *extra, uint32_t extra_size)
 {
@@ -177,11 +181,11 @@ static inline uint32_t objattr_data(uint8_t *ret_bytes, const char *name, uint32
     return (uint32_t)sizeof(head) + head.name_size + extra_size;
 }
 
-#define CALL_NAMED(peer, name, reply, path, attributes, ...)                                       \
-    ({                                                                                             \
-        uint8_t named_[1200];                                                                      \
-        uint32_t n_named_ = objattr_data(named_, path, attributes, 0, NULL, 0);                    \
-        CALL_DATA(peer, name, reply, named_, n_named_, __VA_ARGS__);                               \
+#define CALL_NAMED(peer, name, reply, path, attributes, ...)                    \
+    ({                                                                          \
+        uint8_t named_[1200];                                                   \
+        uint32_t n_named_ = objattr_data(named_, path, attributes, 0, NULL, 0); \
+        CALL_DATA(peer, name, reply, named_, n_named_, __VA_ARGS__);            \
     })
 
 static inline status_t peer_hello(struct peer *peer, uint32_t kind, uint32_t thread_id)
@@ -193,7 +197,8 @@ static inline status_t peer_hello(struct peer *peer, uint32_t kind, uint32_t thr
 }
 
 /* A thread's request socket. */
-static inline void peer_start(struct peer *peer, struct server *server, pid_t pid, uint32_t thread_id)
+static inline void peer_start(struct peer *peer, struct server *server, pid_t pid,
+                              uint32_t thread_id)
 {
     peer_open(peer, server, pid);
     ck_assert_uint_eq(peer_hello(peer, HELLO_REQUEST, thread_id), STATUS_SUCCESS);

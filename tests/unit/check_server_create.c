@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+#include "create.h"
+
+#include "server_fixture.h"
+
+#define NAME "\\BaseNamedObjects\\thing"
+
+static struct server *server;
+static struct peer a;
+
+static void start(void)
+{
+    server = fixture_start();
+    peer_start(&a, server, 0, 1);
+}
+
+static void end(void)
+{
+    peer_end(&a);
+    fixture_end();
+}
+
+static struct event_create_reply made;
+
+static status_t make(const char *name, uint32_t attributes)
+{
+    return CALL_NAMED(&a, event_create, &made, name, attributes, .access = 0x1f0003);
+}
+
+START_TEST(a_taken_name_collides_or_opens)
+{
+    struct semaphore_create_reply other;
+
+    start();
+    ck_assert_uint_eq(make(NAME, 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(make(NAME, 0), STATUS_OBJECT_NAME_COLLISION);
+    ck_assert_uint_eq(make(NAME, OBJ_OPENIF), STATUS_OBJECT_NAME_EXISTS);
+    ck_assert_uint_eq(made.handle, 8);
+    ck_assert_uint_eq(CALL_NAMED(&a, semaphore_create, &other, NAME, OBJ_OPENIF, .maximum = 1),
+                      STATUS_OBJECT_TYPE_MISMATCH);
+    end();
+}
+END_TEST
+
+START_TEST(the_name_goes_with_the_last_handle)
+{
+    struct handle_close_reply closed;
+    struct object_open_reply opened;
+
+    start();
+    ck_assert_uint_eq(make(NAME, 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL_NAMED(&a, object_open, &opened, NAME, 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&a, handle_close, &closed, .handle = made.handle), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&a, handle_close, &closed, .handle = opened.handle), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL_NAMED(&a, object_open, &opened, NAME, 0), STATUS_OBJECT_NAME_NOT_FOUND);
+    end();
+}
+END_TEST
+
+START_TEST(a_root_directory_makes_names_relative)
+{
+    struct object_open_reply root, opened;
+    uint8_t data[128];
+    uint32_t size;
+
+    start();
+    ck_assert_uint_eq(make(NAME, 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL_NAMED(&a, object_open, &root, "\\BaseNamedObjects", 0, .access = 3),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(root.type, OBJECT_KIND_DIRECTORY);
+    size = objattr_data(data, "thing", 0, root.handle, NULL, 0);
+    ck_assert_uint_eq(CALL_DATA(&a, object_open, &opened, data, size, .access = 1), STATUS_SUCCESS);
+    size = objattr_data(data, "\\thing", 0, root.handle, NULL, 0);
+    ck_assert_uint_eq(CALL_DATA(&a, object_open, &opened, data, size, .access = 1),
+                      STATUS_OBJECT_PATH_SYNTAX_BAD);
+    size = objattr_data(data, "thing", 0, made.handle, NULL, 0);
+    ck_assert_uint_eq(CALL_DATA(&a, object_open, &opened, data, size, .access = 1),
+                      STATUS_OBJECT_TYPE_MISMATCH);
+    size = objattr_data(data, "thing", 0, 4000, NULL, 0);
+    ck_assert_uint_eq(CALL_DATA(&a, object_open, &opened, data, size, .access = 1),
+                      STATUS_INVALID_HANDLE);
+    end();
+}
+END_TEST
+
+START_TEST(opening_checks_the_type_and_that_there_is_a_name)
+{
+    struct object_open_reply opened;
+
+    start();
+    ck_assert_uint_eq(make(NAME, 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL_NAMED(&a, object_open, &opened, NAME, 0, .type = OBJECT_KIND_MUTANT),
+                      STATUS_OBJECT_TYPE_MISMATCH);
+    ck_assert_uint_eq(CALL_NAMED(&a, object_open, &opened, NAME, 0, .type = 99),
+                      STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(CALL_NAMED(&a, object_open, &opened, "", 0), STATUS_OBJECT_PATH_SYNTAX_BAD);
+    ck_assert_uint_eq(CALL_NAMED(&a, object_open, &opened, "\\BASENAMEDOBJECTS\\THING",
+                                 OBJ_CASE_INSENSITIVE, .type = OBJECT_KIND_EVENT),
+                      STATUS_SUCCESS);
+    end();
+}
+END_TEST
+
+START_TEST(a_failed_creation_leaves_no_name)
+{
+    struct semaphore_create_reply reply;
+    struct object_open_reply opened;
+
+    start();
+    ck_assert_uint_eq(CALL_NAMED(&a, semaphore_create, &reply, NAME, 0, .maximum = 0),
+                      STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(
+        CALL_NAMED(&a, semaphore_create, &reply, NAME, 0, .maximum = 1, .access = 0x01000000),
+        STATUS_PRIVILEGE_NOT_HELD);
+    ck_assert_uint_eq(CALL_NAMED(&a, object_open, &opened, NAME, 0), STATUS_OBJECT_NAME_NOT_FOUND);
+    end();
+}
+END_TEST
+
+int main(void)
+{
+    UNIT_BEGIN("create");
+    UNIT_TEST(a_taken_name_collides_or_opens);
+    UNIT_TEST(the_name_goes_with_the_last_handle);
+    UNIT_TEST(a_root_directory_makes_names_relative);
+    UNIT_TEST(opening_checks_the_type_and_that_there_is_a_name);
+    UNIT_TEST(a_failed_creation_leaves_no_name);
+    return UNIT_END();
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+#include "process.h"
+
+#include "event.h"
+#include "server_fixture.h"
+
+static struct server *server;
+static struct peer a;
+
+static void start(void)
+{
+    server = fixture_start();
+    peer_start(&a, server, 0, 1);
+}
+
+static void end(void)
+{
+    peer_end(&a);
+    fixture_end();
+}
+
+static handle_t open_process(pid_t pid)
+{
+    struct process_open_reply reply;
+
+    ck_assert_uint_eq(
+        CALL(&a, process_open, &reply, .process_id = (uint32_t)pid, .access = 0x1fffff),
+        STATUS_SUCCESS);
+    return reply.handle;
+}
+
+static status_t query(handle_t handle, uint32_t *ret_exit_code)
+{
+    struct process_query_reply reply;
+    status_t status = CALL(&a, process_query, &reply, .handle = handle);
+
+    *ret_exit_code = reply.exit_code;
+    return status;
+}
+
+START_TEST(a_process_is_signaled_when_it_has_really_ended)
+{
+    pid_t pid = fixture_child();
+    struct wait_reply waited;
+    uint32_t code;
+    handle_t p;
+
+    start();
+    p = open_process(pid);
+    ck_assert_uint_eq(query(p, &code), STATUS_SUCCESS);
+    ck_assert_uint_eq(code, STATUS_PENDING);
+    ck_assert_uint_eq(CALL_DATA(&a, wait, &waited, &p, sizeof(p), .timeout_ns = TIMEOUT_NEVER),
+                      STATUS_PENDING);
+    child_die(pid);
+    ck_assert_uint_ne(peer_receive(&a, &waited, sizeof(waited)), 0);
+    ck_assert_uint_eq(waited.header.status, STATUS_SUCCESS);
+    ck_assert_uint_eq(query(p, &code), STATUS_SUCCESS);
+    ck_assert_uint_eq(code, EXIT_CODE_UNKNOWN);
+    end();
+}
+END_TEST
+
+START_TEST(its_last_word_is_its_exit_code)
+{
+    pid_t pid = fixture_child();
+    static struct peer b;
+    struct process_exit_reply reply;
+    uint32_t code;
+    handle_t p;
+
+    start();
+    peer_start(&b, server, pid, 2);
+    p = open_process(pid);
+    ck_assert_uint_eq(CALL(&b, process_exit, &reply, .exit_code = 42), STATUS_SUCCESS);
+    ck_assert_uint_eq(query(p, &code), STATUS_SUCCESS);
+    ck_assert_uint_eq(code, STATUS_PENDING);
+    child_die(pid);
+    ck_assert_uint_eq(query(p, &code), STATUS_SUCCESS);
+    ck_assert_uint_eq(code, 42);
+    ck_assert(peer_is_dropped(&b));
+    peer_end(&b);
+    end();
+}
+END_TEST
+
+START_TEST(terminate_kills_with_the_code_given)
+{
+    pid_t pid = fixture_child();
+    struct process_terminate_reply reply;
+    uint32_t code;
+    handle_t p;
+
+    start();
+    p = open_process(pid);
+    ck_assert_uint_eq(CALL(&a, process_terminate, &reply, .handle = p, .exit_code = 9),
+                      STATUS_SUCCESS);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    fixture_steps();
+    ck_assert_uint_eq(query(p, &code), STATUS_SUCCESS);
+    ck_assert_uint_eq(code, 9);
+    ck_assert_uint_eq(CALL(&a, process_terminate, &reply, .handle = p),
+                      STATUS_PROCESS_IS_TERMINATING);
+    end();
+}
+END_TEST
+
+START_TEST(a_child_inherits_before_its_hello)
+{
+    pid_t pid = fixture_child();
+    static struct peer b;
+    struct process_create_reply created;
+    struct event_create_reply kept, inherited;
+    struct event_query_reply asked;
+
+    start();
+    ck_assert_uint_eq(CALL_NAMED(&a, event_create, &kept, "", 0, .access = 0x1f0003),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL_NAMED(&a, event_create, &inherited, "", OBJ_INHERIT, .access = 0x1f0003),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&a, process_create, &created, .process_id = (uint32_t)pid,
+                           .access = 0x1fffff, .inherit = 1),
+                      STATUS_SUCCESS);
+    peer_start(&b, server, pid, 2);
+    ck_assert_uint_eq(CALL(&b, event_query, &asked, .handle = inherited.handle), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&b, event_query, &asked, .handle = kept.handle), STATUS_INVALID_HANDLE);
+    ck_assert_uint_eq(CALL(&a, process_create, &created, .process_id = (uint32_t)pid, .inherit = 1),
+                      STATUS_INVALID_PARAMETER);
+    peer_end(&b);
+    child_die(pid);
+    end();
+}
+END_TEST
+
+START_TEST(only_children_are_created_and_only_living_ones_opened)
+{
+    struct process_create_reply created;
+    struct process_open_reply opened;
+    pid_t pid = fixture_child();
+
+    start();
+    ck_assert_uint_eq(CALL(&a, process_create, &created, .process_id = (uint32_t)getpid()),
+                      STATUS_ACCESS_DENIED);
+    child_die(pid);
+    ck_assert_uint_eq(CALL(&a, process_open, &opened, .process_id = (uint32_t)pid),
+                      STATUS_INVALID_CID);
+    ck_assert_uint_eq(CALL(&a, process_open, &opened, .process_id = 0), STATUS_INVALID_CID);
+    ck_assert_uint_eq(CALL(&a, process_open, &opened, .process_id = 0xffffffff),
+                      STATUS_INVALID_CID);
+    end();
+}
+END_TEST
+
+START_TEST(the_end_of_the_notice_socket_is_the_end_of_the_process)
+{
+    static struct peer notices, late;
+    struct event_create_reply event;
+
+    start();
+    peer_open(&notices, server, 0);
+    ck_assert_uint_eq(peer_hello(&notices, HELLO_NOTICE, 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(server->n_processes, 1);
+    ck_assert_uint_eq(CALL_NAMED(&a, event_create, &event, "", 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(server->n_handles, 1);
+    peer_open(&late, server, 0);
+    ck_assert_uint_eq(peer_hello(&late, HELLO_NOTICE, 0), STATUS_INVALID_PARAMETER);
+    peer_end(&notices);
+    ck_assert_uint_eq(server->n_processes, 0);
+    ck_assert_uint_eq(server->n_handles, 0);
+    ck_assert(peer_is_dropped(&a));
+    peer_end(&late);
+    end();
+}
+END_TEST
+
+int main(void)
+{
+    UNIT_BEGIN("process");
+    UNIT_TEST(a_process_is_signaled_when_it_has_really_ended);
+    UNIT_TEST(its_last_word_is_its_exit_code);
+    UNIT_TEST(terminate_kills_with_the_code_given);
+    UNIT_TEST(a_child_inherits_before_its_hello);
+    UNIT_TEST(only_children_are_created_and_only_living_ones_opened);
+    UNIT_TEST(the_end_of_the_notice_socket_is_the_end_of_the_process);
+    return UNIT_END();
+}
