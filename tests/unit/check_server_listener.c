@@ -6,6 +6,7 @@
 #include "listener.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 #include "runtime_dir.h"

@@ -5,6 +5,8 @@
 
 #include "remote.h"
 
+#include <stdio.h>
+
 #include "runtime_dir.h"
 #include "server_fixture.h"
 
