@@ -13,21 +13,9 @@
 #include "connect.h"
 #include "create.h"
 #include "grants.h"
-#include "port_section.h"
 #include "process.h"
-#include "section.h"
 #include "server.h"
 #include "sid.h"
-
-/* Every request that names a port looks first whether something of it has drained. */
-static status_t port_get(struct client *client, handle_t handle, struct port **ret_port)
-{
-    status_t status = port_lookup(client->process, handle, ret_port);
-
-    if (!status)
-        port_sweep(*ret_port);
-    return status;
-}
 
 status_t req_alpc_create_port(struct client *client, const struct alpc_create_port_request *request,
                               struct request_data *data, struct alpc_create_port_reply *ret_reply,
@@ -171,7 +159,7 @@ status_t req_alpc_accept(struct client *client, const struct alpc_accept_request
 {
     _cleanup_(port_unrefp) struct port *listener = NULL;
     struct connection *connection;
-    status_t status = port_get(client, request->port, &listener);
+    status_t status = port_get(client->process, request->port, &listener);
 
     if (status)
         return status;
@@ -197,7 +185,7 @@ status_t req_alpc_disconnect(struct client *client, const struct alpc_disconnect
                              struct reply_extra *extra _unused_)
 {
     _cleanup_(port_unrefp) struct port *port = NULL;
-    status_t status = port_get(client, request->port, &port);
+    status_t status = port_get(client->process, request->port, &port);
 
     if (status)
         return status;
@@ -213,7 +201,7 @@ status_t req_alpc_disconnect(struct client *client, const struct alpc_disconnect
 static status_t receiver_get(struct client *client, handle_t handle, struct port **ret_port,
                              struct receiver **ret_receiver)
 {
-    status_t status = port_get(client, handle, ret_port);
+    status_t status = port_get(client->process, handle, ret_port);
 
     if (status)
         return status;
@@ -276,23 +264,6 @@ status_t req_alpc_map_lane(struct client *client, const struct alpc_map_lane_req
     return STATUS_SUCCESS;
 }
 
-/* Which connection, and in which direction, a port handle and an index name for sending. */
-static status_t direction_get(struct client *client, handle_t handle, uint32_t index,
-                              struct port **ret_port, struct connection **ret_connection,
-                              bool *ret_to_server)
-{
-    struct port *port;
-    status_t status = port_get(client, handle, ret_port);
-
-    if (status)
-        return status;
-    port = *ret_port;
-    *ret_to_server = port->kind == PORT_KIND_CLIENT;
-    *ret_connection =
-        port->kind == PORT_KIND_CONNECTION ? connection_find(port, index) : port->connection;
-    return connection_status(*ret_connection);
-}
-
 struct direction {
     struct port *port; /* reference */
     struct connection *connection;
@@ -305,7 +276,8 @@ static status_t sender_for(struct client *client, handle_t handle, uint32_t inde
                            struct direction *ret_direction)
 {
     struct direction *d = ret_direction;
-    status_t status = direction_get(client, handle, index, &d->port, &d->connection, &d->to_server);
+    status_t status =
+        direction_get(client->process, handle, index, &d->port, &d->connection, &d->to_server);
 
     if (!status) {
         d->ids = &d->connection->listener->receiver.keeper;
@@ -417,7 +389,7 @@ status_t req_alpc_lane0_drained(struct client *client,
 {
     _cleanup_(port_unrefp) struct port *port = NULL;
 
-    return port_get(client, request->port, &port);
+    return port_get(client->process, request->port, &port);
 }
 
 static void connection_answer(const struct port *port, struct alpc_query_reply *ret_reply)
@@ -439,7 +411,7 @@ status_t req_alpc_query(struct client *client, const struct alpc_query_request *
 {
     _cleanup_(port_unrefp) struct port *port = NULL;
     struct receiver *receiver;
-    status_t status = port_get(client, request->port, &port);
+    status_t status = port_get(client->process, request->port, &port);
 
     if (status)
         return status;
@@ -460,118 +432,5 @@ status_t req_alpc_query(struct client *client, const struct alpc_query_request *
     ret_reply->max_message_length = port->max_message_length;
     if (port->kind != PORT_KIND_CONNECTION)
         connection_answer(port, ret_reply);
-    return STATUS_SUCCESS;
-}
-
-status_t req_alpc_create_section(struct client *client,
-                                 const struct alpc_create_section_request *request,
-                                 struct request_data *data _unused_,
-                                 struct alpc_create_section_reply *ret_reply,
-                                 struct reply_extra *extra)
-{
-    _cleanup_(port_unrefp) struct port *port = NULL;
-    _cleanup_(object_unrefp) struct object *object = NULL;
-    struct port_section *section;
-    status_t status = port_get(client, request->port, &port);
-
-    if (!status && request->section)
-        status = handle_lookup(&client->process->handles, request->section, &section_ops,
-                               SECTION_MAP_READ_ACCESS, &object);
-    if (!status)
-        status =
-            port_section_new(port, client->user, request->flags, object, request->size, &section);
-    if (status)
-        return status;
-    ret_reply->actual_size = section->size;
-    ret_reply->section_id = section->id;
-    if (section->fd >= 0)
-        extra->fds[extra->n_fds++] = section->fd;
-    return STATUS_SUCCESS;
-}
-
-status_t req_alpc_delete_section(struct client *client,
-                                 const struct alpc_delete_section_request *request,
-                                 struct request_data *data _unused_,
-                                 struct alpc_delete_section_reply *ret_reply _unused_,
-                                 struct reply_extra *extra _unused_)
-{
-    _cleanup_(port_unrefp) struct port *port = NULL;
-    status_t status = port_get(client, request->port, &port);
-
-    return status ? status : port_section_delete(port, request->section_id);
-}
-
-status_t req_alpc_create_view(struct client *client, const struct alpc_create_view_request *request,
-                              struct request_data *data _unused_,
-                              struct alpc_create_view_reply *ret_reply,
-                              struct reply_extra *extra _unused_)
-{
-    _cleanup_(port_unrefp) struct port *port = NULL;
-    struct port_section *section;
-    status_t status = port_get(client, request->port, &port);
-
-    if (status)
-        return status;
-    section = port_section_find(port, request->section_id);
-    if (!section)
-        return STATUS_INVALID_HANDLE;
-    return port_view_new(section, request->size, &ret_reply->offset, &ret_reply->size);
-}
-
-status_t req_alpc_delete_view(struct client *client, const struct alpc_delete_view_request *request,
-                              struct request_data *data _unused_,
-                              struct alpc_delete_view_reply *ret_reply _unused_,
-                              struct reply_extra *extra _unused_)
-{
-    _cleanup_(port_unrefp) struct port *port = NULL;
-    struct port_section *section;
-    status_t status = port_get(client, request->port, &port);
-
-    if (status)
-        return status;
-    section = port_section_find(port, request->section_id);
-    return section ? port_view_delete(section, request->offset) : STATUS_INVALID_HANDLE;
-}
-
-/* The section of the other end: its communication port's, or for a client also the connection
- * port's. */
-static struct port_section *peer_section(const struct connection *connection, bool at_client,
-                                         uint32_t id)
-{
-    struct port *peers[2] = {at_client ? connection->server : connection->client,
-                             at_client ? connection->listener : NULL};
-
-    for (size_t i = 0; i < ARRAY_SIZE(peers); i++) {
-        struct port_section *section = peers[i] ? port_section_find(peers[i], id) : NULL;
-        if (section)
-            return section;
-    }
-    return NULL;
-}
-
-status_t req_alpc_map_view(struct client *client, const struct alpc_map_view_request *request,
-                           struct request_data *data _unused_,
-                           struct alpc_map_view_reply *ret_reply, struct reply_extra *extra)
-{
-    _cleanup_(port_unrefp) struct port *port = NULL;
-    struct connection *connection;
-    struct port_section *section;
-    bool at_client;
-    status_t status =
-        direction_get(client, request->port, request->connection, &port, &connection, &at_client);
-
-    if (status)
-        return status;
-    section = peer_section(connection, at_client, request->section_id);
-    if (!section)
-        return STATUS_INVALID_HANDLE;
-    if (!request->size || request->offset > section->size ||
-        request->size > section->size - request->offset)
-        return STATUS_INVALID_VIEW_SIZE;
-    int fd = port_section_receiver_fd(section);
-    if (fd < 0)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    extra->fds[extra->n_fds++] = fd;
-    ret_reply->section_size = section->size;
     return STATUS_SUCCESS;
 }

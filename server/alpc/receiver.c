@@ -187,8 +187,8 @@ void receiver_end(struct receiver *receiver, status_t status)
         return;
     receiver->ended = true;
     port_keeper_end(&receiver->keeper, status);
-    /* The port bell too: the daemon bell is ours alone, and when it is closed with the port its pending
-     * edge goes from the epoll before a sleeping receiver has run (seen: it slept on). */
+    /* The port bell too: the daemon bell is ours alone, and when it is closed with the port its
+     * pending edge goes from the epoll before a sleeping receiver has run (seen: it slept on). */
     if (receiver->has_bells)
         doorbell_ring(receiver->bells.port_bell);
     receiver_ring(receiver);

@@ -54,9 +54,30 @@ START_TEST(a_small_buffer_makes_pages)
 }
 END_TEST
 
+START_TEST(ports_are_listed_with_their_names)
+{
+    struct list_ports_reply reply;
+    struct port_entry entry;
+
+    pair_start();
+    pair_connect();
+    ck_assert_uint_eq(CALL(&pair.b, list_ports, &reply), STATUS_SUCCESS);
+    ck_assert_uint_eq(reply.n_entries, 3);
+    ck_assert_uint_eq(reply.cursor, 0);
+    memcpy(&entry, pair.b.data, sizeof(entry));
+    ck_assert_uint_eq(entry.kind, PORT_KIND_CONNECTION);
+    ck_assert_uint_eq(entry.owner_process_id, (uint32_t)pair.pid_a);
+    ck_assert_uint_eq(entry.n_connections, 1);
+    ck_assert_uint_eq(entry.n_lanes, 1);
+    ck_assert_uint_eq(entry.name_size, 2 * strlen(PORT_NAME));
+    pair_end();
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("list");
+    UNIT_TEST(ports_are_listed_with_their_names);
     UNIT_TEST(queued_messages_are_counted);
     UNIT_TEST(a_small_buffer_makes_pages);
     return UNIT_END();

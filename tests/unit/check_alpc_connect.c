@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* ALPC: ports, connections and lanes as the daemon keeps them, driven through the handlers. The
- * receiving side of port memory is libs/alpc's and tested there; here the tables and descriptors
- * that the daemon gives out. */
+/* Connections as the daemon keeps them, driven through the handlers. */
 #include "config.h"
 
-#include <fcntl.h>
-
 #include "alpc/connect.h"
-#include "alpc/list.h"
-#include "server_fixture.h"
 
-#define NAME "\\RPC Control\\test"
+#include "server_ports.h"
 
-static const struct port_attributes wide = {.max_message_length = 0xffff};
-
-static handle_t port_create(struct peer *peer, const char *name)
-{
-    struct alpc_create_port_reply reply;
-
-    ck_assert_uint_eq(CALL_NAMED(peer, alpc_create_port, &reply, name, 0, .attributes = wide,
-                                 .has_attributes = 1),
-                      STATUS_SUCCESS);
-    ck_assert_uint_eq(peer->n_fds, 1);
-    ck_assert_uint_eq(reply.flags, 0x20000);
-    return reply.port;
-}
+#define NAME PORT_NAME
+#define wide wide_attributes
 
 static status_t port_connect(struct peer *peer, const char *name, uint32_t flags,
                              struct alpc_connect_reply *ret_reply)
@@ -55,56 +38,7 @@ static status_t port_accept(struct peer *peer, handle_t port, uint32_t id, bool 
                             struct alpc_accept_reply *ret_reply)
 {
     return CALL_DATA(peer, alpc_accept, ret_reply, "welcome", 7, .port = port, .message_id = id,
-                     .accept = accept, .port_context = 0x1234);
-}
-
-struct pair {
-    struct server *server;
-    struct peer a, b; /* server program, client program */
-    pid_t pid_a, pid_b;
-    handle_t listener, a_port, b_port;
-    struct alpc_connect_reply connect;
-};
-
-static struct pair pair;
-
-static void pair_start(void)
-{
-    pair.server = fixture_start();
-    pair.pid_a = fixture_child();
-    pair.pid_b = fixture_child();
-    peer_start(&pair.a, pair.server, pair.pid_a, 11);
-    peer_start(&pair.b, pair.server, pair.pid_b, 22);
-    pair.listener = port_create(&pair.a, NAME);
-}
-
-static void pair_connect(void)
-{
-    struct alpc_accept_reply accepted;
-
-    ck_assert_uint_eq(port_connect(&pair.b, NAME, ALPC_SYNC_CONNECTION, &pair.connect),
-                      STATUS_PENDING);
-    ck_assert_uint_eq(pair.server->n_parked, 1);
-    ck_assert_uint_eq(
-        port_accept(&pair.a, pair.listener, pending_id(&pair.a, pair.listener), true, &accepted),
-        STATUS_SUCCESS);
-    pair.a_port = accepted.port;
-    ck_assert_uint_ne(peer_receive(&pair.b, &pair.connect, sizeof(pair.connect)), 0);
-    ck_assert_uint_eq(pair.connect.header.status, STATUS_SUCCESS);
-    pair.b_port = pair.connect.port;
-}
-
-static void pair_end(void)
-{
-    peer_end(&pair.a);
-    peer_end(&pair.b);
-    child_die(pair.pid_a);
-    child_die(pair.pid_b);
-    ck_assert_uint_eq(pair.server->n_ports, 0);
-    ck_assert_uint_eq(pair.server->n_connections, 0);
-    ck_assert_uint_eq(pair.server->n_lanes, 0);
-    ck_assert_uint_eq(pair.server->lane_bytes, 0);
-    fixture_end();
+                     .accept = accept, .port_context = 0x77);
 }
 
 START_TEST(a_synchronous_connect_waits_for_the_acceptance)
@@ -130,7 +64,7 @@ START_TEST(port_context_is_read_back_from_the_server_port)
     pair_start();
     pair_connect();
     ck_assert_uint_eq(CALL(&pair.a, alpc_query, &reply, .port = pair.a_port), STATUS_SUCCESS);
-    ck_assert_uint_eq(reply.port_context, 0x1234);
+    ck_assert_uint_eq(reply.port_context, 0x77);
     ck_assert_uint_eq(reply.kind, PORT_KIND_SERVER);
     ck_assert_uint_eq(reply.flags, 0);
     ck_assert_uint_eq(reply.peer_process_id, (uint32_t)pair.pid_b);
@@ -500,26 +434,6 @@ START_TEST(misuses_of_connect_have_their_statuses)
 }
 END_TEST
 
-START_TEST(ports_are_listed_with_their_names)
-{
-    struct list_ports_reply reply;
-    struct port_entry entry;
-
-    pair_start();
-    pair_connect();
-    ck_assert_uint_eq(CALL(&pair.b, list_ports, &reply), STATUS_SUCCESS);
-    ck_assert_uint_eq(reply.n_entries, 3);
-    ck_assert_uint_eq(reply.cursor, 0);
-    memcpy(&entry, pair.b.data, sizeof(entry));
-    ck_assert_uint_eq(entry.kind, PORT_KIND_CONNECTION);
-    ck_assert_uint_eq(entry.owner_process_id, (uint32_t)pair.pid_a);
-    ck_assert_uint_eq(entry.n_connections, 1);
-    ck_assert_uint_eq(entry.n_lanes, 1);
-    ck_assert_uint_eq(entry.name_size, 2 * strlen(NAME));
-    pair_end();
-}
-END_TEST
-
 int main(void)
 {
     UNIT_BEGIN("connect");
@@ -544,6 +458,5 @@ int main(void)
     UNIT_TEST(the_death_of_a_waiting_client_is_harmless);
     UNIT_TEST(the_death_of_a_server_ends_everything_of_its);
     UNIT_TEST(misuses_of_connect_have_their_statuses);
-    UNIT_TEST(ports_are_listed_with_their_names);
     return UNIT_END();
 }
