@@ -186,6 +186,8 @@ static NTSTATUS builder_resolve(struct builder *builder, const char *name, bool 
         return STATUS_ACCESS_DENIED;
     if (errno == ENAMETOOLONG)
         return STATUS_OBJECT_NAME_INVALID;
+    if (errno == ENOTDIR) /* a file stands where a folder should */
+        return STATUS_OBJECT_PATH_NOT_FOUND;
     builder->text[before] = 0;
     spelled = folder_find(before ? builder->text : "/", name);
     builder->size = before;

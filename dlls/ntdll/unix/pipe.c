@@ -233,6 +233,9 @@ NTSTATUS WINAPI NtCreateNamedPipeFile(PHANDLE ret_handle, ULONG access,
     (void)timeout; /* of clients that wait for an instance */
     TRY(create_begin(ret_handle, attributes, &creation));
     TRY(user_probe_write(user_iosb, sizeof(iosb)));
+    if (disposition ==
+        FILE_OVERWRITE_IF) /* what Wine's CreatePipe asks for: a pipe has no old contents */
+        disposition = FILE_OPEN_IF;
     if (configuration == 3 || !max_instances || disposition < FILE_OPEN ||
         disposition > FILE_OPEN_IF)
         return STATUS_INVALID_PARAMETER;

@@ -167,6 +167,26 @@ static NTSTATUS query_quota(void *buffer, ULONG length, ULONG *ret_size)
     return answer(buffer, length, &info, sizeof(info), false, ret_size);
 }
 
+/* The local time zone as Linux has it now. DIFFERS: the dates on which it changes are not told. */
+static NTSTATUS query_time_zone(void *buffer, ULONG length, bool dynamic, ULONG *ret_size)
+{
+    RTL_DYNAMIC_TIME_ZONE_INFORMATION info = {.Bias = 0};
+    time_t now = time(NULL);
+    struct tm local;
+
+    if (localtime_r(&now, &local)) {
+        const char *name = local.tm_zone ? local.tm_zone : "UTC";
+
+        info.Bias = (LONG)(-local.tm_gmtoff / 60);
+        for (unsigned i = 0; i < 31 && name[i]; i++)
+            info.StandardName[i] = info.DaylightName[i] = info.TimeZoneKeyName[i] =
+                (WCHAR)(unsigned char)name[i];
+    }
+    info.DynamicDaylightTimeDisabled = TRUE;
+    return answer(buffer, length, &info, dynamic ? sizeof(info) : sizeof(RTL_TIME_ZONE_INFORMATION),
+                  false, ret_size);
+}
+
 static NTSTATUS query(SYSTEM_INFORMATION_CLASS class, void *buffer, ULONG length, ULONG *ret_size)
 {
     switch ((unsigned)class) {
@@ -186,6 +206,10 @@ static NTSTATUS query(SYSTEM_INFORMATION_CLASS class, void *buffer, ULONG length
         return query_processor_times(buffer, length, ret_size);
     case SystemKernelDebuggerInformation:
         return query_debugger(buffer, length, ret_size);
+    case SystemCurrentTimeZoneInformation:
+        return query_time_zone(buffer, length, false, ret_size);
+    case SystemDynamicTimeZoneInformation:
+        return query_time_zone(buffer, length, true, ret_size);
     case SystemRegistryQuotaInformation:
         return query_quota(buffer, length, ret_size);
     default:
