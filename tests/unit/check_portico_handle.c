@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+#include "daemon.h"
+#include "portico/handle.h"
+#include "portico/local_port.h"
+
+START_TEST(handles_that_cannot_be_are_told_apart)
+{
+    struct port *port;
+
+    daemon_connect();
+    ck_status(handle_get_port(0, &port), STATUS_INVALID_HANDLE);
+    ck_status(handle_get_port(6, &port), STATUS_INVALID_HANDLE);
+    ck_status(handle_get_port(0x00fffffc, &port), STATUS_INVALID_HANDLE);
+    ck_status(handle_get_port(HANDLE_LOCAL_BASE + 4, &port), STATUS_OBJECT_TYPE_MISMATCH);
+}
+END_TEST
+
+START_TEST(a_handle_that_is_not_cached_is_asked_for_once)
+{
+    struct portico_counters before, after;
+    struct port *port;
+    handle_t handle;
+
+    daemon_connect();
+    ck_ok(port_make("\\RPC Control\\handle", &handle));
+    port_unref(handle_remove_port(handle)); /* as if another process had given it to us */
+    portico_counters_get(&before);
+    ck_ok(handle_get_port(handle, &port));
+    ck_assert_int_eq(port->kind, PORT_KIND_CONNECTION);
+    port_unref(port);
+    portico_counters_get(&after);
+    ck_assert_uint_eq(after.requests, before.requests + 1);
+    ck_ok(handle_get_port(handle, &port));
+    port_unref(port);
+    portico_counters_get(&after);
+    ck_assert_uint_eq(after.requests, before.requests + 1);
+    ck_ok(portico_close(handle));
+    ck_status(handle_get_port(handle, &port), STATUS_INVALID_HANDLE);
+}
+END_TEST
+
+static atomic_bool is_over;
+static _Atomic handle_t current;
+
+static void *looker_main(void *argument)
+{
+    size_t n = 0;
+
+    (void)argument;
+    while (!is_over) {
+        struct port *port;
+
+        if (current && handle_get_port(current, &port) == STATUS_SUCCESS) {
+            n += port->refs >= 1;
+            port_unref(port);
+        }
+    }
+    return (void *)(n ? 1 : (uintptr_t)0);
+}
+
+START_TEST(looking_up_against_closing_finds_the_port_or_nothing)
+{
+    pthread_t threads[3];
+
+    daemon_connect();
+    is_over = false;
+    for (int i = 0; i < 3; i++)
+        pthread_create(&threads[i], NULL, looker_main, NULL);
+    for (int i = 0; i < 300; i++) {
+        handle_t handle;
+        ck_ok(portico_port_create(NULL, NULL, &handle));
+        current = handle;
+        for (volatile int j = 0; j < 2000; j++)
+            ;
+        ck_ok(portico_close(handle));
+    }
+    is_over = true;
+    for (int i = 0; i < 3; i++) {
+        void *found;
+        pthread_join(threads[i], &found);
+    }
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    DAEMON_BEGIN(argc, argv, NULL);
+    UNIT_BEGIN("portico handle");
+    UNIT_TEST(handles_that_cannot_be_are_told_apart);
+    UNIT_TEST(a_handle_that_is_not_cached_is_asked_for_once);
+    UNIT_TEST(looking_up_against_closing_finds_the_port_or_nothing);
+    return DAEMON_END(UNIT_END());
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+#include "daemon.h"
+#include "lane/sys.h"
+
+static const char name[] = "\\RPC Control\\notice";
+
+/* Accepts one client, receives one request and never answers. */
+static int silent_server(void)
+{
+    struct test_message *message = malloc(sizeof(*message));
+    handle_t connection, server;
+
+    if (portico_start(NULL) || port_make(name, &connection))
+        return 1;
+    say('r');
+    if (port_take(connection, message) ||
+        portico_port_accept(connection, NULL, 0, &message->header, true, &server) ||
+        port_take(connection, message))
+        return 2;
+    say('g');
+    listen_for();
+    return 0;
+}
+
+/* Connects, asks, is killed while it waits. */
+static int asking_client(void)
+{
+    struct test_message *message = malloc(sizeof(*message));
+    handle_t client;
+
+    if (portico_start(NULL) || port_connect_to(name, &client))
+        return 1;
+    message_fill(message, 64, 1);
+    return port_call(client, message, message) == STATUS_SUCCESS ? 0 : 2;
+}
+
+/* Connects, sends three datagrams and an asynchronous request, says so, waits to be killed. */
+static int sending_client(void)
+{
+    struct test_message *message = malloc(sizeof(*message));
+    handle_t client;
+
+    if (portico_start(NULL) || port_connect_to(name, &client))
+        return 1;
+    for (int i = 0; i < 3; i++) {
+        message_fill(message, 64, 1);
+        if (port_send(client, PORTICO_RELEASE, message))
+            return 2;
+    }
+    say('s');
+    listen_for();
+    return 0;
+}
+
+static int child_main(const char *role)
+{
+    if (strcmp(role, "silent") == 0)
+        return silent_server();
+    if (strcmp(role, "asking") == 0)
+        return asking_client();
+    return strcmp(role, "sending") == 0 ? sending_client() : 99;
+}
+
+static void *kill_main(void *argument)
+{
+    struct child *child = argument;
+
+    if (child_hear(child) == 'g')
+        kill(child->pid, SIGKILL);
+    return NULL;
+}
+
+START_TEST(the_death_of_the_server_ends_a_blocked_request)
+{
+    struct child child = child_start("silent");
+    static struct test_message message;
+    pthread_t killer;
+    handle_t client;
+
+    ck_assert_int_eq(child_hear(&child), 'r');
+    daemon_connect();
+    ck_ok(port_connect_to(name, &client));
+    pthread_create(&killer, NULL, kill_main, &child);
+    message_fill(&message, 64, 1);
+    ck_status(port_call(client, &message, &message), STATUS_PORT_DISCONNECTED);
+    pthread_join(killer, NULL);
+    message_fill(&message, 64, 1);
+    ck_status(port_send(client, PORTICO_RELEASE, &message), STATUS_PORT_DISCONNECTED);
+    ck_status(port_take(client, &message), STATUS_PORT_DISCONNECTED);
+    child_end(&child);
+    ck_ok(portico_close(client));
+}
+END_TEST
+
+static handle_t accept_next(handle_t connection, struct test_message *message)
+{
+    handle_t server;
+
+    ck_ok(port_take(connection, message));
+    ck_assert_uint_eq(message->header.type & 0xff, PORTICO_TYPE_CONNECTION_REQUEST);
+    ck_ok(portico_port_accept(connection, NULL, 5, &message->header, true, &server));
+    return server;
+}
+
+START_TEST(the_death_of_a_blocked_client_is_a_cancelled_message_and_a_close)
+{
+    static struct test_message message, reply;
+    struct portico_attributes attributes = {.wanted = PORTICO_ATTRIBUTE_CONTEXT};
+    handle_t connection, server;
+    unsigned n_canceled = 0;
+
+    daemon_connect();
+    ck_ok(port_make(name, &connection));
+    struct child child = child_start("asking");
+    server = accept_next(connection, &message);
+    ck_ok(port_take(connection, &message));
+    ck_assert_uint_eq(message.header.type,
+                      PORTICO_TYPE_REQUEST | PORTICO_TYPE_CONTINUATION_REQUIRED);
+    reply = message;
+    kill(child.pid, SIGKILL);
+    for (;;) {
+        ck_ok(port_receive_for(connection, &message, PORTICO_FOREVER, &attributes));
+        if (message.header.type != PORTICO_TYPE_CANCELED)
+            break;
+        n_canceled++;
+        ck_assert_uint_eq(message.header.data_length, 0);
+    }
+    ck_assert_uint_eq(message.header.type, PORTICO_TYPE_PORT_CLOSED);
+    ck_assert_uint_eq(attributes.context.port_context, 5);
+    ck_assert_uint_eq(n_canceled, 1);
+    child_end(&child);
+    /* answering the dead is a reply to nothing */
+    ck_status(port_send(connection, PORTICO_RELEASE, &reply), STATUS_REPLY_MESSAGE_MISMATCH);
+    ck_ok(portico_close(server));
+    ck_ok(portico_close(connection));
+}
+END_TEST
+
+START_TEST(what_a_dead_client_had_sent_unread_is_cancelled_message_by_message)
+{
+    static struct test_message message;
+    handle_t connection, server;
+
+    daemon_connect();
+    ck_ok(port_make(name, &connection));
+    struct child child = child_start("sending");
+    server = accept_next(connection, &message);
+    ck_assert_int_eq(child_hear(&child), 's');
+    kill(child.pid, SIGKILL);
+    child_end(&child);
+    struct portico_port_info info;
+    do /* the server has seen the death when the notice has come: sends say so */
+        message_fill(&message, 4, 1);
+    while (port_send(server, PORTICO_RELEASE, &message) == STATUS_SUCCESS);
+    for (int i = 0; i < 3; i++) {
+        ck_ok(port_take(connection, &message));
+        ck_assert_uint_eq(message.header.type, PORTICO_TYPE_CANCELED);
+        ck_assert_uint_eq(message.header.data_length, 0);
+    }
+    ck_ok(port_take(connection, &message));
+    ck_assert_uint_eq(message.header.type, PORTICO_TYPE_PORT_CLOSED);
+    ck_status(port_receive_for(connection, &message, PORTICO_POLL, NULL), STATUS_TIMEOUT);
+    ck_ok(portico_port_query(server, &info));
+    ck_ok(portico_close(server));
+    ck_ok(portico_close(connection));
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    DAEMON_BEGIN(argc, argv, child_main);
+    UNIT_BEGIN("portico notice");
+    UNIT_TEST(the_death_of_the_server_ends_a_blocked_request);
+    UNIT_TEST(the_death_of_a_blocked_client_is_a_cancelled_message_and_a_close);
+    UNIT_TEST(what_a_dead_client_had_sent_unread_is_cancelled_message_by_message);
+    return DAEMON_END(UNIT_END());
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+#include <stdatomic.h>
+
+#include "daemon.h"
+#include "lane/sys.h"
+
+static const char name[] = "\\RPC Control\\receive";
+static struct test_message message;
+
+START_TEST(a_message_too_large_for_the_buffer_stays_first_in_line)
+{
+    static const size_t sizes[] = {1, 512, 513, 5000, 65487};
+
+    for (unsigned i = 0; i < 5; i++) {
+        struct pair pair = pair_make(name);
+        struct portico_exchange exchange = {.receive = &message.header, .capacity = 39 + sizes[i]};
+
+        message_fill(&message, sizes[i], i);
+        ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
+        message_fill(&message, 0, i);
+        ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
+        ck_status(portico_port_exchange(pair.connection, &exchange), STATUS_BUFFER_TOO_SMALL);
+        ck_assert_uint_eq(exchange.ret_size, sizes[i] + 40);
+        ck_status(portico_port_exchange(pair.connection, &exchange), STATUS_BUFFER_TOO_SMALL);
+        exchange.capacity++;
+        ck_ok(portico_port_exchange(pair.connection, &exchange));
+        ck_assert(message_has(&message, sizes[i], i));
+        ck_ok(portico_port_exchange(pair.connection, &exchange));
+        ck_assert_uint_eq(message.header.data_length, 0);
+        pair_close(&pair);
+    }
+}
+END_TEST
+
+START_TEST(a_receive_waits_no_longer_than_its_deadline)
+{
+    struct pair pair = pair_make(name);
+    int64_t deadline = (int64_t)sys_now_ns() + 5000000;
+
+    ck_status(port_receive_for(pair.connection, &message, deadline, NULL), STATUS_TIMEOUT);
+    ck_assert_int_ge((int64_t)sys_now_ns(), deadline);
+    ck_status(port_receive_for(pair.client, &message, PORTICO_POLL, NULL), STATUS_TIMEOUT);
+    pair_close(&pair);
+}
+END_TEST
+
+struct receiver_thread {
+    handle_t port;
+    uint32_t flags;
+    struct portico_thread *_Atomic thread;
+    status_t status;
+    struct test_message message;
+};
+
+static void *receive_main(void *argument)
+{
+    struct receiver_thread *receiver = argument;
+    struct portico_exchange exchange = {.flags = receiver->flags,
+                                        .receive = &receiver->message.header,
+                                        .capacity = sizeof(receiver->message),
+                                        .deadline_ns = PORTICO_FOREVER};
+
+    receiver->thread = portico_thread_current();
+    receiver->status = portico_port_exchange(receiver->port, &exchange);
+    return NULL;
+}
+
+START_TEST(an_interruption_ends_an_alertable_receive_whenever_it_comes)
+{
+    struct pair pair = pair_make(name);
+    static struct receiver_thread receiver;
+    pthread_t thread;
+
+    for (int i = 0; i < 200; i++) {
+        receiver.port = i % 2 ? pair.server : pair.connection;
+        receiver.flags = PORTICO_ALERTABLE;
+        receiver.thread = NULL;
+        pthread_create(&thread, NULL, receive_main, &receiver);
+        while (!receiver.thread)
+            ;
+        portico_thread_interrupt(receiver.thread);
+        pthread_join(thread, NULL);
+        ck_status(receiver.status, STATUS_ALERTED);
+    }
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(an_interruption_does_not_end_a_receive_that_is_not_alertable)
+{
+    struct pair pair = pair_make(name);
+    static struct receiver_thread receiver;
+    pthread_t thread;
+
+    receiver.port = pair.connection;
+    pthread_create(&thread, NULL, receive_main, &receiver);
+    while (!receiver.thread)
+        ;
+    for (int i = 0; i < 20; i++)
+        portico_thread_interrupt(receiver.thread);
+    message_fill(&message, 9, 1);
+    ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
+    pthread_join(thread, NULL);
+    ck_ok(receiver.status);
+    ck_assert(message_has(&receiver.message, 9, 1));
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(closing_the_connection_port_ends_its_receivers)
+{
+    for (int i = 0; i < 30; i++) {
+        struct receiver_thread *receivers = calloc(3, sizeof(*receivers));
+        pthread_t threads[3];
+        handle_t connection;
+
+        daemon_connect();
+        ck_ok(port_make(name, &connection));
+        for (int j = 0; j < 3; j++) {
+            receivers[j].port = connection;
+            pthread_create(&threads[j], NULL, receive_main, &receivers[j]);
+        }
+        for (int j = 0; j < 3; j++)
+            while (!receivers[j].thread)
+                ;
+        ck_ok(portico_close(connection));
+        for (int j = 0; j < 3; j++) {
+            pthread_join(threads[j], NULL);
+            ck_assert_uint_ge(receivers[j].status, 0xc0000000);
+        }
+        free(receivers);
+    }
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    DAEMON_BEGIN(argc, argv, NULL);
+    UNIT_BEGIN("portico receive");
+    UNIT_TEST(a_message_too_large_for_the_buffer_stays_first_in_line);
+    UNIT_TEST(a_receive_waits_no_longer_than_its_deadline);
+    UNIT_TEST(an_interruption_ends_an_alertable_receive_whenever_it_comes);
+    UNIT_TEST(an_interruption_does_not_end_a_receive_that_is_not_alertable);
+    UNIT_TEST(closing_the_connection_port_ends_its_receivers);
+    return DAEMON_END(UNIT_END());
+}

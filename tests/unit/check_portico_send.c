@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+#include "daemon.h"
+
+static const char name[] = "\\RPC Control\\send";
+static struct test_message message, other;
+
+static void answer(handle_t port, uint32_t flags, struct test_message *received, size_t size,
+                   unsigned seed)
+{
+    struct portico_message header = received->header;
+
+    message_fill(received, size, seed);
+    received->header.message_id = header.message_id;
+    received->header.callback_id = header.callback_id;
+    ck_ok(port_send(port, flags, received));
+}
+
+START_TEST(an_asynchronous_request_is_answered_into_the_clients_queue)
+{
+    struct pair pair = pair_make(name);
+    struct portico_attributes sent = {.valid = PORTICO_ATTRIBUTE_CONTEXT,
+                                      .context.message_context = 77};
+    struct portico_attributes got = {.wanted = PORTICO_ATTRIBUTE_CONTEXT | PORTICO_ATTRIBUTE_TOKEN};
+    struct portico_exchange send = {.send = &message.header, .send_attributes = &sent};
+
+    for (size_t size = 0; size <= 65487; size += 13097) {
+        message_fill(&message, size, 1);
+        ck_ok(portico_port_exchange(pair.client, &send));
+        ck_ok(port_receive_for(pair.connection, &other, PORTICO_FOREVER, &got));
+        ck_assert_uint_eq(other.header.type,
+                          PORTICO_TYPE_REQUEST | PORTICO_TYPE_CONTINUATION_REQUIRED);
+        ck_assert(message_has(&other, size, 1));
+        ck_assert_uint_eq(got.valid, PORTICO_ATTRIBUTE_CONTEXT | PORTICO_ATTRIBUTE_TOKEN);
+        ck_assert_uint_eq(got.context.port_context, 0x1234);
+        ck_assert_uint_eq(got.context.message_context, 0);
+        uint32_t callback = got.context.callback_id;
+        answer(pair.connection, PORTICO_RELEASE, &other, 65487 - size, 2);
+        ck_ok(port_receive_for(pair.client, &message, PORTICO_FOREVER, &got));
+        ck_assert_uint_eq(message.header.type, PORTICO_TYPE_REPLY);
+        ck_assert(message_has(&message, 65487 - size, 2));
+        ck_assert_uint_eq(got.context.message_context, 77);
+        ck_assert_uint_eq(got.context.port_context, pair.client);
+        ck_assert_uint_eq(got.context.callback_id, callback);
+    }
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(a_message_goes_to_and_fro_until_it_is_released)
+{
+    struct pair pair = pair_make(name);
+    uint32_t id = 0;
+
+    message_fill(&message, 10, 1);
+    ck_ok(port_send(pair.client, 0, &message));
+    for (unsigned i = 0; i < 20; i++) {
+        ck_ok(port_take(i % 2 ? pair.client : pair.connection, &message));
+        ck_assert_uint_eq(message.header.type,
+                          PORTICO_TYPE_REQUEST | PORTICO_TYPE_CONTINUATION_REQUIRED);
+        if (i)
+            ck_assert_uint_eq(message.header.message_id, id);
+        id = message.header.message_id;
+        answer(i % 2   ? pair.client
+               : i % 4 ? pair.server
+                       : pair.connection,
+               i == 19 ? PORTICO_RELEASE : 0, &message, 10 + i, i);
+    }
+    ck_ok(port_take(pair.connection, &message));
+    ck_assert_uint_eq(message.header.type, PORTICO_TYPE_REPLY);
+    ck_status(port_send(pair.connection, PORTICO_RELEASE, &message), STATUS_REPLY_MESSAGE_MISMATCH);
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(a_server_asks_its_client_and_is_answered_at_the_connection_port)
+{
+    struct pair pair = pair_make(name);
+
+    message_fill(&message, 33, 5);
+    ck_ok(port_send(pair.server, 0, &message));
+    ck_ok(port_take(pair.client, &message));
+    ck_assert_uint_eq(message.header.process_id, (uint64_t)getpid());
+    answer(pair.client, PORTICO_RELEASE, &message, 44, 6);
+    ck_ok(port_take(pair.connection, &message));
+    ck_assert_uint_eq(message.header.type, PORTICO_TYPE_REPLY);
+    ck_assert(message_has(&message, 44, 6));
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(ten_thousand_datagrams_wait_unread_and_stay_in_order)
+{
+    struct pair pair = pair_make(name);
+
+    for (unsigned i = 0; i < 10000; i++) {
+        message_fill(&message, i % 300, i);
+        ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
+    }
+    for (unsigned i = 0; i < 10000; i++) {
+        ck_ok(port_receive_for(pair.connection, &message, PORTICO_POLL, NULL));
+        ck_assert_msg(message_has(&message, i % 300, i), "message %u", i);
+        ck_assert_uint_eq(message.header.type, PORTICO_TYPE_DATAGRAM);
+    }
+    ck_status(port_receive_for(pair.connection, &message, PORTICO_POLL, NULL), STATUS_TIMEOUT);
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(thousands_of_unanswered_requests_are_answered_later)
+{
+    struct pair pair = pair_make(name);
+    enum { N = 5000 };
+
+    for (unsigned i = 0; i < N; i++) {
+        message_fill(&message, 16, i);
+        ck_ok(port_send(pair.client, 0, &message));
+    }
+    for (unsigned i = 0; i < N; i++) {
+        ck_ok(port_receive_for(pair.connection, &message, PORTICO_POLL, NULL));
+        ck_assert(message_has(&message, 16, i));
+        answer(pair.connection, PORTICO_RELEASE, &message, 16, i + 1);
+    }
+    for (unsigned i = 0; i < N; i++) {
+        ck_ok(port_receive_for(pair.client, &message, PORTICO_POLL, NULL));
+        ck_assert(message_has(&message, 16, i + 1));
+    }
+    pair_close(&pair);
+}
+END_TEST
+
+static bool bad_copy(void *destination, const void *source, size_t size)
+{
+    if ((uintptr_t)source < 4096 || (uintptr_t)destination < 4096)
+        return false;
+    memcpy(destination, source, size);
+    return true;
+}
+
+START_TEST(memory_that_cannot_be_read_or_written_costs_nothing_but_the_call)
+{
+    struct portico_hooks hooks = {.copy_in = bad_copy, .copy_out = bad_copy};
+    struct pair pair;
+    struct portico_exchange exchange = {.flags = PORTICO_RELEASE,
+                                        .send = (struct portico_message *)8};
+
+    ck_ok(portico_start(&hooks));
+    pair = pair_make(name);
+    ck_status(portico_port_exchange(pair.client, &exchange), STATUS_ACCESS_VIOLATION);
+    message_fill(&message, 5, 1);
+    ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
+    exchange = (struct portico_exchange){.receive = (struct portico_message *)8, .capacity = 100};
+    ck_status(portico_port_exchange(pair.connection, &exchange), STATUS_ACCESS_VIOLATION);
+    ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
+    ck_ok(port_take(pair.connection, &message));
+    ck_assert(message_has(&message, 5, 1));
+    pair_close(&pair);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    DAEMON_BEGIN(argc, argv, NULL);
+    UNIT_BEGIN("portico send");
+    UNIT_TEST(an_asynchronous_request_is_answered_into_the_clients_queue);
+    UNIT_TEST(a_message_goes_to_and_fro_until_it_is_released);
+    UNIT_TEST(a_server_asks_its_client_and_is_answered_at_the_connection_port);
+    UNIT_TEST(ten_thousand_datagrams_wait_unread_and_stay_in_order);
+    UNIT_TEST(thousands_of_unanswered_requests_are_answered_later);
+    UNIT_TEST(memory_that_cannot_be_read_or_written_costs_nothing_but_the_call);
+    return DAEMON_END(UNIT_END());
+}

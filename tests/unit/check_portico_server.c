@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+#include <unistd.h>
+
+#include "daemon.h"
+#include "portico/process.h"
+#include "portico/server.h"
+
+START_TEST(the_runtime_folder_is_the_own_one_then_the_sessions_then_one_in_tmp)
+{
+    char path[RUNTIME_DIR_MAX], tmp[64];
+
+    setenv("PORTICO_RUNTIME_DIR", "/own", 1);
+    setenv("XDG_RUNTIME_DIR", "/run/user/7", 1);
+    ck_ok(runtime_dir_get(path, sizeof(path)));
+    ck_assert_str_eq(path, "/own");
+    unsetenv("PORTICO_RUNTIME_DIR");
+    ck_ok(runtime_dir_get(path, sizeof(path)));
+    ck_assert_str_eq(path, "/run/user/7/portico");
+    setenv("XDG_RUNTIME_DIR", "relative", 1);
+    snprintf(tmp, sizeof(tmp), "/tmp/portico-%u", (unsigned)geteuid());
+    ck_ok(runtime_dir_get(path, sizeof(path)));
+    ck_assert_str_eq(path, tmp);
+    ck_status(runtime_dir_get(path, 5), STATUS_NAME_TOO_LONG);
+}
+END_TEST
+
+START_TEST(the_server_program_is_the_chosen_one_or_the_installed_one)
+{
+    char path[4096];
+
+    setenv("PORTICO_SERVER", "/chosen/server", 1);
+    server_path_get(path, sizeof(path));
+    ck_assert_str_eq(path, "/chosen/server");
+    unsetenv("PORTICO_SERVER"); /* none lies beside this test */
+    server_path_get(path, sizeof(path));
+    ck_assert_ptr_nonnull(strstr(path, "/portserver"));
+}
+END_TEST
+
+START_TEST(a_server_that_cannot_be_run_is_an_error_that_names_it)
+{
+    ck_status(server_spawn("/nonexistent/x"), STATUS_OBJECT_NAME_NOT_FOUND);
+    ck_assert_ptr_nonnull(strstr(portico_start_error(), "/nonexistent/x"));
+    ck_ok(server_spawn("/bin/true"));
+    ck_ok(server_spawn(
+        "/bin/false")); /* it may have lost the race for the folder: worth connecting */
+}
+END_TEST
+
+int main(void)
+{
+    UNIT_BEGIN("portico server");
+    UNIT_TEST(the_runtime_folder_is_the_own_one_then_the_sessions_then_one_in_tmp);
+    UNIT_TEST(the_server_program_is_the_chosen_one_or_the_installed_one);
+    UNIT_TEST(a_server_that_cannot_be_run_is_an_error_that_names_it);
+    return UNIT_END();
+}
