@@ -112,6 +112,11 @@ static void lock_slow(RTL_CRITICAL_SECTION *cs)
 {
     LONG value = __atomic_load_n(&cs->LockCount, __ATOMIC_RELAXED);
 
+    /* Its owner was ended with the other threads: the last thread takes it over, as on Windows. */
+    if (process_ending()) {
+        cs->LockCount = -1 & ~CS_FREE;
+        return;
+    }
     for (;;) { /* (1) take it or count as a waiter, in one exchange */
         LONG next = value & CS_FREE ? value & ~CS_FREE : value - CS_WAITER;
         if (__atomic_compare_exchange_n(&cs->LockCount, &value, next, TRUE, __ATOMIC_ACQUIRE,

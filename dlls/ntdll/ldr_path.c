@@ -239,13 +239,17 @@ NTSTATUS WINAPI RtlGetSearchPath(PWSTR *ret_path)
 }
 
 /* CreateProcess's order: a name with a folder in it is not searched elsewhere than below the
- * current directory. */
+ * current directory. DIFFERS: "winedbg" is found nowhere: kernelbase starts it when a program
+ * crashes and waits for it, but it speaks to Wine's server, which is not there. Our own report
+ * follows. */
 NTSTATUS WINAPI RtlGetExePath(PCWSTR name, PWSTR *ret_path)
 {
     PWSTR unknown;
 
-    (void)name;
-    return LdrGetDllPath(NULL, 0, ret_path, &unknown);
+    if (!has_prefix(name, "winedbg"))
+        return LdrGetDllPath(NULL, 0, ret_path, &unknown);
+    *ret_path = RtlAllocateHeap(process_heap(), HEAP_ZERO_MEMORY, sizeof(WCHAR));
+    return *ret_path ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 
 NTSTATUS WINAPI LdrSetDefaultDllDirectories(ULONG flags)

@@ -213,6 +213,7 @@ void DECLSPEC_NORETURN WINAPI RtlExitUserProcess(ULONG status)
     RtlAcquirePebLock();
     RtlLockHeap(process_heap());
     NtTerminateProcess(NULL, status);
+    process_ending_set(status);
     RtlUnlockHeap(process_heap());
     RtlReleasePebLock();
     LdrShutdownProcess();

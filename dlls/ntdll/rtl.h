@@ -87,3 +87,7 @@ void rtl_process_init(void);
 void rtl_thread_init(void);
 void rtl_thread_exit(void);
 void rtl_process_exit(void);
+
+/* waitaddress.c: the process is down to one thread and ends; with this status if it would wait for ever. */
+void process_ending_set(ULONG status);
+BOOL process_ending(void);

@@ -87,6 +87,33 @@ static BOOL is_equal(const void *address, const void *compare, SIZE_T size)
     }
 }
 
+/* Set by RtlExitUserProcess once it is the only thread: entries of threads that were ended lie on
+ * stacks that are gone, and a bucket may be locked for ever. Nobody is there to wake or to be
+ * woken. */
+static BOOL is_process_ending;
+static ULONG ending_status;
+
+void process_ending_set(ULONG status)
+{
+    ending_status = status;
+    is_process_ending = TRUE;
+}
+
+BOOL process_ending(void)
+{
+    return is_process_ending;
+}
+
+/* A wait that nothing can end ends the process, as on Windows; one with a time-out lasts that long.
+ */
+static NTSTATUS wait_alone(const LARGE_INTEGER *timeout)
+{
+    while (!timeout)
+        NtTerminateProcess(NtCurrentProcess(), (NTSTATUS)ending_status);
+    NtDelayExecution(FALSE, timeout);
+    return STATUS_TIMEOUT;
+}
+
 NTSTATUS key_wait(const void *key, const void *address, const void *compare, SIZE_T size,
                   const LARGE_INTEGER *timeout)
 {
@@ -96,6 +123,8 @@ NTSTATUS key_wait(const void *key, const void *address, const void *compare, SIZ
     /* An unreadable address must fault before the bucket is locked. */
     if (!is_equal(address, compare, size))
         return STATUS_SUCCESS;
+    if (is_process_ending)
+        return wait_alone(timeout);
     struct bucket *bucket = bucket_lock(key);
     waiter_link(bucket, &waiter); /* (1) */
     if (!is_equal(address, compare, size)) {
@@ -128,6 +157,8 @@ void key_wake(const void *key, BOOL all)
     HANDLE tids[WAKE_BATCH];
     unsigned n;
 
+    if (is_process_ending)
+        return;
     do {
         n = 0;
         struct bucket *bucket = bucket_lock(key);
