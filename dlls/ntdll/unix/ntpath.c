@@ -278,6 +278,11 @@ static NTSTATUS path_under(const char *root, struct span rest, struct nt_path *p
     return STATUS_SUCCESS;
 }
 
+static bool span_is(struct span name, const WCHAR *text)
+{
+    return span_skip(&name, text) && !name.units;
+}
+
 /* A DLL that drive C lacks: ours, else Wine's. */
 static void system32_fall_back(struct span rest, struct nt_path *path)
 {
@@ -291,6 +296,10 @@ static void system32_fall_back(struct span rest, struct nt_path *path)
             return; /* deeper than the folder itself */
         else
             last = component;
+    /* Wine's crash handler starts its debugger when it finds one, and waits for it: there is none
+     * here. */
+    if (span_is(last, u"winedbg.exe"))
+        return;
     for (size_t i = 0; last.units && i < 2; i++) {
         struct nt_path found = {0};
 
@@ -329,11 +338,6 @@ static NTSTATUS path_of_pipe(struct span name, struct nt_path *path)
         return STATUS_NO_MEMORY;
     memcpy(path->pipe_name, name.text, name.units * sizeof(WCHAR));
     return STATUS_SUCCESS;
-}
-
-static bool span_is(struct span name, const WCHAR *text)
-{
-    return span_skip(&name, text) && !name.units;
 }
 
 static NTSTATUS path_of_dos_device(struct span name, struct nt_path *path)
