@@ -15,7 +15,11 @@
  * of exception_call_handler, whose handler says "nested": until the frame that the outer dispatch
  * was asking is passed, the record carries EXCEPTION_NESTED_CALL. If it meets unwind_call_handler,
  * it goes on where that unwind stands
- * ("collided"): frames already unwound are not asked again. */
+ * ("collided"): frames already unwound are not asked again.
+ *
+ * Wine's DLLs, as gcc builds them, guard code (OutputDebugString, IsBadReadPtr ...) by registration
+ * records on the stack, listed from TEB.Tib.ExceptionList as on 32-bit Windows. Those that lie in a
+ * frame are asked after it. */
 
 #include "ntdll.h"
 
@@ -77,12 +81,30 @@ static bool frame_ask(EXCEPTION_RECORD *record, CONTEXT *original, DISPATCHER_CO
     }
 }
 
+/* Ask the registration records that lie below `limit`. True: continue execution. */
+static bool registrations_ask(EXCEPTION_RECORD *record, CONTEXT *original,
+                              DISPATCHER_CONTEXT *dispatch, ULONG64 limit,
+                              EXCEPTION_REGISTRATION_RECORD **next)
+{
+    while (is_on_stack((ULONG_PTR)*next) && (ULONG64)*next < limit) {
+        EXCEPTION_DISPOSITION answer =
+            exception_call_handler(record, (ULONG64)*next, original, dispatch,
+                                   (PEXCEPTION_ROUTINE)(ULONG_PTR)(*next)->Handler);
+
+        if (answer == ExceptionContinueExecution)
+            return continue_allowed(record);
+        *next = (*next)->Prev;
+    }
+    return false;
+}
+
 static bool frames_ask(EXCEPTION_RECORD *record, CONTEXT *original)
 {
     UNWIND_HISTORY_TABLE history = {0};
     DISPATCHER_CONTEXT dispatch = {0};
     CONTEXT context = *original;
     ULONG64 nested_frame = 0;
+    EXCEPTION_REGISTRATION_RECORD *registration = teb()->Tib.ExceptionList;
 
     context.ContextFlags &= ~CONTEXT_XSTATE_BIT;
     dispatch.ContextRecord = &context;
@@ -96,6 +118,8 @@ static bool frames_ask(EXCEPTION_RECORD *record, CONTEXT *original)
         }
         if (dispatch.LanguageHandler &&
             frame_ask(record, original, &dispatch, &context, &nested_frame))
+            return true;
+        if (registrations_ask(record, original, &dispatch, context.Rsp, &registration))
             return true;
         if (!context.Rip)
             return false;

@@ -65,6 +65,27 @@ static void frame_leave(EXCEPTION_RECORD *record, ULONG64 target_frame,
     }
 }
 
+/* Registration records (exception.c) of the frame just left, below `limit`, are called and taken
+ * off the list. True: the unwind's target is one of them; the frame is then not left, and the
+ * record stays. */
+static bool registrations_leave(EXCEPTION_RECORD *record, ULONG64 target_frame,
+                                DISPATCHER_CONTEXT *dispatch, CONTEXT *context, ULONG64 limit)
+{
+    for (;;) {
+        EXCEPTION_REGISTRATION_RECORD *registration = teb()->Tib.ExceptionList;
+
+        if (!is_on_stack((ULONG_PTR)registration) || (ULONG64)registration >= limit)
+            return false;
+        if ((ULONG64)registration == target_frame)
+            return true;
+        if (target_frame && (ULONG64)registration > target_frame)
+            return false;
+        unwind_call_handler(record, (ULONG64)registration, context, dispatch,
+                            (PEXCEPTION_ROUTINE)(ULONG_PTR)registration->Handler);
+        teb()->Tib.ExceptionList = registration->Prev;
+    }
+}
+
 /* Leave frames until the target. *context ends as the target frame's. */
 static void frames_leave(EXCEPTION_RECORD *record, ULONG64 target_frame,
                          DISPATCHER_CONTEXT *dispatch, CONTEXT *context)
@@ -81,6 +102,8 @@ static void frames_leave(EXCEPTION_RECORD *record, ULONG64 target_frame,
             raise_nested(STATUS_BAD_STACK, record);
         }
         frame_leave(record, target_frame, dispatch, context, &caller);
+        if (registrations_leave(record, target_frame, dispatch, context, caller.Rsp))
+            return;
         if (dispatch->EstablisherFrame == target_frame)
             return;
         if (target_frame && dispatch->EstablisherFrame > target_frame)

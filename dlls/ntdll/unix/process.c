@@ -60,6 +60,16 @@ void process_exit(uint32_t code)
     _exit(exit_status_from_code(code));
 }
 
+/* RACE 4: several threads end the process at once. The first is the terminator; any other ends
+ * itself, as the terminator would end it a moment later. */
+static bool is_terminator(void)
+{
+    static struct thread *_Atomic terminator;
+    struct thread *none = NULL, *self = thread_current();
+
+    return atomic_compare_exchange_strong(&terminator, &none, self) || none == self;
+}
+
 /* All threads but the caller: told to end, and seen to have left PE code for good. */
 static void threads_terminate_others(uint32_t code)
 {
@@ -104,7 +114,10 @@ NTSTATUS WINAPI NtTerminateProcess(HANDLE handle, LONG code)
     NTSTATUS status;
 
     if (!handle) {
-        threads_terminate_others(code);
+        if (is_terminator())
+            threads_terminate_others(code);
+        else
+            thread_terminate(thread_current(), code);
         return STATUS_SUCCESS;
     }
     status = process_from_handle(handle, PROCESS_TERMINATE, &object);
