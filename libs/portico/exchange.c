@@ -79,7 +79,7 @@ static status_t exchange_send(struct port *port, struct portico_exchange *exchan
     if (status == STATUS_SUCCESS)
         status = check_sendable(port);
     if (status == STATUS_SUCCESS)
-        status = outgoing_prepare(port, exchange, &outgoing);
+        status = outgoing_prepare(port, exchange, header.message_id, &outgoing);
     if (status != STATUS_SUCCESS)
         return status;
     outgoing.data_size = header.data_length;

@@ -80,8 +80,8 @@ static void fill_attributes(const struct port *port, const struct port_message *
         (message->flags & PORT_MESSAGE_HAS_CONTEXT))
         token_put(message->token_ids, attributes);
     if ((attributes->wanted & PORTICO_ATTRIBUTE_VIEW) && message->attributes_length &&
-        view_receive(port, message->connection, message->attributes, message->attributes_length,
-                     &attributes->view) == STATUS_SUCCESS)
+        view_receive(port, message->connection, message->message_id, message->attributes,
+                     message->attributes_length, &attributes->view) == STATUS_SUCCESS)
         attributes->valid |= PORTICO_ATTRIBUTE_VIEW;
 }
 

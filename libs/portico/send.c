@@ -40,7 +40,7 @@ static status_t port_destination(struct port *port, struct destination *ret)
 }
 
 status_t outgoing_prepare(struct port *port, const struct portico_exchange *exchange,
-                          struct outgoing *ret_outgoing)
+                          uint32_t message_id, struct outgoing *ret_outgoing)
 {
     const struct portico_attributes *attributes = exchange->send_attributes;
 
@@ -51,7 +51,8 @@ status_t outgoing_prepare(struct port *port, const struct portico_exchange *exch
     if (ret_outgoing->has_context)
         ret_outgoing->message_context = attributes->context.message_context;
     if (attributes && (attributes->valid & PORTICO_ATTRIBUTE_VIEW))
-        return view_send(port, &attributes->view, &ret_outgoing->view, &ret_outgoing->attr_size);
+        return view_send(port, &attributes->view, message_id, &ret_outgoing->view,
+                         &ret_outgoing->attr_size);
     return STATUS_SUCCESS;
 }
 

@@ -24,7 +24,7 @@ struct outgoing {
 
 /* data_size is the caller's to set. */
 status_t outgoing_prepare(struct port *port, const struct portico_exchange *exchange,
-                          struct outgoing *ret_outgoing);
+                          uint32_t message_id, struct outgoing *ret_outgoing);
 
 /* The producers' lock, with suspension and termination of this thread deferred. */
 void outbound_enter(struct outbound *outbound);

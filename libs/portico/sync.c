@@ -122,8 +122,8 @@ static void reply_attributes(struct sync *sync, const struct slot_reply *reply,
         attributes->context.callback_id = reply->callback_id;
     }
     if ((attributes->wanted & PORTICO_ATTRIBUTE_VIEW) && reply->attr_size &&
-        view_receive(port, port->connection, areas, reply->attr_size, &attributes->view) ==
-            STATUS_SUCCESS)
+        view_receive(port, port->connection, reply->message_id, areas, reply->attr_size,
+                     &attributes->view) == STATUS_SUCCESS)
         attributes->valid |= PORTICO_ATTRIBUTE_VIEW;
     token_attributes(port, attributes);
 }

@@ -44,6 +44,7 @@ struct view {
     struct section *section;
     uint8_t *base;
     uint64_t size;
+    uint32_t message_id; /* received: the message it came with */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -299,14 +300,31 @@ static status_t view_send_locked(const struct port *port, const struct portico_v
     return STATUS_SUCCESS;
 }
 
-status_t view_send(struct port *port, const struct portico_view *view, struct wire_view *ret_wire,
-                   uint32_t *ret_size)
+/* A received view goes back with its message: the one at base, or the one of the message. */
+static void view_give_back(const struct port *port, const void *base, uint32_t message_id)
+{
+    struct view *view, *next;
+
+    pthread_mutex_lock(&lock);
+    list_for_each_safe(view, next, &views, link)
+        if (!view->section->is_own && view->section->owner == port->receiver->port_id &&
+            view->message_id == message_id && (!base || view->base == base)) {
+            view_free_locked(view);
+            break; /* one view a message; its section may be gone now */
+        }
+    pthread_mutex_unlock(&lock);
+}
+
+status_t view_send(struct port *port, const struct portico_view *view, uint32_t message_id,
+                   struct wire_view *ret_wire, uint32_t *ret_size)
 {
     status_t status = STATUS_SUCCESS;
 
     *ret_size = 0;
-    if (view->flags & PORTICO_VIEW_RELEASE)
+    if (view->flags & PORTICO_VIEW_RELEASE) {
+        view_give_back(port, view->base, message_id);
         return STATUS_SUCCESS;
+    }
     /* TODO(secured): immutable views (design section 7) */
     if (view->flags & PORTICO_VIEW_SECURED)
         return STATUS_NOT_SUPPORTED;
@@ -350,7 +368,7 @@ static status_t section_receive(const struct port *port, uint32_t connection,
 }
 
 static status_t view_receive_locked(struct section *section, const struct wire_view *wire,
-                                    struct portico_view *ret_view)
+                                    uint32_t message_id, struct portico_view *ret_view)
 {
     struct view *view;
 
@@ -360,12 +378,13 @@ static status_t view_receive_locked(struct section *section, const struct wire_v
     view = view_new_locked(section, wire->offset, wire->size);
     if (!view)
         return STATUS_NO_MEMORY;
+    view->message_id = message_id;
     *ret_view = (struct portico_view){.base = view->base, .size = view->size};
     return STATUS_SUCCESS;
 }
 
-status_t view_receive(const struct port *port, uint32_t connection, const void *attributes,
-                      uint32_t size, struct portico_view *ret_view)
+status_t view_receive(const struct port *port, uint32_t connection, uint32_t message_id,
+                      const void *attributes, uint32_t size, struct portico_view *ret_view)
 {
     struct section *section, *mapped = NULL;
     struct wire_view wire;
@@ -386,7 +405,7 @@ status_t view_receive(const struct port *port, uint32_t connection, const void *
             list_append(&sections, &mapped->link);
     }
     if (section)
-        status = view_receive_locked(section, &wire, ret_view);
+        status = view_receive_locked(section, &wire, message_id, ret_view);
     pthread_mutex_unlock(&lock);
     return status;
 }

@@ -13,15 +13,12 @@ struct receiver;
 /* A view of an own section becomes the attribute area of a message; flags with PORTICO_VIEW_RELEASE
  * give a received view back and send nothing (*ret_size 0). STATUS_INVALID_HANDLE: no such section;
  * STATUS_INVALID_ADDRESS: no such view. */
-status_t view_send(struct port *port, const struct portico_view *view, struct wire_view *ret_wire,
-                   uint32_t *ret_size);
-/* After the message was published: a view sent with AUTO_RELEASE is unmapped here. */
-void view_sent(struct port *port, const struct wire_view *wire);
-
+status_t view_send(struct port *port, const struct portico_view *view, uint32_t message_id,
+                   struct wire_view *ret_wire, uint32_t *ret_size);
 /* The attribute area of a received message becomes a view here: the section is mapped at its first
  * sight, found again later. */
-status_t view_receive(const struct port *port, uint32_t connection, const void *attributes,
-                      uint32_t size, struct portico_view *ret_view);
+status_t view_receive(const struct port *port, uint32_t connection, uint32_t message_id,
+                      const void *attributes, uint32_t size, struct portico_view *ret_view);
 
 /* The connection has ended: sections of it without views in use are unmapped. */
 void views_connection_ended(const struct receiver *receiver, uint32_t connection);

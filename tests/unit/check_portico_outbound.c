@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+#include <stdatomic.h>
+
+#include "daemon.h"
+#include "portico/handle.h"
+#include "portico/local_port.h"
+#include "portico/outbound.h"
+
+static const char name[] = "\\RPC Control\\outbound";
+static struct test_message message;
+
+static struct outbound *outbound_behind(handle_t handle)
+{
+    struct port *port;
+    struct outbound *outbound;
+
+    ck_ok(handle_get_port(handle, &port));
+    outbound = port->outbound;
+    port_unref(port);
+    return outbound;
+}
+
+START_TEST(two_connections_to_one_port_share_their_lane)
+{
+    struct pair pair = pair_make(name);
+    handle_t server, client = pair_connect(pair.connection, name, 2, &server);
+
+    ck_assert_ptr_nonnull(outbound_behind(client));
+    ck_assert_ptr_eq(outbound_behind(client), outbound_behind(pair.client));
+    ck_ok(portico_close(pair.client));
+    message_fill(&message, 7, 1);
+    ck_ok(port_send(client, PORTICO_RELEASE, &message));
+    ck_ok(port_take(pair.connection, &message));
+    ck_assert_uint_eq(message.header.type, PORTICO_TYPE_PORT_CLOSED);
+    ck_ok(port_take(pair.connection, &message));
+    ck_assert(message_has(&message, 7, 1));
+    ck_ok(portico_close(client));
+    ck_ok(portico_close(server));
+    ck_ok(portico_close(pair.server));
+    ck_ok(portico_close(pair.connection));
+}
+END_TEST
+
+START_TEST(a_full_lane_is_replaced_by_larger_ones_and_nothing_is_lost)
+{
+    enum { N = 300 };
+    struct pair pair = pair_make(name);
+    struct outlane *first = outbound_behind(pair.client)->current;
+
+    for (unsigned i = 0; i < N; i++) {
+        message_fill(&message, i % 2 ? 60000 : 100, i);
+        ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
+    }
+    ck_assert_ptr_ne(outbound_behind(pair.client)->current, first);
+    for (unsigned i = 0; i < N; i++) {
+        ck_ok(port_receive_for(pair.connection, &message, PORTICO_POLL, NULL));
+        ck_assert_msg(message_has(&message, i % 2 ? 60000 : 100, i), "message %u", i);
+    }
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(a_sender_that_nobody_reads_is_stopped_by_its_quota_and_goes_on_afterwards)
+{
+    struct pair pair = pair_make(name);
+    unsigned n_sent = 0, n_received = 0;
+    status_t status;
+
+    do {
+        message_fill(&message, 65000, n_sent);
+        status = port_send(pair.client, PORTICO_RELEASE, &message);
+        n_sent += status == STATUS_SUCCESS;
+    } while (status == STATUS_SUCCESS && n_sent < 100000);
+    ck_status(status, STATUS_QUOTA_EXCEEDED);
+    ck_assert_uint_gt(n_sent, 100);
+    while (port_receive_for(pair.connection, &message, PORTICO_POLL, NULL) == STATUS_SUCCESS)
+        ck_assert_msg(message_has(&message, 65000, n_received++), "message %u", n_received);
+    ck_assert_uint_eq(n_received, n_sent);
+    message_fill(&message, 65000, 1);
+    ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
+    ck_ok(port_take(pair.connection, &message));
+    pair_close(&pair);
+}
+END_TEST
+
+static handle_t shared_connection;
+
+static void *server_main(void *argument)
+{
+    struct test_message *received = malloc(sizeof(*received));
+    handle_t servers[64] = {0};
+    unsigned n = 0;
+
+    (void)argument;
+    while (port_take(shared_connection, received) == STATUS_SUCCESS) {
+        handle_t server;
+
+        if ((received->header.type & 0xff) == PORTICO_TYPE_CONNECTION_REQUEST &&
+            portico_port_accept(shared_connection, NULL, 0, &received->header, true, &server) ==
+                STATUS_SUCCESS) {
+            if (servers[n % 64])
+                (void)!portico_close(servers[n % 64]);
+            servers[n++ % 64] = server;
+        } else if ((received->header.type & 0xff) == PORTICO_TYPE_REQUEST) {
+            (void)!port_send(shared_connection, PORTICO_RELEASE, received);
+        }
+    }
+    free(received);
+    return NULL;
+}
+
+static void *client_main(void *argument)
+{
+    struct test_message *own = malloc(sizeof(*own));
+    uintptr_t n_right = 0;
+
+    (void)argument;
+    for (unsigned i = 0; i < 100; i++) {
+        handle_t client;
+
+        if (port_connect_to(name, &client) != STATUS_SUCCESS)
+            continue;
+        message_fill(own, 30, i);
+        n_right += port_call(client, own, own) == STATUS_SUCCESS && message_has(own, 30, i);
+        (void)!portico_close(client);
+    }
+    free(own);
+    return (void *)n_right;
+}
+
+START_TEST(connecting_and_closing_at_once_never_spoils_the_shared_lane)
+{
+    pthread_t server, clients[4];
+
+    daemon_connect();
+    ck_ok(port_make(name, &shared_connection));
+    pthread_create(&server, NULL, server_main, NULL);
+    for (int i = 0; i < 4; i++)
+        pthread_create(&clients[i], NULL, client_main, NULL);
+    for (int i = 0; i < 4; i++) {
+        void *n_right;
+        pthread_join(clients[i], &n_right);
+        ck_assert_uint_eq((uintptr_t)n_right, 100);
+    }
+    ck_ok(portico_close(shared_connection));
+    pthread_join(server, NULL);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    DAEMON_BEGIN(argc, argv, NULL);
+    UNIT_BEGIN("portico outbound");
+    UNIT_TEST(two_connections_to_one_port_share_their_lane);
+    UNIT_TEST(a_full_lane_is_replaced_by_larger_ones_and_nothing_is_lost);
+    UNIT_TEST(a_sender_that_nobody_reads_is_stopped_by_its_quota_and_goes_on_afterwards);
+    UNIT_TEST(connecting_and_closing_at_once_never_spoils_the_shared_lane);
+    return DAEMON_END(UNIT_END());
+}
