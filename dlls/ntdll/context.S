@@ -185,3 +185,32 @@ RtlRaiseException:
 	call	exception_raise
 	ud2
 	.seh_endproc
+
+/* rax = size of a frame to be made: touch each page from the stack's limit down to it, so that the guard page moves. All
+ * registers are kept. */
+	.globl	__chkstk
+	.def	__chkstk; .scl 2; .type 32; .endef
+	.seh_proc __chkstk
+__chkstk:
+	subq	$0x10, %rsp
+	.seh_stackalloc 0x10
+	.seh_endprologue
+	movq	%r10, (%rsp)
+	movq	%r11, 8(%rsp)
+	xorl	%r11d, %r11d
+	leaq	0x18(%rsp), %r10
+	subq	%rax, %r10
+	cmovb	%r11, %r10
+	movq	%gs:0x10, %r11
+	cmpq	%r11, %r10
+	jae	2f
+	andq	$-0x1000, %r10
+1:	subq	$0x1000, %r11
+	testb	$0, (%r11)
+	cmpq	%r11, %r10
+	jne	1b
+2:	movq	(%rsp), %r10
+	movq	8(%rsp), %r11
+	addq	$0x10, %rsp
+	ret
+	.seh_endproc
