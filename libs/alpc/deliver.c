@@ -91,6 +91,7 @@ static void fill_from_record(struct port_view *view, const struct candidate *can
     message->lane = candidate->index;
     message->lane_generation = view->at.lanes[candidate->index].marked_generation;
     message->cpu = candidate->record.cpu;
+    message->stamp_ns = candidate->stamp;
     if (from->flags & LANE_LEGACY)
         message->flags |= PORT_MESSAGE_LEGACY;
     if (from->slot)

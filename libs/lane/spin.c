@@ -86,6 +86,14 @@ static bool begin_counted(struct spin *spin)
     return true;
 }
 
+/* A thread that goes to sleep is no spinner. */
+static void end_counted(struct spin *spin)
+{
+    if (spin->counted)
+        atom_add(&n_spinners, UINT32_MAX);
+    spin->counted = false;
+}
+
 bool spin_step(struct spin *spin)
 {
     if (spin->allowed)
@@ -98,7 +106,10 @@ bool spin_step(struct spin *spin)
         return begin_counted(spin);
     if (!spin->counted)
         return false;
-    return spin->n_steps % STEPS_A_LOOK || sys_now_ns() - spin->start_ns < spin->bound_ns;
+    if (spin->n_steps % STEPS_A_LOOK || sys_now_ns() - spin->start_ns < spin->bound_ns)
+        return true;
+    end_counted(spin);
+    return false;
 }
 
 static void learn_cost(uint64_t sample_ns)
@@ -124,8 +135,7 @@ static void learn_length(struct spin_site *site, bool was_short)
 
 void spin_end(struct spin *spin, bool slept, uint64_t waker_ns)
 {
-    if (spin->counted)
-        atom_add(&n_spinners, UINT32_MAX);
+    end_counted(spin);
     if (!spin->elsewhere)
         return;
     if (!slept) {

@@ -45,8 +45,8 @@ void spin_begin(struct spin *spin, struct spin_site *site, uint32_t peer_cpu);
 /* Pauses a moment. False: sleep now. */
 bool spin_step(struct spin *spin);
 
-/* Ends the wait and learns from it. slept: the thread slept; waker_ns: when the waker acted, 0:
- * unknown. */
+/* Ends the wait, after the sleep if there was one, and learns from it. slept: the thread slept;
+ * waker_ns: when the waker acted, 0: unknown. */
 void spin_end(struct spin *spin, bool slept, uint64_t waker_ns);
 
 /* This thread's processor + 1, as published to the peer. */

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "attributes.h"
+#include "common/cleanup.h"
 #include "local_port.h"
 #include "process.h"
 #include "receiver.h"
@@ -116,17 +117,38 @@ static status_t deliver(struct port *port, struct portico_exchange *exchange,
     return STATUS_SUCCESS;
 }
 
-/* A moment without the lock: true when a message may be there. */
-static bool spin_for_message(struct receiver *receiver)
-{
+/* One wait for a message, from the first look that found nothing. */
+struct waiting {
     struct spin spin;
+    bool has_begun, has_slept;
+};
+
+/* A moment without the lock: true when a message may be there. Once in a wait: what can be seen but
+ * not be had yet (a lane that waits for its predecessor) must not keep this thread running. */
+static bool spin_for_message(struct receiver *receiver, struct waiting *waiting)
+{
     bool is_there;
 
-    spin_begin(&spin, &receiver->site, receiver->peer_cpu);
-    while (!(is_there = port_glance(&receiver->view)) && spin_step(&spin))
+    if (waiting->has_begun)
+        return false;
+    waiting->has_begun = true;
+    spin_begin(&waiting->spin, &receiver->site, receiver->peer_cpu);
+    while (!(is_there = port_glance(&receiver->view)) && spin_step(&waiting->spin))
         ;
-    spin_end(&spin, !is_there, 0);
     return is_there;
+}
+
+/* The policy learns how long it took, the sleep included. */
+static void waiting_end(struct waiting *waiting, uint64_t waker_ns)
+{
+    if (waiting->has_begun)
+        spin_end(&waiting->spin, waiting->has_slept, waker_ns);
+    waiting->has_begun = false;
+}
+
+static void waiting_give_up(struct waiting *waiting)
+{
+    waiting_end(waiting, 0);
 }
 
 /* Registered: sleeps. STATUS_SUCCESS: look again (still registered). */
@@ -161,6 +183,7 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
     struct receiver *receiver = port->receiver;
     struct port_receive_args args = {.capacity = data_capacity(exchange), .finished = route};
     struct port_message message;
+    _cleanup_(waiting_give_up) struct waiting waiting = {0};
     status_t status = receiver_doorbells(receiver, port);
 
     if (status != STATUS_SUCCESS) {
@@ -174,6 +197,7 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
         args.was_waiting = false;
         switch (result) {
         case PORT_RECEIVED:
+            waiting_end(&waiting, message.stamp_ns);
             return deliver(port, exchange, &message);
         case PORT_TOO_SMALL:
             exchange->ret_size = message.data_length + sizeof(struct portico_message);
@@ -190,9 +214,10 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
         case PORT_EMPTY:
             if (exchange->deadline_ns == PORTICO_POLL)
                 return STATUS_TIMEOUT;
-            args.may_wait = !spin_for_message(receiver);
+            args.may_wait = !spin_for_message(receiver, &waiting);
             break;
         case PORT_WAIT:
+            waiting.has_slept = true;
             status = sleep_registered(receiver, exchange);
             if (status != STATUS_SUCCESS) {
                 port_wait_cancel(&receiver->view);

@@ -112,6 +112,23 @@ START_TEST(no_more_threads_spin_than_processors_allow)
 }
 END_TEST
 
+START_TEST(a_thread_that_goes_to_sleep_is_no_spinner)
+{
+    struct spin_site site;
+    struct spin a, b;
+
+    spin_site_init(&site);
+    spin_configure(20, 2);
+    spin_begin(&a, &site, 100000);
+    ck_assert_uint_gt(steps(&a), 16);
+    spin_begin(&b, &site, 100000);
+    while (!b.counted)
+        ck_assert(spin_step(&b));
+    spin_end(&b, false, 0);
+    spin_end(&a, true, 0);
+}
+END_TEST
+
 START_TEST(the_measured_bound_follows_the_median_within_limits)
 {
     struct spin_site site;
@@ -155,6 +172,7 @@ int main(void)
     UNIT_TEST(a_bound_of_nothing_never_spins);
     UNIT_TEST(long_waits_end_spinning_and_short_ones_bring_it_back);
     UNIT_TEST(no_more_threads_spin_than_processors_allow);
+    UNIT_TEST(a_thread_that_goes_to_sleep_is_no_spinner);
     UNIT_TEST(the_measured_bound_follows_the_median_within_limits);
     return UNIT_END();
 }
