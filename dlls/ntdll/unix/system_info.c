@@ -9,9 +9,11 @@
 #include "ntprocess.h"
 #include "nttime.h"
 #include "usermem.h"
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -187,6 +189,29 @@ static NTSTATUS query_time_zone(void *buffer, ULONG length, bool dynamic, ULONG 
                   false, ret_size);
 }
 
+/* One record of interrupt counters for each processor. DIFFERS: random bytes: Wine's advapi32 takes
+ * them for its random numbers (SystemFunction036, rand_s), nothing else asks. */
+static NTSTATUS query_interrupts(void *buffer, ULONG length, ULONG *ret_size)
+{
+    char bytes[64 * sizeof(SYSTEM_INTERRUPT_INFORMATION)];
+    long n_processors = sysconf(_SC_NPROCESSORS_ONLN);
+    ULONG size =
+        (ULONG)sizeof(SYSTEM_INTERRUPT_INFORMATION) * (n_processors < 1    ? 1
+                                                       : n_processors > 64 ? 64
+                                                                           : (ULONG)n_processors);
+    ULONG done = 0;
+
+    while (done < size) {
+        ssize_t n = getrandom(bytes + done, size - done, 0);
+
+        if (n > 0)
+            done += (ULONG)n;
+        else if (errno != EINTR)
+            return STATUS_UNSUCCESSFUL;
+    }
+    return answer(buffer, length, bytes, size, false, ret_size);
+}
+
 static NTSTATUS query(SYSTEM_INFORMATION_CLASS class, void *buffer, ULONG length, ULONG *ret_size)
 {
     switch ((unsigned)class) {
@@ -204,6 +229,8 @@ static NTSTATUS query(SYSTEM_INFORMATION_CLASS class, void *buffer, ULONG length
         return system_query_processes(buffer, length, ret_size);
     case SystemProcessorPerformanceInformation:
         return query_processor_times(buffer, length, ret_size);
+    case SystemInterruptInformation:
+        return query_interrupts(buffer, length, ret_size);
     case SystemKernelDebuggerInformation:
         return query_debugger(buffer, length, ret_size);
     case SystemCurrentTimeZoneInformation:
