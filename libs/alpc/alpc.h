@@ -46,7 +46,7 @@ struct port_ops {
 struct port_lane_map {
     struct lane_view view;
     uint32_t generation; /* atomic, written last; 0: not mapped */
-    uint32_t n_users;    /* atomic: pinned messages and routes that point into it */
+    uint32_t n_users;    /* under the port mutex: pinned messages and routes that point into it */
 };
 
 /* The parts of port memory at their places; made from a checked geometry. */

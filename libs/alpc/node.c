@@ -118,12 +118,23 @@ static void link_locked(struct port_view *view, uint32_t ref, struct port_node *
     node->flags |= PORT_NODE_LINKED;
 }
 
+/* States of a connection's list, whose order means nothing. */
+static bool is_live(uint32_t state)
+{
+    return state >= PORT_NODE_PENDING && state <= PORT_NODE_ACCEPTING;
+}
+
 void node_move_locked(struct port_view *view, uint32_t ref, enum port_node_state state)
 {
     struct port_node *node = node_at(view, ref);
 
-    unlink_locked(view, node);
     count(view, node->state, -1u);
+    if (node->flags & PORT_NODE_LINKED && is_live(node->state) && is_live(state)) {
+        node->state = state;
+        count(view, state, 1);
+        return;
+    }
+    unlink_locked(view, node);
     if (state == PORT_NODE_MAIN || state == PORT_NODE_LARGE)
         node->order = ++view->at.memory->order;
     step_order();

@@ -106,10 +106,8 @@ static void cancel_node_locked(struct port_view *view, uint32_t ref,
     case PORT_NODE_MAIN:
     case PORT_NODE_LARGE:
     case PORT_NODE_PENDING:
+    case PORT_NODE_SENT: /* refused; or taken back while a continuation of ours crossed */
         node->flags |= ack;
-        node_cancel_locked(view, ref, candidate->stamp);
-        break;
-    case PORT_NODE_SENT: /* refused: the message was ours, so is its id */
         node_cancel_locked(view, ref, candidate->stamp);
         break;
     case PORT_NODE_QUARANTINE: /* both ends at once */
@@ -245,7 +243,8 @@ void take_commit_locked(struct port_view *view, const struct candidate *candidat
     journal->next = candidate->record.end;
     journal->stamp = candidate->record.stamp_ns;
     step_order();
-    journal->armed = !MUTANT(no_journal); /* (J1) From here on the repair pass completes the step. */
+    journal->armed =
+        !MUTANT(no_journal); /* (J1) From here on the repair pass completes the step. */
     HOOK(armed);
     step_order();
     cursor_take(&lane->cursor, &candidate->record);

@@ -124,7 +124,7 @@ bool port_view_set_lane(struct port_view *view, uint32_t lane, uint32_t generati
      * (A1). */
     if (!port_lock(view))
         return false;
-    if (map->generation != generation && !atom_load(&map->n_users)) {
+    if (map->generation != generation && !map->n_users) {
         if (map->generation)
             lane_unmap(&map->view);
         map->view = *mapped;
@@ -136,27 +136,7 @@ bool port_view_set_lane(struct port_view *view, uint32_t lane, uint32_t generati
     return taken;
 }
 
-const struct lane_view *lane_mapped(const struct port_view *view, uint32_t lane,
-                                    uint32_t generation)
-{
-    const struct port_lane_map *map = &view->lanes[lane];
-
-    if (lane == 0)
-        return &map->view;
-    return atom_load(&map->generation) == generation ? &map->view : NULL;
-}
-
-void lane_use(struct port_view *view, uint32_t lane)
-{
-    atom_add(&view->lanes[lane].n_users, 1u);
-}
-
-void lane_unuse(struct port_view *view, uint32_t lane)
-{
-    atom_add(&view->lanes[lane].n_users, -1u);
-}
-
-static void lane_reset_locked(struct port_lane *lane, uint32_t generation)
+void lane_reset_locked(struct port_lane *lane, uint32_t generation)
 {
     cursor_init(&lane->cursor, 0);
     lane->seen_position = lane->seen_stamp = 0;
@@ -167,35 +147,13 @@ static void lane_reset_locked(struct port_lane *lane, uint32_t generation)
     lane->marked_generation = generation;
 }
 
-struct port_lane *lane_at_locked(struct port_view *view, uint32_t lane)
+void connection_reset_locked(struct port_connection *entry, uint32_t generation)
 {
-    if (lane >= view->at.geometry.n_lanes)
-        return NULL;
-    struct port_lane *entry = &view->at.lanes[lane];
-    if (atom_load(&entry->state) == PORT_LANE_FREE)
-        return NULL;
-    uint32_t generation = atom_load(&entry->generation);
-    if (entry->marked_generation != generation)
-        lane_reset_locked(entry, generation);
-    return entry;
-}
-
-struct port_connection *connection_at_locked(struct port_view *view, uint32_t connection)
-{
-    if (connection >= view->at.geometry.n_connections)
-        return NULL;
-    struct port_connection *entry = &view->at.connections[connection];
-    if (atom_load(&entry->state) == PORT_CONNECTION_FREE)
-        return NULL;
-    uint32_t generation = atom_load(&entry->generation);
-    if (entry->marked_generation != generation) {
-        entry->port_context = 0;
-        entry->live = (struct port_list){0, 0, 0};
-        entry->sequence = entry->marks = 0;
-        step_order();
-        entry->marked_generation = generation;
-    }
-    return entry;
+    entry->port_context = 0;
+    entry->live = (struct port_list){0, 0, 0};
+    entry->sequence = entry->marks = 0;
+    step_order();
+    entry->marked_generation = generation;
 }
 
 struct port_connection *connection_open_locked(struct port_view *view, uint32_t connection,

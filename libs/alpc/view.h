@@ -17,22 +17,61 @@
 _must_check_ bool port_lock(struct port_view *view);
 void port_unlock(struct port_view *view);
 
+/* Resets the holders' part of an entry for a new generation. */
+void lane_reset_locked(struct port_lane *lane, uint32_t generation);
+void connection_reset_locked(struct port_connection *connection, uint32_t generation);
+
 /* The lane entry of a place in use; its holders' part is reset when the daemon has given the place
  * away anew. NULL: no such lane. */
-struct port_lane *lane_at_locked(struct port_view *view, uint32_t lane);
+static inline struct port_lane *lane_at_locked(struct port_view *view, uint32_t lane)
+{
+    if (UNLIKELY(lane >= view->at.geometry.n_lanes))
+        return NULL;
+    struct port_lane *entry = &view->at.lanes[lane];
+    if (atom_load(&entry->state) == PORT_LANE_FREE)
+        return NULL;
+    uint32_t generation = atom_load(&entry->generation);
+    if (UNLIKELY(entry->marked_generation != generation))
+        lane_reset_locked(entry, generation);
+    return entry;
+}
 
 /* This process's mapping of a lane of that generation; NULL: not mapped. Lane 0 always is. */
-const struct lane_view *lane_mapped(const struct port_view *view, uint32_t lane,
-                                    uint32_t generation);
+static inline const struct lane_view *lane_mapped(const struct port_view *view, uint32_t lane,
+                                                  uint32_t generation)
+{
+    const struct port_lane_map *map = &view->lanes[lane];
+
+    return lane == 0 || atom_load(&map->generation) == generation ? &map->view : NULL;
+}
 
 /* Keeps a mapping in place while somebody outside the mutex uses it. Under the mutex, after
  * lane_mapped. */
-void lane_use(struct port_view *view, uint32_t lane);
-void lane_unuse(struct port_view *view, uint32_t lane);
+static inline void lane_use(struct port_view *view, uint32_t lane)
+{
+    view->lanes[lane].n_users++;
+}
+
+static inline void lane_unuse(struct port_view *view, uint32_t lane)
+{
+    view->lanes[lane].n_users--;
+}
 
 /* The connection entry of a place; NULL: no such place or free. Its holders' part is reset for a
  * new generation. */
-struct port_connection *connection_at_locked(struct port_view *view, uint32_t connection);
+static inline struct port_connection *connection_at_locked(struct port_view *view,
+                                                           uint32_t connection)
+{
+    if (UNLIKELY(connection >= view->at.geometry.n_connections))
+        return NULL;
+    struct port_connection *entry = &view->at.connections[connection];
+    if (atom_load(&entry->state) == PORT_CONNECTION_FREE)
+        return NULL;
+    uint32_t generation = atom_load(&entry->generation);
+    if (UNLIKELY(entry->marked_generation != generation))
+        connection_reset_locked(entry, generation);
+    return entry;
+}
 
 /* The same, only if it has that generation and has not closed. */
 struct port_connection *connection_open_locked(struct port_view *view, uint32_t connection,
