@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* `*` stands for the user's SID, whatever it is. */
+/* `*` stands for one component, whatever it is: the user's SID. */
 static const WCHAR *const keys[] = {
     u"\\Registry",
     u"\\Registry\\Machine",
@@ -26,6 +26,13 @@ static const WCHAR *const keys[] = {
     u"\\Registry\\User\\*",
     u"\\Registry\\User\\*\\Control Panel",
     u"\\Registry\\User\\*\\Control Panel\\International",
+    u"\\Registry\\Machine\\Software",
+    u"\\Registry\\Machine\\Software\\Microsoft",
+    u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT",
+    u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion",
+    u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion\\Time Zones",
+    /* Whatever Linux calls the zone: GetTimeZoneInformation fails when its key does not open. */
+    u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion\\Time Zones\\*",
 };
 
 static const struct {
