@@ -153,19 +153,6 @@ static NTSTATUS query_processor_times(void *buffer, ULONG length, ULONG *ret_siz
     return user_write(buffer, info, size);
 }
 
-/* Counters of interrupts that nobody knows beforehand: Wine's advapi32 takes its random bytes from
- * here. */
-static NTSTATUS query_interrupts(void *buffer, ULONG length, ULONG *ret_size)
-{
-    unsigned char bytes[24 * 64];
-    ULONG n = processor_count();
-    ULONG size = 24 * (n > 64 ? 64 : n);
-
-    if (getrandom(bytes, size, 0) != (ssize_t)size)
-        return STATUS_UNSUCCESSFUL;
-    return answer(buffer, length, bytes, size, false, ret_size);
-}
-
 static NTSTATUS query_debugger(void *buffer, ULONG length, ULONG *ret_size)
 {
     SYSTEM_KERNEL_DEBUGGER_INFORMATION info = {.DebuggerEnabled = FALSE,
