@@ -412,11 +412,6 @@ static void converse(uint64_t seed, unsigned n_steps, bool reconnects)
     setup(&w, seed);
     for (unsigned i = 0; i < n_steps; i++)
         step(&w, reconnects);
-    fprintf(stderr,
-            "arrived %u canceled %u closed %u large %u acks %u held %u %u sent %u %u n_nodes %u\n",
-            w.n_arrived, w.n_canceled, w.n_closed, w.n_large, w.n_acks, w.ends[0][0].n_held,
-            w.ends[0][1].n_held, w.ends[0][0].n_sent, w.ends[0][1].n_sent,
-            w.server.views[0].at.memory->counters.n_pending);
     settle(&w);
     check_nothing_left(&w.server);
     for (unsigned k = 0; k < N_CLIENTS; k++)
