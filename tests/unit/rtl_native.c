@@ -148,3 +148,23 @@ void log_unimplemented_class(const char *function, ULONG class_number)
 {
     (void)function, (void)class_number;
 }
+
+/* Only a process that ends comes here. */
+NTSTATUS WINAPI NtTerminateProcess(HANDLE process, NTSTATUS status)
+{
+    (void)process, (void)status;
+    abort();
+}
+
+NTSTATUS WINAPI NtDelayExecution(BOOLEAN alertable, const LARGE_INTEGER *timeout)
+{
+    (void)alertable, (void)timeout;
+    sched_yield();
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS WINAPI NtResumeThread(HANDLE thread, ULONG *ret_count)
+{
+    (void)thread, (void)ret_count;
+    abort();
+}
