@@ -25,11 +25,15 @@
 
 #include "exception.h"
 
+/* A handler that continues everything would continue the exception about its doing so, too: that
+ * one is unhandled. */
 static bool continue_allowed(EXCEPTION_RECORD *record)
 {
-    if (record->ExceptionFlags & EXCEPTION_NONCONTINUABLE)
+    if (!(record->ExceptionFlags & EXCEPTION_NONCONTINUABLE))
+        return true;
+    if (record->ExceptionCode != (DWORD)STATUS_NONCONTINUABLE_EXCEPTION)
         raise_nested(STATUS_NONCONTINUABLE_EXCEPTION, record);
-    return true;
+    return false;
 }
 
 /* The unwind that the new exception interrupted has described the frame it was at: take over from
@@ -128,8 +132,12 @@ static bool frames_ask(EXCEPTION_RECORD *record, CONTEXT *original)
 
 bool exception_dispatch(EXCEPTION_RECORD *record, CONTEXT *context)
 {
-    if (!vectored_call(record, context) && !frames_ask(record, context))
+    if (vectored_call(record, context)) {
+        if (!continue_allowed(record))
+            return false;
+    } else if (!frames_ask(record, context)) {
         return false;
+    }
     vectored_call_continue(record, context);
     return true;
 }

@@ -5,7 +5,9 @@
 /* Binding a module's imports: each DLL that its import directory names is loaded (which binds that
  * one first, in depth), then each entry of the import address table is written. The image is still
  * writable. A name that the DLL does not export fails the load; the note for the user names
- * importer, DLL and function. */
+ * importer, DLL and function. Wine's GUI DLLs import names of Wine's own ntdll that programs must
+ * not find in ours (they probe for them with GetProcAddress): such an import is bound to a stub of
+ * its own, which says its name when called. */
 
 #include "ntdll.h"
 
@@ -15,6 +17,64 @@
 static void *rva_to_pointer(const struct module *module, ULONG rva)
 {
     return (char *)module->entry.DllBase + rva;
+}
+
+/* mov rcx, record; mov rax, stub_called; jmp rax */
+struct private_stub {
+    unsigned char load_record[2];
+    unsigned char record[8];
+    unsigned char load_target[2];
+    unsigned char target[8];
+    unsigned char jump[2];
+};
+
+enum { PRIVATE_STUBS_SIZE = 0x10000 };
+
+static bool is_wine_private(const struct module *from, const char *name)
+{
+    return from->entry.DllBase == &__ImageBase &&
+           (!strncmp(name, "wine_", 5) || !strncmp(name, "__wine_", 7));
+}
+
+/* Room for one more stub. Guard: loader lock. The stubs stay for the life of the process. */
+static struct private_stub *private_stub_place(void)
+{
+    static struct private_stub *next;
+    static SIZE_T n_left;
+    SIZE_T size = PRIVATE_STUBS_SIZE;
+    void *block = NULL;
+
+    if (!n_left) {
+        if (NtAllocateVirtualMemory(NtCurrentProcess(), &block, 0, &size, MEM_RESERVE | MEM_COMMIT,
+                                    PAGE_EXECUTE_READWRITE))
+            return NULL;
+        next = block;
+        n_left = size / sizeof(*next);
+    }
+    n_left--;
+    return next++;
+}
+
+static NTSTATUS private_stub_new(const char *name, void **ret_address)
+{
+    const SIZE_T name_size = strlen(name) + 1;
+    struct stub_record *record = RtlAllocateHeap(process_heap(), 0, sizeof(*record) + name_size);
+    struct private_stub *stub = record ? private_stub_place() : NULL;
+    void (*target)(struct stub_record *) = stub_called;
+
+    if (!stub) {
+        RtlFreeHeap(process_heap(), 0, record);
+        return STATUS_NO_MEMORY;
+    }
+    record->has_said_it = 0;
+    memcpy(record->name, name, name_size);
+    memcpy(stub->load_record, "\x48\xb9", 2);
+    memcpy(stub->record, &record, sizeof(record));
+    memcpy(stub->load_target, "\x48\xb8", 2);
+    memcpy(stub->target, &target, sizeof(target));
+    memcpy(stub->jump, "\xff\xe0", 2);
+    *ret_address = stub;
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS import_one(struct module *module, struct module *from, const char *dll,
@@ -32,6 +92,8 @@ static NTSTATUS import_one(struct module *module, struct module *from, const cha
                            by_name ? by_name->Hint : 0, module, ret_address);
     if (!status)
         return status;
+    if (by_name && is_wine_private(from, (const char *)by_name->Name))
+        return private_stub_new((const char *)by_name->Name, ret_address);
     if (by_name)
         failure_note(PORTICO_EXIT_MISSING_IMPORT, "%S needs %s from %s, which does not export it",
                      module->entry.BaseDllName.Buffer, by_name->Name, dll);

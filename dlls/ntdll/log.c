@@ -13,12 +13,6 @@
 
 #include "exception.h"
 
-/* One stub's record, in exports.S. */
-struct stub_record {
-    char has_said_it;
-    char name[];
-};
-
 struct output {
     char *buffer;
     SIZE_T size;
@@ -140,8 +134,6 @@ void log_unimplemented_class(const char *function, ULONG class_number)
 
 /* The end of every stub of exports.S: says the name once and raises; it never returns to the
  * caller, who would take a status for a length or a pointer. */
-__attribute__((noreturn)) void stub_called(struct stub_record *record);
-
 void stub_called(struct stub_record *record)
 {
     if (!__atomic_exchange_n(&record->has_said_it, 1, __ATOMIC_RELAXED))

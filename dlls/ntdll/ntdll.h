@@ -50,6 +50,13 @@ extern IMAGE_DOS_HEADER __ImageBase;
 void log_line(const char *format, ...);
 SIZE_T log_format(char *buffer, SIZE_T size, const char *format, va_list arguments);
 
+/* One stub's record, in exports.S and ldr_import.c, and where every stub ends. */
+struct stub_record {
+    char has_said_it;
+    char name[];
+};
+__attribute__((noreturn)) void stub_called(struct stub_record *record);
+
 /* "portico: <function>: class N is not implemented", once for each (function, class). */
 void log_unimplemented_class(const char *function, ULONG class_number);
 

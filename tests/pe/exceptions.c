@@ -210,6 +210,23 @@ static void test_noncontinuable(void)
        "whose record has the first one as its cause");
 }
 
+static LONG WINAPI vectored_continue_all(EXCEPTION_POINTERS *pointers)
+{
+    if (pointers->ExceptionRecord->ExceptionCode == 0xe0000001)
+        return EXCEPTION_CONTINUE_EXECUTION;
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+static void test_noncontinuable_vectored(void)
+{
+    void *handler = RtlAddVectoredExceptionHandler(1, vectored_continue_all);
+
+    current_filter = filter_take;
+    is_number(try_except(do_raise_noncontinuable, NULL), 0xc0000025,
+              "a vectored handler may not continue one either");
+    RtlRemoveVectoredExceptionHandler(handler);
+}
+
 static void finally_note(int is_abnormal)
 {
     note(is_abnormal ? 'F' : 'f');
@@ -362,6 +379,7 @@ static void test_main(void)
     test_hardware();
     test_raised();
     test_noncontinuable();
+    test_noncontinuable_vectored();
     test_finally();
     test_nested();
     test_collided();
