@@ -52,7 +52,9 @@ struct port {
 };
 
 struct port *port_new(void); /* one reference; never NULL: aborts without memory */
-void port_ref(struct port *port);
+/* Another reference, unless the last one has gone. The struct may be any port's by now: look again.
+ */
+bool port_try_ref(struct port *port);
 void port_unref(struct port *port);
 DEFINE_CLEANUP(struct port *, port_unref)
 

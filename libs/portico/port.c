@@ -3,8 +3,8 @@
 #include "config.h"
 
 /* Ports: making, asking, ending. Structs are recycled (handle.h, race 1): port_unref of the last
- * reference gives receiver, outbound and views back and puts the struct on a free list; a reader
- * that counts a struct from the free list drops its count again without touching anything else. */
+ * reference gives receiver, outbound and views back and puts the struct on a free list. A count of
+ * zero is never raised by a reader (port_try_ref), so that only one thread recycles a struct. */
 
 #include <stdlib.h>
 
@@ -35,13 +35,18 @@ struct port *port_new(void)
         pthread_mutex_init(&port->lock, NULL);
         list_init(&port->free_link);
     }
-    port->refs++;
+    port->refs = 1;
     return port;
 }
 
-void port_ref(struct port *port)
+bool port_try_ref(struct port *port)
 {
-    port->refs++;
+    uint32_t refs = port->refs;
+
+    while (refs != 0)
+        if (atomic_compare_exchange_weak(&port->refs, &refs, refs + 1))
+            return true;
+    return false;
 }
 
 static void port_recycle(struct port *port)
@@ -64,7 +69,7 @@ static void port_recycle(struct port *port)
 
 void port_unref(struct port *port)
 {
-    if (--port->refs == 0 && port->handle)
+    if (--port->refs == 0)
         port_recycle(port);
 }
 

@@ -16,6 +16,7 @@
 
 #include "attributes.h"
 #include "common/cleanup.h"
+#include "lane/atomics.h"
 #include "local_port.h"
 #include "process.h"
 #include "receiver.h"
@@ -113,7 +114,7 @@ static status_t deliver(struct port *port, struct portico_exchange *exchange,
         views_connection_ended(receiver, message->connection);
     if (message->flags & PORT_MESSAGE_ACK)
         receive_acknowledge(port, message);
-    receiver->peer_cpu = message->cpu;
+    atom_poke(&receiver->peer_cpu, message->cpu);
     return STATUS_SUCCESS;
 }
 
@@ -132,7 +133,7 @@ static bool spin_for_message(struct receiver *receiver, struct waiting *waiting)
     if (waiting->has_begun)
         return false;
     waiting->has_begun = true;
-    spin_begin(&waiting->spin, &receiver->site, receiver->peer_cpu);
+    spin_begin(&waiting->spin, &receiver->site, atom_peek(&receiver->peer_cpu));
     while (!(is_there = port_glance(&receiver->view)) && spin_step(&waiting->spin))
         ;
     return is_there;
