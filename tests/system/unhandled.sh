@@ -1,0 +1,56 @@
+# What nobody handles: a readable report on stderr with module and offset, the exception's code as exit status, for
+# faults, for unimplemented functions, in threads and DLLs; and no report when the program's own filter takes it.
+. "$srcdir/functions.sh"
+: "${PE_CC:=x86_64-w64-mingw32-gcc}"
+requires "$PE_CC"
+
+# build NAME: the program of standard input, with ntdll
+build() {
+    cat >"$scratch/$1.c"
+    "$PE_CC" -O1 -o "$scratch/$1.exe" "$scratch/$1.c" -lntdll || exit 99
+}
+
+# run_program NAME: its standard error in $report, its exit status in $status
+run_program() {
+    report=$("$portico" "$scratch/$1.exe" 2>&1 >"$scratch/out")
+    status=$?
+}
+
+build fault <<'TEXT'
+#include <stdio.h>
+__attribute__((noinline)) static void inner(volatile int *p) { *p = 1; }
+int main(void) { puts("before"); fflush(stdout); inner((volatile int *)0x18); return 0; }
+TEXT
+run_program fault
+is $status 5 'a fault: the low byte of c0000005'
+like "$report" 'unhandled exception c0000005 \(access violation: write of address 0x18\) at fault\.exe\+0x[0-9a-f]+' \
+    'the report says what and where'
+like "$report" 'BaseThreadInitThunk' 'the back-trace reaches the start of the thread'
+is "$(tr -d '\r' <"$scratch/out")" before 'what was printed before is there'
+
+build stub <<'TEXT'
+long __stdcall NtAddBootEntry(void *, void *);
+int main(void) { NtAddBootEntry(0, 0); return 0; }
+TEXT
+run_program stub
+is $status 2 'an unimplemented function: the low byte of c0000002'
+is "$(printf '%s\n' "$report" | grep -c 'ntdll\.NtAddBootEntry is not implemented')" 1 'its name is told, once'
+
+build thread <<'TEXT'
+#include <windows.h>
+static DWORD WINAPI run(void *p) { RaiseException(0xe0000077, 0, 0, NULL); return 0; }
+int main(void) { WaitForSingleObject(CreateThread(NULL, 0, run, NULL, 0, NULL), INFINITE); return 1; }
+TEXT
+run_program thread
+is $status 119 'an exception in a thread ends the process with its code'
+like "$report" 'unhandled exception e0000077' 'the code is reported'
+
+build filter <<'TEXT'
+#include <windows.h>
+static LONG WINAPI filter(EXCEPTION_POINTERS *p) { ExitProcess(33); }
+int main(void) { SetUnhandledExceptionFilter(filter); *(volatile int *)0 = 1; return 1; }
+TEXT
+run_program filter
+is $status 33 "the program's own filter may end it otherwise"
+is "$report" '' 'then nothing is reported'
+done_testing
