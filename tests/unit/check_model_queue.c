@@ -11,56 +11,20 @@
 
 /* ---- two senders, two receivers of one process ---- */
 
-static void send_first(void *state)
-{
-    struct queue_world *w = state;
-
-    queue_send(w, 0, LANE_DATAGRAM, LANE_RELEASE);
-    queue_send(w, 0, LANE_DATAGRAM, LANE_RELEASE);
-    atom_store(&w->event, 1u);
-}
-
-/* What it sends is caused by what the first has sent. */
-static void send_effect(void *state)
-{
-    struct queue_world *w = state;
-
-    model_wait_for(&w->event);
-    w->effect_id = w->next_id[1];
-    queue_send(w, 1, LANE_DATAGRAM, LANE_RELEASE);
-}
-
 /* Its lane is hot already when it sends the effect. */
 static void send_and_effect(void *state)
 {
     struct queue_world *w = state;
 
     queue_send(w, 1, LANE_DATAGRAM, LANE_RELEASE);
-    send_effect(w);
-}
-
-static void receive_all(void *state)
-{
-    struct queue_world *w = state;
-    struct port_message message;
-
-    while (queue_receive(w, 0, &message))
-        queue_note(w, &message);
-}
-
-static void receive_all_second(void *state)
-{
-    struct queue_world *w = state;
-    struct port_message message;
-
-    while (queue_receive(w, 1, &message))
-        queue_note(w, &message);
+    queue_send_effect(w);
 }
 
 static void all_received(void *state)
 {
     struct queue_world *w = state;
 
+    queue_check_sound(w);
     if (model_killed())
         return;
     MODEL_ASSERT(w->n_received[0] == 2 && w->n_received[1] == 1);
@@ -68,10 +32,10 @@ static void all_received(void *state)
 
 static const struct model_scenario two_by_two = {
     .setup = queue_setup,
-    .threads = {{"receiver 1", 2, receive_all, true},
-                {"receiver 2", 2, receive_all, true},
-                {"first", 0, send_first, false},
-                {"effect", 1, send_effect, false}},
+    .threads = {{"receiver 1", 2, queue_receive_all, true},
+                {"receiver 2", 2, queue_receive_all, true},
+                {"first", 0, queue_send_first, false},
+                {"effect", 1, queue_send_effect, false}},
     .check = all_received,
 };
 
@@ -85,9 +49,9 @@ END_TEST
 
 static const struct model_scenario one_by_one = {
     .setup = queue_setup,
-    .threads = {{"receiver", 2, receive_all, true},
-                {"first", 0, send_first, false},
-                {"effect", 1, send_effect, false}},
+    .threads = {{"receiver", 2, queue_receive_all, true},
+                {"first", 0, queue_send_first, false},
+                {"effect", 1, queue_send_effect, false}},
     .check = all_received,
 };
 
@@ -107,13 +71,14 @@ static void all_four_received(void *state)
 {
     struct queue_world *w = state;
 
+    queue_check_sound(w);
     MODEL_ASSERT(w->n_received[0] == 2 && w->n_received[1] == 2);
 }
 
 static const struct model_scenario hot_effect = {
     .setup = queue_setup,
-    .threads = {{"receiver", 2, receive_all, true},
-                {"first", 0, send_first, false},
+    .threads = {{"receiver", 2, queue_receive_all, true},
+                {"first", 0, queue_send_first, false},
                 {"effect", 1, send_and_effect, false}},
     .check = all_four_received,
 };
@@ -141,14 +106,15 @@ static void both_received(void *state)
 {
     struct queue_world *w = state;
 
+    queue_check_sound(w);
     MODEL_ASSERT(w->n_received[0] == 2);
 }
 
 static const struct model_scenario passer_by = {
     .setup = queue_setup,
-    .threads = {{"waiter", 2, receive_all, true},
+    .threads = {{"waiter", 2, queue_receive_all, true},
                 {"passer-by", 2, poll_once, false},
-                {"first", 0, send_first, false}},
+                {"first", 0, queue_send_first, false}},
     .check = both_received,
 };
 
@@ -183,6 +149,7 @@ static void one_close(void *state)
 {
     struct queue_world *w = state;
 
+    queue_check_sound(w);
     MODEL_ASSERT(w->n_closed == 1);
 }
 
@@ -198,100 +165,6 @@ START_TEST(a_close_is_received_whenever_the_bell_rings)
 {
     queue_explore(&daemon_rings, (struct model_options){.n_preemptions = 2});
     queue_finds(&daemon_rings, (struct model_options){.n_preemptions = 2}, MUTANT_no_bell_scan);
-}
-END_TEST
-
-/* ---- death of a co-holder ---- */
-
-/* What the dead holder had taken went with it; everything else is received. */
-static void rest_received(void *state)
-{
-    struct queue_world *w = state;
-    const struct port_memory *memory = w->keeper.at.memory;
-
-    for (unsigned i = 0; i < 2; i++) {
-        MODEL_ASSERT(w->keeper.at.lanes[i + 1].cursor.next == w->senders[i].head);
-        MODEL_ASSERT(w->n_received[i] >= (i ? 1u : 2u) || model_killed());
-    }
-    MODEL_ASSERT(!memory->main.head && !memory->large.head && !memory->journal.armed);
-}
-
-static void send_first_request(void *state)
-{
-    struct queue_world *w = state;
-
-    queue_send(w, 0, LANE_REQUEST, 0);
-    queue_send(w, 0, LANE_DATAGRAM, LANE_RELEASE);
-    atom_store(&w->event, 1u);
-}
-
-static const struct model_scenario two_holders = {
-    .setup = queue_setup,
-    .threads = {{"holder", 2, receive_all, true},
-                {"survivor", 3, receive_all_second, true},
-                {"first", 0, send_first_request, false},
-                {"effect", 1, send_effect, false}},
-    .on_death = queue_holder_died,
-    .check = rest_received,
-};
-
-START_TEST(a_holder_killed_at_any_hook_is_followed_by_the_other)
-{
-    queue_explore(&two_holders, (struct model_options){.n_kills = 1, .killable = 4});
-    queue_explore(&two_holders, (struct model_options){.n_preemptions = 1,
-                                                       .n_kills = 1,
-                                                       .killable = 4,
-                                                       .max_runs = 400000,
-                                                       .n_random = 60000,
-                                                       .seed = 2});
-}
-END_TEST
-
-static void harvest_once(void *state)
-{
-    struct queue_world *w = state;
-    uint32_t n, lane, generation;
-
-    for (unsigned i = 0; i < 2; i++)
-        MODEL_ASSERT(port_harvest(&w->views[0], &n, &lane, &generation) != PORT_MAP_LANE);
-}
-
-static void nothing_lost(void *state)
-{
-    struct queue_world *w = state;
-
-    rest_received(w);
-    MODEL_ASSERT(w->n_received[0] == 2 && w->n_received[1] == 1);
-}
-
-static const struct model_scenario dying_harvester = {
-    .setup = queue_setup,
-    .threads = {{"harvester", 2, harvest_once, true},
-                {"survivor", 3, receive_all_second, true},
-                {"first", 0, send_first_request, false},
-                {"effect", 1, send_effect, false}},
-    .on_death = queue_holder_died,
-    .check = nothing_lost,
-};
-
-START_TEST(a_harvester_killed_at_any_hook_loses_nothing)
-{
-    queue_explore(&dying_harvester, (struct model_options){.n_kills = 1, .killable = 4});
-    queue_explore(&dying_harvester, (struct model_options){
-                                        .n_kills = 1, .killable = 4, .n_random = 100000, .seed = 6});
-    queue_explore(&dying_harvester, (struct model_options){.n_preemptions = 1});
-    queue_finds(&dying_harvester,
-                (struct model_options){.n_kills = 1, .killable = 4, .n_random = 500000, .seed = 6},
-                MUTANT_no_journal);
-    queue_finds(&dying_harvester, (struct model_options){.n_preemptions = 1},
-                MUTANT_no_harvest_bell);
-}
-END_TEST
-
-START_TEST(a_holder_stopped_outside_the_mutex_keeps_nothing_from_the_other)
-{
-    queue_explore(&two_holders, (struct model_options){
-                                    .n_random = 30000, .n_stops = 1, .stoppable = 4, .seed = 3});
 }
 END_TEST
 
@@ -325,6 +198,7 @@ static void requests_served(void *state)
 {
     struct queue_world *w = state;
 
+    queue_check_sound(w);
     MODEL_ASSERT(w->n_received[0] == 3);
     MODEL_ASSERT(w->keeper.at.memory->counters.n_pending == 0);
 }
@@ -366,6 +240,7 @@ static void one_answer(void *state)
 {
     struct queue_world *w = state;
 
+    queue_check_sound(w);
     MODEL_ASSERT(w->n_answered == 1);
 }
 
@@ -423,6 +298,7 @@ static void answered_or_canceled(void *state)
 {
     struct queue_world *w = state;
 
+    queue_check_sound(w);
     MODEL_ASSERT(w->n_received[0] == 1);
     MODEL_ASSERT(w->n_answered + w->n_canceled == 1);
     MODEL_ASSERT(w->keeper.at.memory->counters.n_pending == 0);
@@ -439,48 +315,6 @@ static const struct model_scenario canceling = {
 START_TEST(a_request_is_answered_or_canceled_never_both)
 {
     queue_explore(&canceling, (struct model_options){.n_preemptions = 2, .max_runs = 3000000});
-}
-END_TEST
-
-/* ---- a sender's death, and its close ---- */
-
-static void receive_to_close(void *state)
-{
-    struct queue_world *w = state;
-    struct port_message message;
-
-    while (!w->n_closed && queue_receive(w, 0, &message)) {
-        if (message.type == LPC_PORT_CLOSED)
-            w->n_closed++;
-        else if (message.type == LPC_CANCELED)
-            w->n_canceled++;
-        else
-            queue_note(w, &message);
-    }
-}
-
-static void closed_after_everything(void *state)
-{
-    struct queue_world *w = state;
-
-    if (!model_killed())
-        return;
-    MODEL_ASSERT(w->n_closed == 1);
-    MODEL_ASSERT(w->keeper.at.lanes[1].cursor.next >= w->published[0]);
-    MODEL_ASSERT(port_keeper_close_is_done(&w->keeper, 0));
-}
-
-static const struct model_scenario dying_sender = {
-    .setup = queue_setup,
-    .threads = {{"receiver", 2, receive_to_close, true}, {"first", 0, send_first, false}},
-    .on_death = queue_sender_died,
-    .check = closed_after_everything,
-};
-
-START_TEST(a_sender_killed_at_any_hook_ends_in_a_close)
-{
-    queue_explore(&dying_sender,
-                  (struct model_options){.n_preemptions = 2, .n_kills = 1, .killable = 1});
 }
 END_TEST
 
@@ -519,6 +353,7 @@ static void each_has_a_packet(void *state)
 {
     struct queue_world *w = state;
 
+    queue_check_sound(w);
     MODEL_ASSERT(w->n_packets + w->n_blocked == 3);
 }
 
@@ -526,8 +361,8 @@ static const struct model_scenario completion = {
     .setup = queue_setup_completion,
     .threads = {{"pool", 2, harvest, true},
                 {"poller", 2, take_packets, false},
-                {"first", 0, send_first, false},
-                {"effect", 1, send_effect, false}},
+                {"first", 0, queue_send_first, false},
+                {"effect", 1, queue_send_effect, false}},
     .check = each_has_a_packet,
 };
 
@@ -547,13 +382,9 @@ int main(void)
     UNIT_TEST(an_effect_in_a_hot_lane_does_not_overtake_its_cause_in_a_cold_one);
     UNIT_TEST(who_takes_an_edge_and_leaves_hands_it_on);
     UNIT_TEST(a_close_is_received_whenever_the_bell_rings);
-    UNIT_TEST(a_holder_killed_at_any_hook_is_followed_by_the_other);
-    UNIT_TEST(a_harvester_killed_at_any_hook_loses_nothing);
-    UNIT_TEST(a_holder_stopped_outside_the_mutex_keeps_nothing_from_the_other);
     UNIT_TEST(a_request_has_one_answer);
     UNIT_TEST(with_one_node_two_servers_answer_three_requests);
     UNIT_TEST(a_request_is_answered_or_canceled_never_both);
-    UNIT_TEST(a_sender_killed_at_any_hook_ends_in_a_close);
     UNIT_TEST(each_message_has_one_completion_packet);
     return UNIT_END();
 }

@@ -12,6 +12,7 @@
  */
 
 #include "alpc_rig.h"
+#include "alpc_sound.h"
 
 #define N_CLIENTS 3
 #define N_IDS     200000u
@@ -405,13 +406,25 @@ static void check_nothing_left(struct rig *rig)
         ck_assert_uint_eq(rig->views[0].at.blocks[i], 0);
 }
 
+static void check_sound(const struct world *w)
+{
+    for (unsigned k = 0; k <= N_CLIENTS; k++) {
+        const char *what =
+            sound_check(k < N_CLIENTS ? &w->clients[k].views[0] : &w->server.views[0]);
+        ck_assert_msg(!what, "not sound: %s", what);
+    }
+}
+
 static void converse(uint64_t seed, unsigned n_steps, bool reconnects)
 {
     static struct world w;
 
     setup(&w, seed);
-    for (unsigned i = 0; i < n_steps; i++)
+    for (unsigned i = 0; i < n_steps; i++) {
         step(&w, reconnects);
+        if (i % 50 == 0)
+            check_sound(&w);
+    }
     settle(&w);
     check_nothing_left(&w.server);
     for (unsigned k = 0; k < N_CLIENTS; k++)

@@ -13,6 +13,7 @@
 #include "alpc/keeper.h"
 #include "alpc/take.h"
 #include "alpc/view.h"
+#include "alpc_sound.h"
 #include "lane/atomics.h"
 #include "lane/doorbell.h"
 #include "unit.h"
@@ -226,6 +227,16 @@ static inline void queue_sender_died(void *state, unsigned process)
     doorbell_ring(w->bells.daemon_bell);
 }
 
+/* For each scenario's check: port memory is sound. */
+static inline void queue_check_sound(const struct queue_world *w)
+{
+    const char *what = sound_check(&w->views[0]);
+
+    if (what)
+        fprintf(stderr, "not sound: %s\n", what);
+    MODEL_ASSERT(!what);
+}
+
 static inline void queue_explore(const struct model_scenario *scenario,
                                  struct model_options options)
 {
@@ -252,4 +263,43 @@ static inline void queue_finds(const struct model_scenario *scenario, struct mod
     model_explore(scenario, &options, &w, &result);
     ck_assert_int_eq(result.outcome, MODEL_FAILED);
     fprintf(stderr, "model: mutant found after %llu runs\n", (unsigned long long)result.n_runs);
+}
+
+/* ---- bodies of threads ---- */
+
+static inline void queue_send_first(void *state)
+{
+    struct queue_world *w = state;
+
+    queue_send(w, 0, LANE_DATAGRAM, LANE_RELEASE);
+    queue_send(w, 0, LANE_DATAGRAM, LANE_RELEASE);
+    atom_store(&w->event, 1u);
+}
+
+/* What it sends is caused by what the first has sent. */
+static inline void queue_send_effect(void *state)
+{
+    struct queue_world *w = state;
+
+    model_wait_for(&w->event);
+    w->effect_id = w->next_id[1];
+    queue_send(w, 1, LANE_DATAGRAM, LANE_RELEASE);
+}
+
+static inline void queue_receive_all(void *state)
+{
+    struct queue_world *w = state;
+    struct port_message message;
+
+    while (queue_receive(w, 0, &message))
+        queue_note(w, &message);
+}
+
+static inline void queue_receive_all_second(void *state)
+{
+    struct queue_world *w = state;
+    struct port_message message;
+
+    while (queue_receive(w, 1, &message))
+        queue_note(w, &message);
 }
