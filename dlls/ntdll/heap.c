@@ -13,36 +13,9 @@
  */
 #include "heap.h"
 
-enum { HEAP_SIGNATURE = 0xfeedbeef, USER_VALUE_BYTES = 16 };
+enum { USER_VALUE_BYTES = 16 };
 #define HEAP_ADD_USER_INFO   0x100
 #define HEAP_USER_FLAGS_MASK 0xf00
-
-static LIST_ENTRY heap_list = {&heap_list, &heap_list};
-static RTL_SRWLOCK heap_list_lock;
-
-static void list_append(LIST_ENTRY *list, LIST_ENTRY *entry)
-{
-    entry->Flink = list;
-    entry->Blink = list->Blink;
-    list->Blink->Flink = entry;
-    list->Blink = entry;
-}
-
-static void list_remove(LIST_ENTRY *entry)
-{
-    entry->Blink->Flink = entry->Flink;
-    entry->Flink->Blink = entry->Blink;
-}
-
-static struct heap *heap_from(HANDLE handle, const char *function)
-{
-    struct heap *heap = handle;
-
-    if (heap && heap->signature == HEAP_SIGNATURE)
-        return heap;
-    log_line("%s: %p is not a heap", function, handle);
-    return NULL;
-}
 
 static void heap_enter(struct heap *heap, ULONG flags)
 {
@@ -60,23 +33,6 @@ static void heap_corrupted(struct heap *heap, const char *function, const void *
 {
     log_line("%s: heap %p is damaged at %p", function, heap, place);
     RtlRaiseStatus(STATUS_HEAP_CORRUPTION);
-}
-
-static void *region_new(SIZE_T *n_bytes, ULONG protection)
-{
-    void *region = NULL;
-
-    if (NtAllocateVirtualMemory(NtCurrentProcess(), &region, 0, n_bytes, MEM_RESERVE | MEM_COMMIT,
-                                protection))
-        return NULL;
-    return region;
-}
-
-static void region_free(void *region)
-{
-    SIZE_T n_bytes = 0;
-
-    NtFreeVirtualMemory(NtCurrentProcess(), &region, &n_bytes, MEM_RELEASE);
 }
 
 /* --- blocks --- */
@@ -136,7 +92,7 @@ static BOOL heap_grow(struct heap *heap, ULONG n_units)
     n_bytes = n_bytes < HEAP_SEGMENT_BYTES ? HEAP_SEGMENT_BYTES : n_bytes;
     n_bytes = n_bytes > HEAP_SEGMENT_MAX_BYTES ? HEAP_SEGMENT_MAX_BYTES : n_bytes;
     n_bytes = n_bytes < n_need ? (n_need + 0xffff) & ~(SIZE_T)0xffff : n_bytes;
-    struct segment *segment = region_new(&n_bytes, heap->protection);
+    struct segment *segment = heap_region_new(&n_bytes, heap->protection);
     if (!segment)
         return FALSE;
     segment->owned = TRUE;
@@ -151,7 +107,7 @@ static struct block *large_new(struct heap *heap, SIZE_T n_bytes, ULONG flags)
 
     if (heap->n_max || n_region < n_bytes)
         return NULL;
-    struct large_block *large = region_new(&n_region, heap->protection);
+    struct large_block *large = heap_region_new(&n_region, heap->protection);
     if (!large)
         return NULL;
     large->n_region = n_region;
@@ -161,7 +117,7 @@ static struct block *large_new(struct heap *heap, SIZE_T n_bytes, ULONG flags)
         .user_flags = (UCHAR)((flags & HEAP_USER_FLAGS_MASK) >> 8),
     };
     block_seal(heap, &large->head);
-    list_append(&heap->large, &large->entry);
+    heap_list_append(&heap->large, &large->entry);
     return &large->head;
 }
 
@@ -173,8 +129,8 @@ static void large_free(struct heap *heap, struct block *block)
         heap_corrupted(heap, "RtlFreeHeap", large);
         return;
     }
-    list_remove(&large->entry);
-    region_free(large);
+    heap_list_remove(&large->entry);
+    heap_region_free(large);
 }
 
 static struct block *block_new(struct heap *heap, SIZE_T n_bytes, ULONG flags)
@@ -205,7 +161,7 @@ static void segments_trim(struct heap *heap, struct block *block)
         blocks_allocate_exact(heap, block);
         *link = segment->next;
         heap->n_taken -= segment->n_bytes;
-        region_free(segment);
+        heap_region_free(segment);
         return;
     }
 }
@@ -408,111 +364,4 @@ BOOLEAN WINAPI RtlUnlockHeap(HANDLE handle)
     if (heap)
         heap_leave(heap, 0);
     return heap != NULL;
-}
-
-/* --- heaps --- */
-
-/* The array in the PEB is rebuilt at each change; debuggers and kernelbase read it. */
-static void publish_heaps_locked(void)
-{
-    static void *handles[256];
-    ULONG n = 0;
-
-    for (LIST_ENTRY *e = heap_list.Flink; e != &heap_list && n < ARRAY_COUNT(handles); e = e->Flink)
-        handles[n++] = CONTAINING_RECORD(e, struct heap, entry);
-    peb()->ProcessHeaps = handles;
-    peb()->MaximumNumberOfHeaps = ARRAY_COUNT(handles);
-    peb()->NumberOfHeaps = n;
-}
-
-static ULONG secret_new(const void *heap)
-{
-    LARGE_INTEGER now = {.QuadPart = 0};
-
-    NtQuerySystemTime(&now);
-    return (ULONG)(((ULONGLONG)now.QuadPart ^ (ULONG_PTR)heap >> 12) * 0x9e3779b97f4a7c15ull >> 32);
-}
-
-/* A fixed heap of n_max bytes at `base` or wherever, or a growable one when n_max is 0. */
-HANDLE WINAPI RtlCreateHeap(ULONG flags, void *base, SIZE_T n_max, SIZE_T n_commit, void *unknown,
-                            RTL_HEAP_DEFINITION *definition)
-{
-    SIZE_T n_bytes = HEAP_SEGMENT_BYTES, n_head;
-    ULONG protection = flags & HEAP_CREATE_ENABLE_EXECUTE ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE;
-
-    (void)unknown;
-    (void)definition;
-    if (flags & HEAP_GROWABLE)
-        n_max = 0;
-    if (n_max || n_commit > n_bytes)
-        n_bytes = ((n_max > n_commit ? n_max : n_commit) + 0xffff) & ~(SIZE_T)0xffff;
-    if (n_bytes > 0xfffff0000ull)
-        return NULL;
-    struct heap *heap = base ? base : region_new(&n_bytes, protection);
-    if (!heap)
-        return NULL;
-    if (base) { /* the caller's memory is all there is */
-        n_bytes = n_max = n_max ? n_max : n_commit;
-        if (n_bytes < 0x10000)
-            return NULL;
-        memset(heap, 0, sizeof(*heap));
-    }
-    n_head = (sizeof(*heap) + sizeof(struct segment) + 15) & ~(SIZE_T)15;
-    heap->signature = HEAP_SIGNATURE;
-    heap->flags = flags & (HEAP_NO_SERIALIZE | HEAP_GROWABLE | HEAP_GENERATE_EXCEPTIONS |
-                           HEAP_CREATE_ENABLE_EXECUTE);
-    heap->n_max = n_max;
-    heap->n_taken = n_bytes;
-    heap->protection = protection;
-    heap->secret = secret_new(heap);
-    heap->large.Flink = heap->large.Blink = &heap->large;
-    RtlInitializeCriticalSectionEx(&heap->lock, 1000, RTL_CRITICAL_SECTION_FLAG_NO_DEBUG_INFO);
-    struct segment *segment = (struct segment *)(heap + 1);
-    segment->owned = FALSE;
-    segment_format(heap, segment, n_head - sizeof(*heap), n_bytes - sizeof(*heap));
-    heap->flags |= base ? HEAP_SHARED : 0; /* a mark of ours: not to be released */
-    RtlAcquireSRWLockExclusive(&heap_list_lock);
-    list_append(&heap_list, &heap->entry);
-    publish_heaps_locked();
-    RtlReleaseSRWLockExclusive(&heap_list_lock);
-    return heap;
-}
-
-/* NULL on success, the heap when it cannot be destroyed. */
-HANDLE WINAPI RtlDestroyHeap(HANDLE handle)
-{
-    struct heap *heap = heap_from(handle, "RtlDestroyHeap");
-
-    if (!heap || handle == process_heap())
-        return handle;
-    RtlAcquireSRWLockExclusive(&heap_list_lock);
-    list_remove(&heap->entry);
-    publish_heaps_locked();
-    RtlReleaseSRWLockExclusive(&heap_list_lock);
-    heap->signature = 0;
-    while (heap->large.Flink != &heap->large) {
-        LIST_ENTRY *entry = heap->large.Flink;
-        list_remove(entry);
-        region_free(CONTAINING_RECORD(entry, struct large_block, entry));
-    }
-    for (struct segment *segment = heap->segments, *next; segment; segment = next) {
-        next = segment->next;
-        if (segment->owned)
-            region_free(segment);
-    }
-    if (!(heap->flags & HEAP_SHARED))
-        region_free(heap);
-    return NULL;
-}
-
-ULONG WINAPI RtlGetProcessHeaps(ULONG n_max, HANDLE *heaps)
-{
-    ULONG n = 0;
-
-    RtlAcquireSRWLockShared(&heap_list_lock);
-    for (LIST_ENTRY *e = heap_list.Flink; e != &heap_list; e = e->Flink, n++)
-        if (n < n_max)
-            heaps[n] = CONTAINING_RECORD(e, struct heap, entry);
-    RtlReleaseSRWLockShared(&heap_list_lock);
-    return n;
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* The heap's two files share this: heap_blocks.c arranges blocks in segments, heap.c is the Rtl
- * interface, the locking and the large blocks.
+/* The heap's files share this: heap_blocks.c arranges blocks in segments, heap.c is the Rtl interface,
+ * the locking and the large blocks, heap_create.c the heaps themselves, heap_walk.c looks at them.
  */
 #pragma once
 
 #include "rtl.h"
 
 enum {
+    HEAP_SIGNATURE = (int)0xfeedbeef,
     HEAP_UNIT = 16,         /* bytes; sizes of blocks are counted in it, header included */
     HEAP_MIN_UNITS = 2,     /* header and the links of a free block */
     HEAP_CLASSES = 29 * 16, /* free lists: 16 per power of two */
@@ -75,6 +76,26 @@ static inline struct block *block_above(struct block *block)
 {
     return (struct block *)((char *)block + (SIZE_T)block->n_units * HEAP_UNIT);
 }
+
+static inline void heap_list_append(LIST_ENTRY *list, LIST_ENTRY *entry)
+{
+    entry->Flink = list;
+    entry->Blink = list->Blink;
+    list->Blink->Flink = entry;
+    list->Blink = entry;
+}
+
+static inline void heap_list_remove(LIST_ENTRY *entry)
+{
+    entry->Blink->Flink = entry->Flink;
+    entry->Flink->Blink = entry->Blink;
+}
+
+/* heap_create.c: the heap of a handle, or NULL and a line that names the function; regions of
+ * memory. */
+struct heap *heap_from(HANDLE handle, const char *function);
+void *heap_region_new(SIZE_T *n_bytes, ULONG protection);
+void heap_region_free(void *region);
 
 /* Exports that the headers lack. */
 BOOLEAN WINAPI RtlGetUserInfoHeap(HANDLE handle, ULONG flags, void *ptr, void **ret_value,

@@ -29,7 +29,7 @@ static struct heap *heap_quiet(HANDLE handle)
 {
     struct heap *heap = handle;
 
-    return heap && heap->signature == 0xfeedbeef ? heap : NULL;
+    return heap && heap->signature == (ULONG)HEAP_SIGNATURE ? heap : NULL;
 }
 
 static const void *heap_damage(struct heap *heap)
