@@ -4,7 +4,7 @@
 
 /* What a SYNC round trip through a lane and a slot costs, beside the limit of the machine.
  *
- *     pingpong REQUESTS SIZE [two|same|none]
+ *     pingpong REQUESTS SIZE [two|same|none [TRANSPORT]]
  *
  * Two processes, one processor each (two), both on one (same) or as the kernel likes (none). In one
  * run: limit    shared memory, spin up to 20 us unless the other end last ran here, then futex lane
@@ -331,7 +331,8 @@ static void portico_ask(void *arg, uint32_t i)
         struct portico_connect connect = {
             .name = port_name, .flags = PORTICO_SYNC, .deadline_ns = PORTICO_FOREVER};
         while (!atom_load((uint32_t *)arg))
-            sched_yield();
+            if (waitpid(-1, NULL, WNOHANG) > 0)
+                fail("the server of the benchmark has ended");
         need(portico_start(NULL), "start");
         need(portico_port_connect(&connect, &port), "connect");
         request.header.data_length = (uint16_t)size;
@@ -430,7 +431,7 @@ int main(int argc, char **argv)
     char folder[] = "/tmp/portico-bench.XXXXXX";
 
     if (argc < 3 || atoi(argv[1]) < 100 || (size = (uint32_t)atoi(argv[2])) > LANE_DATA_MAX_BYTES) {
-        fprintf(stderr, "usage: pingpong REQUESTS SIZE [two|same|none]\n");
+        fprintf(stderr, "usage: pingpong REQUESTS SIZE [two|same|none [TRANSPORT]]\n");
         return 2;
     }
     n_requests = (unsigned)atoi(argv[1]);
@@ -440,7 +441,10 @@ int main(int argc, char **argv)
         fail("no folder");
     for (int round = 0; round < 3; round++)
         for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-            measure(&all[i]);
+            if (argc < 5 || strcmp(argv[4], all[i].name) == 0)
+                measure(&all[i]);
+    if (argc > 4)
+        return 0;
     printf("%-4s %5u B: limit %llu ns, lane %.2f x, portico %.2f x (%+lld ns); seqpkt %.2f x "
            "portico\n",
            placement, size, (unsigned long long)all[0].best_ns,
