@@ -33,6 +33,13 @@ static void copy_once(void *to, const void *from, uint32_t n)
     __asm__ volatile("" ::: "memory");
 }
 
+/* Read without the mutex by queries. */
+static uint32_t count_up(uint32_t *counter)
+{
+    atom_poke(counter, *counter + 1);
+    return *counter;
+}
+
 static void fill_sequence(struct port_view *view, struct port_connection *connection,
                           struct port_message *message)
 {
@@ -44,7 +51,8 @@ static void fill_sequence(struct port_view *view, struct port_connection *connec
     else if ((message->type & 0xFF) == LPC_CONNECTION_REQUEST)
         message->sequence = atom_add(&memory->sequence, 1u) + 1;
     else if (connection)
-        message->sequence = is_notice ? MAX(connection->sequence, 1u) : ++connection->sequence;
+        message->sequence =
+            is_notice ? MAX(connection->sequence, 1u) : count_up(&connection->sequence);
 }
 
 /* What every message gets from the receiver's own record of the connection. */
@@ -243,7 +251,7 @@ enum delivery deliver_node_locked(struct port_view *view, uint32_t ref, uint32_t
 
 static enum delivery stall(struct port_view *view)
 {
-    view->at.memory->stalled = 1;
+    atom_poke(&view->at.memory->stalled, 1u);
     return DELIVERY_STALLED;
 }
 
@@ -387,7 +395,7 @@ bool queue_record_locked(struct port_view *view, const struct candidate *candida
     }
     uint32_t ref = take_node_locked(view, candidate, &without_id);
     if (!ref) {
-        view->at.memory->stalled = 1;
+        atom_poke(&view->at.memory->stalled, 1u);
         return false;
     }
     if (canceled) {

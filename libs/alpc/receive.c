@@ -225,7 +225,7 @@ bool port_glance(const struct port_view *view)
         if (index >= view->at.geometry.n_lanes)
             continue;
         const struct lane_view *lane_view =
-            lane_mapped(view, index, atom_peek(&view->at.lanes[index].marked_generation));
+            lane_mapped(view, index, atom_load(&view->at.lanes[index].marked_generation));
         if (!lane_view || cursor_glance(lane_view, &view->at.lanes[index].cursor))
             return true;
     }

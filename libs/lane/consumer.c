@@ -78,7 +78,7 @@ static enum lane_break pass_skip(const struct lane_view *view, struct lane_curso
         return LANE_BREAK_LENGTH;
     if (cursor->freed == cursor->next)
         cursor->freed = end;
-    cursor->next = end;
+    atom_poke(&cursor->next, end);
     return LANE_BREAK_NONE;
 }
 
@@ -130,7 +130,7 @@ enum lane_result cursor_peek(const struct lane_view *view, struct lane_cursor *c
 {
     struct lane_record_header header;
     enum lane_break fault = LANE_BREAK_NONE;
-    uint64_t end;
+    uint64_t end = 0;
 
     /* At most one skip record stands before a record: a second one is a breach. */
     for (int n_skips = 0; cursor_broken(cursor) == LANE_BREAK_NONE; n_skips++) {
@@ -158,7 +158,7 @@ void cursor_take(struct lane_cursor *cursor, const struct lane_record *record)
 {
     cursor->floor_ns = MAX(cursor->floor_ns, record->stamp_ns);
     cursor->peer_cpu = record->cpu;
-    cursor->next = record->end;
+    atom_poke(&cursor->next, record->end); /* glanced at without the mutex */
 }
 
 void cursor_free(const struct lane_view *view, struct lane_cursor *cursor, uint64_t position)
@@ -258,5 +258,5 @@ bool cursor_recheck(const struct lane_view *view, const struct lane_cursor *curs
 
 bool cursor_glance(const struct lane_view *view, const struct lane_cursor *cursor)
 {
-    return atom_peek(&header_at(view, cursor->next)->commit) != 0;
+    return atom_peek(&header_at(view, atom_peek(&cursor->next))->commit) != 0;
 }
