@@ -72,6 +72,12 @@ API NtSetIoCompletion(HANDLE, ULONG_PTR, ULONG_PTR, NTSTATUS, SIZE_T);
 API NtRemoveIoCompletion(HANDLE, ULONG_PTR *, ULONG_PTR *, IO_STATUS_BLOCK *, LARGE_INTEGER *);
 API NtRemoveIoCompletionEx(HANDLE, void *, ULONG, ULONG *, LARGE_INTEGER *, BOOLEAN);
 API NtQueryIoCompletion(HANDLE, ULONG, void *, ULONG, ULONG *);
+API NtCreateWaitCompletionPacket(HANDLE *, ULONG, OBJECT_ATTRIBUTES *);
+API NtAssociateWaitCompletionPacket(HANDLE, HANDLE, HANDLE, void *, void *, NTSTATUS, ULONG_PTR,
+                                    BOOLEAN *);
+API NtCancelWaitCompletionPacket(HANDLE, BOOLEAN);
+API NtQuerySecurityObject(HANDLE, ULONG, void *, ULONG, ULONG *);
+API NtIsProcessInJob(HANDLE, HANDLE);
 API NtYieldExecution(void);
 API RtlCreateUserThread(HANDLE, void *, BOOLEAN, ULONG, SIZE_T, SIZE_T, void *, void *, HANDLE *,
                         CLIENT_ID *);

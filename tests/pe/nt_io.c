@@ -215,6 +215,49 @@ static void test_file_on_port(void)
     NtClose(port);
 }
 
+static void test_wait_packets(void)
+{
+    HANDLE packet, event, mutant;
+    BOOLEAN signaled = 9;
+
+    NtCreateIoCompletion(&port, 0x1f0003, NULL, 0);
+    NtCreateEvent(&event, EVENT_ALL_ACCESS, NULL, 1, FALSE);
+    NtCreateMutant(&mutant, MUTANT_ALL_ACCESS, NULL, FALSE);
+    is_status(NtCreateWaitCompletionPacket(&packet, 1, NULL), 0, "a wait completion packet");
+    is_status(
+        NtAssociateWaitCompletionPacket(packet, port, event, (void *)1, (void *)2, 3, 4, &signaled),
+        0, "associate it with an event");
+    is_number(signaled, 0, "which is not set");
+    is_status(
+        NtAssociateWaitCompletionPacket(packet, port, event, (void *)1, (void *)2, 3, 4, NULL),
+        STATUS_INVALID_PARAMETER_1, "it serves one wait at a time");
+    is_status(take(&zero), STATUS_TIMEOUT, "no packet yet");
+    NtSetEvent(event, NULL);
+    is_status(take(&zero), 0, "the event posts it");
+    ok(got_key == 1 && got_value == 2 && io.Status == 3 && io.Information == 4, "as it was asked");
+    is_status(NtWaitForSingleObject(event, FALSE, &zero), STATUS_TIMEOUT, "the event was taken");
+    NtSetEvent(event, NULL);
+    NtAssociateWaitCompletionPacket(packet, port, event, (void *)5, NULL, 0, 0, &signaled);
+    is_number(signaled, 1, "an event that is set posts at once");
+    is_status(NtCancelWaitCompletionPacket(packet, FALSE), STATUS_PENDING, "cancel: it is queued");
+    is_status(NtCancelWaitCompletionPacket(packet, TRUE), 0, "take it back");
+    is_status(take(&zero), STATUS_TIMEOUT, "it is gone");
+    is_status(NtCancelWaitCompletionPacket(packet, TRUE), STATUS_CANCELLED, "nothing to cancel");
+    NtAssociateWaitCompletionPacket(packet, port, event, (void *)6, NULL, 0, 0, NULL);
+    is_status(NtCancelWaitCompletionPacket(packet, FALSE), 0, "cancel a wait");
+    NtSetEvent(event, NULL);
+    is_status(NtWaitForSingleObject(event, FALSE, &zero), 0, "the event is free for others");
+    is_status(NtAssociateWaitCompletionPacket(packet, port, mutant, NULL, NULL, 0, 0, NULL),
+              STATUS_NOT_SUPPORTED, "a mutant needs a thread");
+    NtAssociateWaitCompletionPacket(packet, port, event, (void *)7, NULL, 0, 0, NULL);
+    NtClose(packet);
+    NtSetEvent(event, NULL);
+    is_status(take(&zero), STATUS_TIMEOUT, "closing the packet ends its wait");
+    NtClose(mutant);
+    NtClose(event);
+    NtClose(port);
+}
+
 static void test_null(void)
 {
     struct {
@@ -240,5 +283,6 @@ static void test_main(void)
     test_overlapped();
     test_completion();
     test_file_on_port();
+    test_wait_packets();
     test_null();
 }

@@ -110,6 +110,25 @@ static void test_token(void)
     NtClose(token);
 }
 
+static void test_security(void)
+{
+    unsigned char buffer[256];
+    HANDLE event;
+    ULONG length;
+
+    NtCreateEvent(&event, EVENT_ALL_ACCESS, NULL, 0, FALSE);
+    is_status(NtQuerySecurityObject(event, 7, buffer, 4, &length), STATUS_BUFFER_TOO_SMALL,
+              "a descriptor, short");
+    is_status(NtQuerySecurityObject(event, 7, buffer, sizeof(buffer), &length), 0,
+              "owner, group and DACL");
+    ok(buffer[0] == 1 && *(ULONG *)(buffer + 4) == 20 && *(ULONG *)(buffer + 16) > 20,
+       "self-relative");
+    is_status(NtQuerySecurityObject(event, 8, buffer, sizeof(buffer), &length),
+              STATUS_PRIVILEGE_NOT_HELD, "a SACL needs a privilege");
+    NtClose(event);
+    is_status(NtIsProcessInJob(NT_SELF, NULL), 0x123, "the process is in no job");
+}
+
 static void test_time(void)
 {
     LARGE_INTEGER a, b, frequency;
@@ -234,6 +253,7 @@ static void test_main(void)
     test_system();
     test_process();
     test_token();
+    test_security();
     test_time();
     test_nls_and_registry();
     test_named();

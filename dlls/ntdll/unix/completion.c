@@ -25,15 +25,16 @@
 #include "waitblock.h"
 #include <stdlib.h>
 
-struct packet {
+struct completion_packet {
     struct ntlist link;
+    const void *owner; /* who may take it back while it is queued, or NULL */
     FILE_IO_COMPLETION_INFORMATION info;
 };
 
 struct remover {
     struct ntlist link; /* completion->removers; dispatcher lock */
     struct wait_block block;
-    struct packet *packet; /* handed over by the poster */
+    struct completion_packet *packet; /* handed over by the poster */
 };
 
 struct completion {
@@ -56,7 +57,8 @@ static void completion_destroy(struct nt_object *object)
     struct completion *completion = (struct completion *)object;
 
     while (!ntlist_is_empty(&completion->packets)) {
-        struct packet *packet = ntlist_entry(completion->packets.next, struct packet, link);
+        struct completion_packet *packet =
+            ntlist_entry(completion->packets.next, struct completion_packet, link);
 
         ntlist_unlink(&packet->link);
         free(packet);
@@ -98,7 +100,7 @@ struct completion_sources **completion_sources_slot(struct completion *completio
     return &completion->sources;
 }
 
-static void packet_deliver_locked(struct completion *completion, struct packet *packet)
+void completion_deliver_locked(struct completion *completion, struct completion_packet *packet)
 {
     if (!ntlist_is_empty(&completion->removers)) {
         struct remover *remover = ntlist_entry(completion->removers.next, struct remover, link);
@@ -113,30 +115,63 @@ static void packet_deliver_locked(struct completion *completion, struct packet *
     dispatcher_wake_locked(&completion->header);
 }
 
-NTSTATUS completion_post(struct completion *completion, ULONG_PTR key, ULONG_PTR value,
-                         NTSTATUS status, ULONG_PTR information)
+struct completion_packet *completion_packet_new(ULONG_PTR key, ULONG_PTR value, NTSTATUS status,
+                                                ULONG_PTR information)
 {
-    struct packet *packet = calloc(1, sizeof(*packet));
+    struct completion_packet *packet = calloc(1, sizeof(*packet));
 
     if (!packet)
-        return STATUS_NO_MEMORY;
+        return NULL;
     packet->info.CompletionKey = key;
     packet->info.CompletionValue = value;
     packet->info.IoStatusBlock.Status = status;
     packet->info.IoStatusBlock.Information = information;
+    return packet;
+}
+
+NTSTATUS completion_post(struct completion *completion, ULONG_PTR key, ULONG_PTR value,
+                         NTSTATUS status, ULONG_PTR information)
+{
+    struct completion_packet *packet = completion_packet_new(key, value, status, information);
+
+    if (!packet)
+        return STATUS_NO_MEMORY;
     dispatcher_lock();
-    packet_deliver_locked(completion, packet);
+    completion_deliver_locked(completion, packet);
     dispatcher_unlock();
     return STATUS_SUCCESS;
 }
 
-static struct packet *packet_take_locked(struct completion *completion)
+struct completion_packet *completion_find_locked(struct completion *completion, const void *owner)
 {
-    struct packet *packet;
+    for (struct ntlist *link = completion->packets.next; link != &completion->packets;
+         link = link->next) {
+        struct completion_packet *packet = ntlist_entry(link, struct completion_packet, link);
+
+        if (packet->owner == owner)
+            return packet;
+    }
+    return NULL;
+}
+
+void completion_packet_set_owner(struct completion_packet *packet, const void *owner)
+{
+    packet->owner = owner;
+}
+
+void completion_take_back_locked(struct completion *completion, struct completion_packet *packet)
+{
+    ntlist_unlink(&packet->link);
+    completion->n_packets--;
+}
+
+static struct completion_packet *packet_take_locked(struct completion *completion)
+{
+    struct completion_packet *packet;
 
     if (ntlist_is_empty(&completion->packets))
         return NULL;
-    packet = ntlist_entry(completion->packets.next, struct packet, link);
+    packet = ntlist_entry(completion->packets.next, struct completion_packet, link);
     ntlist_unlink(&packet->link);
     completion->n_packets--;
     return packet;
@@ -144,7 +179,7 @@ static struct packet *packet_take_locked(struct completion *completion)
 
 /* One packet, sleeping for it; the packet is the caller's. */
 static NTSTATUS packet_wait(struct completion *completion, bool alertable,
-                            const struct deadline *deadline, struct packet **ret_packet)
+                            const struct deadline *deadline, struct completion_packet **ret_packet)
 {
     struct remover remover = {.block = {.thread = wait_thread_current(), .alertable = alertable}};
     NTSTATUS status;
@@ -179,7 +214,7 @@ void completion_kick(struct completion *completion)
 }
 
 static NTSTATUS packet_get(struct completion *completion, bool alertable,
-                           const struct deadline *deadline, struct packet **ret_packet)
+                           const struct deadline *deadline, struct completion_packet **ret_packet)
 {
     NTSTATUS status;
 
@@ -245,7 +280,7 @@ NTSTATUS WINAPI NtRemoveIoCompletion(HANDLE handle, ULONG_PTR *key, ULONG_PTR *v
                                      PIO_STATUS_BLOCK iosb, PLARGE_INTEGER timeout)
 {
     struct completion *completion;
-    struct packet *packet = NULL;
+    struct completion_packet *packet = NULL;
     struct deadline deadline;
     LARGE_INTEGER copy;
     NTSTATUS status;
@@ -275,7 +310,7 @@ NTSTATUS WINAPI NtRemoveIoCompletionEx(HANDLE handle, FILE_IO_COMPLETION_INFORMA
                                        BOOLEAN alertable)
 {
     struct completion *completion;
-    struct packet *packet = NULL;
+    struct completion_packet *packet = NULL;
     struct deadline deadline;
     LARGE_INTEGER copy;
     NTSTATUS status;

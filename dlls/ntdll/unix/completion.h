@@ -17,6 +17,16 @@ void completion_unref(struct completion *completion);
 NTSTATUS completion_post(struct completion *completion, ULONG_PTR key, ULONG_PTR value,
                          NTSTATUS status, ULONG_PTR information);
 
+/* The same in two steps, for who may not fail (dispatcher lock held): the packet is the port's
+ * then. */
+struct completion_packet *completion_packet_new(ULONG_PTR key, ULONG_PTR value, NTSTATUS status,
+                                                ULONG_PTR information);
+void completion_deliver_locked(struct completion *completion, struct completion_packet *packet);
+void completion_packet_set_owner(struct completion_packet *packet, const void *owner);
+/* The queued packet of this owner, or NULL. */
+struct completion_packet *completion_find_locked(struct completion *completion, const void *owner);
+void completion_take_back_locked(struct completion *completion, struct completion_packet *packet);
+
 /* An ALPC port's messages give packets {key, 0, 0, 0} from now on. `outer_fd` is the port's outer
  * doorbell, borrowed as long as the port lives (alpc.c: NtAlpcSetInformation).
  * STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED, STATUS_NO_MEMORY. */

@@ -90,6 +90,7 @@ static const struct nt_type mutant_type = {
                 STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE},
     .is_signaled = mutant_is_signaled,
     .acquire = mutant_acquire,
+    .acquires_for_thread = true,
     .signal = mutant_signal,
 };
 

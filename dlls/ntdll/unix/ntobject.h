@@ -36,6 +36,7 @@ struct nt_type {
     /* Dispatcher lock held. The wait took it; returns STATUS_WAIT_0 or STATUS_ABANDONED. NULL:
      * nothing changes (notification objects). */
     NTSTATUS (*acquire)(struct nt_object *object, struct wait_thread *waiter);
+    bool acquires_for_thread; /* a mutant: only a thread can wait for it */
     /* Dispatcher lock held. NtSignalAndWaitForSingleObject's first half; NULL: not such an object.
      */
     NTSTATUS (*signal)(struct nt_object *object, ACCESS_MASK access);

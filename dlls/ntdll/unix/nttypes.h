@@ -39,3 +39,9 @@
 #define THREAD_ALERT 4
 #endif
 NTSTATUS WINAPI NtSetEventBoostPriority(HANDLE handle);
+NTSTATUS WINAPI NtCreateWaitCompletionPacket(HANDLE *ret_handle, ACCESS_MASK access,
+                                             OBJECT_ATTRIBUTES *attributes);
+NTSTATUS WINAPI NtAssociateWaitCompletionPacket(HANDLE handle, HANDLE completion, HANDLE target,
+                                                PVOID key, PVOID value, NTSTATUS status,
+                                                ULONG_PTR information, BOOLEAN *ret_signaled);
+NTSTATUS WINAPI NtCancelWaitCompletionPacket(HANDLE handle, BOOLEAN remove_signaled);

@@ -47,16 +47,35 @@ static struct sid sid_make(uint8_t authority, uint8_t count, uint32_t a, uint32_
     return (struct sid){1, count, {0, 0, 0, 0, 0, authority}, {a, b}};
 }
 
+static struct sid sid_of_uid(uid_t uid)
+{
+    return uid ? sid_make(22, 2, 1, uid) : sid_make(5, 1, 18, 0);
+}
+
 static struct sid sid_user(void)
 {
-    uid_t uid = geteuid();
-
-    return uid ? sid_make(22, 2, 1, uid) : sid_make(5, 1, 18, 0);
+    return sid_of_uid(geteuid());
 }
 
 static struct sid sid_group(void)
 {
     return sid_make(22, 2, 2, getegid());
+}
+
+size_t token_sid_of_user(uid_t uid, uint32_t ret_sid[8])
+{
+    struct sid sid = sid_of_uid(uid);
+
+    memcpy(ret_sid, &sid, SID_BYTES(sid.count));
+    return SID_BYTES(sid.count);
+}
+
+size_t token_sid_of_group(gid_t gid, uint32_t ret_sid[8])
+{
+    struct sid sid = sid_make(22, 2, 2, gid);
+
+    memcpy(ret_sid, &sid, SID_BYTES(sid.count));
+    return SID_BYTES(sid.count);
 }
 
 static NTSTATUS token_new(TOKEN_TYPE type, SECURITY_IMPERSONATION_LEVEL level,

@@ -5,5 +5,9 @@
 #pragma once
 
 #include "ntobject.h"
+#include <sys/types.h>
 
 struct nt_object *token_object_current(void); /* borrowed */
+/* The SID of a Linux user or group: its size in bytes. */
+size_t token_sid_of_user(uid_t uid, uint32_t ret_sid[8]);
+size_t token_sid_of_group(gid_t gid, uint32_t ret_sid[8]);

@@ -75,6 +75,10 @@ void wait_finish_locked(struct wait_block *block, NTSTATUS status)
         ntlist_unlink(&block->entries[i].link);
     block->done = true;
     block->status = status;
+    if (block->on_done) {
+        block->on_done(block, status);
+        return;
+    }
     thread->block = NULL;
     thread->looked_up = block->looks_only;
     /* Release: pairs with the acquire load in wait_sleep; the block is read under the lock anyway,
@@ -260,6 +264,16 @@ static int wake_fd_prepare(struct wait_thread *thread)
     else
         (void)!read(thread->wake_fd, &(uint64_t){0}, sizeof(uint64_t));
     return thread->wake_fd;
+}
+
+/* The entries only: nobody sleeps. */
+void wait_block_link_locked(struct wait_block *block)
+{
+    for (unsigned i = 0; i < block->n_entries; i++) {
+        block->entries[i].block = block;
+        ntlist_append(&block->entries[i].object->waiters, &block->entries[i].link);
+    }
+    block->done = false;
 }
 
 void wait_look_begin_locked(struct wait_block *block)

@@ -20,7 +20,9 @@ struct wait_block {
     unsigned n_entries;
     bool all, alertable;
     bool looks_only; /* ends when an object is signalled, without acquiring it */
-    bool done;       /* dispatcher lock, as all below */
+    /* Instead of waking a thread (dispatcher lock held): a wait without one. */
+    void (*on_done)(struct wait_block *block, NTSTATUS status);
+    bool done; /* dispatcher lock, as all below */
     NTSTATUS status;
     struct wait_entry entries[MAXIMUM_WAIT_OBJECTS];
 };
@@ -43,6 +45,7 @@ NTSTATUS wait_fd_or_objects(int fd, short events, struct wait_block *block, bool
  * wait_interrupted return STATUS_RETRY. Nothing is acquired. */
 void wait_look_begin_locked(struct wait_block *block);
 void wait_look_end_locked(struct wait_block *block);
+void wait_block_link_locked(struct wait_block *block);
 bool wait_block_try_locked(struct wait_block *block, NTSTATUS *ret_status);
 
 int futex_sleep(_Atomic uint32_t *word, uint32_t value, const struct deadline *deadline);
