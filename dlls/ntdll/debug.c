@@ -9,7 +9,8 @@
 
 #include "ldr.h"
 
-enum { STACK_ALIGNMENT = 0x10000, PAGE = 0x1000 };
+/* BELOW_GUARD: what a handler of stack overflow has, as the ELF half opens it. */
+enum { STACK_ALIGNMENT = 0x10000, PAGE = 0x1000, BELOW_GUARD = 0x8000 };
 
 void WINAPI DbgBreakPoint(void)
 {
@@ -26,8 +27,10 @@ static SIZE_T round_up(SIZE_T size, SIZE_T to)
     return (size + to - 1) & ~(to - 1);
 }
 
-/* A stack for a fibre: reserved whole, its top committed, a guard page below. Sizes of 0 come from
- * the program. */
+/* A stack for a fibre; sizes of 0 come from the program. DIFFERS: it is committed whole (Linux
+ * gives the memory when it is touched), with the guard page near its end. kernelbase's
+ * SwitchToFiber touches the old stack when the TEB already names the new one: a guard page in the
+ * middle would then be taken for one of the program's own. */
 NTSTATUS WINAPI RtlCreateUserStack(SIZE_T commit, SIZE_T reserve, ULONG zero_bits,
                                    SIZE_T commit_alignment, SIZE_T reserve_alignment,
                                    INITIAL_TEB *result)
@@ -52,8 +55,8 @@ NTSTATUS WINAPI RtlCreateUserStack(SIZE_T commit, SIZE_T reserve, ULONG zero_bit
         NtAllocateVirtualMemory(NtCurrentProcess(), &base, 0, &size, MEM_RESERVE, PAGE_READWRITE);
     if (status)
         return status;
-    size = commit + PAGE;
-    top = (char *)base + reserve - size;
+    size = reserve - BELOW_GUARD;
+    top = (char *)base + BELOW_GUARD;
     status =
         NtAllocateVirtualMemory(NtCurrentProcess(), &top, 0, &size, MEM_COMMIT, PAGE_READWRITE);
     size = PAGE;
@@ -67,7 +70,7 @@ NTSTATUS WINAPI RtlCreateUserStack(SIZE_T commit, SIZE_T reserve, ULONG zero_bit
     result->OldStackBase = result->OldStackLimit = NULL;
     result->DeallocationStack = base;
     result->StackBase = (char *)base + reserve;
-    result->StackLimit = (char *)base + reserve - commit;
+    result->StackLimit = (char *)base + BELOW_GUARD + PAGE;
     return STATUS_SUCCESS;
 }
 

@@ -121,6 +121,35 @@ static void test_libraries(void)
        "an api-set name leads to its DLL");
 }
 
+static void *main_fiber;
+static int n_fiber_runs;
+
+static void CALLBACK fiber_function(void *argument)
+{
+    for (;;) {
+        volatile char block[20000];
+
+        block[0] = block[19999] = (char)n_fiber_runs;
+        n_fiber_runs += *(int *)argument;
+        SwitchToFiber(main_fiber);
+    }
+}
+
+static void test_fibers(void)
+{
+    int step = 3, i;
+    void *fiber;
+
+    main_fiber = ConvertThreadToFiber(NULL);
+    fiber = CreateFiber(0, fiber_function, &step);
+    ok(main_fiber && fiber, "two fibres");
+    for (i = 0; i < 5; i++)
+        SwitchToFiber(fiber);
+    is_number(n_fiber_runs, 15, "switched to and fro, with large frames");
+    DeleteFiber(fiber);
+    ok(ConvertFiberToThread(), "and back to a thread");
+}
+
 static LONG WINAPI filter(EXCEPTION_POINTERS *pointers)
 {
     n_filtered++;
@@ -165,6 +194,7 @@ static void test_main(void)
     test_threads();
     test_faults();
     test_libraries();
+    test_fibers();
     test_unhandled_filter();
     end_all_at_once();
 }
