@@ -92,7 +92,7 @@ static bool client_setup(struct client *client)
     struct server *server = client->server;
 
     client->user = users_get(&server->users, client->uid);
-    if (!client->user || user_charge(&client->charge, client->user, USER_FDS, 1))
+    if (!client->user || user_charge(&client->charge, client->user, USER_SOCKETS, 1))
         return false;
     client->pidfd = peer_pidfd(client->fd, client->pid);
     return client->pidfd >= 0 &&

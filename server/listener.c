@@ -21,6 +21,7 @@
 
 #define START_LOCK_NAME "start"
 #define ACCEPT_BATCH    16
+#define RETRY_NS        10000000u
 
 static int lock_take(int dir_fd, const char *name, int operation)
 {
@@ -99,6 +100,11 @@ static int socket_listen(struct listener *listener)
     return 0;
 }
 
+static void retry_expired(struct timer *timer)
+{
+    listener_resume(CONTAINER_OF(timer, struct listener, retry));
+}
+
 /* 1: took one, 0: none there (or none can be taken now). */
 static int accept_one(struct listener *listener, struct server *server)
 {
@@ -110,9 +116,10 @@ static int accept_one(struct listener *listener, struct server *server)
         return 1;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-        /* Level-triggered: would spin. Resumed when a client's descriptor has closed. */
+        /* Level-triggered: would spin. The closer's thread frees descriptors without a word: look again soon. */
         listener->paused = true;
         source_events(&listener->source, 0);
+        (void)!timer_arm(&listener->retry, &server->loop, clock_ns() + RETRY_NS, retry_expired);
     }
     return errno == EINTR || errno == ECONNABORTED;
 }
@@ -184,6 +191,7 @@ void listener_resume(struct listener *listener)
 void listener_close(struct listener *listener)
 {
     source_remove(&listener->source);
+    timer_disarm(&listener->retry);
     /* The name goes while the lock is still ours, the lock last: by the kernel at our end, or here.
      */
     if (listener->socket_fd >= 0)

@@ -20,6 +20,7 @@ struct server;
 
 struct listener {
     struct source source;
+    struct timer retry; /* while paused */
     int dir_fd, lock_fd, start_fd, socket_fd; /* -1: none */
     const char *path;                         /* of the folder, borrowed */
     bool paused;                              /* out of descriptors */
@@ -42,7 +43,7 @@ void listener_started(struct listener *listener);
 /* Removes the socket's name, then serves who had connected before that. True: nobody, the daemon
  * may end. */
 bool listener_retire(struct listener *listener);
-/* A descriptor was closed: accepts again if it had to pause. */
+/* Descriptors may be free again: accepts if it had to pause. */
 void listener_resume(struct listener *listener);
 void listener_close(struct listener *listener);
 

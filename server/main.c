@@ -174,11 +174,12 @@ static int action_stop(const char *path, int dir_fd)
 
     if (fd < 0)
         return not_running(path, fd);
+    _cleanup_(fd_closep) int pidfd = remote_pidfd(fd);
     r = remote_call(fd, REQ_server_stop, &request.header, sizeof(request), &reply.header,
                     sizeof(reply), NULL, 0);
     /* It may have been stopped by somebody else meanwhile: what counts is that it ends. */
     if (r == 0)
-        remote_wait_end(fd);
+        remote_wait_end(fd, pidfd);
     r = listener_wait_end(dir_fd);
     return r ? not_running(path, r) : EXIT_SUCCESS;
 }

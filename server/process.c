@@ -144,7 +144,7 @@ static status_t process_new(struct server *server, struct user *user, pid_t pid,
     list_init(&process->held);
     list_append(&server->processes, &process->link);
     handle_table_init(&process->handles, server, process, user);
-    status = user_charge(&process->pidfd_charge, user, USER_FDS, 1);
+    status = user_charge(&process->pidfd_charge, user, USER_SOCKETS, 1);
     if (status)
         return status;
     if (source_add(&process->pidfd_source, &server->loop, *pidfd, EPOLLIN, pidfd_ready) < 0)

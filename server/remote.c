@@ -8,6 +8,7 @@
 #include "remote.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -57,12 +58,27 @@ int remote_open(const char *path, int dir_fd)
     return reply.header.status ? -EPROTO : TAKE_FD(fd);
 }
 
-void remote_wait_end(int fd)
+int remote_pidfd(int fd)
 {
+    struct ucred peer;
+    socklen_t size = sizeof(peer);
+    int pidfd;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+        return -errno;
+    pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
+    return pidfd < 0 ? -errno : pidfd;
+}
+
+void remote_wait_end(int fd, int pidfd)
+{
+    struct pollfd process = {.fd = pidfd, .events = POLLIN};
     char byte;
     ssize_t n;
 
     do
         n = recv(fd, &byte, 1, 0);
     while (n > 0 || (n < 0 && errno == EINTR));
+    while (pidfd >= 0 && poll(&process, 1, -1) < 0 && errno == EINTR)
+        ;
 }

@@ -21,5 +21,7 @@ int remote_call(int fd, uint16_t code, struct request_header *request, size_t re
                 struct reply_header *ret_reply, size_t reply_size, void *ret_data,
                 size_t size) _must_check_;
 
-/* Until the server closes the socket. */
-void remote_wait_end(int fd);
+/* A pidfd of the server, or -errno. */
+int remote_pidfd(int fd) _must_check_;
+/* Until the server has closed the socket and (pidfd >= 0) has ended. */
+void remote_wait_end(int fd, int pidfd);

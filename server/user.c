@@ -20,7 +20,9 @@ void users_init(struct users *users, uint64_t n_fds)
 {
     list_init(&users->list);
     users->limit[USER_MEMORY] = MEMORY_MAX_BYTES;
-    users->limit[USER_FDS] = n_fds > 2 * FDS_RESERVED ? n_fds - FDS_RESERVED : n_fds / 2;
+    n_fds = n_fds > 2 * FDS_RESERVED ? n_fds - FDS_RESERVED : n_fds / 2;
+    users->limit[USER_SOCKETS] = n_fds / 4;
+    users->limit[USER_FDS] = n_fds - n_fds / 4;
     users->limit[USER_OBJECTS] = OBJECTS_MAX;
     users->limit[USER_HANDLES] = HANDLES_MAX;
 }

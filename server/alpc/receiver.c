@@ -183,7 +183,7 @@ void receiver_notify_closed(struct receiver *receiver, uint32_t connection, uint
 
 void receiver_end(struct receiver *receiver, status_t status)
 {
-    if (receiver->ended)
+    if (receiver->ended || !receiver->memory)
         return;
     receiver->ended = true;
     port_keeper_end(&receiver->keeper, status);

@@ -92,7 +92,7 @@ START_TEST(quota_of_descriptors_refuses_sockets)
     struct server *server = fixture_start();
     static struct peer first, second;
 
-    server->users.limit[USER_FDS] = 2; /* a socket and a pidfd */
+    server->users.limit[USER_SOCKETS] = 2; /* a socket and a pidfd */
     peer_start(&first, server, 0, 1);
     peer_open(&second, server, 0);
     ck_assert(peer_is_dropped(&second));

@@ -57,7 +57,7 @@ START_TEST(a_running_one_answers_and_stops)
     ck_assert_int_eq(remote_call(fd, REQ_server_stop, &stop.header, sizeof(stop), &stopped.header,
                                  sizeof(stopped), NULL, 0),
                      0);
-    remote_wait_end(fd);
+    remote_wait_end(fd, -1);
     ck_assert_int_eq(listener_wait_end(dir_fd), 0);
     ck_assert_int_eq(waitpid(pid, &exit_status, 0), pid);
     ck_assert_int_eq(exit_status, 0);

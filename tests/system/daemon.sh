@@ -1,0 +1,110 @@
+# portserver as a program: options, exit statuses, one server per folder, its end.
+. "$srcdir/functions.sh"
+run=$PORTICO_RUNTIME_DIR
+
+status_of() { "$portserver" --status | sed -n "s/^$1: //p"; }
+
+"$portserver" --status >"$scratch/out" 2>"$scratch/err"
+is $? 4 '--status without a server: exit status 4'
+like "$(cat "$scratch/err")" "^portserver: no server runs in $run\$" 'and one line that says so'
+"$portserver" --stop 2>/dev/null
+is $? 4 '--stop without a server: exit status 4'
+
+"$portserver" --version >"$scratch/out"
+is $? 0 '--version succeeds'
+like "$(cat "$scratch/out")" '^portserver \(portico\) [0-9.]+' 'and prints the version'
+"$portserver" --help >"$scratch/out"
+is $? 0 '--help succeeds'
+for option in --foreground --persistent --trace --status --stop --version; do
+    like "$(cat "$scratch/out")" "$option" "the help names $option"
+done
+"$portserver" --nonsense >/dev/null 2>&1
+is $? 2 'an unknown option: exit status 2'
+"$portserver" argument >/dev/null 2>"$scratch/err"
+is $? 2 'an argument: exit status 2'
+"$portserver" --persistent=soon 2>"$scratch/err"
+is $? 2 'a number of seconds that is none: exit status 2'
+like "$(cat "$scratch/err")" 'soon' 'the message names it'
+
+"$portserver" --persistent
+is $? 0 'it starts'
+pid=$(status_of pid)
+kill -0 "$pid"
+ok $? 'and tells its pid'
+is "$(status_of persistent)" yes 'it is persistent'
+"$portserver" --persistent 2>"$scratch/err"
+is $? 3 'a second one on the same folder: exit status 3'
+is "$(cat "$scratch/err")" "portserver: another server runs in $run" 'with a clear message'
+"$portserver" --foreground 2>/dev/null
+is $? 3 'the same in the foreground'
+is "$(stat -c %a "$run/socket")" 700 'the socket is for this user alone'
+
+"$portserver" --stop
+is $? 0 '--stop succeeds'
+[ ! -e "/proc/$pid" ] || [ "$(sed 's/.*) \(.\).*/\1/' "/proc/$pid/stat" 2>/dev/null)" = Z ]
+ok $? 'the server has ended when --stop returns'
+[ ! -e "$run/socket" ]
+ok $? 'its socket is gone'
+
+# killed: the socket stays, the lock does not
+"$portserver" --persistent
+pid=$(status_of pid)
+kill -9 "$pid"
+tail -f --pid="$pid" /dev/null
+[ -e "$run/socket" ]
+ok $? 'a killed server leaves its socket'
+"$portserver" --persistent
+is $? 0 'the next one recovers from it'
+like "$(status_of pid)" '^[0-9]+$' 'and serves'
+"$portserver" --stop
+
+# twenty at once: one runs, all others say so, and each that returned could have connected
+for i in $(seq 20); do
+    { "$portserver" --persistent 2>/dev/null; echo $?; } >"$scratch/race.$i" &
+    starters="$starters $!"
+done
+for pid in $starters; do wait "$pid"; done
+is "$(cat "$scratch"/race.* | sort -n | uniq -c | sed 's/^ *//')" '1 0
+19 3' 'of twenty that start at once one serves, nineteen find it'
+like "$(status_of pid)" '^[0-9]+$' 'it answers'
+"$portserver" --stop
+
+# its own end: one second after its last client, which is --status itself
+"$portserver" --persistent=1
+pid=$(status_of pid)
+tail -f --pid="$pid" /dev/null
+ok 0 'without --persistent it ends by itself'
+"$portserver" --status >/dev/null 2>&1
+is $? 4 'and is not there any more'
+
+# foreground, trace, signals
+background server "$portserver" --foreground --trace --persistent
+await_line server . "$background_pid" &
+while ! "$portserver" --status >/dev/null 2>&1; do kill -0 "$background_pid" || break; done
+like "$(cat "$scratch/server.out")" 'server_status\(' '--trace prints requests'
+like "$(cat "$scratch/server.out")" 'server_status -> 00000000 .*n_processes=0x1' 'and replies by field'
+kill -TERM "$background_pid"
+wait "$background_pid"
+is $? 0 'SIGTERM ends it cleanly'
+[ ! -e "$run/socket" ]
+ok $? 'and its socket'
+
+# folders
+chmod 770 "$run"
+"$portserver" 2>"$scratch/err"
+is $? 1 'a folder that others can write is refused'
+like "$(cat "$scratch/err")" 'must belong to this user' 'with the reason'
+chmod 700 "$run"
+long=$scratch/$(printf '%0120d' 0)
+PORTICO_RUNTIME_DIR=$long "$portserver" --persistent
+is $? 0 'a path longer than a socket address works'
+PORTICO_RUNTIME_DIR=$long "$portserver" --stop
+is $? 0 'and is found again'
+mkdir "$scratch/xdg"
+(unset PORTICO_RUNTIME_DIR; XDG_RUNTIME_DIR=$scratch/xdg; export XDG_RUNTIME_DIR
+    "$portserver" --persistent && [ -S "$scratch/xdg/portico/socket" ] && "$portserver" --stop)
+is $? 0 'without PORTICO_RUNTIME_DIR it is $XDG_RUNTIME_DIR/portico'
+PORTICO_RUNTIME_DIR=/nowhere/at/all "$portserver" 2>"$scratch/err"
+is $? 1 'a folder that cannot be made'
+like "$(cat "$scratch/err")" '^portserver: /nowhere/at/all: ' 'is named'
+done_testing
