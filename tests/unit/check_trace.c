@@ -2,10 +2,7 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* The channel list of PORTICO_DEBUG and the line that TRACE prints. */
-
-#include <string.h>
-#include <unistd.h>
+/* The channel list of PORTICO_DEBUG. */
 
 #include "common/trace.h"
 #include "unit.h"
@@ -33,35 +30,11 @@ START_TEST(an_unknown_or_cut_name_changes_nothing)
 }
 END_TEST
 
-START_TEST(a_line_names_its_channel_and_ends_with_a_newline)
-{
-    int pipe_fds[2], saved = dup(STDERR_FILENO);
-    char text[2000] = "", payload[1500];
-
-    memset(payload, 'x', sizeof(payload) - 1);
-    payload[sizeof(payload) - 1] = 0;
-    ck_assert_int_eq(pipe(pipe_fds), 0);
-    dup2(pipe_fds[1], STDERR_FILENO);
-    trace_mask = BIT(lane);
-    TRACE(lane, "position %d", 42);
-    TRACE(heap, "not printed");
-    TRACE(lane, "%s", payload);
-    dup2(saved, STDERR_FILENO);
-    ssize_t n = read(pipe_fds[0], text, sizeof(text) - 1);
-    ck_assert_int_gt(n, 1000);
-    ck_assert_ptr_nonnull(strstr(text, "lane a_line_names_its_channel_and_ends_with_a_newline"));
-    ck_assert_ptr_nonnull(strstr(text, ": position 42\n"));
-    ck_assert_ptr_null(strstr(text, "not printed"));
-    ck_assert_int_eq(text[n - 1], '\n');
-}
-END_TEST
-
 int main(void)
 {
     UNIT_BEGIN("trace");
     UNIT_TEST(a_name_with_or_without_plus_turns_a_channel_on);
     UNIT_TEST(entries_apply_from_left_to_right);
     UNIT_TEST(an_unknown_or_cut_name_changes_nothing);
-    UNIT_TEST(a_line_names_its_channel_and_ends_with_a_newline);
     return UNIT_END();
 }

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* The line that TRACE prints. */
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/trace.h"
+#include "unit.h"
+
+#define BIT(name) ((uint64_t)1 << TRACE_##name)
+
+START_TEST(a_line_names_its_channel_and_ends_with_a_newline)
+{
+    int pipe_fds[2], saved = dup(STDERR_FILENO);
+    char text[2000] = "", payload[1500];
+
+    memset(payload, 'x', sizeof(payload) - 1);
+    payload[sizeof(payload) - 1] = 0;
+    ck_assert_int_eq(pipe(pipe_fds), 0);
+    dup2(pipe_fds[1], STDERR_FILENO);
+    trace_mask = BIT(lane);
+    TRACE(lane, "position %d", 42);
+    TRACE(heap, "not printed");
+    TRACE(lane, "%s", payload);
+    dup2(saved, STDERR_FILENO);
+    ssize_t n = read(pipe_fds[0], text, sizeof(text) - 1);
+    ck_assert_int_gt(n, 1000);
+    ck_assert_ptr_nonnull(strstr(text, "lane a_line_names_its_channel_and_ends_with_a_newline"));
+    ck_assert_ptr_nonnull(strstr(text, ": position 42\n"));
+    ck_assert_ptr_null(strstr(text, "not printed"));
+    ck_assert_int_eq(text[n - 1], '\n');
+}
+END_TEST
+
+START_TEST(tracing_keeps_errno)
+{
+    int saved = dup(STDERR_FILENO);
+
+    trace_mask = BIT(lane);
+    close(STDERR_FILENO);
+    errno = ENOTTY;
+    TRACE(lane, "goes nowhere");
+    ck_assert_int_eq(errno, ENOTTY);
+    dup2(saved, STDERR_FILENO);
+}
+END_TEST
+
+int main(void)
+{
+    UNIT_BEGIN("trace_print");
+    UNIT_TEST(a_line_names_its_channel_and_ends_with_a_newline);
+    UNIT_TEST(tracing_keeps_errno);
+    return UNIT_END();
+}
