@@ -28,6 +28,9 @@
 #define RECEIVE_BATCH    16
 #define OUTPUT_MAX       64
 #define OUTPUT_MAX_BYTES (512u * 1024u)
+/* A port with thousands of connections ends at once: that is as many notices, small and each paid
+ * for by a connection. The process' one watcher thread may not run for a while. */
+#define NOTICES_MAX 32768
 
 struct output {
     struct list link;
@@ -189,9 +192,11 @@ static void client_queue(struct client *client, const void *head, size_t head_si
                          const struct reply_extra *extra)
 {
     struct output *output;
+    uint32_t n_max = client->kind == HELLO_NOTICE ? NOTICES_MAX : OUTPUT_MAX;
 
-    if (client->n_output >= OUTPUT_MAX ||
-        client->output_bytes + head_size + (extra ? extra->data_size : 0) > OUTPUT_MAX_BYTES) {
+    if (client->n_output >= n_max ||
+        client->output_bytes + head_size + (extra ? extra->data_size : 0) >
+            (size_t)n_max * (OUTPUT_MAX_BYTES / OUTPUT_MAX)) {
         client_doom(client, "does not read its replies");
         return;
     }

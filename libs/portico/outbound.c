@@ -75,6 +75,13 @@ void outbound_grant_end(void)
     pthread_mutex_unlock(&list_lock);
 }
 
+void outbound_join(struct outbound *outbound)
+{
+    pthread_mutex_lock(&list_lock);
+    outbound->n_ports++;
+    pthread_mutex_unlock(&list_lock);
+}
+
 void outbound_leave(struct outbound *outbound)
 {
     pthread_mutex_lock(&list_lock);
@@ -208,11 +215,12 @@ status_t outbound_of_port(struct port *port, struct outbound **ret_outbound)
 }
 
 /* Replaces a lane that is too small by one that the server grants. */
-static status_t outbound_grow_locked(struct outbound *outbound, struct port *port)
+static status_t outbound_grow_locked(const struct destination *to)
 {
+    struct outbound *outbound = to->outbound;
     struct outlane *old = outbound->current, *lane = NULL;
     struct alpc_grow_lane_request request = {
-        .port = port->handle, .connection = port->connection, .lane = old->lane};
+        .port = to->port->handle, .connection = to->here, .lane = old->lane};
     struct alpc_grow_lane_reply reply;
     struct call_extra extra = {0};
     struct control *control = portico_control();
@@ -235,22 +243,23 @@ static status_t outbound_grow_locked(struct outbound *outbound, struct port *por
     return STATUS_SUCCESS;
 }
 
-status_t outbound_grow(struct outbound *outbound, struct port *port, const struct outlane *full)
+status_t outbound_grow(const struct destination *to, const struct outlane *full)
 {
+    struct outbound *outbound = to->outbound;
     status_t status = STATUS_SUCCESS;
 
     pthread_mutex_lock(&outbound->lock);
     if (outbound->current == full)
-        status = outbound_grow_locked(outbound, port);
+        status = outbound_grow_locked(to);
     pthread_mutex_unlock(&outbound->lock);
     return status;
 }
 
-status_t outbound_reserve_locked(struct outbound *outbound, struct port *port, uint32_t attr_size,
+status_t outbound_reserve_locked(const struct destination *to, uint32_t attr_size,
                                  uint32_t data_size, uint8_t **ret_attributes, uint8_t **ret_data)
 {
     for (;;) {
-        struct lane_producer *producer = &outbound->current->producer;
+        struct lane_producer *producer = &to->outbound->current->producer;
         enum lane_result result =
             producer_reserve(producer, attr_size, data_size, ret_attributes, ret_data);
         status_t status;
@@ -259,7 +268,7 @@ status_t outbound_reserve_locked(struct outbound *outbound, struct port *port, u
             return STATUS_SUCCESS;
         if (result != LANE_FULL && result != LANE_TOO_LARGE)
             return STATUS_PORT_DISCONNECTED;
-        status = outbound_grow_locked(outbound, port);
+        status = outbound_grow_locked(to);
         if (status != STATUS_SUCCESS)
             return status;
     }

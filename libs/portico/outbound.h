@@ -48,6 +48,16 @@ struct outbound {
     uint32_t n_slot_waiters; /* those threads; atomic */
 };
 
+/* Where a message goes; destination_put (send.h) ends it. */
+struct destination {
+    struct outbound *outbound;
+    struct port *port;   /* whose handle requests about the lane go by; borrowed */
+    uint32_t here;       /* the connection in that port's own table */
+    uint32_t connection; /* and as the receiver knows it: into every record */
+    uint32_t generation;
+    bool is_held; /* the outbound is this destination's to leave */
+};
+
 /* Around a request that may bring a grant: while one is under way no outbound is freed, because the
  * grant may name its lane (race 1 in outbound.c). */
 void outbound_grant_begin(void);
@@ -57,22 +67,23 @@ void outbound_grant_end(void);
  * the descriptors over. The caller's port counts as one of its ports. */
 status_t outbound_adopt(uint64_t receiver_id, const struct lane_grant *grant, int lane_fd,
                         int bell_fd, struct outbound **ret_outbound);
-void outbound_leave(struct outbound *outbound); /* a port that sent here has gone */
+void outbound_join(struct outbound *outbound);  /* one more user of it */
+void outbound_leave(struct outbound *outbound); /* a user has gone */
 
 /* The port's outbound, asked for at the server when it has none yet. */
 status_t outbound_of_port(struct port *port, struct outbound **ret_outbound);
 
 /* With the lock held: makes room for a record, growing the lane when it is full. STATUS_SUCCESS;
  * STATUS_QUOTA_EXCEEDED; STATUS_PORT_DISCONNECTED: the lane is broken or gone. */
-status_t outbound_reserve_locked(struct outbound *outbound, struct port *port, uint32_t attr_size,
+status_t outbound_reserve_locked(const struct destination *to, uint32_t attr_size,
                                  uint32_t data_size, uint8_t **ret_attributes, uint8_t **ret_data);
 /* Replaces `full` by a larger lane unless somebody has done so already. */
-status_t outbound_grow(struct outbound *outbound, struct port *port, const struct outlane *full);
+status_t outbound_grow(const struct destination *to, const struct outlane *full);
 /* Publishes the reserved record and rings. */
 void outbound_publish_locked(struct outbound *outbound, const struct lane_message *message);
 
 /* Ids for a new message: STATUS_SUCCESS or the lease request's status. */
-status_t outbound_ids_locked(struct outbound *outbound, struct port *port, uint32_t *ret_message_id,
+status_t outbound_ids_locked(const struct destination *to, uint32_t *ret_message_id,
                              uint32_t *ret_callback_id);
 
 /* From now on ids may be live in some port's memory. */
@@ -80,8 +91,8 @@ void outbound_note_async(struct outbound *outbound);
 
 /* A free slot of the current lane; grows the lane when all are taken, and waits when it may not
  * grow. */
-status_t outbound_slot_acquire(struct outbound *outbound, struct port *port, int64_t deadline_ns,
-                               bool alertable, struct outlane **ret_lane, uint32_t *ret_slot);
+status_t outbound_slot_acquire(const struct destination *to, int64_t deadline_ns, bool alertable,
+                               struct outlane **ret_lane, uint32_t *ret_slot);
 void outbound_slot_release(struct outbound *outbound, struct outlane *lane, uint32_t slot);
 /* The slot's other end still may answer: it stays away until it has been returned. */
 void outbound_slot_quarantine(struct outbound *outbound, struct outlane *lane, uint32_t slot);

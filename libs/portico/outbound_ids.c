@@ -27,10 +27,11 @@ static bool is_in_slot(const struct outbound *outbound, uint32_t id)
     return false;
 }
 
-static status_t lease_more_locked(struct outbound *outbound, struct port *port)
+static status_t lease_more_locked(const struct destination *to)
 {
+    struct outbound *outbound = to->outbound;
     struct alpc_lease_request request = {
-        .port = port->handle, .connection = port->connection, .lane = outbound->current->lane};
+        .port = to->port->handle, .connection = to->here, .lane = outbound->current->lane};
     struct alpc_lease_reply reply;
     struct control *control = portico_control();
     status_t status;
@@ -55,9 +56,9 @@ static uint32_t ids_total(const struct outbound *outbound)
 
 /* With many connections it is dear to find out whether an id is live: rather more ids than a second
  * round. */
-static bool lease_for_many_locked(struct outbound *outbound, struct port *port)
+static bool lease_for_many_locked(const struct destination *to)
 {
-    return outbound->n_ports > MANY_PORTS && lease_more_locked(outbound, port) == STATUS_SUCCESS;
+    return to->outbound->n_ports > MANY_PORTS && lease_more_locked(to) == STATUS_SUCCESS;
 }
 
 void outbound_note_async(struct outbound *outbound)
@@ -67,11 +68,13 @@ void outbound_note_async(struct outbound *outbound)
 }
 
 /* The next id of the round, live or not. */
-static uint32_t id_step_locked(struct outbound *outbound, struct port *port)
+static uint32_t id_step_locked(const struct destination *to)
 {
+    struct outbound *outbound = to->outbound;
+
     if (outbound->next_id == outbound->leases[outbound->lease].n) {
         outbound->next_id = 0;
-        if (++outbound->lease == outbound->n_leases && !lease_for_many_locked(outbound, port)) {
+        if (++outbound->lease == outbound->n_leases && !lease_for_many_locked(to)) {
             outbound->lease = 0;
             outbound->has_wrapped = true;
         }
@@ -80,25 +83,28 @@ static uint32_t id_step_locked(struct outbound *outbound, struct port *port)
 }
 
 /* Half of the ids are live: more of them. The round goes on in the new lease. */
-static void grow_if_crowded_locked(struct outbound *outbound, struct port *port, uint32_t n_passed)
+static void grow_if_crowded_locked(const struct destination *to, uint32_t n_passed)
 {
-    if (n_passed != ids_total(outbound) / 2 || lease_more_locked(outbound, port) != STATUS_SUCCESS)
+    struct outbound *outbound = to->outbound;
+
+    if (n_passed != ids_total(outbound) / 2 || lease_more_locked(to) != STATUS_SUCCESS)
         return;
     outbound->lease = outbound->n_leases - 1;
     outbound->next_id = 0;
 }
 
-status_t outbound_ids_locked(struct outbound *outbound, struct port *port, uint32_t *ret_message_id,
+status_t outbound_ids_locked(const struct destination *to, uint32_t *ret_message_id,
                              uint32_t *ret_callback_id)
 {
-    uint32_t n_passed = 0, id = id_step_locked(outbound, port);
+    struct outbound *outbound = to->outbound;
+    uint32_t n_passed = 0, id = id_step_locked(to);
 
     while (outbound->has_wrapped && (is_in_slot(outbound, id) ||
                                      (atom_load(&outbound->has_async) && receivers_know_id(id)))) {
-        grow_if_crowded_locked(outbound, port, ++n_passed);
+        grow_if_crowded_locked(to, ++n_passed);
         if (n_passed > ids_total(outbound))
             return STATUS_INSUFFICIENT_RESOURCES;
-        id = id_step_locked(outbound, port);
+        id = id_step_locked(to);
     }
     if (++outbound->exchange == 0)
         outbound->exchange = 1;
@@ -138,10 +144,10 @@ static bool slot_try(struct outbound *outbound, struct outlane **ret_lane, uint3
 
 /* All slots are taken and there may be no more. The count of waiters is raised before the last
  * look: who releases a slot after that look sees it. */
-static status_t slot_wait_for_release(struct outbound *outbound, struct port *port,
-                                      int64_t deadline_ns, bool alertable,
-                                      struct outlane **ret_lane, uint32_t *ret_slot)
+static status_t slot_wait_for_release(const struct destination *to, int64_t deadline_ns,
+                                      bool alertable, struct outlane **ret_lane, uint32_t *ret_slot)
 {
+    struct outbound *outbound = to->outbound;
     status_t status = STATUS_SUCCESS;
 
     atom_add(&outbound->n_slot_waiters, 1);
@@ -150,7 +156,7 @@ static status_t slot_wait_for_release(struct outbound *outbound, struct port *po
 
         if (slot_try(outbound, ret_lane, ret_slot))
             break;
-        status = port_check_open(port);
+        status = port_check_open(to->port);
         if (status == STATUS_SUCCESS)
             status = slot_sleep(outbound, seen, deadline_ns, alertable);
     }
@@ -158,13 +164,12 @@ static status_t slot_wait_for_release(struct outbound *outbound, struct port *po
     return status;
 }
 
-status_t outbound_slot_acquire(struct outbound *outbound, struct port *port, int64_t deadline_ns,
-                               bool alertable, struct outlane **ret_lane, uint32_t *ret_slot)
+status_t outbound_slot_acquire(const struct destination *to, int64_t deadline_ns, bool alertable,
+                               struct outlane **ret_lane, uint32_t *ret_slot)
 {
-    while (!slot_try(outbound, ret_lane, ret_slot))
-        if (outbound_grow(outbound, port, *ret_lane) != STATUS_SUCCESS)
-            return slot_wait_for_release(outbound, port, deadline_ns, alertable, ret_lane,
-                                         ret_slot);
+    while (!slot_try(to->outbound, ret_lane, ret_slot))
+        if (outbound_grow(to, *ret_lane) != STATUS_SUCCESS)
+            return slot_wait_for_release(to, deadline_ns, alertable, ret_lane, ret_slot);
     return STATUS_SUCCESS;
 }
 

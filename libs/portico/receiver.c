@@ -310,6 +310,7 @@ static status_t return_way_locked(struct receiver *receiver, const struct port *
             outbound_leave(way->outbound);
         *way = fresh;
     }
+    outbound_join(way->outbound);
     *ret_way = *way;
     return STATUS_SUCCESS;
 }

@@ -62,7 +62,8 @@ uint32_t receiver_sequence(const struct receiver *receiver, const struct port *p
 status_t receiver_doorbells(struct receiver *receiver, const struct port *port);
 /* Maps a lane into the view (PORT_MAP_LANE). */
 status_t receiver_map_lane(struct receiver *receiver, const struct port *port, uint32_t lane);
-/* The way back to the client of a connection; at the first need asked for at the server. */
+/* The way back to the client of a connection, its outbound held for the caller; at the first need
+ * asked for at the server. */
 status_t receiver_return_way(struct receiver *receiver, const struct port *port,
                              uint32_t connection, uint32_t generation, struct return_way *ret_way);
 

@@ -24,19 +24,19 @@
 
 #define SMALL_BYTES 1024u
 
-/* Where a message of this port goes: the outbound, and the connection as the receiver knows it. */
-struct destination {
-    struct outbound *outbound;
-    uint32_t connection, generation;
-};
-
-static status_t port_destination(struct port *port, struct destination *ret)
+status_t destination_of_port(struct port *port, struct destination *ret_to,
+                             struct lane_message *message)
 {
-    status_t status = outbound_of_port(port, &ret->outbound);
+    status_t status = outbound_of_port(port, &ret_to->outbound);
 
-    ret->connection = port->peer_connection;
-    ret->generation = port->peer_generation;
-    return status;
+    if (status != STATUS_SUCCESS)
+        return status;
+    ret_to->is_held = false;
+    ret_to->port = port;
+    ret_to->here = port->connection;
+    message->connection = ret_to->connection = port->peer_connection;
+    message->connection_generation = ret_to->generation = port->peer_generation;
+    return STATUS_SUCCESS;
 }
 
 status_t outgoing_prepare(struct port *port, const struct portico_exchange *exchange,
@@ -56,18 +56,18 @@ status_t outgoing_prepare(struct port *port, const struct portico_exchange *exch
     return STATUS_SUCCESS;
 }
 
-status_t record_send_locked(struct outbound *outbound, struct port *port,
-                            const struct outlane *lane, const struct outgoing *outgoing,
-                            struct lane_message *message)
+status_t record_send_locked(const struct destination *to, const struct outlane *lane,
+                            const struct outgoing *outgoing, struct lane_message *message)
 {
+    struct outbound *outbound = to->outbound;
     uint8_t *attributes, *data;
     status_t status;
 
     message->attr_size = outgoing->attr_size;
     message->data_size = outgoing->data_size;
     message->sender_tid = client_thread()->thread_id;
-    status = outbound_reserve_locked(outbound, port, message->attr_size, message->data_size,
-                                     &attributes, &data);
+    status =
+        outbound_reserve_locked(to, message->attr_size, message->data_size, &attributes, &data);
     if (status != STATUS_SUCCESS)
         return status;
     if (lane && lane != outbound->current) {
@@ -99,20 +99,21 @@ void outbound_exit(struct outbound *outbound)
 
 /* An asynchronous request: its continuation must resolve before it is published. An id that is
  * still in use is passed over. */
-static status_t expect_locked(struct port *port, struct outbound *outbound,
-                              const struct outgoing *outgoing, struct lane_message *message)
+static status_t expect_locked(const struct destination *to, const struct outgoing *outgoing,
+                              struct lane_message *message)
 {
+    struct port *port = to->port;
     uint32_t connection = port->kind == PORT_KIND_SERVER ? port->connection : 0;
     status_t status;
 
     do {
-        status = outbound_ids_locked(outbound, port, &message->message_id, &message->callback_id);
+        status = outbound_ids_locked(to, &message->message_id, &message->callback_id);
         if (status != STATUS_SUCCESS)
             return status;
         status = port_expect(&port->receiver->view, connection, message->message_id,
                              message->callback_id, outgoing->message_context);
     } while (status == STATUS_INVALID_PARAMETER);
-    outbound_note_async(outbound);
+    outbound_note_async(to->outbound);
     return status;
 }
 
@@ -124,19 +125,17 @@ status_t send_new(struct port *port, const struct portico_exchange *exchange,
     struct lane_message message = {.kind = is_datagram ? LANE_DATAGRAM : LANE_REQUEST,
                                    .flags = is_datagram && !is_expected ? LANE_RELEASE : 0};
     struct destination to;
-    status_t status = port_destination(port, &to);
+    status_t status = destination_of_port(port, &to, &message);
 
     if (status != STATUS_SUCCESS)
         return status;
-    message.connection = to.connection;
-    message.connection_generation = to.generation;
     outbound_enter(to.outbound);
     if (is_expected)
-        status = expect_locked(port, to.outbound, outgoing, &message);
+        status = expect_locked(&to, outgoing, &message);
     else
-        status = outbound_ids_locked(to.outbound, port, &message.message_id, &message.callback_id);
+        status = outbound_ids_locked(&to, &message.message_id, &message.callback_id);
     if (status == STATUS_SUCCESS) {
-        status = record_send_locked(to.outbound, port, NULL, outgoing, &message);
+        status = record_send_locked(&to, NULL, outgoing, &message);
         if (status != STATUS_SUCCESS && is_expected)
             port_expect_abort(&port->receiver->view, message.message_id);
     }
@@ -199,20 +198,31 @@ static status_t slot_reply_write(struct port_route *route, const struct outgoing
     return STATUS_SUCCESS;
 }
 
-/* The connection that a route names, as the other end knows it. */
-static status_t route_destination(struct port *port, const struct port_route *route,
-                                  struct destination *ret)
+status_t destination_of_route(struct port *port, const struct port_route *route,
+                              struct destination *ret_to, struct lane_message *message)
 {
     struct return_way way;
     status_t status;
 
     if (port->kind == PORT_KIND_CLIENT)
-        return port_destination(port, ret);
+        return destination_of_port(port, ret_to, message);
     status = receiver_return_way(port->receiver, port, route->connection,
                                  route->connection_generation, &way);
-    if (status == STATUS_SUCCESS)
-        *ret = (struct destination){way.outbound, way.peer_connection, way.peer_generation};
-    return status;
+    if (status != STATUS_SUCCESS)
+        return status;
+    *ret_to = (struct destination){
+        way.outbound, port, route->connection, way.peer_connection, way.peer_generation, true};
+    message->connection = way.peer_connection;
+    message->connection_generation = way.peer_generation;
+    return STATUS_SUCCESS;
+}
+
+/* A port holds its outbound as long as it is held itself; a way back may be replaced meanwhile, so
+ * receiver_return_way holds it for us. */
+void destination_put(struct destination *to)
+{
+    if (to->is_held)
+        outbound_leave(to->outbound);
 }
 
 status_t route_record_send(struct port *port, struct port_route *route,
@@ -225,14 +235,13 @@ status_t route_record_send(struct port *port, struct port_route *route,
         .flags = route->record_flags,
     };
     struct destination to;
-    status_t status = route_destination(port, route, &to);
+    status_t status = destination_of_route(port, route, &to, &message);
 
     if (status == STATUS_SUCCESS) {
-        message.connection = to.connection;
-        message.connection_generation = to.generation;
         outbound_enter(to.outbound);
-        status = record_send_locked(to.outbound, port, NULL, outgoing, &message);
+        status = record_send_locked(&to, NULL, outgoing, &message);
         outbound_exit(to.outbound);
+        destination_put(&to);
     }
     /* The other end has gone: the message is over, and replying to it is no error of the caller. */
     if (status == STATUS_PORT_DISCONNECTED)
@@ -269,6 +278,10 @@ status_t send_continuation(struct port *port, const struct portico_exchange *exc
 
     if (status != STATUS_SUCCESS)
         return status;
+    if (port->kind == PORT_KIND_SERVER && ret_route->connection != port->connection) {
+        ret_route->outcome = PORT_NOT_WRITTEN; /* another client's message */
+        return STATUS_REPLY_MESSAGE_MISMATCH;
+    }
     switch (ret_route->kind) {
     case PORT_ROUTE_SLOT:
         status = slot_reply_write(ret_route, outgoing, exchange->flags);

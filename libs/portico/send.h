@@ -9,6 +9,7 @@
 #include "lane/record.h"
 #include "portico/portico.h"
 
+struct destination;
 struct outbound;
 struct outlane;
 struct port;
@@ -26,14 +27,20 @@ struct outgoing {
 status_t outgoing_prepare(struct port *port, const struct portico_exchange *exchange,
                           uint32_t message_id, struct outgoing *ret_outgoing);
 
+/* Where new messages of the port go; where a route goes. Both fill in a record's connection too. */
+status_t destination_of_port(struct port *port, struct destination *ret_to,
+                             struct lane_message *message);
+status_t destination_of_route(struct port *port, const struct port_route *route,
+                              struct destination *ret_to, struct lane_message *message);
+void destination_put(struct destination *to);
+
 /* The producers' lock, with suspension and termination of this thread deferred. */
 void outbound_enter(struct outbound *outbound);
 void outbound_exit(struct outbound *outbound);
 /* lane: the one that the record must go into (it names a slot of it): STATUS_RETRY when it has been
  * replaced; or NULL. */
-status_t record_send_locked(struct outbound *outbound, struct port *port,
-                            const struct outlane *lane, const struct outgoing *outgoing,
-                            struct lane_message *message);
+status_t record_send_locked(const struct destination *to, const struct outlane *lane,
+                            const struct outgoing *outgoing, struct lane_message *message);
 
 /* A datagram or asynchronous request. */
 status_t send_new(struct port *port, const struct portico_exchange *exchange,

@@ -39,7 +39,7 @@
 struct sync {
     struct port *port;
     struct portico_exchange *exchange;
-    struct outbound *outbound;
+    struct destination to;
     struct outlane *lane;
     struct lane_message message; /* as published */
     uint32_t slot;               /* index */
@@ -64,7 +64,7 @@ static status_t sync_publish(struct sync *sync, const struct outgoing *outgoing,
 
     do {
         status =
-            outbound_slot_acquire(sync->outbound, sync->port, exchange->deadline_ns,
+            outbound_slot_acquire(&sync->to, exchange->deadline_ns,
                                   exchange->flags & PORTICO_ALERTABLE, &sync->lane, &sync->slot);
         if (status != STATUS_SUCCESS)
             return status;
@@ -72,29 +72,29 @@ static status_t sync_publish(struct sync *sync, const struct outgoing *outgoing,
             slot_arm(&sync->lane->slots, &sync->lane->producer.view, sync->slot, sync->capacity);
         sync->message.slot = sync->slot + 1;
         sync->message.slot_word = sync->word;
-        outbound_enter(sync->outbound);
+        outbound_enter(sync->to.outbound);
         if (is_new)
-            status = outbound_ids_locked(sync->outbound, sync->port, &sync->message.message_id,
+            status = outbound_ids_locked(&sync->to, &sync->message.message_id,
                                          &sync->message.callback_id);
         sync->lane->slot_ids[sync->slot] = sync->message.message_id;
         if (status == STATUS_SUCCESS)
-            status = record_send_locked(sync->outbound, sync->port, sync->lane, outgoing,
-                                        &sync->message);
-        outbound_exit(sync->outbound);
+            status = record_send_locked(&sync->to, sync->lane, outgoing, &sync->message);
+        outbound_exit(sync->to.outbound);
         if (status != STATUS_SUCCESS)
-            outbound_slot_release(sync->outbound, sync->lane, sync->slot);
+            outbound_slot_release(sync->to.outbound, sync->lane, sync->slot);
     } while (status == STATUS_RETRY);
     return status;
 }
 
-static uint32_t peer_process_id(const struct port *port)
+static uint32_t peer_process_id(const struct sync *sync)
 {
+    const struct port *port = sync->port;
     struct port_connection_facts facts;
 
     if (port->kind == PORT_KIND_CLIENT)
         return port->server_process_id;
-    return port_connection_read(&port->receiver->view, port->connection, &facts) ? facts.process_id
-                                                                                 : 0;
+    return port_connection_read(&port->receiver->view, sync->to.here, &facts) ? facts.process_id
+                                                                              : 0;
 }
 
 static uint16_t reply_type(const struct slot_reply *reply)
@@ -122,7 +122,7 @@ static void reply_attributes(struct sync *sync, const struct slot_reply *reply,
         attributes->context.callback_id = reply->callback_id;
     }
     if ((attributes->wanted & PORTICO_ATTRIBUTE_VIEW) && reply->attr_size &&
-        view_receive(port, port->connection, reply->message_id, areas, reply->attr_size,
+        view_receive(port, sync->to.here, reply->message_id, areas, reply->attr_size,
                      &attributes->view) == STATUS_SUCCESS)
         attributes->valid |= PORTICO_ATTRIBUTE_VIEW;
     token_attributes(port, attributes);
@@ -136,8 +136,8 @@ static status_t reply_keep(struct sync *sync, const struct slot_reply *reply, co
         .message_id = reply->message_id,
         .callback_id = reply->callback_id,
         .type = reply_type(reply),
-        .connection = port->kind == PORT_KIND_SERVER ? port->connection : 0,
-        .sender_process_id = peer_process_id(port),
+        .connection = sync->to.here,
+        .sender_process_id = peer_process_id(sync),
         .sender_thread_id = reply->sender_tid,
         .data_length = reply->data_size,
         .attributes_length = reply->attr_size < PORT_ATTRIBUTES_MAX_BYTES ? reply->attr_size : 0,
@@ -147,7 +147,7 @@ static status_t reply_keep(struct sync *sync, const struct slot_reply *reply, co
     status_t status;
 
     memcpy(message.attributes, areas, message.attributes_length);
-    outbound_note_async(sync->outbound);
+    outbound_note_async(sync->to.outbound);
     status = port_adopt_large(&port->receiver->view, &message);
     sync->exchange->ret_size = reply->data_size + sizeof(struct portico_message);
     return status == STATUS_SUCCESS ? STATUS_BUFFER_TOO_SMALL : status;
@@ -162,7 +162,7 @@ static status_t reply_deliver(struct sync *sync, const struct slot_reply *reply,
         .data_length = (uint16_t)reply->data_size,
         .total_length = (uint16_t)(reply->data_size + sizeof(header)),
         .type = reply_type(reply),
-        .process_id = peer_process_id(port),
+        .process_id = peer_process_id(sync),
         .thread_id = reply->sender_tid,
         .message_id = reply->message_id,
         .callback_id = reply->callback_id,
@@ -171,10 +171,9 @@ static status_t reply_deliver(struct sync *sync, const struct slot_reply *reply,
     uint32_t sequence;
 
     if (!(reply->flags & LANE_RELEASE)) {
-        outbound_note_async(sync->outbound);
-        status =
-            port_adopt(&port->receiver->view, port->kind == PORT_KIND_SERVER ? port->connection : 0,
-                       reply->message_id, reply->callback_id, sync->message_context);
+        outbound_note_async(sync->to.outbound);
+        status = port_adopt(&port->receiver->view, sync->to.here, reply->message_id,
+                            reply->callback_id, sync->message_context);
     }
     if (status != STATUS_SUCCESS)
         return status;
@@ -199,7 +198,7 @@ static status_t reply_take(struct sync *sync)
 
     if (slot_read(view, sync->slot, &reply) != LANE_OK ||
         (reply.status == STATUS_SUCCESS && reply.message_id != sync->message.message_id)) {
-        outbound_slot_quarantine(sync->outbound, sync->lane, sync->slot);
+        outbound_slot_quarantine(sync->to.outbound, sync->lane, sync->slot);
         return STATUS_PORT_DISCONNECTED;
     }
     areas = slot_areas(view, sync->slot, reply.in_extent);
@@ -209,7 +208,7 @@ static status_t reply_take(struct sync *sync)
         status = reply_keep(sync, &reply, areas);
     else
         status = reply_deliver(sync, &reply, areas);
-    outbound_slot_release(sync->outbound, sync->lane, sync->slot);
+    outbound_slot_release(sync->to.outbound, sync->lane, sync->slot);
     return status;
 }
 
@@ -221,10 +220,9 @@ static void send_cancel(struct sync *sync)
 
     message.kind = LANE_CANCEL;
     message.flags = 0;
-    outbound_enter(sync->outbound);
-    status_t status =
-        record_send_locked(sync->outbound, sync->port, sync->lane, &nothing, &message);
-    outbound_exit(sync->outbound);
+    outbound_enter(sync->to.outbound);
+    status_t status = record_send_locked(&sync->to, sync->lane, &nothing, &message);
+    outbound_exit(sync->to.outbound);
     if (status != STATUS_SUCCESS)
         return; /* lane full, replaced or dead: the other end finds the slot abandoned when it
                    answers */
@@ -245,7 +243,7 @@ static status_t sync_give_up(struct sync *sync, struct portico_thread *thread, s
             return reply_take(sync);
     }
     (void)thread;
-    outbound_slot_quarantine(sync->outbound, sync->lane, sync->slot);
+    outbound_slot_quarantine(sync->to.outbound, sync->lane, sync->slot);
     if (result == LANE_GONE && port_check_open(sync->port) == STATUS_SUCCESS)
         send_cancel(sync);
     return why;
@@ -295,20 +293,33 @@ static status_t sync_continue(struct sync *sync, const struct portico_message *h
 
     if (status != STATUS_SUCCESS)
         return status;
-    if (route.kind != PORT_ROUTE_LANE) {
-        /* TODO(callbacks): both ends blocked in one message (legacy callbacks) */
-        route.outcome = PORT_NOT_WRITTEN;
-        port_route_end(&port->receiver->view, &route);
-        return STATUS_NOT_SUPPORTED;
+    route.outcome = PORT_NOT_WRITTEN;
+    /* TODO(callbacks): both ends blocked in one message (legacy callbacks), and a blocked
+     * continuation by the connection port, which no notice about one connection ends */
+    if (route.kind != PORT_ROUTE_LANE || port->kind == PORT_KIND_CONNECTION)
+        status = STATUS_NOT_SUPPORTED;
+    else if (port->kind == PORT_KIND_SERVER && route.connection != port->connection)
+        status = STATUS_REPLY_MESSAGE_MISMATCH;
+    else
+        status = destination_of_route(port, &route, &sync->to, &sync->message);
+    if (status == STATUS_SUCCESS) {
+        sync->message.message_id = route.message_id;
+        sync->message.callback_id = route.callback_id;
+        sync->message.kind = route.record_kind;
+        sync->message.flags = route.record_flags | LANE_SYNC;
+        status = sync_publish(sync, outgoing, false);
+        if (status == STATUS_SUCCESS)
+            route.outcome = PORT_WRITTEN;
     }
-    sync->message.message_id = route.message_id;
-    sync->message.callback_id = route.callback_id;
-    sync->message.kind = route.record_kind;
-    sync->message.flags = route.record_flags | LANE_SYNC;
-    status = sync_publish(sync, outgoing, false);
-    route.outcome = status == STATUS_SUCCESS ? PORT_WRITTEN : PORT_NOT_WRITTEN;
     port_route_end(&port->receiver->view, &route);
     return status;
+}
+
+static status_t sync_request(struct sync *sync, const struct outgoing *outgoing)
+{
+    status_t status = destination_of_port(sync->port, &sync->to, &sync->message);
+
+    return status == STATUS_SUCCESS ? sync_publish(sync, outgoing, true) : status;
 }
 
 status_t sync_exchange(struct port *port, struct portico_exchange *exchange,
@@ -325,14 +336,11 @@ status_t sync_exchange(struct port *port, struct portico_exchange *exchange,
 
     if (exchange->capacity < sizeof(struct portico_message))
         return STATUS_BUFFER_TOO_SMALL;
-    status = outbound_of_port(port, &sync.outbound);
-    if (status != STATUS_SUCCESS)
-        return status;
-    sync.message.connection = port->peer_connection;
-    sync.message.connection_generation = port->peer_generation;
-    if (header->message_id == 0)
-        status = sync_publish(&sync, outgoing, true);
-    else
-        status = sync_continue(&sync, header, outgoing);
-    return status == STATUS_SUCCESS ? sync_wait(&sync) : status;
+    status =
+        header->message_id ? sync_continue(&sync, header, outgoing) : sync_request(&sync, outgoing);
+    if (status == STATUS_SUCCESS)
+        status = sync_wait(&sync);
+    if (sync.to.outbound)
+        destination_put(&sync.to);
+    return status;
 }

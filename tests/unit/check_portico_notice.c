@@ -25,6 +25,21 @@ static int silent_server(void)
     return 0;
 }
 
+/* Accepts whoever comes until it is killed. */
+static int open_server(void)
+{
+    struct test_message *message = malloc(sizeof(*message));
+    handle_t connection, server;
+
+    if (portico_start(NULL) || port_make(name, &connection))
+        return 1;
+    say('r');
+    while (port_take(connection, message) == STATUS_SUCCESS)
+        if (portico_port_accept(connection, NULL, 0, &message->header, true, &server))
+            return 2;
+    return 3;
+}
+
 /* Connects, asks, is killed while it waits. */
 static int asking_client(void)
 {
@@ -59,6 +74,8 @@ static int child_main(const char *role)
 {
     if (strcmp(role, "silent") == 0)
         return silent_server();
+    if (strcmp(role, "open") == 0)
+        return open_server();
     if (strcmp(role, "asking") == 0)
         return asking_client();
     return strcmp(role, "sending") == 0 ? sending_client() : 99;
@@ -92,6 +109,28 @@ START_TEST(the_death_of_the_server_ends_a_blocked_request)
     ck_status(port_take(client, &message), STATUS_PORT_DISCONNECTED);
     child_end(&child);
     ck_ok(portico_close(client));
+}
+END_TEST
+
+START_TEST(a_thousand_connections_that_end_at_once_are_all_told)
+{
+    enum { N = 1000 };
+    struct child child = child_start("open");
+    static struct test_message message;
+    static handle_t clients[N];
+
+    ck_assert_int_eq(child_hear(&child), 'r');
+    daemon_connect();
+    for (int i = 0; i < N; i++)
+        ck_ok(port_connect_to(name, &clients[i]));
+    kill(child.pid, SIGKILL);
+    child_end(&child);
+    for (int i = 0; i < N; i++) {
+        ck_status(port_take(clients[i], &message), STATUS_PORT_DISCONNECTED);
+        message_fill(&message, 8, 1);
+        ck_status(port_send(clients[i], PORTICO_RELEASE, &message), STATUS_PORT_DISCONNECTED);
+        ck_ok(portico_close(clients[i]));
+    }
 }
 END_TEST
 
@@ -174,6 +213,7 @@ int main(int argc, char **argv)
     DAEMON_BEGIN(argc, argv, child_main);
     UNIT_BEGIN("portico notice");
     UNIT_TEST(the_death_of_the_server_ends_a_blocked_request);
+    UNIT_TEST(a_thousand_connections_that_end_at_once_are_all_told);
     UNIT_TEST(the_death_of_a_blocked_client_is_a_cancelled_message_and_a_close);
     UNIT_TEST(what_a_dead_client_had_sent_unread_is_cancelled_message_by_message);
     return DAEMON_END(UNIT_END());

@@ -91,6 +91,47 @@ START_TEST(a_server_asks_its_client_and_is_answered_at_the_connection_port)
 }
 END_TEST
 
+START_TEST(a_reply_goes_by_the_connection_port_or_the_clients_own_port)
+{
+    struct pair pair = pair_make(name);
+    handle_t server, client = pair_connect(pair.connection, name, 2, &server);
+
+    message_fill(&message, 10, 1);
+    ck_ok(port_send(client, 0, &message));
+    ck_ok(port_take(pair.connection, &message));
+    ck_status(port_send(pair.server, PORTICO_RELEASE, &message), STATUS_REPLY_MESSAGE_MISMATCH);
+    ck_ok(port_send(server, PORTICO_RELEASE, &message));
+    ck_ok(port_take(client, &message));
+    ck_assert_uint_eq(message.header.type, PORTICO_TYPE_REPLY);
+    ck_status(port_receive_for(pair.client, &message, PORTICO_POLL, NULL), STATUS_TIMEOUT);
+    ck_ok(portico_close(client));
+    ck_ok(portico_close(server));
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(the_way_back_to_a_second_client_grows_too)
+{
+    struct pair pair = pair_make(name);
+    handle_t server, client = pair_connect(pair.connection, name, 2, &server);
+    enum { N = 60 };
+
+    for (unsigned i = 0; i < N; i++) {
+        message_fill(&message, 8, i);
+        ck_ok(port_send(client, 0, &message));
+        ck_ok(port_take(pair.connection, &message));
+        answer(pair.connection, PORTICO_RELEASE, &message, 60000, i);
+    }
+    for (unsigned i = 0; i < N; i++) {
+        ck_ok(port_receive_for(client, &message, PORTICO_POLL, NULL));
+        ck_assert(message_has(&message, 60000, i));
+    }
+    ck_ok(portico_close(client));
+    ck_ok(portico_close(server));
+    pair_close(&pair);
+}
+END_TEST
+
 START_TEST(ten_thousand_datagrams_wait_unread_and_stay_in_order)
 {
     struct pair pair = pair_make(name);
@@ -167,6 +208,8 @@ int main(int argc, char **argv)
     UNIT_TEST(an_asynchronous_request_is_answered_into_the_clients_queue);
     UNIT_TEST(a_message_goes_to_and_fro_until_it_is_released);
     UNIT_TEST(a_server_asks_its_client_and_is_answered_at_the_connection_port);
+    UNIT_TEST(a_reply_goes_by_the_connection_port_or_the_clients_own_port);
+    UNIT_TEST(the_way_back_to_a_second_client_grows_too);
     UNIT_TEST(ten_thousand_datagrams_wait_unread_and_stay_in_order);
     UNIT_TEST(thousands_of_unanswered_requests_are_answered_later);
     UNIT_TEST(memory_that_cannot_be_read_or_written_costs_nothing_but_the_call);

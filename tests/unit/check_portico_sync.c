@@ -168,6 +168,33 @@ START_TEST(a_server_may_ask_synchronously_too)
 }
 END_TEST
 
+START_TEST(a_continuation_may_be_synchronous)
+{
+    struct pair pair = pair_make(name);
+    struct caller *caller = caller_new(pair.client, 8, 1);
+    pthread_t thread;
+
+    ck_ok(port_send(pair.client, 0, &caller->request));
+    ck_ok(port_take(pair.connection, &message));
+    reply_with(pair.connection, &message, 0, 50, 2);
+    ck_ok(port_take(pair.client, &caller->request));
+    ck_assert(message_has(&caller->request, 50, 2));
+    pthread_create(&thread, NULL, call_main, caller);
+    ck_ok(port_take(pair.connection, &message));
+    ck_assert_uint_eq(message.header.type,
+                      PORTICO_TYPE_REQUEST | PORTICO_TYPE_CONTINUATION_REQUIRED);
+    ck_assert_uint_eq(message.header.message_id, caller->request.header.message_id);
+    ck_assert(message_has(&message, 50, 2));
+    reply_with(pair.connection, &message, PORTICO_RELEASE, 60, 3);
+    pthread_join(thread, NULL);
+    ck_ok(caller->status);
+    ck_assert_uint_eq(caller->reply.header.type, PORTICO_TYPE_REPLY);
+    ck_assert(message_has(&caller->reply, 60, 3));
+    free(caller);
+    pair_close(&pair);
+}
+END_TEST
+
 enum ending {
     SERVER_DISCONNECTS,
     SERVER_CLOSES,
@@ -378,6 +405,7 @@ int main(int argc, char **argv)
     UNIT_TEST(a_reply_larger_than_the_buffer_waits_in_the_queue);
     UNIT_TEST(a_continuation_releases_the_sender_and_may_be_continued);
     UNIT_TEST(a_server_may_ask_synchronously_too);
+    UNIT_TEST(a_continuation_may_be_synchronous);
     UNIT_TEST(each_end_of_the_connection_ends_a_blocked_request);
     UNIT_TEST(more_threads_than_a_lane_has_slots_all_wait_at_once);
     UNIT_TEST(a_hot_round_trip_makes_no_system_call_at_either_end);
