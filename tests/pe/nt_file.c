@@ -291,6 +291,17 @@ static void test_rename_and_delete(void)
     NtClose(other);
     is_status(rename_to(file, FILE_X, FALSE), STATUS_OBJECT_NAME_COLLISION, "not over another");
     is_status(rename_to(file, FILE_X, TRUE), 0, "unless asked to");
+    is_status(rename_to(file, FOLDER L"\\x.TXT", FALSE), 0, "change only the case");
+    {
+        struct {
+            ULONG length;
+            wchar_t name[128];
+        } info;
+
+        NtQueryInformationFile(file, &io, &info, sizeof(info), 9);
+        ok(info.name[info.length / 2 - 1] == L'T', "the new spelling is kept");
+    }
+    is_status(rename_to(file, FILE_X, FALSE), 0, "and back");
     is_status(rename_to(file, FOLDER L"\\no\\x", TRUE), STATUS_OBJECT_PATH_NOT_FOUND,
               "into a missing folder");
     is_status(NtSetInformationFile(file, &io, &yes, 1, 13), 0, "mark for deletion");

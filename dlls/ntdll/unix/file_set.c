@@ -235,6 +235,22 @@ static NTSTATUS replace_check(const char *path)
     return STATUS_SUCCESS;
 }
 
+/* The path with its last component as it was asked for. */
+static NTSTATUS respell(struct nt_path *target)
+{
+    char *slash = strrchr(target->unix_path, '/');
+    char *path;
+
+    if (!target->asked)
+        return STATUS_SUCCESS;
+    if (asprintf(&path, "%.*s/%s", (int)(slash - target->unix_path), target->unix_path,
+                 target->asked) < 0)
+        return STATUS_NO_MEMORY;
+    free(target->unix_path);
+    target->unix_path = path;
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS rename_to(struct file *file, struct nt_path *target, bool replace)
 {
     _cleanup_nt_(path_freep) char *own = file_path(file);
@@ -245,8 +261,9 @@ static NTSTATUS rename_to(struct file *file, struct nt_path *target, bool replac
         return STATUS_NOT_SAME_DEVICE;
     if (!target->parent_exists)
         return STATUS_OBJECT_PATH_NOT_FOUND;
-    /* Only the case changes: the name found is the file itself. The spelling asked for is lost in
-     * it. TODO(case) */
+    if (!strcmp(own,
+                target->unix_path)) /* only the case changes: the name found is the file itself */
+        TRY(respell(target));
     if (replace && strcmp(own, target->unix_path))
         TRY(replace_check(target->unix_path));
     if (renameat2(AT_FDCWD, own, AT_FDCWD, target->unix_path, replace ? 0 : RENAME_NOREPLACE)) {

@@ -50,7 +50,8 @@ void nt_path_deinit(struct nt_path *path)
 {
     free(path->unix_path);
     free(path->pipe_name);
-    path->unix_path = NULL;
+    free(path->asked);
+    path->unix_path = path->asked = NULL;
     path->pipe_name = NULL;
 }
 
@@ -258,6 +259,9 @@ static NTSTATUS path_walk(const char *root, struct span rest, struct builder *bu
         } else {
             TRY(builder_resolve(builder, name, &path->exists));
         }
+        free(path->asked);
+        path->asked = name;
+        name = NULL;
     }
     if (!builder->size && !builder_add(builder, ""))
         return STATUS_NO_MEMORY;
@@ -271,6 +275,7 @@ static NTSTATUS path_under(const char *root, struct span rest, struct nt_path *p
 
     if (status) {
         free(builder.text);
+        nt_path_deinit(path);
         return status;
     }
     path->kind = PATH_FILE;
@@ -304,7 +309,7 @@ static void system32_fall_back(struct span rest, struct nt_path *path)
         struct nt_path found = {0};
 
         if (!path_under(folders[i], last, &found) && found.exists) {
-            free(path->unix_path);
+            nt_path_deinit(path);
             *path = found;
             return;
         }
@@ -419,6 +424,8 @@ NTSTATUS path_dos_to_unix(const WCHAR *dos, char **ret_path)
         return STATUS_OBJECT_TYPE_MISMATCH;
     }
     *ret_path = path.unix_path;
+    path.unix_path = NULL;
+    nt_path_deinit(&path);
     return STATUS_SUCCESS;
 }
 

@@ -18,6 +18,7 @@ enum path_kind {
 struct nt_path {
     enum path_kind kind;
     char *unix_path; /* absolute, no trailing slash but for the root */
+    char *asked; /* the last component as it was spelled, or NULL */
     WCHAR *pipe_name;
     bool has_trailing_separator; /* only a directory can be meant */
     bool exists;                 /* it did when it was looked up */

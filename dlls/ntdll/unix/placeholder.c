@@ -1,5 +1,0 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copyright (C) 2026 The Portico developers */
-#include "config.h"
-extern int unix_placeholder;
-int unix_placeholder;
