@@ -106,7 +106,7 @@ void close_done_locked(struct port_view *view)
     struct port_connection *connection =
         connection_at_locked(view, place_at(view, memory->close_head));
 
-    atom_poke(&memory->close_head, memory->close_head + 1);
+    atom_note(&memory->close_head, memory->close_head + 1);
     HOOK(close_received);
     step_order();
     if (!connection)

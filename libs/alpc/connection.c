@@ -25,7 +25,7 @@ static status_t accept_begin_locked(struct port_view *view, uint32_t ref, uint64
         connection_open_locked(view, node->connection, node->connection_generation);
     if (!connection)
         return STATUS_REPLY_MESSAGE_MISMATCH;
-    atom_poke(&connection->port_context, port_context); /* (H1) */
+    atom_note(&connection->port_context, port_context); /* (H1) */
     node->holder = view->holder;
     node_move_locked(view, ref, PORT_NODE_ACCEPTING);
     *ret_connection = node->connection;
@@ -84,7 +84,7 @@ void port_set_context(struct port_view *view, uint32_t connection, uint32_t gene
         return;
     struct port_connection *entry = connection_at_locked(view, connection);
     if (entry && entry->marked_generation == generation)
-        atom_poke(&entry->port_context, port_context);
+        atom_note(&entry->port_context, port_context);
     port_unlock(view);
 }
 

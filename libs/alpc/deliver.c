@@ -36,7 +36,7 @@ static void copy_once(void *to, const void *from, uint32_t n)
 /* Read without the mutex by queries. */
 static uint32_t count_up(uint32_t *counter)
 {
-    atom_poke(counter, *counter + 1);
+    atom_note(counter, *counter + 1);
     return *counter;
 }
 
@@ -251,7 +251,7 @@ enum delivery deliver_node_locked(struct port_view *view, uint32_t ref, uint32_t
 
 static enum delivery stall(struct port_view *view)
 {
-    atom_poke(&view->at.memory->stalled, 1u);
+    atom_note(&view->at.memory->stalled, 1u);
     return DELIVERY_STALLED;
 }
 
@@ -395,7 +395,7 @@ bool queue_record_locked(struct port_view *view, const struct candidate *candida
     }
     uint32_t ref = take_node_locked(view, candidate, &without_id);
     if (!ref) {
-        atom_poke(&view->at.memory->stalled, 1u);
+        atom_note(&view->at.memory->stalled, 1u);
         return false;
     }
     if (canceled) {

@@ -79,7 +79,7 @@ static void count(struct port_view *view, uint32_t state, uint32_t by)
     uint32_t *counter = counter_of(&view->at.memory->counters, state);
 
     if (counter)
-        atom_poke(counter, *counter + by);
+        atom_note(counter, *counter + by);
 }
 
 static void unlink_locked(struct port_view *view, struct port_node *node)
@@ -92,7 +92,7 @@ static void unlink_locked(struct port_view *view, struct port_node *node)
     if (node->prev)
         node_at(view, node->prev)->next = node->next;
     else
-        atom_poke(&list->head, node->next);
+        atom_note(&list->head, node->next);
     if (node->next)
         node_at(view, node->next)->prev = node->prev;
     else
@@ -112,7 +112,7 @@ static void link_locked(struct port_view *view, uint32_t ref, struct port_node *
     if (list->tail)
         node_at(view, list->tail)->next = ref;
     else
-        atom_poke(&list->head, ref);
+        atom_note(&list->head, ref);
     list->tail = ref;
     list->n++;
     node->flags |= PORT_NODE_LINKED;
@@ -200,7 +200,7 @@ void node_free_locked(struct port_view *view, uint32_t ref)
     node->next = memory->free_head;
     memory->free_head = ref;
     if (UNLIKELY(memory->stalled)) {
-        atom_poke(&memory->stalled, 0u);
+        atom_note(&memory->stalled, 0u);
         bell_ring_locked(view);
     }
 }

@@ -306,5 +306,5 @@ void attention_locked(struct port_view *view)
     /* Not done: the lanes that must be mapped are hot, so the scan asks for them and this comes
      * again. */
     if (done)
-        atom_poke(&memory->attention_seen, attention);
+        atom_note(&memory->attention_seen, attention);
 }

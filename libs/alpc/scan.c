@@ -41,8 +41,8 @@ void lane_mark_hot_locked(struct port_view *view, uint32_t index)
         return;
     lane->idle_scans = 0;
     lane->hot_index = memory->n_hot;
-    atom_poke(&view->at.hot[memory->n_hot], index);
-    atom_poke(&memory->n_hot, memory->n_hot + 1);
+    atom_note(&view->at.hot[memory->n_hot], index);
+    atom_note(&memory->n_hot, memory->n_hot + 1);
     lane->marks |= PORT_LANE_HOT;
 }
 
@@ -53,8 +53,8 @@ static void lane_cool_locked(struct port_view *view, struct port_lane *lane)
     if (!(lane->marks & PORT_LANE_HOT))
         return;
     uint32_t last = view->at.hot[memory->n_hot - 1];
-    atom_poke(&memory->n_hot, memory->n_hot - 1);
-    atom_poke(&view->at.hot[lane->hot_index], last);
+    atom_note(&memory->n_hot, memory->n_hot - 1);
+    atom_note(&view->at.hot[lane->hot_index], last);
     view->at.lanes[last].hot_index = lane->hot_index;
     lane->marks &= ~(uint32_t)PORT_LANE_HOT;
 }

@@ -144,7 +144,7 @@ void lane_reset_locked(struct port_lane *lane, uint32_t generation)
     lane->refs_head = lane->refs_tail = 0;
     lane->n_nodes = 0;
     step_order();
-    atom_store(&lane->marked_generation, generation);
+    atom_note(&lane->marked_generation, generation);
 }
 
 void connection_reset_locked(struct port_connection *entry, uint32_t generation)
@@ -153,7 +153,7 @@ void connection_reset_locked(struct port_connection *entry, uint32_t generation)
     entry->live = (struct port_list){0, 0, 0};
     entry->sequence = entry->marks = 0;
     step_order();
-    atom_store(&entry->marked_generation, generation);
+    atom_note(&entry->marked_generation, generation);
 }
 
 struct port_connection *connection_open_locked(struct port_view *view, uint32_t connection,

@@ -7,8 +7,9 @@
  *     atom_peek(p)         a hint or a word that only this side writes: no order
  *     atom_load(p)         takes what the other side gave: acquire; partner atom_store or stronger
  *     atom_poke(p, v)      a hint: no order
- *     atom_store(p, v)     gives what was written before it: release; partner atom_load
- *     atom_swap(p, v)      exchange, full barrier: raise a flag before looking again (Dekker)
+ *     atom_note(p, v)      a word that its own side reads plainly under a lock and others glance
+ * at: release, never a hook atom_store(p, v)     gives what was written before it: release; partner
+ * atom_load atom_swap(p, v)      exchange, full barrier: raise a flag before looking again (Dekker)
  *     atom_cas(p, old, v)  true if *p was old and is v now; full barrier
  *     atom_add, atom_or, atom_and   return the old value; full barrier
  *     atom_fence()         full barrier between an atom_store and a later atom_load
@@ -18,6 +19,8 @@
 #include <stddef.h>
 
 #include "lane/hook.h"
+
+#define atom_note(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 
 #ifdef PORTICO_HOOKS
 

@@ -78,7 +78,7 @@ static enum lane_break pass_skip(const struct lane_view *view, struct lane_curso
         return LANE_BREAK_LENGTH;
     if (cursor->freed == cursor->next)
         cursor->freed = end;
-    atom_poke(&cursor->next, end);
+    atom_note(&cursor->next, end);
     return LANE_BREAK_NONE;
 }
 
@@ -158,7 +158,7 @@ void cursor_take(struct lane_cursor *cursor, const struct lane_record *record)
 {
     cursor->floor_ns = MAX(cursor->floor_ns, record->stamp_ns);
     cursor->peer_cpu = record->cpu;
-    atom_poke(&cursor->next, record->end); /* glanced at without the mutex */
+    atom_note(&cursor->next, record->end); /* glanced at without the mutex */
 }
 
 void cursor_free(const struct lane_view *view, struct lane_cursor *cursor, uint64_t position)
