@@ -34,6 +34,7 @@ struct image {
     char *base;
     struct image_info info;
     IMAGE_SECTION_HEADER *sections;
+    char *name; /* the file's, without its folder */
 };
 
 static struct ntlist images = {&images, &images};
@@ -46,8 +47,10 @@ static size_t page_up(size_t size)
 
 static void image_free(struct image *image)
 {
-    if (image)
+    if (image) {
         free(image->sections);
+        free(image->name);
+    }
     free(image);
 }
 
@@ -241,7 +244,8 @@ NTSTATUS image_map(int fd, const char *unix_path, bool finished, struct unix_ima
     struct stat file;
     NTSTATUS status;
 
-    if (!image)
+    if (!image ||
+        !(image->name = strdup(strrchr(unix_path, '/') ? strrchr(unix_path, '/') + 1 : unix_path)))
         return STATUS_NO_MEMORY;
     if (fstat(fd, &file))
         return STATUS_INVALID_FILE_FOR_SECTION;
@@ -331,4 +335,20 @@ bool image_info_of(const void *base, struct image_info *ret_info)
         *ret_info = image->info;
     pthread_mutex_unlock(&images_lock);
     return image;
+}
+
+void *image_find(const char *name)
+{
+    struct ntlist *link;
+    void *base = NULL;
+
+    pthread_mutex_lock(&images_lock);
+    for (link = images.next; link != &images && !base; link = link->next) {
+        struct image *image = ntlist_entry(link, struct image, link);
+
+        if (!strcmp(image->name, name))
+            base = image->base;
+    }
+    pthread_mutex_unlock(&images_lock);
+    return base;
 }

@@ -44,5 +44,7 @@ NTSTATUS image_protect(void *base);
 NTSTATUS image_unmap(void *base);
 /* What was read from the headers of the image that is mapped at this base. */
 bool image_info_of(const void *base, struct image_info *ret_info);
+/* The base of the image that was mapped from a file of this name, or NULL. */
+void *image_find(const char *name);
 /* Address of an exported name, no forwarders; NULL when there is none. */
 void *image_export(void *base, const char *name);

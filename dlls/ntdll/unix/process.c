@@ -9,6 +9,7 @@
 
 #include "process.h"
 
+#include "control.h"
 #include "thread.h"
 #include <stdio.h>
 #include <time.h>
@@ -57,6 +58,7 @@ int exit_status_from_code(uint32_t code)
 
 void process_exit(uint32_t code)
 {
+    control_exit(code);
     _exit(exit_status_from_code(code));
 }
 

@@ -9,6 +9,7 @@
 #include "start.h"
 
 #include "context.h"
+#include "control.h"
 #include "dllpath.h"
 #include "fatal.h"
 #include "image.h"
@@ -190,6 +191,7 @@ void portico_start_program(const char *file, char *const *arguments, char *const
     if (!kuser_init())
         fatal(PORTICO_EXIT_NO_RESOURCES, "the address 0x7ffe0000 is taken: %s", strerror(errno));
     signals_init();
+    control_init();
     exe_load(path);
     ntdll_load();
     params_make(path, arguments, environment);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* SIGINT is Ctrl-C; SIGTERM and SIGHUP are the closing of the console. As on Windows a new thread
+ * of the program runs kernelbase's CtrlRoutine, which asks the program's handlers
+ * (SetConsoleCtrlHandler, the C run time's signal()) and, when none takes the event, ends the
+ * process as ExitProcess does: DLLs are detached, C streams flushed. Then the process dies by the
+ * signal, so that a shell sees what it expects.
+ *
+ * A handler cannot make a thread (it may have interrupted glibc), so a watcher waits on a word. A
+ * second signal before the first has been dealt with ends the process at once. Without kernelbase
+ * the process dies by the signal.
+ */
+
+#include "control.h"
+
+#include "image.h"
+#include "thread.h"
+#include <errno.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+    EVENT_CTRL_C = 0,
+    EVENT_CLOSE = 2,
+};
+
+static _Atomic uint32_t caught;        /* futex: the signal that is being dealt with */
+static struct thread *_Atomic routine; /* the thread that runs CtrlRoutine */
+
+static void die_by(int number)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigset_t set;
+
+    sigaction(number, &action, NULL);
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    syscall(SYS_tgkill, getpid(), gettid(), number);
+}
+
+static void control_handler(int number)
+{
+    int saved_errno = errno;
+    uint32_t none = 0;
+
+    if (!atomic_compare_exchange_strong(&caught, &none, (uint32_t)number))
+        die_by(number);
+    syscall(SYS_futex, &caught, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    errno = saved_errno;
+}
+
+/* One event from beginning to end. */
+static void control_event(int number)
+{
+    void *kernelbase = image_find("kernelbase.dll");
+    struct thread_options options = {
+        .start = kernelbase ? image_export(kernelbase, "CtrlRoutine") : NULL,
+        .argument = (void *)(uintptr_t)(number == SIGINT ? EVENT_CTRL_C : EVENT_CLOSE),
+        .suspended = true};
+    struct nt_object *object;
+    struct thread *thread;
+
+    if (!options.start || thread_create(&options, &thread))
+        die_by(number);
+    atomic_store(&routine, thread);
+    thread_resume(thread);
+    object = &thread->header.header;
+    wait_objects(1, &object, false, false, NULL);
+    atomic_store(&routine, NULL);
+    nt_object_unref(object);
+}
+
+static void *watcher_main(void *unused)
+{
+    uint32_t number;
+
+    pthread_setname_np(pthread_self(), "portico-ctrl");
+    for (;;) {
+        while (!(number = atomic_load(&caught)))
+            syscall(SYS_futex, &caught, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+        control_event((int)number);
+        atomic_store(&caught, 0);
+    }
+    return unused;
+}
+
+void control_exit(uint32_t code)
+{
+    struct thread *thread = atomic_load(&routine);
+
+    if (!code && thread && thread == thread_current())
+        die_by((int)atomic_load(&caught));
+}
+
+void control_init(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = control_handler, .sa_flags = SA_RESTART | SA_ONSTACK};
+    struct sigaction old;
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    pthread_t thread;
+    unsigned i;
+    int error;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, 64 * 1024);
+    error = pthread_create(&thread, &attributes, watcher_main, NULL);
+    pthread_attr_destroy(&attributes);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error) /* the default: die at once */
+        return;
+    sigfillset(&action.sa_mask);
+    for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        if (!sigaction(numbers[i], NULL, &old) && old.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+}
