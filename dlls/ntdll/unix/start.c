@@ -69,7 +69,7 @@ static void image_load_or_fail(const char *path, bool finished, struct image_inf
     if (fd < 0)
         fatal(PORTICO_EXIT_MISSING_FILE, "%s: %s", path, strerror(errno));
     if (!fstat(fd, &file) && S_ISDIR(file.st_mode))
-        fatal(PORTICO_EXIT_MISSING_FILE, "%s: is a directory", path);
+        fatal(PORTICO_EXIT_MISSING_FILE, "%s: is a folder", path);
     status = image_inspect(fd, &info);
     if (!status)
         status = image_map(fd, path, finished, ret_image);

@@ -1,0 +1,18 @@
+# SIGTERM is the console's close event: asked of the program's handlers, else the process ends with its streams flushed,
+# by the signal. (A shell's background jobs ignore SIGINT, so it is not tried here; it takes the same way.)
+. "$srcdir/functions.sh"
+
+background with "$portico" "$(program control)" handler
+await_line with '^ready' "$background_pid"
+kill -TERM "$background_pid"
+wait "$background_pid"
+is $? 6 'a program that takes the event goes on and returns what it likes'
+like "$(cat "$scratch/with.out")" 'event 2' 'its handler was told that the console closes'
+
+background without "$portico" "$(program control)"
+await_line without '^ready' "$background_pid"
+kill -TERM "$background_pid"
+wait "$background_pid"
+is $? 143 'a program that does not dies by the signal'
+like "$(cat "$scratch/without.out")" 'in the buffer' 'after its streams were flushed'
+done_testing
