@@ -100,6 +100,12 @@ static BOOL try_lock(RTL_CRITICAL_SECTION *cs)
     return FALSE;
 }
 
+/* The owner is read by others, who can only see that it is not themselves. */
+static BOOL is_owner(RTL_CRITICAL_SECTION *cs)
+{
+    return __atomic_load_n(&cs->OwningThread, __ATOMIC_RELAXED) == self_tid();
+}
+
 static void take_wakeup(RTL_CRITICAL_SECTION *cs)
 {
     static const LONG zero;
@@ -142,7 +148,7 @@ static void lock_slow(RTL_CRITICAL_SECTION *cs)
 
 static void set_owner(RTL_CRITICAL_SECTION *cs)
 {
-    cs->OwningThread = self_tid();
+    __atomic_store_n(&cs->OwningThread, self_tid(), __ATOMIC_RELAXED);
     cs->RecursionCount = 1;
 }
 
@@ -152,7 +158,7 @@ NTSTATUS WINAPI RtlEnterCriticalSection(RTL_CRITICAL_SECTION *cs)
         set_owner(cs);
         return STATUS_SUCCESS;
     }
-    if (cs->OwningThread == self_tid()) {
+    if (is_owner(cs)) {
         cs->RecursionCount++;
         return STATUS_SUCCESS;
     }
@@ -175,32 +181,29 @@ BOOL WINAPI RtlTryEnterCriticalSection(RTL_CRITICAL_SECTION *cs)
         set_owner(cs);
         return TRUE;
     }
-    if (cs->OwningThread != self_tid())
+    if (!is_owner(cs))
         return FALSE;
     cs->RecursionCount++;
     return TRUE;
 }
 
-/* The caller does not own the section: nothing sensible can follow. */
+/* Somebody leaves a section that nobody has entered. */
 void WINAPI RtlpNotOwnerCriticalSection(RTL_CRITICAL_SECTION *cs)
 {
-    log_line("critical section %p is left by thread %04x, but %s%04x", cs,
-             HandleToULong(self_tid()),
-             cs->OwningThread ? "owned by " : "owned by none: ", HandleToULong(cs->OwningThread));
-    RtlRaiseStatus(STATUS_RESOURCE_NOT_OWNED);
+    log_line("critical section %p is left by thread %u, but not entered", cs,
+             HandleToULong(self_tid()));
 }
 
+/* Leaving for another thread, a mistake that works on Windows, works here too. */
 NTSTATUS WINAPI RtlLeaveCriticalSection(RTL_CRITICAL_SECTION *cs)
 {
-    if (cs->OwningThread != self_tid()) {
-        /* DIFFERS: Windows raises only under a debugger; left as an unowned lock it would break
-         * later. */
+    if (cs->RecursionCount <= 0) {
         RtlpNotOwnerCriticalSection(cs);
         return STATUS_RESOURCE_NOT_OWNED;
     }
     if (--cs->RecursionCount)
         return STATUS_SUCCESS;
-    cs->OwningThread = NULL;
+    __atomic_store_n(&cs->OwningThread, NULL, __ATOMIC_RELAXED);
     LONG value = __atomic_load_n(&cs->LockCount, __ATOMIC_RELAXED), next;
     BOOL wake;
     do { /* (2) */

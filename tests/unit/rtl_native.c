@@ -20,9 +20,10 @@
 
 #include "rtl_native.h"
 
-static PEB test_peb;
 static RTL_USER_PROCESS_PARAMETERS test_params;
 static RTL_CRITICAL_SECTION test_peb_lock = {.LockCount = -1};
+static PEB test_peb = {
+    .ProcessParameters = &test_params, .FastPebLock = &test_peb_lock, .NumberOfProcessors = 2};
 static _Thread_local TEB test_teb;
 
 enum { MAX_THREADS = 64 };
@@ -42,9 +43,6 @@ __attribute__((constructor)) void rtl_native_thread(void)
         abort();
     pthread_mutex_init(&alerts[id].mutex, NULL);
     pthread_cond_init(&alerts[id].cond, NULL);
-    test_peb.ProcessParameters = &test_params;
-    test_peb.FastPebLock = &test_peb_lock;
-    test_peb.NumberOfProcessors = 2;
     test_teb.Peb = &test_peb;
     test_teb.Tib.Self = &test_teb.Tib;
     test_teb.ClientId.UniqueThread = (HANDLE)(ULONG_PTR)id;
