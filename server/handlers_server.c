@@ -115,12 +115,13 @@ status_t req_server_status(struct client *client,
     ret_reply->n_clients = server->n_clients;
     ret_reply->n_objects = server->n_objects;
     ret_reply->n_handles = server->n_handles;
+    /* In this order: none pending means that every descriptor counted is one that is held. */
+    ret_reply->n_closing_fds = closer_pending(server->closer);
     ret_reply->n_fds = fds_count();
     ret_reply->n_ports = server->n_ports;
     ret_reply->n_connections = server->n_connections;
     ret_reply->n_lanes = server->n_lanes;
     ret_reply->n_parked = server->n_parked;
-    ret_reply->n_closing_fds = closer_pending(server->closer);
     ret_reply->persistent = server->linger_ns < 0;
     extra->data = PACKAGE_VERSION;
     extra->data_size = sizeof(PACKAGE_VERSION) - 1;
