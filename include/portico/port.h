@@ -32,8 +32,8 @@
 #define PORT_DATA_MAX_BYTES       LANE_DATA_MAX_BYTES
 #define PORT_ATTRIBUTES_MAX_BYTES 512u
 #define PORT_INLINE_MAX_BYTES     512u /* payloads up to this are copied under the port mutex */
-#define PORT_HOLDERS_MAX          64u /* processes that map one port, daemon excluded */
-#define PORT_LEASES_MAX           16u /* id ranges of one lane */
+#define PORT_HOLDERS_MAX          64u  /* processes that map one port, daemon excluded */
+#define PORT_LEASES_MAX           16u  /* id ranges of one lane */
 #define PORT_SENDERS_MAX                                                     \
     4u /* processes that may send on one connection (client port held twice) \
         */
@@ -208,7 +208,8 @@ struct port_lane {
     uint32_t
         drained_generation; /* read by the daemon: the lane of this generation may be taken back */
     uint32_t n_nodes;       /* live messages whose slot is in this lane */
-    uint8_t pad_m[16];
+    uint32_t n_drops;       /* records in a row that meant nothing */
+    uint8_t pad_m[12];
 };
 
 /* ---- connections ---- */

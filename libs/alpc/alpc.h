@@ -138,7 +138,7 @@ struct port_message {
     uint32_t lane_generation;
     uint32_t pin; /* not 0: data points into shared memory until port_receive_end */
     status_t status;
-    uint32_t cpu; /* hint: processor + 1 of the sender, for the spin policy */
+    uint32_t cpu;      /* hint: processor + 1 of the sender, for the spin policy */
     uint64_t stamp_ns; /* when it was sent, if it came straight from a lane, else 0; for the spin
                           policy */
     uint64_t port_context;

@@ -340,7 +340,7 @@ enum delivery deliver_record_locked(struct port_view *view, const struct candida
         delivery = record_canceled_locked(view, candidate, &taking, message);
         break;
     case TAKE_DROP:
-        take_pop_locked(view, candidate);
+        take_drop_locked(view, candidate);
         break;
     case TAKE_STALL:
         return stall(view);

@@ -29,7 +29,7 @@ static bool harvest_record_locked(struct port_view *view, const struct candidate
     case TAKE_CANCELED:
         return queue_record_locked(view, candidate, &taking, true);
     case TAKE_DROP:
-        take_pop_locked(view, candidate);
+        take_drop_locked(view, candidate);
         return true;
     case TAKE_STALL:
         return false;

@@ -26,6 +26,10 @@
 #include "alpc/take.h"
 #include "lane/slot.h"
 
+/* Crossing cancels and records of closed connections are fewer than any lane holds; a flood of
+ * nothing would keep receivers from everything else. */
+#define DROPS_MAX (1u << 20)
+
 #define TAKING(what) ((struct taking){.action = TAKE_##what})
 
 static bool is_leased(const struct port_lane *lane, uint32_t message_id)
@@ -223,11 +227,23 @@ void take_pop_locked(struct port_view *view, const struct candidate *candidate)
 {
     struct port_lane *lane = &view->at.lanes[candidate->index];
 
+    lane->n_drops = 0;
     cursor_take(&lane->cursor, &candidate->record);
     HOOK(popped);
     free_popped_locked(view, candidate);
     if (UNLIKELY(candidate->record.message.kind == LANE_MOVED))
         lane_end_locked(view, candidate->index);
+}
+
+void take_drop_locked(struct port_view *view, const struct candidate *candidate)
+{
+    struct port_lane *lane = &view->at.lanes[candidate->index];
+    uint32_t n_drops = lane->n_drops + 1;
+
+    take_pop_locked(view, candidate);
+    lane->n_drops = n_drops;
+    if (UNLIKELY(n_drops > DROPS_MAX))
+        lane_break_locked(view, candidate->index, LANE_BREAK_PROTOCOL);
 }
 
 void take_commit_locked(struct port_view *view, const struct candidate *candidate, uint32_t node,
@@ -236,6 +252,7 @@ void take_commit_locked(struct port_view *view, const struct candidate *candidat
     struct port_journal *journal = &view->at.memory->journal;
     struct port_lane *lane = &view->at.lanes[candidate->index];
 
+    lane->n_drops = 0;
     journal->node = node;
     journal->node_state = state;
     journal->by_ref = by_ref;

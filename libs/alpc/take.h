@@ -40,6 +40,9 @@ struct taking take_resolve_locked(struct port_view *view, const struct candidate
 /* Takes the record off its lane; what is still referred to stays. */
 void take_pop_locked(struct port_view *view, const struct candidate *candidate);
 
+/* The same for a record that means nothing: too many of them in a row break the lane. */
+void take_drop_locked(struct port_view *view, const struct candidate *candidate);
+
 /* The same for a record that becomes (a state of) a node, as one step that the repair pass
  * completes. node 0: no node. state FREE: the node ends. by_ref: the record stays readable until
  * node_unref_locked. */

@@ -142,7 +142,7 @@ void lane_reset_locked(struct port_lane *lane, uint32_t generation)
     lane->seen_position = lane->seen_stamp = 0;
     lane->marks = lane->hot_index = lane->idle_scans = 0;
     lane->refs_head = lane->refs_tail = 0;
-    lane->n_nodes = 0;
+    lane->n_nodes = lane->n_drops = 0;
     step_order();
     atom_note(&lane->marked_generation, generation);
 }

@@ -282,6 +282,27 @@ START_TEST(attributes_above_the_limit_break_the_lane)
 }
 END_TEST
 
+START_TEST(a_flood_of_records_that_mean_nothing_breaks_the_lane)
+{
+    struct rig rig;
+    struct port_message message;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig), *honest = rig_add_sender(&rig);
+    for (unsigned i = 0; i <= 1u << 20; i++) {
+        ck_assert_uint_eq(rig.n_broken, 0);
+        rig_send_about(s, LANE_ACK, 0, 99999, 0);
+        if (i % 1000 == 0)
+            rig_expect_none(&rig);
+    }
+    rig_expect_none(&rig);
+    ck_assert_uint_eq(rig.n_broken, 1);
+    uint32_t id = rig_datagram(honest, 4);
+    rig_expect(&rig, &message, id, LPC_DATAGRAM);
+    rig_close(&rig);
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("take");
@@ -299,5 +320,6 @@ int main(void)
     UNIT_TEST(a_sync_request_taken_back_returns_its_slot);
     UNIT_TEST(a_refused_request_becomes_a_notice_to_its_sender);
     UNIT_TEST(attributes_above_the_limit_break_the_lane);
+    UNIT_TEST(a_flood_of_records_that_mean_nothing_breaks_the_lane);
     return UNIT_END();
 }
