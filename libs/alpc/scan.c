@@ -157,7 +157,7 @@ static uint64_t effective_stamp(struct port_lane *lane, const struct lane_record
     if (lane->seen_position != record->position + 1) {
         lane->seen_position = record->position + 1;
         lane->seen_stamp = record->stamp_ns;
-    } else if (lane->seen_stamp > now) {
+    } else if (lane->seen_stamp > now && !MUTANT(no_lowering)) {
         lane->seen_stamp = now; /* (B2) */
     }
     return lane->seen_stamp;

@@ -33,6 +33,7 @@ struct buffered {
     volatile void *ptr;
     unsigned size;
     uint64_t value;
+    uint64_t others; /* what stands there for the other threads */
 };
 
 struct thread {
@@ -43,6 +44,7 @@ struct thread {
     bool has_deadline, timed_out;
     struct buffered buffer[N_BUFFERED];
     unsigned n_buffered, buffer_age;
+    bool is_hidden; /* the delayed stores are not in memory: somebody else runs */
 };
 
 struct model {
@@ -99,6 +101,10 @@ unsigned model_pick(unsigned n);
 /* Makes the delayed stores of the running thread, or of a given one, visible. */
 void model_flush(void);
 void model_flush_thread(struct thread *thread);
+
+/* Takes the delayed stores of a thread out of memory while others run, and puts them back. */
+void model_hide(struct thread *thread);
+void model_reveal(struct thread *thread);
 
 /* --- kernel.c: forgets everything at the start of a run; a process died --- */
 void kernel_reset(void);

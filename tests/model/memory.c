@@ -4,10 +4,10 @@
 
 /* What the hooks of atomics.h do: operations on memory at scheduling points, with store buffers.
  *
- * One first-in-first-out list a thread. A delayed store is invisible to the others
- * and seen by its own thread's loads. Plain (not atomic) writes are visible at once, i.e. may
- * overtake a delayed store, which release stores allow; payloads are written before their commit
- * words anyway. */
+ * One first-in-first-out list a thread. A delayed store is seen by its own thread alone, by plain
+ * loads too: it is in memory while that thread runs and taken out while others do. Plain (not
+ * atomic) writes are visible at once, i.e. may overtake a delayed store, which release stores
+ * allow; payloads are written before their commit words anyway. */
 
 #include "internal.h"
 
@@ -26,11 +26,31 @@ static uint64_t load(const volatile void *ptr, unsigned size)
     return size == 4 ? *(const volatile uint32_t *)ptr : *(const volatile uint64_t *)ptr;
 }
 
+void model_hide(struct thread *thread)
+{
+    if (!thread->is_hidden)
+        for (unsigned i = thread->n_buffered; i-- > 0;)
+            store(thread->buffer[i].ptr, thread->buffer[i].size, thread->buffer[i].others);
+    thread->is_hidden = true;
+}
+
+void model_reveal(struct thread *thread)
+{
+    for (unsigned i = 0; thread->is_hidden && i < thread->n_buffered; i++) {
+        struct buffered *b = &thread->buffer[i];
+        b->others = load(b->ptr, b->size);
+        store(b->ptr, b->size, b->value);
+    }
+    thread->is_hidden = false;
+}
+
 void model_flush_thread(struct thread *thread)
 {
-    for (unsigned i = 0; i < thread->n_buffered; i++)
-        store(thread->buffer[i].ptr, thread->buffer[i].size, thread->buffer[i].value);
+    bool was_hidden = thread->is_hidden;
+
+    model_reveal(thread);
     thread->n_buffered = 0;
+    thread->is_hidden = was_hidden;
 }
 
 void model_flush(void)
@@ -53,17 +73,8 @@ static void store_or_delay(volatile void *ptr, unsigned size, uint64_t value)
         }
         m.delays--;
     }
-    self->buffer[self->n_buffered++] = (struct buffered){ptr, size, value};
-}
-
-static uint64_t load_own(const volatile void *ptr, unsigned size)
-{
-    const struct thread *self = &m.threads[m.current];
-
-    for (unsigned i = self->n_buffered; i-- > 0;)
-        if (self->buffer[i].ptr == ptr)
-            return self->buffer[i].value;
-    return load(ptr, size);
+    self->buffer[self->n_buffered++] = (struct buffered){ptr, size, value, load(ptr, size)};
+    store(ptr, size, value);
 }
 
 static uint64_t operate(enum hook_op op, volatile void *ptr, unsigned size, uint64_t arg,
@@ -91,7 +102,7 @@ uint64_t hook_atomic(enum hook_op op, volatile void *ptr, unsigned size, uint64_
     if (op == HOOK_POINT)
         return 0;
     if (m.is_running && op == HOOK_LOAD)
-        return load_own(ptr, size);
+        return load(ptr, size);
     if (m.is_running && op == HOOK_STORE) {
         store_or_delay(ptr, size, arg);
         return 0;

@@ -149,6 +149,7 @@ static void switch_to(unsigned thread)
 
     if (new->state == THREAD_BLOCKED)
         new->state = THREAD_READY;
+    model_reveal(new);
     if (old == new)
         return;
     m.current = thread;
@@ -270,6 +271,7 @@ static void schedule(bool may_stay)
     struct option options[3 * N_THREADS];
     unsigned self = m.current;
 
+    model_hide(&m.threads[self]);
     for (;;) {
         unsigned n = list_options(options, may_stay);
         if (n == 0) {
