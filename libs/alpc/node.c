@@ -318,8 +318,11 @@ void node_unref_locked(struct port_view *view, uint32_t ref)
      * there. */
     if (lane_view)
         cursor_free(lane_view, &lane->cursor, upto);
-    if (UNLIKELY(lane->marks & PORT_LANE_DRAINED))
+    if (UNLIKELY(lane->marks & PORT_LANE_DRAINED)) {
+        if (lane_view)
+            cursor_publish(lane_view, &lane->cursor);
         lane_check_drained_locked(view, node->lane);
+    }
 }
 
 bool node_to_heap_locked(struct port_view *view, uint32_t ref, const struct lane_view *lane_view)

@@ -231,8 +231,11 @@ void take_pop_locked(struct port_view *view, const struct candidate *candidate)
     cursor_take(&lane->cursor, &candidate->record);
     HOOK(popped);
     free_popped_locked(view, candidate);
-    if (UNLIKELY(candidate->record.message.kind == LANE_MOVED))
+    if (UNLIKELY(candidate->record.message.kind == LANE_MOVED)) {
+        /* Nothing follows that would tell the sender: it waits for this to give the lane back. */
+        cursor_publish(candidate->lane_view, &lane->cursor);
         lane_end_locked(view, candidate->index);
+    }
 }
 
 void take_drop_locked(struct port_view *view, const struct candidate *candidate)

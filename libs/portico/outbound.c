@@ -27,7 +27,7 @@ static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list outbounds = LIST_INIT(outbounds); /* list_lock */
 static unsigned n_grants;                            /* list_lock */
 
-static void outlane_free(struct outlane *lane)
+void outlane_free(struct outlane *lane)
 {
     while (lane) {
         struct outlane *older = lane->older;
@@ -274,11 +274,14 @@ status_t outbound_reserve_locked(const struct destination *to, uint32_t attr_siz
     }
 }
 
-void outbound_publish_locked(struct outbound *outbound, const struct lane_message *message)
+void outbound_publish_locked(const struct destination *to, const struct lane_message *message)
 {
+    struct outbound *outbound = to->outbound;
     struct lane_producer *producer = &outbound->current->producer;
 
     producer_publish(producer, message);
     if (producer_ring(producer))
         counter_add(&the_counters.bells);
+    if (outbound->current->older && ++outbound->n_since_retire >= RETIRE_EVERY)
+        outbound_retire_locked(to);
 }

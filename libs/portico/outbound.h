@@ -30,6 +30,8 @@ struct outlane {
     struct outlane *older;        /* replaced by this one; replies to its slots still come there */
 };
 
+#define RETIRE_EVERY 64u /* records */
+
 struct outbound {
     struct list link;     /* list of all outbounds, its lock; unlinked: being freed */
     uint32_t n_ports;     /* that send here; list lock */
@@ -44,6 +46,7 @@ struct outbound {
     bool has_async;          /* ids have been live beyond their exchange: set once; atomic */
     bool has_wrapped;  /* each id has been used once: ids of live messages must be passed over */
     uint32_t exchange; /* last callback id; lock */
+    uint32_t n_since_retire; /* records since outbound_retire_locked looked; lock */
     uint32_t slots_released; /* futex of threads that wait for a free slot; atomic */
     uint32_t n_slot_waiters; /* those threads; atomic */
 };
@@ -80,7 +83,10 @@ status_t outbound_reserve_locked(const struct destination *to, uint32_t attr_siz
 /* Replaces `full` by a larger lane unless somebody has done so already. */
 status_t outbound_grow(const struct destination *to, const struct outlane *full);
 /* Publishes the reserved record and rings. */
-void outbound_publish_locked(struct outbound *outbound, const struct lane_message *message);
+void outbound_publish_locked(const struct destination *to, const struct lane_message *message);
+/* Gives lanes back that have been replaced and are empty. */
+void outbound_retire_locked(const struct destination *to);
+void outlane_free(struct outlane *lane); /* and those older than it */
 
 /* Ids for a new message: STATUS_SUCCESS or the lease request's status. */
 status_t outbound_ids_locked(const struct destination *to, uint32_t *ret_message_id,

@@ -19,6 +19,8 @@ static enum port_result harvest(struct receiver *receiver, struct port *port)
         enum port_result result = port_harvest(&receiver->view, &n_packets, &lane, &generation);
 
         receiver->n_packets += n_packets;
+        if (receiver->broken.lane)
+            receiver_report_broken(receiver, port);
         if (result != PORT_MAP_LANE)
             return result;
         if (receiver_map_lane(receiver, port, lane) != STATUS_SUCCESS)

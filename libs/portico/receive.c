@@ -196,6 +196,8 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
         enum port_result result = port_receive(&receiver->view, &args, &message);
 
         args.was_waiting = false;
+        if (receiver->broken.lane)
+            receiver_report_broken(receiver, port);
         switch (result) {
         case PORT_RECEIVED:
             waiting_end(&waiting, message.stamp_ns);

@@ -52,7 +52,10 @@ static void op_ring_bell(void *context)
 static void op_lane_broken(void *context, uint32_t lane, uint32_t process_id,
                            enum lane_break reason)
 {
-    (void)context;
+    struct receiver *receiver = context;
+
+    receiver->broken.reason = reason;
+    receiver->broken.lane = lane + 1;
     trace_print(TRACE_client, __func__,
                 "process %u broke the protocol of lane %u (%s): its lane is dead", process_id, lane,
                 lane_break_name(reason));
@@ -237,6 +240,22 @@ status_t receiver_doorbells(struct receiver *receiver, const struct port *port)
         status = doorbells_ask_locked(receiver, port);
     pthread_mutex_unlock(&receiver->lock);
     return status;
+}
+
+void receiver_report_broken(struct receiver *receiver, const struct port *port)
+{
+    struct alpc_lane_broken_request request = {.port = port->handle,
+                                               .reason = receiver->broken.reason};
+    struct alpc_lane_broken_reply reply;
+    uint32_t lane = atomic_exchange(&receiver->broken.lane, 0);
+    struct control *control = lane ? portico_control() : NULL;
+
+    if (!control)
+        return;
+    request.lane = lane - 1;
+    request.generation = receiver->view.at.lanes[lane - 1].generation;
+    if (call_alpc_lane_broken(control, &request, &reply, NULL) != STATUS_SUCCESS)
+        return; /* its sender or the port has gone meanwhile */
 }
 
 status_t receiver_map_lane(struct receiver *receiver, const struct port *port, uint32_t lane)

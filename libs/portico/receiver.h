@@ -39,9 +39,15 @@ struct receiver {
     struct spin_site site; /* how long waits for a message take */
     uint32_t peer_cpu;     /* where the last sender ran; hint */
     atomic_bool is_associated;
-    _Atomic uint32_t n_packets; /* due to the completion port, not harvested by it yet */
-    pthread_mutex_t lock;       /* doorbells' making, ways */
-    struct return_way *ways;    /* by connection; NULL until the first; lock */
+    _Atomic uint32_t n_packets;   /* due to the completion port, not harvested by it yet */
+    _Atomic uint32_t broken_lane; /* + 1; its sender broke the protocol, the server is to be told */
+    struct receiver_broken {
+        _Atomic uint32_t
+            lane; /* + 1; 0: none. Its sender broke the protocol: the server is to be told */
+        uint32_t reason;
+    } broken;
+    pthread_mutex_t lock;    /* doorbells' making, ways */
+    struct return_way *ways; /* by connection; NULL until the first; lock */
 };
 
 /* The receiver of a port whose memory has arrived: the one that exists, or a new one. Takes
@@ -60,6 +66,8 @@ uint32_t receiver_sequence(const struct receiver *receiver, const struct port *p
 
 /* Asks for the doorbells at the first need. */
 status_t receiver_doorbells(struct receiver *receiver, const struct port *port);
+/* Tells the server of a lane whose sender broke the protocol, if there is one to tell of. */
+void receiver_report_broken(struct receiver *receiver, const struct port *port);
 /* Maps a lane into the view (PORT_MAP_LANE). */
 status_t receiver_map_lane(struct receiver *receiver, const struct port *port, uint32_t lane);
 /* The way back to the client of a connection, its outbound held for the caller; at the first need

@@ -81,7 +81,7 @@ status_t record_send_locked(const struct destination *to, const struct outlane *
     }
     if (outgoing->attr_size)
         memcpy(attributes, &outgoing->view, outgoing->attr_size);
-    outbound_publish_locked(outbound, message);
+    outbound_publish_locked(to, message);
     return STATUS_SUCCESS;
 }
 

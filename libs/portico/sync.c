@@ -11,9 +11,9 @@
  * deadline; hooks.interrupted; the end of the connection (notice: port_end sets the port's life,
  * then wakes who waits on the port: race 1).
  *
- * Race 1. This thread writes waiting_on, then reads the port's life; port_end writes life, then
- * reads each thread's waiting_on. All sequentially consistent: either the thread sees the end, or
- * it is woken.
+ * Race 1. This thread writes waiting_on (before it publishes), then reads the port's life; port_end
+ * writes life, then reads each thread's waiting_on. All sequentially consistent: either the thread
+ * sees the end, or it is woken.
  *
  * Giving up: slot_abandon decides against a reply that is being written at that moment (LATE: the
  * reply is taken after all, unless its writer died over it). An abandoned slot is quarantined, with
@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "attributes.h"
+#include "lane/atomics.h"
 #include "local_port.h"
 #include "outbound.h"
 #include "process.h"
@@ -60,8 +61,13 @@ static uint32_t reply_capacity(const struct portico_exchange *exchange)
 static status_t sync_publish(struct sync *sync, const struct outgoing *outgoing, bool is_new)
 {
     struct portico_exchange *exchange = sync->exchange;
+    struct portico_thread *thread = client_thread();
     status_t status;
 
+    /* From here to the end of the exchange this thread may hold a lane (outbound_retire.c, race 1)
+     * and is woken when the port ends (race 1 above): one full barrier for both. */
+    atom_poke(&thread->using_outbound, sync->to.outbound);
+    thread->waiting_on = sync->port;
     do {
         status =
             outbound_slot_acquire(&sync->to, exchange->deadline_ns,
@@ -255,7 +261,6 @@ static status_t sync_wait(struct sync *sync)
     struct port *port = sync->port;
     status_t status = STATUS_SUCCESS;
 
-    thread->waiting_on = port; /* race 1 */
     for (;;) {
         enum lane_result result = LANE_WOKEN;
 
@@ -278,7 +283,6 @@ static status_t sync_wait(struct sync *sync)
             break;
         }
     }
-    thread->waiting_on = NULL;
     return status;
 }
 
@@ -340,6 +344,8 @@ status_t sync_exchange(struct port *port, struct portico_exchange *exchange,
         header->message_id ? sync_continue(&sync, header, outgoing) : sync_request(&sync, outgoing);
     if (status == STATUS_SUCCESS)
         status = sync_wait(&sync);
+    client_thread()->waiting_on = NULL;
+    atom_store(&client_thread()->using_outbound, NULL);
     if (sync.to.outbound)
         destination_put(&sync.to);
     return status;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "lane/atomics.h"
 #include "process.h"
 #include "thread.h"
 
@@ -82,6 +83,15 @@ static struct portico_thread *thread_first_use(void)
     pthread_once(&exit_key_once, make_exit_key);
     pthread_setspecific(exit_key, self);
     return self;
+}
+
+bool threads_use_outbound(const struct outbound *outbound)
+{
+    atom_fence(); /* partner: waiting_on's store in sync_exchange */
+    for (struct portico_thread *thread = all_threads; thread; thread = thread->next_thread)
+        if (thread != self && atom_load(&thread->using_outbound) == outbound)
+            return true;
+    return false;
 }
 
 struct portico_thread *client_thread(void)

@@ -25,7 +25,9 @@ struct portico_thread {
     struct control control;
     struct lane_wake wake; /* WAKE_* */
     uint32_t thread_id;
-    struct list free_link;           /* thread.c's free list */
+    struct list free_link; /* thread.c's free list */
+    struct outbound
+        *using_outbound; /* may hold one of its lanes: written before waiting_on; atomic */
     struct port *_Atomic waiting_on; /* blocked until this port answers or ends; sync.c, race 1 */
     struct portico_thread *next_thread; /* all that were ever made */
 };
@@ -35,6 +37,9 @@ struct portico_thread *client_thread(void);
 /* WAKE_NOTICE for every thread whose waiting_on is this port. */
 struct port;
 void threads_wake_waiting_on(const struct port *port);
+/* Does any other thread use a lane of this outbound outside its lock? */
+struct outbound;
+bool threads_use_outbound(const struct outbound *outbound);
 
 /* Ends a sleep: consumes the thread's wake bits and says whether the wait goes on (STATUS_SUCCESS)
  * or ends. */

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* Lanes that were replaced by larger ones go back when they are empty: everything sent has been
+ * taken, no slot is in use or quarantined, and no thread may still hold the lane.
+ *
+ * Race 1. A SYNC sender reads `current` without the lock, then takes a slot of it. It has written
+ * using_outbound before that read, with a full barrier between. The retirer has replaced `current`
+ * long before it reads every thread's using_outbound, with a full barrier between: so it sees the
+ * sender, or the sender sees the new lane. */
+
+#include "lane/atomics.h"
+#include "local_port.h"
+#include "outbound.h"
+#include "thread.h"
+
+static bool is_empty(struct outlane *lane)
+{
+    uint32_t n_slots = lane->slots.n_slots;
+    uint64_t all = n_slots >= 64 ? UINT64_MAX : (UINT64_C(1) << n_slots) - 1;
+
+    return atom_load(&lane->slots.free) == all && producer_is_drained(&lane->producer);
+}
+
+static void tell_server(const struct destination *to, uint32_t lane)
+{
+    struct alpc_retire_lane_request request = {
+        .port = to->port->handle, .connection = to->here, .lane = lane};
+    struct alpc_retire_lane_reply reply;
+    struct control *control = portico_control();
+
+    if (!control || call_alpc_retire_lane(control, &request, &reply, NULL) != STATUS_SUCCESS)
+        return; /* the daemon looks by itself at the port's next request */
+}
+
+void outbound_retire_locked(const struct destination *to)
+{
+    struct outbound *outbound = to->outbound;
+    struct outlane *newer = outbound->current, *oldest;
+
+    outbound->n_since_retire = 0;
+    while (newer->older && newer->older->older)
+        newer = newer->older;
+    oldest = newer->older;
+    if (!oldest || !is_empty(oldest) || threads_use_outbound(outbound))
+        return;
+    newer->older = NULL;
+    tell_server(to, oldest->lane);
+    outlane_free(oldest);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+#include "daemon.h"
+#include "portico/handle.h"
+#include "portico/local_port.h"
+#include "portico/outbound.h"
+
+static const char name[] = "\\RPC Control\\retire";
+static struct test_message message;
+
+START_TEST(a_replaced_lane_goes_back_when_it_is_empty)
+{
+    struct pair pair = pair_make(name);
+    struct outbound *outbound;
+    struct port *port;
+    unsigned n = 0;
+
+    ck_ok(handle_get_port(pair.client, &port));
+    outbound = port->outbound;
+    for (unsigned i = 0; i < 200; i++) {
+        message_fill(&message, 60000, i);
+        ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
+    }
+    ck_assert_ptr_nonnull(outbound->current->older);
+    while (port_receive_for(pair.connection, &message, PORTICO_POLL, NULL) == STATUS_SUCCESS)
+        n++;
+    ck_assert_uint_eq(n, 200);
+    for (unsigned i = 0; i < 64 * RETIRE_EVERY && outbound->current->older; i++) {
+        message_fill(&message, 8, i);
+        ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
+        ck_ok(port_receive_for(pair.connection, &message, PORTICO_POLL, NULL));
+        ck_assert(message_has(&message, 8, i));
+    }
+    ck_assert_ptr_null(outbound->current->older);
+    port_unref(port);
+    pair_close(&pair);
+}
+END_TEST
+
+struct caller {
+    handle_t client;
+    status_t status;
+    struct test_message request, reply;
+};
+
+static void *call_main(void *argument)
+{
+    struct caller *caller = argument;
+
+    message_fill(&caller->request, 20, 1);
+    caller->status = port_call(caller->client, &caller->request, &caller->reply);
+    return NULL;
+}
+
+START_TEST(a_replaced_lane_stays_while_a_thread_waits_in_it)
+{
+    struct pair pair = pair_make(name);
+    static struct caller caller;
+    static struct test_message kept;
+    struct port *port;
+    pthread_t thread;
+
+    ck_ok(handle_get_port(pair.client, &port));
+    caller.client = pair.client;
+    pthread_create(&thread, NULL, call_main, &caller);
+    ck_ok(port_take(pair.connection, &kept));
+    for (unsigned i = 0; i < 10 * RETIRE_EVERY; i++) {
+        message_fill(&message, i < 100 ? 60000 : 8, i);
+        ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
+        if (i >= 100)
+            ck_ok(port_take(pair.connection, &message));
+    }
+    ck_assert_ptr_nonnull(port->outbound->current->older);
+    ck_ok(port_send(pair.connection, PORTICO_RELEASE, &kept));
+    pthread_join(thread, NULL);
+    ck_ok(caller.status);
+    ck_assert(message_has(&caller.reply, 20, 1));
+    port_unref(port);
+    pair_close(&pair);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    DAEMON_BEGIN(argc, argv, NULL);
+    UNIT_BEGIN("portico outbound_retire");
+    UNIT_TEST(a_replaced_lane_goes_back_when_it_is_empty);
+    UNIT_TEST(a_replaced_lane_stays_while_a_thread_waits_in_it);
+    return DAEMON_END(UNIT_END());
+}
