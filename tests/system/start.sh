@@ -1,0 +1,53 @@
+# How a program is started and how it ends: arguments, environment, current directory, standard handles, exit statuses.
+. "$srcdir/functions.sh"
+args=$(program args)
+crlf() { printf '%s\r\n' "$@"; }
+
+# arguments NAME ARGUMENT...: the program sees exactly these.
+arguments() {
+    name=$1
+    shift
+    "$portico" "$args" args "$@" >"$scratch/seen" 2>&1
+    for argument in "$@"; do printf '[%s]\r\n' "$argument"; done >"$scratch/given"
+    cmp -s "$scratch/given" "$scratch/seen"
+    ok $? "$name"
+}
+arguments 'plain arguments' a bc -x /y
+arguments 'blanks and empty arguments' 'two words' '' ' lead' 'trail '
+arguments 'quotes' '"' 'a"b' '"quoted"' 'a "b" c' '""'
+arguments 'backslashes' '\' 'a\' 'a b\' '\"' 'a\\"b' '\\server\share\' 'c:\dir with\'
+arguments 'shell characters' '*' '?' '%PATH%' '$x' "it's" '&|<>^'
+
+is "$(FOO='a b' "$portico" "$args" env FOO)" "$(crlf 'a b')" 'a variable passes'
+is "$("$portico" "$args" env SystemRoot)" "$(crlf 'C:\windows')" 'SystemRoot is set'
+like "$(PATH="$PATH:/opt/x" "$portico" "$args" env PATH)" '^C:\\windows\\system32;.*Z:\\opt\\x' 'PATH is converted'
+real=$(cd "$scratch" && pwd -P)
+is "$(cd "$scratch" && "$portico" "$args" cwd)" "$(crlf "Z:$(printf '%s' "$real" | tr / '\\')")" 'the current directory'
+dos="Z:$(printf '%s' "$(realpath "$args")" | tr / '\\')"
+is "$("$portico" "$dos" args x)" "$(crlf '[x]')" 'FILE may be a Z: path'
+
+is "$(printf 'a\nb\n' | "$portico" "$args" stdin)" "$(crlf '2 lines, type 3')" 'standard input from a pipe'
+printf 'a\nb\nc\n' >"$scratch/in"
+is "$("$portico" "$args" stdin <"$scratch/in")" "$(crlf '3 lines, type 1')" 'standard input from a file'
+is "$("$portico" "$args" stdin </dev/null)" "$(crlf '0 lines, type 2')" 'standard input from /dev/null'
+"$portico" "$args" args x >&-
+ok $? 'a closed standard output is survived'
+
+# ends STATUS NAME WORD...: the exit status.
+ends() {
+    want=$1
+    name=$2
+    shift 2
+    "$portico" "$args" "$@" >"$scratch/out" 2>&1
+    is $? "$want" "$name"
+}
+ends 0 'exit code 0' exit 0
+ends 42 'exit code 42' exit 42
+ends 255 'exit code 255' exit 255
+ends 255 'exit code -1' exit 0xffffffff
+ends 52 'exit code 0x1234: its low 8 bits' exit 0x1234
+ends 255 'exit code 0x100: not mistaken for success' exit 0x100
+ends 3 'abort()' abort
+ends 5 'an access violation: the low 8 bits of its status' fault
+like "$(cat "$scratch/out")" 'unhandled exception c0000005.*write of address 0x10' 'and a line says what happened'
+done_testing
