@@ -243,6 +243,24 @@ static void test_unwind_to_frame(void)
     is_number(n_consolidated, 0, "a frame that is only passed is not told that it is the target");
 }
 
+extern LONG WINAPI RtlCopyContext(CONTEXT *, ULONG, CONTEXT *);
+
+static void test_copy(void)
+{
+    CONTEXT from = {
+        .ContextFlags = CONTEXT_ALL, .Rip = 1, .Rsp = 2, .Rax = 3, .R15 = 4, .SegDs = 5};
+    CONTEXT to = {.ContextFlags = CONTEXT_CONTROL};
+
+    is_status(RtlCopyContext(&to, CONTEXT_CONTROL, &from), 0,
+              "the control part of a context is copied");
+    ok(to.Rip == 1 && to.Rsp == 2 && !to.Rax && !to.SegDs, "alone");
+    from.Rsp = 7;
+    is_status(RtlCopyContext(&to, CONTEXT_INTEGER, &from), 0, "then the integer part");
+    ok(to.Rax == 3 && to.R15 == 4 && to.Rsp == 2, "without rsp, which is control");
+    is_number(to.ContextFlags, CONTEXT_CONTROL | CONTEXT_INTEGER, "it says what it holds");
+    is_status(RtlCopyContext(&to, 1, &from), (LONG)0xc000000d, "flags of no machine");
+}
+
 static void test_backtrace(void)
 {
     void *addresses[16] = {0};
@@ -264,4 +282,5 @@ static void test_main(void)
     test_capture_restore();
     test_unwind_to_frame();
     test_backtrace();
+    test_copy();
 }
