@@ -135,7 +135,7 @@ void client_doom(struct client *client, const char *why)
     if (list_is_linked(&client->doomed_link))
         return;
     if (why)
-        fprintf(stderr, "portserver: process %d: %s: dropped\n", (int)client->pid, why);
+        server_log(client->server, "process %d: %s: dropped", (int)client->pid, why);
     list_append(&client->server->doomed, &client->doomed_link);
     source_remove(&client->source);
     if (client->parked)

@@ -116,7 +116,8 @@ static int accept_one(struct listener *listener, struct server *server)
         return 1;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-        /* Level-triggered: would spin. The closer's thread frees descriptors without a word: look again soon. */
+        /* Level-triggered: would spin. The closer's thread frees descriptors without a word: look
+         * again soon. */
         listener->paused = true;
         source_events(&listener->source, 0);
         (void)!timer_arm(&listener->retry, &server->loop, clock_ns() + RETRY_NS, retry_expired);

@@ -20,7 +20,7 @@ struct server;
 
 struct listener {
     struct source source;
-    struct timer retry; /* while paused */
+    struct timer retry;                       /* while paused */
     int dir_fd, lock_fd, start_fd, socket_fd; /* -1: none */
     const char *path;                         /* of the folder, borrowed */
     bool paused;                              /* out of descriptors */

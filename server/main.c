@@ -340,6 +340,9 @@ int main(int argc, char **argv)
     if (r >= 0)
         return r;
     umask(077);
+    /* What the starter left open (a job server's pipe, say) must not be kept open by a daemon. */
+    if (options.action == ACTION_SERVE && !options.foreground)
+        (void)close_range(STDERR_FILENO + 1, ~0u, 0);
     r = runtime_dir_path(path, sizeof(path), environment);
     dir_fd = r ? r : runtime_dir_open(path, options.action == ACTION_SERVE);
     if (dir_fd == -ENOENT && options.action != ACTION_SERVE)

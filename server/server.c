@@ -10,6 +10,7 @@
 #include "server.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
@@ -18,6 +19,9 @@
 #include "directory.h"
 #include "namespace.h"
 #include "object.h"
+
+#define LOG_BURST       50u
+#define LOG_INTERVAL_NS UINT64_C(1000000000)
 
 static void batch_ended(struct loop *loop)
 {
@@ -89,6 +93,25 @@ void server_stop(struct server *server)
 {
     server->stopping = true;
     loop_stop(&server->loop);
+}
+
+void server_log(struct server *server, const char *format, ...)
+{
+    uint64_t now = clock_ns(), gained = (now - server->log_ns) / LOG_INTERVAL_NS;
+    va_list arguments;
+
+    if (gained) {
+        server->log_credit = (uint32_t)MIN(server->log_credit + gained, (uint64_t)LOG_BURST);
+        server->log_ns = now;
+    }
+    if (!server->log_credit)
+        return;
+    server->log_credit--;
+    fputs("portserver: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputs(server->log_credit ? "\n" : " (more such lines are left out)\n", stderr);
 }
 
 static void linger_expired(struct timer *timer)

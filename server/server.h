@@ -43,8 +43,10 @@ struct server {
     int64_t linger_ns;       /* after the last client; < 0: for ever */
     int64_t first_linger_ns; /* before the first one */
     struct timer linger;
-    bool trace;    /* print requests */
-    bool stopping; /* server_stop() */
+    uint64_t log_ns;     /* when the log was last credited */
+    uint32_t log_credit; /* lines that may be printed now */
+    bool trace;          /* print requests */
+    bool stopping;       /* server_stop() */
 
     _Alignas(8) uint8_t packet[PACKET_MAX_BYTES]; /* the request being handled */
 };
@@ -55,6 +57,10 @@ uint32_t server_deinit(struct server *server);
 
 /* Ends the loop after this batch. */
 void server_stop(struct server *server);
+
+/* A line about a client's misdeed: some at once, then one a second, so that nobody can fill the
+ * disk. */
+void server_log(struct server *server, const char *format, ...) _printf_(2, 3);
 
 /* The number of clients changed: starts or stops the time to its own end. */
 void server_clients_changed(struct server *server);

@@ -19,7 +19,8 @@
 
 enum user_slot {
     USER_MEMORY,  /* bytes of memfds, as sized (sparse ones too) */
-    USER_SOCKETS, /* descriptors for sockets and processes: a pool of its own, so that --stop still gets in */
+    USER_SOCKETS, /* descriptors for sockets and processes: a pool of its own, so that --stop still
+                     gets in */
     USER_FDS,     /* other descriptors: memfds, eventfds, epolls */
     USER_OBJECTS, /* objects of any type */
     USER_HANDLES, /* entries of handle tables */

@@ -373,9 +373,8 @@ status_t req_alpc_lane_broken(struct client *client, const struct alpc_lane_brok
     lane = receiver_find_lane(receiver, request->lane);
     if (!lane || lane->generation != request->generation)
         return STATUS_NOT_FOUND;
-    fprintf(stderr,
-            "portserver: process %u broke the lane protocol towards process %d (reason %u)\n",
-            lane->sender->process_id, (int)client->pid, request->reason);
+    server_log(client->server, "process %u broke the lane protocol towards process %d (reason %u)",
+               lane->sender->process_id, (int)client->pid, request->reason);
     connections_of_sender_close(receiver, lane->sender);
     return STATUS_SUCCESS;
 }

@@ -5,6 +5,8 @@
 
 #include "server.h"
 
+#include <stdio.h>
+
 #include "server_fixture.h"
 
 START_TEST(it_ends_after_the_last_client_and_not_before)
@@ -71,6 +73,24 @@ START_TEST(stop_is_answered_and_told)
 }
 END_TEST
 
+START_TEST(the_log_has_a_bound)
+{
+    struct server *server = fixture_start();
+    FILE *file = tmpfile();
+    int saved = dup(STDERR_FILENO);
+
+    dup2(fileno(file), STDERR_FILENO);
+    for (int i = 0; i < 100000; i++)
+        server_log(server, "line %d", i);
+    dup2(saved, STDERR_FILENO);
+    fseek(file, 0, SEEK_END);
+    ck_assert_int_gt(ftell(file), 0);
+    ck_assert_int_lt(ftell(file), 50000);
+    fclose(file);
+    fixture_end();
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("server");
@@ -78,5 +98,6 @@ int main(void)
     UNIT_TEST(a_persistent_one_stays);
     UNIT_TEST(a_new_client_stops_the_clock);
     UNIT_TEST(stop_is_answered_and_told);
+    UNIT_TEST(the_log_has_a_bound);
     return UNIT_END();
 }
