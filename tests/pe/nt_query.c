@@ -79,6 +79,19 @@ static void test_process(void)
     is_status(NtQueryInformationProcess(self, 0, &basic, sizeof(basic), NULL), 0,
               "ask it by that handle");
     is_number(basic.pid, (LONGLONG)(ULONG_PTR)id.UniqueProcess, "it is this one");
+    {
+        char text[4] = "abc", copy[4] = "";
+        void *base = NULL;
+        SIZE_T size = 4096, n;
+
+        is_status(NtReadVirtualMemory(self, text, copy, 4, &n), 0,
+                  "read its memory by that handle");
+        ok(n == 4 && copy[2] == 'c', "it is ours");
+        is_status(NtAllocateVirtualMemory(self, &base, 0, &size, MEM_COMMIT, PAGE_READWRITE), 0,
+                  "allocate in it");
+        size = 0;
+        NtFreeVirtualMemory(self, &base, &size, MEM_RELEASE);
+    }
     NtClose(self);
     id.UniqueProcess = (HANDLE)0x7ffffff0;
     is_status(NtOpenProcess(&self, SYNCHRONIZE, &name.attributes, &id), STATUS_INVALID_CID,

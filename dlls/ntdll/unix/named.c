@@ -3,14 +3,15 @@
 
 #include "config.h"
 
-/* Objects with a name, or shared between processes: the port server has them (design section 6). This file turns the NT calls into
- * requests of the control protocol; the statuses are the server's own.
+/* Objects with a name, or shared between processes: the port server has them (design section 6).
+ * This file turns the NT calls into requests of the control protocol; the statuses are the server's
+ * own.
  *
- * A server handle's value goes to the program as it is. TODO(promotion): a private object that is duplicated into another
- * process; named timers, keyed events and completion ports.
+ * A server handle's value goes to the program as it is. TODO(promotion): a private object that is
+ * duplicated into another process; named timers, keyed events and completion ports.
  */
-#include "named.h"
 #include "client.h"
+#include "named.h"
 #include "ntprocess.h"
 #include "section.h"
 #include "usermem.h"
@@ -22,6 +23,13 @@
 bool handle_is_server(HANDLE handle)
 {
     return handle && (uintptr_t)handle < HANDLE_LOCAL_FIRST;
+}
+
+/* A process that has not talked to the server has no handle of its. TODO(processes): a child that
+ * inherits some has. */
+static bool is_connected(void)
+{
+    return portico_process_id();
 }
 
 /* Connected at the first need; a process that has a server handle has a server. */
@@ -105,7 +113,8 @@ static NTSTATUS named_create_call(struct named_call *call, enum named_kind kind,
         status = call_event_create(call->control, &request, &reply, &call->extra);
         *ret_handle = reply.handle;
     } else if (kind == NAMED_SEMAPHORE) {
-        struct semaphore_create_request request = {.access = map(access, 1, 2, SEMAPHORE_ALL_ACCESS),
+        struct semaphore_create_request request = {.access =
+                                                       map(access, 1, 2, SEMAPHORE_ALL_ACCESS),
                                                    .count = (uint32_t)first,
                                                    .maximum = (uint32_t)second};
         struct semaphore_create_reply reply = {.handle = 0};
@@ -199,8 +208,8 @@ NTSTATUS named_open(enum named_kind kind, PHANDLE ret_handle, ACCESS_MASK access
 NTSTATUS named_symlink_create(PHANDLE ret_handle, ACCESS_MASK access,
                               const struct creation *creation, const WCHAR *target, size_t size)
 {
-    struct symlink_create_request request = {
-        .access = map(access, 1, 0, STANDARD_RIGHTS_REQUIRED | 1)};
+    struct symlink_create_request request = {.access =
+                                                 map(access, 1, 0, STANDARD_RIGHTS_REQUIRED | 1)};
     struct symlink_create_reply reply = {.handle = 0};
     struct named_call call;
     NTSTATUS status;
@@ -215,16 +224,17 @@ NTSTATUS named_symlink_create(PHANDLE ret_handle, ACCESS_MASK access,
 
 /* Every call below: a server that cannot be reached has no handle of ours. */
 /* clang-format off */
-#define CONTROL_OR_RETURN(control)                                                                 \
-    struct control *control = client_control();                                                    \
-    if (!(control))                                                                                \
+#define CONTROL_OR_RETURN(control)                                  \
+    struct control *control = is_connected() ? client_control() : NULL; \
+    if (!(control))                                                 \
     return STATUS_INVALID_HANDLE
 /* clang-format on */
 
 NTSTATUS named_event_change(HANDLE handle, int verb, LONG *ret_user_previous)
 {
     static const uint32_t changes[] = {EVENT_CHANGE_SET, EVENT_CHANGE_RESET, EVENT_CHANGE_PULSE};
-    struct event_change_request request = {.handle = server_handle(handle), .change = changes[verb]};
+    struct event_change_request request = {.handle = server_handle(handle),
+                                           .change = changes[verb]};
     struct event_change_reply reply;
     LONG previous;
     CONTROL_OR_RETURN(control);
@@ -313,7 +323,8 @@ static handle_t process_for_server(HANDLE process)
 
 /* A server object into this or another process. */
 NTSTATUS named_duplicate(HANDLE source_process, HANDLE source, HANDLE target_process,
-                         PHANDLE ret_user_handle, ACCESS_MASK access, ULONG attributes, ULONG options)
+                         PHANDLE ret_user_handle, ACCESS_MASK access, ULONG attributes,
+                         ULONG options)
 {
     struct handle_duplicate_request request = {
         .source_process = process_for_server(source_process),
@@ -353,9 +364,9 @@ NTSTATUS named_describe(HANDLE handle, struct named_description *ret_description
     CONTROL_OR_RETURN(control);
 
     TRY((NTSTATUS)call_handle_query(control, &request, &reply, &extra));
-    ret_description->name[extra.ret_size < extra.ret_capacity
-                              ? extra.ret_size / sizeof(WCHAR)
-                              : extra.ret_capacity / sizeof(WCHAR)] = 0;
+    ret_description
+        ->name[extra.ret_size < extra.ret_capacity ? extra.ret_size / sizeof(WCHAR)
+                                                   : extra.ret_capacity / sizeof(WCHAR)] = 0;
     ret_description->type_name = kind_name(reply.type);
     ret_description->access = reply.access;
     ret_description->attributes = reply.attributes;
@@ -367,10 +378,10 @@ NTSTATUS named_describe(HANDLE handle, struct named_description *ret_description
 
 NTSTATUS named_set_attributes(HANDLE handle, ULONG attributes)
 {
-    struct handle_attributes_request request = {
-        .handle = server_handle(handle),
-        .mask = OBJ_INHERIT | HANDLE_ATTRIBUTE_PROTECT_CLOSE,
-        .attributes = attributes};
+    struct handle_attributes_request request = {.handle = server_handle(handle),
+                                                .mask =
+                                                    OBJ_INHERIT | HANDLE_ATTRIBUTE_PROTECT_CLOSE,
+                                                .attributes = attributes};
     struct handle_attributes_reply reply;
     CONTROL_OR_RETURN(control);
 
@@ -389,14 +400,14 @@ NTSTATUS named_process_query(HANDLE handle, pid_t *ret_pid, NTSTATUS *ret_exit_s
     return STATUS_SUCCESS;
 }
 
-NTSTATUS named_section_create(PHANDLE ret_handle, ACCESS_MASK access, const struct creation *creation,
-                              struct section *section)
+NTSTATUS named_section_create(PHANDLE ret_handle, ACCESS_MASK access,
+                              const struct creation *creation, struct section *section)
 {
-    struct section_create_request request = {
-        .size = section->size,
-        .access = map(access, SECTION_QUERY | SECTION_MAP_READ, SECTION_MAP_WRITE, SECTION_ALL_ACCESS),
-        .protection = section->protection,
-        .attributes = section->attributes};
+    struct section_create_request request = {.size = section->size,
+                                             .access = map(access, SECTION_QUERY | SECTION_MAP_READ,
+                                                           SECTION_MAP_WRITE, SECTION_ALL_ACCESS),
+                                             .protection = section->protection,
+                                             .attributes = section->attributes};
     struct section_create_reply reply = {.handle = 0};
     struct named_call call;
     NTSTATUS status;

@@ -5,6 +5,7 @@
 
 /* The process handle that nearly every memory call takes, and the one line said about what is
  * missing. */
+#include "named.h"
 #include "ntprocess.h"
 #include <stdint.h>
 #include <stdio.h>
@@ -18,6 +19,16 @@ NTSTATUS process_require_current(const char *caller, HANDLE process)
 
     if (process == (HANDLE)(intptr_t)-1)
         return STATUS_SUCCESS;
+    if (handle_is_server(process)) {
+        pid_t pid;
+        NTSTATUS exit_status;
+
+        status = named_process_query(process, &pid, &exit_status);
+        if (status || pid == getpid())
+            return status;
+        unimplemented_once(caller, "another process:", 0);
+        return STATUS_NOT_SUPPORTED;
+    }
     status = handle_lookup(process, 0, NULL, &object);
     if (status)
         return status;

@@ -8,6 +8,7 @@
  * DIFFERS: what Linux itself put into the address space (libraries of the loader, its stacks) is
  * told as free.
  */
+#include "named.h"
 #include "ntpath.h"
 #include "ntprocess.h"
 #include "usermem.h"
@@ -168,6 +169,11 @@ static NTSTATUS process_pid(HANDLE process, ACCESS_MASK access, pid_t *ret_pid)
     *ret_pid = getpid();
     if (process == (HANDLE)(intptr_t)-1)
         return STATUS_SUCCESS;
+    if (handle_is_server(process)) { /* Linux decides whether it may be read */
+        NTSTATUS exit_status;
+
+        return named_process_query(process, ret_pid, &exit_status);
+    }
     TRY(handle_lookup(process, access, NULL, &object));
     *ret_pid = process_object_pid ? process_object_pid(object) : 0;
     return *ret_pid ? STATUS_SUCCESS : STATUS_OBJECT_TYPE_MISMATCH;

@@ -5,19 +5,20 @@
 
 /* Waits in which server handles take part (design section 6).
  *
- * Server objects alone: one parked request; the daemon decides any, all, and what is acquired. Local and server objects, wait
- * any: (1) local objects are tried; (2) a looking block is linked to them, so that one that becomes signalled
- * interrupts (3) the parked request for the server's part; (4) interrupted: back to (1); a server object that came first is the
- * result, and the local ones, only looked at, are untouched. So no object is acquired for nothing.
- * One ALPC port alone, or with local objects: ppoll on its doorbell.
+ * Server objects alone: one parked request; the daemon decides any, all, and what is acquired.
+ * Local and server objects, wait any: (1) local objects are tried; (2) a looking block is linked to
+ * them, so that one that becomes signalled interrupts (3) the parked request for the server's part;
+ * (4) interrupted: back to (1); a server object that came first is the result, and the local ones,
+ * only looked at, are untouched. So no object is acquired for nothing. One ALPC port alone, or with
+ * local objects: ppoll on its doorbell.
  *
  * TODO(waits): wait-all over both kinds, ports together with other server objects: refused by name.
  */
-#include "wait_mixed.h"
 #include "client.h"
 #include "named.h"
-#include "nttime.h"
 #include "ntprocess.h"
+#include "nttime.h"
+#include "wait_mixed.h"
 #include "waitblock.h"
 #include <poll.h>
 #include <portico/portico.h>
@@ -159,8 +160,8 @@ static NTSTATUS wait_port(struct mixed *mixed)
         if (status)
             return status;
         if (!ready)
-            status = wait_fd_or_objects(fd, POLLIN, &mixed->block, mixed->alertable,
-                                        &mixed->deadline);
+            status =
+                wait_fd_or_objects(fd, POLLIN, &mixed->block, mixed->alertable, &mixed->deadline);
         portico_port_wait_finish(port);
         if (ready)
             return STATUS_WAIT_0 + (NTSTATUS)mixed->server_index[0];
@@ -177,6 +178,8 @@ NTSTATUS wait_mixed(ULONG count, const HANDLE *handles, bool all, HANDLE signal,
     _cleanup_nt_(mixed_release) struct mixed mixed = {.alertable = alertable};
     struct timespec left;
 
+    if (!portico_process_id()) /* no server handle can exist yet: none is started for nonsense */
+        return STATUS_INVALID_HANDLE;
     client_need();
     mixed.block.thread = wait_thread_current();
     mixed.block.alertable = alertable;
@@ -194,8 +197,8 @@ NTSTATUS wait_mixed(ULONG count, const HANDLE *handles, bool all, HANDLE signal,
         struct timespec now;
 
         clock_gettime(CLOCK_MONOTONIC, &now);
-        mixed.deadline_ns = (int64_t)(now.tv_sec + left.tv_sec) * 1000000000 + now.tv_nsec +
-                            left.tv_nsec;
+        mixed.deadline_ns =
+            (int64_t)(now.tv_sec + left.tv_sec) * 1000000000 + now.tv_nsec + left.tv_nsec;
     }
     if (!mixed.n_ports && !mixed.block.n_entries)
         return wait_servers(&mixed, all, (handle_t)(uintptr_t)signal);
