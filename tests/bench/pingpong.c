@@ -285,6 +285,13 @@ struct packet {
 
 static const struct portico_name port_name = PORTICO_NAME(u"\\RPC Control\\pingpong");
 
+static const struct port_attributes port_limits = {.max_message_length = PORTICO_MESSAGE_MAX,
+                                                   .memory_bandwidth = UINT64_MAX,
+                                                   .max_pool_usage = UINT64_MAX,
+                                                   .max_section_size = UINT64_MAX,
+                                                   .max_view_size = UINT64_MAX,
+                                                   .max_total_section_size = UINT64_MAX};
+
 static void need(status_t status, const char *what)
 {
     if (status == STATUS_SUCCESS)
@@ -306,10 +313,10 @@ static void portico_serve(void *arg)
     handle_t port, accepted;
 
     need(portico_start(NULL), "start");
-    need(portico_port_create(&port_name, NULL, &port), "create");
+    need(portico_port_create(&port_name, &port_limits, &port), "create");
     atom_swap((uint32_t *)arg, 1);
     need(portico_port_exchange(port, &exchange), "connection request");
-    need(portico_port_accept(port, NULL, 0, &packet.header, true, &accepted), "accept");
+    need(portico_port_accept(port, &port_limits, 0, &packet.header, true, &accepted), "accept");
     for (;;) {
         need(portico_port_exchange(port, &exchange), "receive");
         exchange.send = &packet.header;
@@ -328,8 +335,10 @@ static void portico_ask(void *arg, uint32_t i)
                                         .deadline_ns = PORTICO_FOREVER};
 
     if (i == 0) {
-        struct portico_connect connect = {
-            .name = port_name, .flags = PORTICO_SYNC, .deadline_ns = PORTICO_FOREVER};
+        struct portico_connect connect = {.name = port_name,
+                                          .attributes = &port_limits,
+                                          .flags = PORTICO_SYNC,
+                                          .deadline_ns = PORTICO_FOREVER};
         while (!atom_load((uint32_t *)arg))
             if (waitpid(-1, NULL, WNOHANG) > 0)
                 fail("the server of the benchmark has ended");
