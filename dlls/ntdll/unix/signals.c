@@ -35,7 +35,8 @@
 #include <unistd.h>
 
 extern const char user_copy_begin[], user_copy_end[], user_copy_return[];
-extern const char syscall_exit[], syscall_exit_end[];
+extern const char syscall_dispatch[], syscall_exit[], syscall_exit_end[];
+extern const char __executable_start[], etext[]; /* the linker's: our own code */
 void attention_handle(ucontext_t *context);
 
 enum { TRAP_PAGE_FAULT = 14, TRAP_DEBUG = 1 };
@@ -55,7 +56,11 @@ static bool is_in_elf(const ucontext_t *context)
         return true;
     if (rip >= (greg_t)syscall_exit && rip < (greg_t)syscall_exit_end)
         return false;
-    return atomic_load(&thread_frame->in_unix);
+    if (atomic_load(&thread_frame->in_unix))
+        return true;
+    /* A bug in a handler that interrupted PE code must not become the program's exception. */
+    return rip >= (greg_t)__executable_start && rip < (greg_t)etext &&
+           !(rip >= (greg_t)syscall_dispatch && rip < (greg_t)syscall_exit);
 }
 
 static void fault_report(int number, const siginfo_t *info, const ucontext_t *context)
