@@ -8,9 +8,8 @@
  * at every operation, so an entry that has gone and come back is not mistaken.
  *
  * A pop reads the first entry's link before it owns the entry: by then another thread may have
- * popped and freed it. The link read is not used then, since the exchange fails; that the page is
- * still readable is the caller's part.
- * TODO(slist): Windows recovers from a fault of that one load (ExpInterlockedPopEntrySListFault).
+ * popped and freed it. The link read is not used then, since the exchange fails, and a fault of the
+ * load is forgiven.
  */
 #include "rtl.h"
 
@@ -104,15 +103,22 @@ SLIST_ENTRY *WINAPI RtlInterlockedPushListSList(SLIST_HEADER *list, SLIST_ENTRY 
     return RtlInterlockedPushListSListEx(list, first, last, n);
 }
 
-SLIST_ENTRY *WINAPI RtlInterlockedPopEntrySList(SLIST_HEADER *list)
-{
-    SLIST_HEADER old = head_load(list);
-    SLIST_ENTRY *first;
+/* In slist_pop.S. */
+extern const char slist_pop_resume[], slist_pop_load[];
 
-    do {
-        first = first_of(&old);
-        if (!first)
-            return NULL;
-    } while (!head_swap(list, &old, head_of(first->Next, (old.Alignment & 0xffff) - 1, &old)));
-    return first;
+/* A fault of the one load is another thread's pop if the head is no longer what it was, else the
+ * caller's. */
+EXCEPTION_DISPOSITION WINAPI slist_pop_fault(EXCEPTION_RECORD *record, void *frame,
+                                             CONTEXT *context, void *dispatcher)
+{
+    const SLIST_HEADER *list = (const SLIST_HEADER *)context->R10;
+
+    (void)frame;
+    (void)dispatcher;
+    if (record->ExceptionCode != (DWORD)STATUS_ACCESS_VIOLATION || record->ExceptionFlags ||
+        context->Rip != (ULONG_PTR)slist_pop_load ||
+        __atomic_load_n(&list->Alignment, __ATOMIC_ACQUIRE) == context->Rax)
+        return ExceptionContinueSearch;
+    context->Rip = (ULONG_PTR)slist_pop_resume;
+    return ExceptionContinueExecution;
 }

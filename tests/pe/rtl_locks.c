@@ -23,10 +23,13 @@ void NTAPI RtlWakeAllConditionVariable(void *);
 NTSTATUS NTAPI RtlWaitOnAddress(const void *, const void *, SIZE_T, const LARGE_INTEGER *);
 void NTAPI RtlWakeAddressSingle(const void *);
 void NTAPI RtlWakeAddressAll(const void *);
-DWORD NTAPI RtlRunOnceExecuteOnce(RTL_RUN_ONCE *,
-                                  DWORD(NTAPI *)(RTL_RUN_ONCE *, void *, void **), void *, void **);
+DWORD NTAPI RtlRunOnceExecuteOnce(RTL_RUN_ONCE *, DWORD(NTAPI *)(RTL_RUN_ONCE *, void *, void **),
+                                  void *, void **);
 DWORD NTAPI RtlRunOnceBeginInitialize(RTL_RUN_ONCE *, DWORD, void **);
 DWORD NTAPI RtlRunOnceComplete(RTL_RUN_ONCE *, DWORD, void *);
+
+void *NTAPI RtlAddVectoredExceptionHandler(ULONG, LONG(NTAPI *)(EXCEPTION_POINTERS *));
+ULONG NTAPI RtlRemoveVectoredExceptionHandler(void *);
 
 enum { N_THREADS = 8, N_ROUNDS = 20000 };
 
@@ -261,8 +264,29 @@ static void NTAPI push_and_pop(void *arg)
     RtlExitUserThread(0);
 }
 
+/* What another thread does between a pop's two steps: the entry goes, and its memory with it. */
+static LONG NTAPI empty_list(EXCEPTION_POINTERS *info)
+{
+    if (info->ExceptionRecord->ExceptionCode != (DWORD)EXCEPTION_ACCESS_VIOLATION)
+        return EXCEPTION_CONTINUE_SEARCH;
+    RtlInitializeSListHead(&list);
+    ((ULONGLONG *)&list)[0] = 0x50000;
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+static void test_pop_of_freed(void)
+{
+    void *handler = RtlAddVectoredExceptionHandler(1, empty_list);
+
+    ((ULONGLONG *)&list)[0] = 0x40001;
+    ((ULONGLONG *)&list)[1] = 0x10000 | 1; /* nothing is mapped there */
+    ok(!RtlInterlockedPopEntrySList(&list), "a pop outlives the memory of an entry that has gone");
+    RtlRemoveVectoredExceptionHandler(handler);
+}
+
 static void test_slist(void)
 {
+    test_pop_of_freed();
     RtlInitializeSListHead(&list);
     ok(!RtlInterlockedPopEntrySList(&list), "an empty list");
     for (int i = 0; i < COUNT(items); i++)
