@@ -10,7 +10,7 @@ done <"$scratch/files" >"$scratch/found"
 finding_free 'each source begins with its licence' "$scratch/found"
 
 while read -r file; do
-    case $file in */exports.def | */statuses.def) continue ;; # lists esac
+    case $file in */exports.def | */statuses.def) continue ;; esac
     lines=$(wc -l <"$file")
     [ "$lines" -le 500 ] || echo "$file: $lines lines"
 done <"$scratch/files" >"$scratch/found"
