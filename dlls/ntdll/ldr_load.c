@@ -101,6 +101,9 @@ static NTSTATUS map_in_path(const WCHAR *search, const WCHAR *name, WCHAR *path,
             n++;
         if (n && !join(search, n, name, path))
             status = map_at(path, ret_image);
+        /* A folder of PATH that this user may not look into is passed over. */
+        if (status == STATUS_ACCESS_DENIED)
+            status = STATUS_DLL_NOT_FOUND;
         search += search[n] ? n + 1 : n;
     }
     return status;
