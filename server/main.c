@@ -38,7 +38,7 @@ enum { EXIT_USAGE = 2, EXIT_RUNNING = 3, EXIT_NOT_RUNNING = 4 };
 
 struct options {
     enum { ACTION_SERVE, ACTION_STOP, ACTION_STATUS } action;
-    bool foreground, trace;
+    bool foreground, trace, quiet;
     int64_t linger_ns, first_linger_ns;
 };
 
@@ -55,6 +55,7 @@ static int usage(FILE *file, int status)
           "  -f, --foreground           stay in the foreground, log to standard error\n"
           "  -p, --persistent[=SECONDS] do not end by itself, or SECONDS after the last client\n"
           "                             (default: 5 seconds after it)\n"
+          "  -q, --quiet                say nothing when a server runs already\n"
           "  -t, --trace                print each request and reply\n"
           "      --status               print what the running server holds\n"
           "      --stop                 end the running server and wait until it has ended\n"
@@ -86,13 +87,18 @@ static int options_parse(int argc, char **argv, struct options *options)
 {
     enum { OPTION_STATUS = 256, OPTION_STOP, OPTION_VERSION };
     static const struct option table[] = {
-        {"foreground", no_argument, NULL, 'f'},   {"persistent", optional_argument, NULL, 'p'},
-        {"trace", no_argument, NULL, 't'},        {"status", no_argument, NULL, OPTION_STATUS},
-        {"stop", no_argument, NULL, OPTION_STOP}, {"version", no_argument, NULL, OPTION_VERSION},
-        {"help", no_argument, NULL, 'h'},         {0},
+        {"foreground", no_argument, NULL, 'f'},
+        {"persistent", optional_argument, NULL, 'p'},
+        {"quiet", no_argument, NULL, 'q'},
+        {"trace", no_argument, NULL, 't'},
+        {"status", no_argument, NULL, OPTION_STATUS},
+        {"stop", no_argument, NULL, OPTION_STOP},
+        {"version", no_argument, NULL, OPTION_VERSION},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
 
-    for (int c; (c = getopt_long(argc, argv, "fp::th", table, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, "fp::qth", table, NULL)) != -1;) {
         switch (c) {
         case 'f':
             options->foreground = true;
@@ -104,6 +110,9 @@ static int options_parse(int argc, char **argv, struct options *options)
                 return EXIT_USAGE;
             }
             options->first_linger_ns = options->linger_ns;
+            break;
+        case 'q':
+            options->quiet = true;
             break;
         case 't':
             options->trace = true;
@@ -248,10 +257,11 @@ static void started(struct server *server, int ready_fd)
     close(ready_fd);
 }
 
-static int serve_failed(const char *path, int r)
+static int serve_failed(const struct options *options, const char *path, int r)
 {
     if (r == LISTENER_RUNNING) {
-        fprintf(stderr, "portserver: another server runs in %s\n", path);
+        if (!options->quiet)
+            fprintf(stderr, "portserver: another server runs in %s\n", path);
         return EXIT_RUNNING;
     }
     fprintf(stderr, "portserver: %s: %s\n", path, strerror(-r));
@@ -284,7 +294,7 @@ static int serve(const struct options *options, const char *path, int dir_fd, in
     source_remove(&signals.source);
     if (server_deinit(&server) && !r)
         r = -ENOTRECOVERABLE;
-    return r ? serve_failed(path, r) : EXIT_SUCCESS;
+    return r ? serve_failed(options, path, r) : EXIT_SUCCESS;
 }
 
 /* The starting process: returns the exit status that the daemon reports. */
@@ -305,16 +315,16 @@ static int daemonize(const struct options *options, const char *path, int dir_fd
     char status;
 
     if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-        return serve_failed(path, -errno);
+        return serve_failed(options, path, -errno);
     fflush(NULL);
     switch (fork()) {
     case -1:
-        return serve_failed(path, -errno);
+        return serve_failed(options, path, -errno);
     case 0:
         close(pipe_fds[0]);
         setsid();
         if (chdir("/") < 0)
-            return serve_failed("/", -errno);
+            return serve_failed(options, "/", -errno);
         status = (char)serve(options, path, dir_fd, pipe_fds[1]);
         /* When it never got ready; else the reading end has gone. */
         (void)!write(pipe_fds[1], &status, 1);
@@ -353,7 +363,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     if (dir_fd < 0)
-        return serve_failed(path, dir_fd);
+        return serve_failed(&options, path, dir_fd);
     if (options.action == ACTION_STATUS)
         return action_status(path, dir_fd);
     if (options.action == ACTION_STOP)

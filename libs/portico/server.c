@@ -2,11 +2,11 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Starting the port server when none runs. portserver without options makes itself a daemon: its
+/* Starting the port server when none runs. portserver --quiet makes itself a daemon: its
  * first process ends with status 0 when the socket accepts, and otherwise when another server has
- * the lock of the folder, or it failed; what it has to say it says on standard error. Several
- * clients may do this at once: the server's lock lets one of them win, and all of them connect to
- * it (process.c).
+ * the lock of the folder, or it failed; what it has to say it says on standard error (not that it
+ * has lost: --quiet). Several clients may do this at once: the server's lock lets one of them win,
+ * and all of them connect to it (process.c).
  *
  * The daemon inherits nothing that it could hold open for somebody else: no descriptor above 2,
  * standard input and output from /dev/null, default signals, a session of its own. */
@@ -69,7 +69,7 @@ void server_path_get(char *ret_path, size_t size)
 
 static int spawn(const char *path, pid_t *ret_pid)
 {
-    char *const arguments[] = {(char *)path, NULL};
+    char *const arguments[] = {(char *)path, (char *)"--quiet", NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, all;

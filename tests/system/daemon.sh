@@ -35,6 +35,9 @@ is "$(status_of persistent)" yes 'it is persistent'
 "$portserver" --persistent 2>"$scratch/err"
 is $? 3 'a second one on the same folder: exit status 3'
 is "$(cat "$scratch/err")" "portserver: another server runs in $run" 'with a clear message'
+"$portserver" --quiet 2>"$scratch/err"
+is $? 3 "--quiet: exit status 3 as well"
+is "$(cat "$scratch/err")" "" "and no message"
 "$portserver" --foreground 2>/dev/null
 is $? 3 'the same in the foreground'
 is "$(stat -c %a "$run/socket")" 700 'the socket is for this user alone'

@@ -2,6 +2,7 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "daemon.h"
@@ -50,11 +51,34 @@ START_TEST(a_server_that_cannot_be_run_is_an_error_that_names_it)
 }
 END_TEST
 
+START_TEST(an_automatic_start_that_lost_the_race_says_nothing)
+{
+    char said[256];
+    int saved, file = memfd_create("said", MFD_CLOEXEC);
+
+    ck_assert_int_ge(file, 0);
+    daemon_begin(1, NULL, NULL);
+    ck_ok(server_spawn(DAEMON_SERVER));
+    saved = dup(2);
+    dup2(file, 2);
+    ck_ok(server_spawn(DAEMON_SERVER)); /* loses */
+    dup2(saved, 2);
+    close(saved);
+    ck_assert_int_eq(daemon_end(0), 0);
+    ssize_t n = pread(file, said, sizeof(said) - 1, 0);
+    ck_assert_int_ge(n, 0);
+    said[n] = '\0';
+    ck_assert_str_eq(said, "");
+    close(file);
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("portico server");
     UNIT_TEST(the_runtime_folder_is_the_own_one_then_the_sessions_then_one_in_tmp);
     UNIT_TEST(the_server_program_is_the_chosen_one_or_the_installed_one);
     UNIT_TEST(a_server_that_cannot_be_run_is_an_error_that_names_it);
+    UNIT_TEST(an_automatic_start_that_lost_the_race_says_nothing);
     return UNIT_END();
 }
