@@ -23,6 +23,7 @@
 #include "send.h"
 #include "sync.h"
 #include "thread.h"
+#include "view.h"
 
 #define RESERVE_ID_BIT 0x80000000u
 
@@ -66,10 +67,31 @@ static status_t check_sendable(struct port *port)
     return status;
 }
 
+static status_t outgoing_send(struct port *port, struct portico_exchange *exchange,
+                              const struct portico_message *header, const struct outgoing *outgoing,
+                              struct port_route *ret_route)
+{
+    if (exchange->flags & PORTICO_SYNC)
+        return sync_exchange(port, exchange, header, outgoing);
+    if (header->message_id == 0)
+        return send_new(port, exchange, outgoing);
+    return send_continuation(port, exchange, header, outgoing, ret_route);
+}
+
+/* Nobody tells the sender when a reply, or a request that it gave up, has been read. */
+static bool end_is_told(const struct portico_exchange *exchange,
+                        const struct portico_message *header, status_t status)
+{
+    if (exchange->flags & PORTICO_SYNC)
+        return status == STATUS_SUCCESS;
+    return header->message_id == 0 || !(exchange->flags & PORTICO_RELEASE);
+}
+
 static status_t exchange_send(struct port *port, struct portico_exchange *exchange,
                               struct port_route *ret_route)
 {
     struct portico_message header;
+    struct sent sent = {0};
     struct outgoing outgoing;
     status_t status;
 
@@ -83,11 +105,12 @@ static status_t exchange_send(struct port *port, struct portico_exchange *exchan
     if (status != STATUS_SUCCESS)
         return status;
     outgoing.data_size = header.data_length;
-    if (exchange->flags & PORTICO_SYNC)
-        return sync_exchange(port, exchange, &header, &outgoing);
-    if (header.message_id == 0)
-        return send_new(port, exchange, &outgoing);
-    return send_continuation(port, exchange, &header, &outgoing, ret_route);
+    outgoing.sent = outgoing.attr_size ? &sent : NULL;
+    status = outgoing_send(port, exchange, &header, &outgoing, ret_route);
+    if (outgoing.attr_size)
+        view_sent(port, &outgoing.view, sent.is_sent || status == STATUS_SUCCESS,
+                  end_is_told(exchange, &header, status) ? sent.message_id : 0);
+    return status;
 }
 
 /* Nothing is ever queued at a server communication port: its messages come to the connection port.

@@ -39,6 +39,12 @@ status_t destination_of_port(struct port *port, struct destination *ret_to,
     return STATUS_SUCCESS;
 }
 
+static void outgoing_sent(const struct outgoing *outgoing, uint32_t message_id)
+{
+    if (outgoing->sent)
+        *outgoing->sent = (struct sent){.is_sent = true, .message_id = message_id};
+}
+
 status_t outgoing_prepare(struct port *port, const struct portico_exchange *exchange,
                           uint32_t message_id, struct outgoing *ret_outgoing)
 {
@@ -82,6 +88,7 @@ status_t record_send_locked(const struct destination *to, const struct outlane *
     if (outgoing->attr_size)
         memcpy(attributes, &outgoing->view, outgoing->attr_size);
     outbound_publish_locked(to, message);
+    outgoing_sent(outgoing, message->message_id);
     return STATUS_SUCCESS;
 }
 
@@ -195,6 +202,7 @@ static status_t slot_reply_write(struct port_route *route, const struct outgoing
     route->outcome = slot_finish(route->lane_view, route->slot, route->slot_word, &reply) == LANE_OK
                          ? PORT_WRITTEN
                          : PORT_GONE;
+    outgoing_sent(outgoing, route->message_id);
     return STATUS_SUCCESS;
 }
 

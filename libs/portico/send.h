@@ -14,6 +14,12 @@ struct outbound;
 struct outlane;
 struct port;
 
+/* What became of a message on its way out. */
+struct sent {
+    bool is_sent;
+    uint32_t message_id;
+};
+
 struct outgoing {
     const void *data; /* the caller's memory: hooks.copy_in */
     uint32_t data_size;
@@ -21,6 +27,7 @@ struct outgoing {
     struct wire_view view;
     bool has_context;
     uint64_t message_context;
+    struct sent *sent; /* or NULL */
 };
 
 /* data_size is the caller's to set. */

@@ -14,6 +14,17 @@
  * section only to the other end of the connection it belongs to; the range is checked against the
  * mapped size here each time.
  *
+ * AUTO_RELEASE takes the sender's mapping away when the message has been sent. A mapping is made
+ * once (the seal) and goes as a whole, so the view must be the section's only one, and no other can
+ * be made in the section afterwards: STATUS_NOT_SUPPORTED. TODO(auto-release): several views of one
+ * section.
+ *
+ * What is deleted while a message that carries it is unread stays for the receiver. A section: the
+ * server keeps it until the receiver has asked for it. The range of a view: it is not given to
+ * another view (is_pinned) until the last message that carried it has ended here; messages are
+ * received in order, so the earlier ones have been read then. Of a reply nobody tells the sender
+ * when it is read: its range stays with the section.
+ *
  * All sections and views of the process are in two lists under one lock; both are short. */
 
 #include <pthread.h>
@@ -31,6 +42,8 @@ struct section {
     struct list link;
     uint64_t owner; /* own: port_id; received: port_id of the receiver */
     bool is_own;
+    bool was_sent;       /* own: a message carried a view of it */
+    bool is_releasing;   /* own: a message with AUTO_RELEASE is being sent, or has been */
     bool has_ended;      /* received: the connection has gone; unmapped with its last view */
     uint32_t connection; /* received: from where */
     uint32_t id;
@@ -44,7 +57,10 @@ struct view {
     struct section *section;
     uint8_t *base;
     uint64_t size;
-    uint32_t message_id; /* received: the message it came with */
+    uint32_t message_id; /* received: the message it came with; own: the last that carried it */
+    uint32_t n_sending;
+    bool is_unending; /* own: was in a message whose end nobody tells */
+    bool is_pinned;   /* own: deleted, but perhaps not read yet */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -73,7 +89,8 @@ static void section_free_locked(struct section *section)
             free(view);
         }
     list_remove(&section->link);
-    the_process.hooks.unmap(section->base, section->size);
+    if (section->base)
+        the_process.hooks.unmap(section->base, section->size);
     free(section);
 }
 
@@ -154,6 +171,7 @@ status_t portico_section_delete(handle_t handle, uint32_t id)
 {
     struct alpc_delete_section_request request = {.port = handle, .section_id = id};
     struct alpc_delete_section_reply reply;
+    bool has_views = false;
     _cleanup_(port_unrefp) struct port *port = NULL;
     struct control *control = portico_control();
     struct section *section;
@@ -162,8 +180,18 @@ status_t portico_section_delete(handle_t handle, uint32_t id)
     if (!control)
         return STATUS_INSUFFICIENT_RESOURCES;
     status = handle_get_port(handle, &port);
-    if (status == STATUS_SUCCESS)
-        status = call_alpc_delete_section(control, &request, &reply, NULL);
+    if (status != STATUS_SUCCESS)
+        return status;
+    pthread_mutex_lock(&lock);
+    section = section_find_locked(true, port->port_id, 0, id);
+    if (section) {
+        has_views = section->n_views != 0;
+        request.was_sent = section->was_sent;
+    }
+    pthread_mutex_unlock(&lock);
+    if (has_views)
+        return STATUS_DELETE_PENDING;
+    status = call_alpc_delete_section(control, &request, &reply, NULL);
     if (status != STATUS_SUCCESS)
         return status;
     pthread_mutex_lock(&lock);
@@ -201,9 +229,46 @@ static struct view *view_find_locked(const void *base)
     struct view *view;
 
     list_for_each(view, &views, link)
-        if (view->base == base)
+        if (view->base == base && !view->is_pinned)
             return view;
     return NULL;
+}
+
+static bool section_is_releasing(const struct port *port, uint32_t id)
+{
+    pthread_mutex_lock(&lock);
+    struct section *section = section_find_locked(true, port->port_id, 0, id);
+    bool is_releasing = section && section->is_releasing;
+    pthread_mutex_unlock(&lock);
+    return is_releasing;
+}
+
+static bool view_is_unread(const struct port *port, const struct view *view)
+{
+    return view->n_sending || view->is_unending ||
+           (view->message_id && port_id_is_live(&port->receiver->view, view->message_id));
+}
+
+/* The ranges of deleted views that have been read by now go back. */
+static bool views_unpin(struct control *control, const struct port *port, uint32_t id)
+{
+    struct alpc_delete_view_request request = {.port = port->handle, .section_id = id};
+    struct alpc_delete_view_reply reply;
+    struct view *view, *next;
+    bool is_any = false;
+
+    pthread_mutex_lock(&lock);
+    list_for_each_safe(view, next, &views, link) {
+        if (!view->is_pinned || view->section->owner != port->port_id || view->section->id != id ||
+            view_is_unread(port, view))
+            continue;
+        request.offset = (uint64_t)(view->base - view->section->base);
+        is_any |= call_alpc_delete_view(control, &request, &reply, NULL) == STATUS_SUCCESS;
+        list_remove(&view->link);
+        free(view);
+    }
+    pthread_mutex_unlock(&lock);
+    return is_any;
 }
 
 status_t portico_view_create(handle_t handle, struct portico_view *ret_view)
@@ -220,12 +285,18 @@ status_t portico_view_create(handle_t handle, struct portico_view *ret_view)
     if (!control)
         return STATUS_INSUFFICIENT_RESOURCES;
     status = handle_get_port(handle, &port);
+    if (status == STATUS_SUCCESS && section_is_releasing(port, ret_view->section))
+        return STATUS_NOT_SUPPORTED;
     if (status == STATUS_SUCCESS)
+        status = call_alpc_create_view(control, &request, &reply, NULL);
+    if (status == STATUS_NO_MEMORY && views_unpin(control, port, ret_view->section))
         status = call_alpc_create_view(control, &request, &reply, NULL);
     if (status != STATUS_SUCCESS)
         return status;
     pthread_mutex_lock(&lock);
     section = section_find_locked(true, port->port_id, 0, ret_view->section);
+    if (section && section->is_releasing)
+        section = NULL; /* just now: its range stays with it */
     if (section)
         view = view_new_locked(section, reply.offset, reply.size);
     if (view) {
@@ -253,8 +324,14 @@ static status_t view_take(const struct port *port, const void *base,
                  (port->receiver && view->section->owner == port->receiver->port_id))) {
         ret_request->section_id = view->section->is_own ? view->section->id : 0;
         ret_request->offset = (uint64_t)(view->base - view->section->base);
-        view_free_locked(view);
         status = STATUS_SUCCESS;
+        if (view->section->is_own && view_is_unread(port, view)) {
+            ret_request->section_id = 0;
+            view->is_pinned = true;
+            view->section->n_views--;
+        } else {
+            view_free_locked(view);
+        }
     }
     pthread_mutex_unlock(&lock);
     return status;
@@ -278,6 +355,11 @@ status_t portico_view_delete(handle_t handle, void *base)
     return call_alpc_delete_view(control, &request, &reply, NULL);
 }
 
+static bool view_is_alone_locked(const struct view *view)
+{
+    return view->section->n_views == 1 && view->n_sending == 0;
+}
+
 static status_t view_send_locked(const struct port *port, const struct portico_view *asked,
                                  struct wire_view *ret_wire)
 {
@@ -290,6 +372,13 @@ static status_t view_send_locked(const struct port *port, const struct portico_v
         return STATUS_INVALID_ADDRESS;
     if (asked->size == 0 || asked->size > view->size)
         return STATUS_INVALID_VIEW_SIZE;
+    if (view->section->is_releasing)
+        return STATUS_INVALID_ADDRESS;
+    if ((asked->flags & PORTICO_VIEW_AUTO_RELEASE) && !view_is_alone_locked(view))
+        return STATUS_NOT_SUPPORTED;
+    view->section->was_sent = true;
+    view->section->is_releasing = (asked->flags & PORTICO_VIEW_AUTO_RELEASE) != 0;
+    view->n_sending++;
     *ret_wire = (struct wire_view){
         .valid = PORTICO_ATTRIBUTE_VIEW,
         .flags = asked->flags & (PORTICO_VIEW_AUTO_RELEASE | PORTICO_VIEW_SECURED),
@@ -334,6 +423,55 @@ status_t view_send(struct port *port, const struct portico_view *view, uint32_t 
     if (status == STATUS_SUCCESS)
         *ret_size = sizeof(*ret_wire);
     return status;
+}
+
+/* The section's mapping goes, with all views in it; the section stays for the receiver. */
+static void section_release_locked(struct section *section)
+{
+    struct view *view, *next;
+
+    list_for_each_safe(view, next, &views, link)
+        if (view->section == section) {
+            list_remove(&view->link);
+            free(view);
+        }
+    section->n_views = 0;
+    the_process.hooks.unmap(section->base, section->size);
+    section->base = NULL;
+}
+
+static void view_note_sent_locked(struct section *section, const struct wire_view *wire,
+                                  bool is_sent, uint32_t message_id)
+{
+    struct view *view;
+
+    list_for_each(view, &views, link) {
+        if (view->section != section || view->base != section->base + wire->offset)
+            continue;
+        view->n_sending--;
+        if (is_sent && message_id)
+            view->message_id = message_id;
+        else if (is_sent)
+            view->is_unending = true;
+        return;
+    }
+}
+
+void view_sent(struct port *port, const struct wire_view *wire, bool is_sent, uint32_t message_id)
+{
+    struct section *section;
+
+    pthread_mutex_lock(&lock);
+    section = section_find_locked(true, port->port_id, 0, wire->section);
+    if (section) {
+        view_note_sent_locked(section, wire, is_sent, message_id);
+        if (wire->flags & PORTICO_VIEW_AUTO_RELEASE) {
+            section->is_releasing = is_sent;
+            if (is_sent)
+                section_release_locked(section);
+        }
+    }
+    pthread_mutex_unlock(&lock);
 }
 
 static status_t section_receive(const struct port *port, uint32_t connection,

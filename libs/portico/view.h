@@ -15,6 +15,9 @@ struct receiver;
  * STATUS_INVALID_ADDRESS: no such view. */
 status_t view_send(struct port *port, const struct portico_view *view, uint32_t message_id,
                    struct wire_view *ret_wire, uint32_t *ret_size);
+/* What view_send prepared has been sent, or not. message_id: that of the message, whose end is seen
+ * at the port; 0: nobody tells. AUTO_RELEASE takes the sender's mapping away now. */
+void view_sent(struct port *port, const struct wire_view *wire, bool is_sent, uint32_t message_id);
 /* The attribute area of a received message becomes a view here: the section is mapped at its first
  * sight, found again later. */
 status_t view_receive(const struct port *port, uint32_t connection, uint32_t message_id,

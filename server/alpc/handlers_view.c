@@ -46,7 +46,7 @@ status_t req_alpc_delete_section(struct client *client,
     _cleanup_(port_unrefp) struct port *port = NULL;
     status_t status = port_get(client->process, request->port, &port);
 
-    return status ? status : port_section_delete(port, request->section_id);
+    return status ? status : port_section_delete(port, request->section_id, request->was_sent);
 }
 
 status_t req_alpc_create_view(struct client *client, const struct alpc_create_view_request *request,
@@ -90,7 +90,7 @@ static struct port_section *peer_section(const struct connection *connection, bo
                              at_client ? connection->listener : NULL};
 
     for (size_t i = 0; i < ARRAY_SIZE(peers); i++) {
-        struct port_section *section = peers[i] ? port_section_find(peers[i], id) : NULL;
+        struct port_section *section = peers[i] ? port_section_find_sent(peers[i], id) : NULL;
         if (section)
             return section;
     }
@@ -119,6 +119,7 @@ status_t req_alpc_map_view(struct client *client, const struct alpc_map_view_req
     int fd = port_section_receiver_fd(section);
     if (fd < 0)
         return STATUS_INSUFFICIENT_RESOURCES;
+    section->was_given = true;
     extra->fds[extra->n_fds++] = fd;
     ret_reply->section_size = section->size;
     return STATUS_SUCCESS;

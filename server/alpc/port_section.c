@@ -82,6 +82,16 @@ static status_t section_memory(struct port_section *section, struct user *user)
     return section->fd < 0 ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
 }
 
+/* Deleted ones that their receiver has by now: it keeps them mapped until the connection ends. */
+static void port_sections_sweep(struct port *port)
+{
+    struct port_section *section, *next;
+
+    list_for_each_safe(section, next, &port->sections, link)
+        if (section->is_deleted && section->was_given && port->kind != PORT_KIND_CONNECTION)
+            port_section_free(section);
+}
+
 status_t port_section_new(struct port *port, struct user *user, uint32_t flags,
                           struct object *object, uint64_t size, struct port_section **ret_section)
 {
@@ -98,6 +108,7 @@ status_t port_section_new(struct port *port, struct user *user, uint32_t flags,
         return STATUS_INVALID_PARAMETER;
     if (size > SECTION_MAX)
         return STATUS_SECTION_TOO_BIG;
+    port_sections_sweep(port);
     uint64_t rounded = object ? size : ALIGN_UP(size, (uint64_t)SECTION_GRANULARITY);
     status = limits_check(port, size, rounded);
     if (status)
@@ -120,7 +131,7 @@ status_t port_section_new(struct port *port, struct user *user, uint32_t flags,
     return STATUS_SUCCESS;
 }
 
-struct port_section *port_section_find(struct port *port, uint32_t id)
+struct port_section *port_section_find_sent(struct port *port, uint32_t id)
 {
     struct port_section *section;
 
@@ -131,15 +142,25 @@ struct port_section *port_section_find(struct port *port, uint32_t id)
     return NULL;
 }
 
-status_t port_section_delete(struct port *port, uint32_t id)
+struct port_section *port_section_find(struct port *port, uint32_t id)
+{
+    struct port_section *section = port_section_find_sent(port, id);
+
+    return section && !section->is_deleted ? section : NULL;
+}
+
+status_t port_section_delete(struct port *port, uint32_t id, bool was_sent)
 {
     struct port_section *section = port_section_find(port, id);
 
     if (!section)
         return STATUS_INVALID_HANDLE;
-    if (!list_is_empty(&section->views))
+    if (!list_is_empty(&section->views) && !was_sent)
         return STATUS_DELETE_PENDING;
-    port_section_free(section);
+    /* A connection port's is for any of its clients: who else may want it is not known. */
+    section->is_deleted = was_sent && (!section->was_given || port->kind == PORT_KIND_CONNECTION);
+    if (!section->is_deleted)
+        port_section_free(section);
     return STATUS_SUCCESS;
 }
 

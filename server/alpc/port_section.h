@@ -30,6 +30,8 @@ struct port_section {
     int fd;                 /* ours; -1 */
     int read_fd;            /* the same, read-only, made when first wanted */
     bool sealed;
+    bool was_given;  /* a receiver has asked for it */
+    bool is_deleted; /* by its owner, but a message that carries it may be unread */
     struct list views;
     struct charge memory, fds;
 };
@@ -38,9 +40,13 @@ struct port_section {
 status_t port_section_new(struct port *port, struct user *user, uint32_t flags,
                           struct object *section, uint64_t size,
                           struct port_section **ret_section) _must_check_;
-/* STATUS_DELETE_PENDING while it has views. STATUS_INVALID_HANDLE. */
-status_t port_section_delete(struct port *port, uint32_t id) _must_check_;
+/* STATUS_DELETE_PENDING while it has views. STATUS_INVALID_HANDLE. was_sent: messages have carried
+ * views of it; ranges that are left are those of deleted views, and unless a receiver has asked for
+ * the section it stays until one has, or the port goes. */
+status_t port_section_delete(struct port *port, uint32_t id, bool was_sent) _must_check_;
 struct port_section *port_section_find(struct port *port, uint32_t id);
+/* For a receiver: deleted ones too. */
+struct port_section *port_section_find_sent(struct port *port, uint32_t id);
 void port_sections_free(struct port *port);
 
 /* Finds room for a view. Seals. */

@@ -153,6 +153,76 @@ static void limits(void)
     NtClose(port);
 }
 
+NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE process, PVOID base, ULONG class, PVOID buffer,
+                                    SIZE_T size, PSIZE_T ret_size);
+
+static int is_free(void *base)
+{
+    MEMORY_BASIC_INFORMATION info;
+
+    return NtQueryVirtualMemory((HANDLE)-1, base, 0, &info, sizeof info, NULL) == STATUS_SUCCESS &&
+           info.State == MEM_FREE;
+}
+
+static void receive_bytes(HANDLE port, UCHAR byte, const char *what)
+{
+    struct test_attributes attributes;
+    struct test_message message;
+    ALPC_DATA_VIEW_ATTR *got = view_receive(port, &message, &attributes);
+    UCHAR *seen = got ? got->ViewBase : NULL;
+
+    ok(got && got->ViewSize == 0x2000 && got->Flags == 0 && seen[0] == byte && seen[0x1fff] == byte,
+       "%s", what);
+    port_send(port, RELEASE, &message.header);
+}
+
+static void auto_release(struct test_pair *pair)
+{
+    ALPC_DATA_VIEW_ATTR view, other;
+    struct test_message message;
+    ALPC_HANDLE section;
+    SIZE_T actual;
+
+    NtAlpcCreatePortSection(pair->client, 0, NULL, 0x20000, &section, &actual);
+    view_make(pair->client, section, 0x2000, &view);
+    view_make(pair->client, section, 0x2000, &other);
+    fill(view.ViewBase, 0x5a, 0x2000);
+    view.Flags = ALPC_VIEWFLG_AUTO_RELEASE;
+    ok_status(view_send(pair->client, 0, &view), STATUS_NOT_SUPPORTED,
+              "AUTO_RELEASE of one of several views (a limit of Portico)");
+    ok(!is_free(view.ViewBase), "leaves it");
+    NtAlpcDeleteSectionView(pair->client, 0, other.ViewBase);
+    ok_status(view_send(pair->client, 0, &view), STATUS_SUCCESS, "AUTO_RELEASE of the only view");
+    ok(is_free(view.ViewBase), "takes the sender's mapping away");
+    ok_status(NtAlpcDeleteSectionView(pair->client, 0, view.ViewBase), STATUS_INVALID_ADDRESS,
+              "it is no view any more");
+    receive_bytes(pair->connection, 0x5a, "the receiver reads it");
+    port_receive(pair->client, &message, NULL, NULL);
+    ok_status(NtAlpcDeletePortSection(pair->client, 0, section), STATUS_SUCCESS,
+              "the section goes");
+}
+
+static void delete_unread(struct test_pair *pair)
+{
+    ALPC_DATA_VIEW_ATTR view;
+    struct test_message message;
+    ALPC_HANDLE section;
+    SIZE_T actual;
+
+    NtAlpcCreatePortSection(pair->client, 0, NULL, 0x2000, &section, &actual);
+    view_make(pair->client, section, 0x2000, &view);
+    fill(view.ViewBase, 0x6b, 0x2000);
+    view_send(pair->client, 0, &view);
+    ok_status(NtAlpcDeletePortSection(pair->client, 0, section), STATUS_DELETE_PENDING,
+              "a section that has a view stays");
+    ok_status(NtAlpcDeleteSectionView(pair->client, 0, view.ViewBase), STATUS_SUCCESS,
+              "the sender deletes a view that is unread");
+    ok_status(NtAlpcDeletePortSection(pair->client, 0, section), STATUS_SUCCESS, "and its section");
+    ok(is_free(view.ViewBase), "which is unmapped");
+    receive_bytes(pair->connection, 0x6b, "the receiver gets it all the same");
+    port_receive(pair->client, &message, NULL, NULL);
+}
+
 TEST_MAIN
 {
     struct test_pair pair;
@@ -161,6 +231,8 @@ TEST_MAIN
     sections(pair.connection);
     hand_over(&pair);
     misuse(&pair);
+    auto_release(&pair);
+    delete_unread(&pair);
     pair_close(&pair);
     limits();
 }

@@ -2,6 +2,8 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
+#include <sys/mman.h>
+
 #include "daemon.h"
 
 static const char name[] = "\\RPC Control\\view";
@@ -147,6 +149,158 @@ START_TEST(a_receiver_keeps_a_view_until_it_lets_go_though_the_sender_is_gone)
 }
 END_TEST
 
+static bool is_mapped(const void *base)
+{
+    return msync((void *)base, 0x1000, MS_ASYNC) == 0;
+}
+
+START_TEST(auto_release_unmaps_the_senders_view_and_the_receivers_lives)
+{
+    static const uint32_t how[] = {0, PORTICO_RELEASE};
+    struct pair pair = pair_make(name);
+
+    for (size_t i = 0; i < 2; i++) {
+        struct portico_view own, got;
+        uint32_t section;
+        uint64_t size;
+
+        ck_ok(portico_section_create(pair.client, 0, 0, 0x10000, &section, &size));
+        own = view_make(pair.client, section, 0x2000);
+        memset(own.base, 0x5a, 0x2000);
+        own.flags = PORTICO_VIEW_AUTO_RELEASE;
+        ck_assert(is_mapped(own.base));
+        ck_ok(view_send_to(pair.client, how[i], &own));
+        ck_assert(!is_mapped(own.base));
+        ck_status(portico_view_delete(pair.client, own.base), STATUS_INVALID_ADDRESS);
+        ck_status(view_send_to(pair.client, 0, &own), STATUS_INVALID_ADDRESS);
+        struct portico_view next = {.section = section, .size = 0x1000};
+        ck_status(portico_view_create(pair.client, &next), STATUS_NOT_SUPPORTED);
+        if (i)
+            ck_ok(portico_section_delete(pair.client, section));
+        got = view_take_from(pair.connection);
+        ck_assert_uint_eq(got.size, 0x2000);
+        for (size_t at = 0; at < 0x2000; at++)
+            ck_assert_uint_eq(((uint8_t *)got.base)[at], 0x5a);
+        if (!i)
+            ck_ok(portico_section_delete(pair.client, section));
+        ck_assert_uint_eq(((uint8_t *)got.base)[0x1fff], 0x5a);
+        ck_ok(portico_view_delete(pair.connection, got.base));
+        ck_ok(port_send(pair.connection, PORTICO_RELEASE, &message));
+        if (!i)
+            ck_ok(port_take(pair.client, &message));
+    }
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(auto_release_of_one_view_of_several_is_refused_and_changes_nothing)
+{
+    struct pair pair = pair_make(name);
+    uint32_t section;
+    uint64_t size;
+
+    ck_ok(portico_section_create(pair.client, 0, 0, 0x20000, &section, &size));
+    struct portico_view one = view_make(pair.client, section, 0x1000);
+    struct portico_view two = view_make(pair.client, section, 0x1000);
+    one.flags = PORTICO_VIEW_AUTO_RELEASE;
+    ck_status(view_send_to(pair.client, 0, &one), STATUS_NOT_SUPPORTED);
+    ck_status(port_receive_for(pair.connection, &message, PORTICO_POLL, NULL), STATUS_TIMEOUT);
+    ((uint8_t *)one.base)[0] = ((uint8_t *)two.base)[0] = 1;
+    ck_ok(portico_view_delete(pair.client, two.base));
+    struct portico_view failing = one;
+    failing.size = 0x3000;
+    ck_status(view_send_to(pair.client, 0, &failing), STATUS_INVALID_VIEW_SIZE);
+    ck_assert(is_mapped(one.base));
+    ck_ok(view_send_to(pair.client, 0, &one));
+    ck_assert(!is_mapped(one.base));
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(a_view_that_could_not_be_sent_is_not_released)
+{
+    struct pair pair = pair_make(name);
+    uint32_t section;
+    uint64_t size;
+
+    ck_ok(portico_section_create(pair.client, 0, 0, 0x10000, &section, &size));
+    struct portico_view own = view_make(pair.client, section, 0x1000);
+    own.flags = PORTICO_VIEW_AUTO_RELEASE;
+    struct portico_attributes attributes = {.valid = PORTICO_ATTRIBUTE_VIEW, .view = own};
+    struct portico_exchange exchange = {.send = &message.header, .send_attributes = &attributes};
+    message_fill(&message, 4, 1);
+    message.header.message_id = 0x7ffffff; /* no such message */
+    message.header.callback_id = 1;
+    ck_assert_uint_ne(portico_port_exchange(pair.client, &exchange), STATUS_SUCCESS);
+    ck_assert(is_mapped(own.base));
+    ((uint8_t *)own.base)[0] = 1;
+    ck_ok(view_send_to(pair.client, 0, &own));
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(what_is_deleted_while_unread_reaches_the_receiver)
+{
+    struct pair pair = pair_make(name);
+    struct portico_view views[3], got;
+    uint32_t section;
+    uint64_t size;
+
+    ck_ok(portico_section_create(pair.client, 0, 0, 0x20000, &section, &size));
+    for (int i = 0; i < 2; i++) {
+        views[i] = view_make(pair.client, section, 0x1000);
+        memset(views[i].base, 10 + i, 0x1000);
+        ck_ok(view_send_to(pair.client, 0, &views[i]));
+        ck_status(portico_section_delete(pair.client, section), STATUS_DELETE_PENDING);
+        ck_ok(portico_view_delete(pair.client, views[i].base));
+        ck_status(portico_view_delete(pair.client, views[i].base), STATUS_INVALID_ADDRESS);
+    }
+    /* Their ranges are not used again while they are unread. */
+    views[2] = (struct portico_view){.section = section, .size = 0x1000};
+    ck_status(portico_view_create(pair.client, &views[2]), STATUS_NO_MEMORY);
+    got = view_take_from(pair.connection);
+    ck_assert_uint_eq(((uint8_t *)got.base)[0xfff], 10);
+    ck_ok(port_send(pair.connection, PORTICO_RELEASE, &message));
+    ck_ok(port_take(pair.client, &message));
+    views[2] = view_make(pair.client, section, 0x1000);
+    ck_assert_ptr_eq(views[2].base, views[0].base);
+    memset(views[2].base, 12, 0x1000);
+    ck_ok(view_send_to(pair.client, 0, &views[2]));
+    ck_ok(portico_view_delete(pair.client, views[2].base));
+    ck_ok(portico_section_delete(pair.client, section));
+    ck_status(portico_section_delete(pair.client, section), STATUS_INVALID_HANDLE);
+    for (int i = 1; i < 3; i++) {
+        got = view_take_from(pair.connection);
+        ck_assert_uint_eq(((uint8_t *)got.base)[0xfff], 10 + i);
+    }
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(a_section_deleted_while_unread_stays_until_it_is_read)
+{
+    struct pair pair = pair_make(name);
+    uint32_t section;
+    uint64_t size;
+
+    for (int i = 0; i < 20; i++) {
+        ck_ok(portico_section_create(pair.client, 0, 0, 0x10000, &section, &size));
+        struct portico_view own = view_make(pair.client, section, 0x1000);
+        memset(own.base, i, 0x1000);
+        ck_ok(view_send_to(pair.client, PORTICO_RELEASE, &own));
+        ck_ok(portico_view_delete(pair.client, own.base));
+        ck_ok(portico_section_delete(pair.client, section));
+        struct portico_view next = {.section = section, .size = 0x1000};
+        ck_status(portico_view_create(pair.client, &next), STATUS_INVALID_HANDLE);
+    }
+    for (int i = 0; i < 20; i++) {
+        struct portico_view got = view_take_from(pair.connection);
+        ck_assert_uint_eq(((uint8_t *)got.base)[0xfff], i);
+    }
+    pair_close(&pair);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, NULL);
@@ -155,5 +309,10 @@ int main(int argc, char **argv)
     UNIT_TEST(a_datagram_with_a_view_must_be_released);
     UNIT_TEST(what_is_no_view_cannot_be_sent_or_deleted);
     UNIT_TEST(a_receiver_keeps_a_view_until_it_lets_go_though_the_sender_is_gone);
+    UNIT_TEST(auto_release_unmaps_the_senders_view_and_the_receivers_lives);
+    UNIT_TEST(auto_release_of_one_view_of_several_is_refused_and_changes_nothing);
+    UNIT_TEST(a_view_that_could_not_be_sent_is_not_released);
+    UNIT_TEST(what_is_deleted_while_unread_reaches_the_receiver);
+    UNIT_TEST(a_section_deleted_while_unread_stays_until_it_is_read);
     return DAEMON_END(UNIT_END());
 }
