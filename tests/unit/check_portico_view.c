@@ -301,6 +301,84 @@ START_TEST(a_section_deleted_while_unread_stays_until_it_is_read)
 }
 END_TEST
 
+static handle_t calling_port;
+static struct portico_view calling_view;
+
+/* A SYNC request with AUTO_RELEASE; the view of its answer, checked. */
+static void *call_with_view(void *byte)
+{
+    struct test_message own;
+    struct portico_attributes attributes = {.valid = PORTICO_ATTRIBUTE_VIEW, .view = calling_view};
+    struct portico_attributes got = {.wanted = PORTICO_ATTRIBUTE_VIEW};
+    struct portico_exchange exchange = {.flags = PORTICO_SYNC,
+                                        .send = &own.header,
+                                        .receive = &own.header,
+                                        .capacity = sizeof(own),
+                                        .deadline_ns = PORTICO_FOREVER,
+                                        .send_attributes = &attributes,
+                                        .receive_attributes = &got};
+
+    message_fill(&own, 4, 1);
+    ck_ok(portico_port_exchange(calling_port, &exchange));
+    ck_assert_uint_eq(got.valid, PORTICO_ATTRIBUTE_VIEW);
+    ck_assert_uint_eq(((uint8_t *)got.view.base)[0xfff], *(uint8_t *)byte);
+    ck_assert(!is_mapped(calling_view.base));
+    return NULL;
+}
+
+START_TEST(sync_requests_and_their_replies_release_their_views)
+{
+    struct pair pair = pair_make(name);
+    uint8_t byte = 0x77;
+    uint32_t asking, answering;
+    pthread_t thread;
+    uint64_t size;
+
+    ck_ok(portico_section_create(pair.client, 0, 0, 0x10000, &asking, &size));
+    ck_ok(portico_section_create(pair.server, 0, 0, 0x10000, &answering, &size));
+    calling_view = view_make(pair.client, asking, 0x1000);
+    memset(calling_view.base, 0x66, 0x1000);
+    calling_view.flags = PORTICO_VIEW_AUTO_RELEASE;
+    calling_port = pair.client;
+    struct portico_view answer = view_make(pair.server, answering, 0x1000);
+    memset(answer.base, byte, 0x1000);
+    answer.flags = PORTICO_VIEW_AUTO_RELEASE;
+    pthread_create(&thread, NULL, call_with_view, &byte);
+    struct portico_view got = view_take_from(pair.connection);
+    ck_assert_uint_eq(((uint8_t *)got.base)[0xfff], 0x66);
+    struct portico_attributes attributes = {.valid = PORTICO_ATTRIBUTE_VIEW, .view = answer};
+    struct portico_exchange exchange = {
+        .flags = PORTICO_RELEASE, .send = &message.header, .send_attributes = &attributes};
+    ck_ok(portico_port_exchange(pair.server, &exchange));
+    ck_assert_uint_eq(portico_section_delete(pair.server, answering), STATUS_SUCCESS);
+    ck_status(portico_view_delete(pair.server, answer.base), STATUS_INVALID_ADDRESS);
+    pthread_join(thread, NULL);
+    ck_ok(portico_section_delete(pair.client, asking));
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(a_sender_that_closes_leaves_cancelled_messages_not_views)
+{
+    struct pair pair = pair_make(name);
+    uint32_t section;
+    uint64_t size;
+
+    ck_ok(portico_section_create(pair.client, 0, 0, 0x10000, &section, &size));
+    struct portico_view own = view_make(pair.client, section, 0x1000);
+    own.flags = PORTICO_VIEW_AUTO_RELEASE;
+    ck_ok(view_send_to(pair.client, 0, &own));
+    ck_ok(portico_section_delete(pair.client, section));
+    ck_ok(portico_close(pair.client));
+    ck_ok(port_take(pair.connection, &message));
+    ck_assert_uint_eq(message.header.type & 0xff, PORTICO_TYPE_CANCELED);
+    ck_ok(port_take(pair.connection, &message));
+    ck_assert_uint_eq(message.header.type & 0xff, PORTICO_TYPE_PORT_CLOSED);
+    ck_ok(portico_close(pair.server));
+    ck_ok(portico_close(pair.connection));
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, NULL);
@@ -314,5 +392,7 @@ int main(int argc, char **argv)
     UNIT_TEST(a_view_that_could_not_be_sent_is_not_released);
     UNIT_TEST(what_is_deleted_while_unread_reaches_the_receiver);
     UNIT_TEST(a_section_deleted_while_unread_stays_until_it_is_read);
+    UNIT_TEST(sync_requests_and_their_replies_release_their_views);
+    UNIT_TEST(a_sender_that_closes_leaves_cancelled_messages_not_views);
     return DAEMON_END(UNIT_END());
 }
