@@ -171,6 +171,11 @@ void port_receive_end(struct port_view *view, struct port_message *message, bool
 /* A registered thread stops waiting without receiving: hands the bell on when something is left. */
 void port_wait_cancel(struct port_view *view);
 
+/* The daemon parks messages for want of space in lane 0, and there is more since *told, which is
+ * updated: the caller tells it by alpc_lane0_drained. After each receive and before sleeping: one
+ * load when nothing is parked. */
+bool port_lane0_has_room(struct port_view *view, uint32_t *told);
+
 /* May something be there? No lock, a hint, for spinning. */
 bool port_glance(const struct port_view *view);
 

@@ -326,6 +326,15 @@ enum lane_result port_keeper_post(struct port_keeper *keeper, const struct lane_
     return producer_send(&keeper->lane0, message, attributes, data);
 }
 
+bool port_keeper_want_space(struct port_keeper *keeper, bool wanted)
+{
+    uint32_t *word = &lane_header(&keeper->lane0.view)->producer.space_wanted;
+
+    /* (R7) Partner: the fences in cursor_publish and port_lane0_has_room. The caller tries again
+     * after this: it sees the progress, or the holder sees the wish. */
+    return atom_swap(word, wanted ? 1u : 0u) == 0 && wanted;
+}
+
 void port_keeper_end(struct port_keeper *keeper, status_t status)
 {
     atom_store(&keeper->at.memory->ended_status, status);

@@ -94,11 +94,17 @@ bool port_keeper_close_is_done(const struct port_keeper *keeper, uint32_t connec
 void port_keeper_free_connection(struct port_keeper *keeper, uint32_t connection);
 
 /* Puts a message of the daemon's in lane 0: LANE_CONNECT_REQUEST, LANE_CONNECT_REPLY,
- * LANE_CLIENT_DIED. LANE_OK: ring the daemon bell; LANE_FULL: park it and try again when a holder
- * asks for something; LANE_TOO_LARGE; LANE_BROKEN: the holders broke their own port memory. */
+ * LANE_CLIENT_DIED. LANE_OK: ring the daemon bell; LANE_FULL: park it, port_keeper_want_space, try
+ * again now and when a holder says that there is room; LANE_TOO_LARGE; LANE_BROKEN: the holders
+ * broke their own port memory. */
 _must_check_ enum lane_result port_keeper_post(struct port_keeper *keeper,
                                                const struct lane_message *message,
                                                const void *attributes, const void *data);
+
+/* Are messages parked for want of space in lane 0? While they are, each holder that frees some says
+ * so (port_lane0_has_room). true: not known to the holders before; ring the daemon bell after the
+ * next try. */
+bool port_keeper_want_space(struct port_keeper *keeper, bool wanted);
 
 /* The port has ended: receivers get `status` once nothing is left. Ring the daemon bell. */
 void port_keeper_end(struct port_keeper *keeper, status_t status);

@@ -207,6 +207,23 @@ void port_wait_cancel(struct port_view *view)
     port_unlock(view);
 }
 
+bool port_lane0_has_room(struct port_view *view, uint32_t *told)
+{
+    const struct lane_view *lane_view = &view->lanes[0].view;
+    struct lane_header *header = lane_header(lane_view);
+    uint32_t progress;
+
+    if (LIKELY(!atom_load(&header->producer.space_wanted)))
+        return false;
+    /* What was freed just before the wish came has perhaps not been published. */
+    if (!port_lock(view))
+        return false;
+    cursor_publish(lane_view, &view->at.lanes[0].cursor);
+    progress = view->at.lanes[0].cursor.space_seq;
+    port_unlock(view);
+    return atom_swap(told, progress) != progress;
+}
+
 bool port_glance(const struct port_view *view)
 {
     const struct port_memory *memory = view->at.memory;

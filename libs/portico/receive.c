@@ -198,6 +198,7 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
         args.was_waiting = false;
         if (receiver->broken.lane)
             receiver_report_broken(receiver, port);
+        receiver_report_room(receiver, port);
         switch (result) {
         case PORT_RECEIVED:
             waiting_end(&waiting, message.stamp_ns);

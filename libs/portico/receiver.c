@@ -258,6 +258,19 @@ void receiver_report_broken(struct receiver *receiver, const struct port *port)
         return; /* its sender or the port has gone meanwhile */
 }
 
+void receiver_report_room(struct receiver *receiver, const struct port *port)
+{
+    struct alpc_lane0_drained_request request = {.port = port->handle};
+    struct alpc_lane0_drained_reply reply;
+    struct control *control;
+
+    if (!port_lane0_has_room(&receiver->view, &receiver->lane0_told))
+        return;
+    control = portico_control();
+    if (control && call_alpc_lane0_drained(control, &request, &reply, NULL) != STATUS_SUCCESS)
+        return; /* the port has gone meanwhile */
+}
+
 status_t receiver_map_lane(struct receiver *receiver, const struct port *port, uint32_t lane)
 {
     struct alpc_map_lane_request request = {.port = port->handle, .lane = lane};

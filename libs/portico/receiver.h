@@ -46,8 +46,9 @@ struct receiver {
             lane; /* + 1; 0: none. Its sender broke the protocol: the server is to be told */
         uint32_t reason;
     } broken;
-    pthread_mutex_t lock;    /* doorbells' making, ways */
-    struct return_way *ways; /* by connection; NULL until the first; lock */
+    uint32_t lane0_told;     /* atomic: progress of lane 0 that the server knows of */
+    pthread_mutex_t lock;        /* doorbells' making, ways */
+    struct return_way *ways;     /* by connection; NULL until the first; lock */
 };
 
 /* The receiver of a port whose memory has arrived: the one that exists, or a new one. Takes
@@ -68,6 +69,8 @@ uint32_t receiver_sequence(const struct receiver *receiver, const struct port *p
 status_t receiver_doorbells(struct receiver *receiver, const struct port *port);
 /* Tells the server of a lane whose sender broke the protocol, if there is one to tell of. */
 void receiver_report_broken(struct receiver *receiver, const struct port *port);
+/* Tells the server that lane 0 has room for what it parks, if it parks something. */
+void receiver_report_room(struct receiver *receiver, const struct port *port);
 /* Maps a lane into the view (PORT_MAP_LANE). */
 status_t receiver_map_lane(struct receiver *receiver, const struct port *port, uint32_t lane);
 /* The way back to the client of a connection, its outbound held for the caller; at the first need

@@ -230,6 +230,7 @@ status_t receiver_post(struct receiver *receiver, const struct lane_message *mes
                        const void *data)
 {
     enum lane_result result = LANE_FULL;
+    status_t status;
 
     receiver_flush(receiver);
     if (list_is_empty(&receiver->unposted))
@@ -239,7 +240,10 @@ status_t receiver_post(struct receiver *receiver, const struct lane_message *mes
         receiver_ring(receiver);
         return STATUS_SUCCESS;
     case LANE_FULL:
-        return unposted_add(receiver, message, data);
+        status = unposted_add(receiver, message, data);
+        if (!status)
+            receiver_flush(receiver);
+        return status;
     case LANE_TOO_LARGE:
         return STATUS_PORT_MESSAGE_TOO_LONG;
     default:
@@ -247,7 +251,8 @@ status_t receiver_post(struct receiver *receiver, const struct lane_message *mes
     }
 }
 
-void receiver_flush(struct receiver *receiver)
+/* Posts what fits. Was something posted? */
+static bool unposted_post(struct receiver *receiver)
 {
     struct unposted *unposted;
     bool posted = false;
@@ -259,16 +264,37 @@ void receiver_flush(struct receiver *receiver)
         unposted_free(unposted);
         posted = true;
     }
-    if (posted)
+    return posted;
+}
+
+void receiver_flush(struct receiver *receiver)
+{
+    bool news;
+
+    if (list_is_empty(&receiver->unposted))
+        return;
+    news = unposted_post(receiver);
+    /* The holders say when there is room; what became free before the wish is seen by trying once
+     * more, and the bell wakes those that went to sleep before it. */
+    if (!list_is_empty(&receiver->unposted)) {
+        news |= port_keeper_want_space(&receiver->keeper, true);
+        news |= unposted_post(receiver);
+    }
+    if (list_is_empty(&receiver->unposted))
+        (void)port_keeper_want_space(&receiver->keeper, false);
+    if (news)
         receiver_ring(receiver);
 }
 
 void receiver_unpost(struct receiver *receiver, uint32_t connection)
 {
     struct unposted *unposted, *next;
+    bool was_parked = !list_is_empty(&receiver->unposted);
 
     list_for_each_safe(unposted, next, &receiver->unposted, link) {
         if (unposted->message.connection == connection)
             unposted_free(unposted);
     }
+    if (was_parked && list_is_empty(&receiver->unposted))
+        (void)port_keeper_want_space(&receiver->keeper, false);
 }

@@ -201,6 +201,33 @@ START_TEST(an_asynchronous_connect_that_is_refused_says_so_at_the_receive)
 }
 END_TEST
 
+START_TEST(large_connection_requests_of_many_clients_all_come_before_one_is_accepted)
+{
+    enum { N_CLIENTS = 300, SIZE = 60000 };
+    struct test_message *message = malloc(sizeof(*message));
+    handle_t connection, *clients = calloc(N_CLIENTS, sizeof(*clients));
+    struct portico_connect connect = {
+        .name = test_name(name), .attributes = &test_attributes, .message = &message->header};
+
+    daemon_connect();
+    ck_ok(port_make(name, &connection));
+    for (unsigned i = 0; i < N_CLIENTS; i++) {
+        message_fill(message, SIZE, i);
+        ck_ok(portico_port_connect(&connect, &clients[i]));
+    }
+    /* Nothing but receiving from here: no request of this program's own helps the server on. */
+    for (unsigned i = 0; i < N_CLIENTS; i++) {
+        ck_ok(port_take(connection, message));
+        ck_assert(message_has(message, SIZE, i));
+    }
+    for (unsigned i = 0; i < N_CLIENTS; i++)
+        ck_ok(portico_close(clients[i]));
+    ck_ok(portico_close(connection));
+    free(clients);
+    free(message);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, NULL);
@@ -212,5 +239,6 @@ int main(int argc, char **argv)
     UNIT_TEST(a_connect_that_nobody_answers_times_out);
     UNIT_TEST(an_asynchronous_connect_opens_with_its_connection_reply);
     UNIT_TEST(an_asynchronous_connect_that_is_refused_says_so_at_the_receive);
+    UNIT_TEST(large_connection_requests_of_many_clients_all_come_before_one_is_accepted);
     return DAEMON_END(UNIT_END());
 }
