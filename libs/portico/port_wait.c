@@ -23,7 +23,9 @@ static enum port_result harvest(struct receiver *receiver, struct port *port)
             receiver_report_broken(receiver, port);
         if (result != PORT_MAP_LANE)
             return result;
-        if (receiver_map_lane(receiver, port, lane) != STATUS_SUCCESS)
+        status_t status = receiver_map_lane(receiver, port, lane);
+        /* NOT_FOUND: taken back between the scan and the request; the next scan knows. */
+        if (status != STATUS_SUCCESS && status != STATUS_NOT_FOUND)
             return PORT_UNUSABLE;
     }
 }

@@ -212,7 +212,8 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
             return STATUS_PORT_DISCONNECTED;
         case PORT_MAP_LANE:
             status = receiver_map_lane(receiver, port, message.lane);
-            if (status != STATUS_SUCCESS)
+            /* NOT_FOUND: taken back between the scan and the request; the next scan knows. */
+            if (status != STATUS_SUCCESS && status != STATUS_NOT_FOUND)
                 return status;
             break;
         case PORT_EMPTY:
