@@ -186,6 +186,10 @@ void receiver_end(struct receiver *receiver, status_t status)
     if (receiver->ended || !receiver->memory)
         return;
     receiver->ended = true;
+    /* The daemon's end is the end of every process that uses it (exit status 117): an ended port would
+     * look to the program like an error of the port and let it go on for a moment. */
+    if (receiver->server->stopping)
+        return;
     port_keeper_end(&receiver->keeper, status);
     /* The port bell too: the daemon bell is ours alone, and when it is closed with the port its
      * pending edge goes from the epoll before a sleeping receiver has run (seen: it slept on). */
