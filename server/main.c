@@ -344,6 +344,8 @@ int main(int argc, char **argv)
 {
     static char path[4096];
     struct options options = {.linger_ns = LINGER_DEFAULT_NS, .first_linger_ns = LINGER_FIRST_NS};
+    if (argc)
+        argv[0] = (char *)"portserver"; /* for getopt's messages */
     int r = options_parse(argc, argv, &options);
     int dir_fd;
 

@@ -69,6 +69,8 @@ int main(int argc, char **argv)
     const struct verb *verb;
     int option;
 
+    if (argc)
+        argv[0] = (char *)"portctl"; /* for getopt's messages */
     while ((option = getopt_long(argc, argv, "ah", options_long, NULL)) != -1) {
         switch (option) {
         case 'a':

@@ -37,6 +37,8 @@ int main(int argc, char **argv)
         argc--;
     }
     if (argc < 2 || argv[1][0] == '-') {
+        if (argc >= 2)
+            fprintf(stderr, "portico: %s: no such option\n", argv[1]);
         usage_print(stderr);
         return PORTICO_EXIT_USAGE;
     }

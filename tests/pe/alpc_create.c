@@ -123,6 +123,9 @@ static void misuse(void)
     port_create(&port, NULL, 0, 0);
     ok_status(port_receive(port, &message, NULL, POLL), STATUS_TIMEOUT,
               "nothing queued, time-out 0");
+    SIZE_T size = sizeof message;
+    ok_status(NtAlpcSendWaitReceivePort(port, 0, NULL, NULL, (PORT_MESSAGE *)16, &size, NULL, POLL),
+              STATUS_ACCESS_VIOLATION, "a bad receive buffer, found before a message is taken");
     ok(NtAlpcSendWaitReceivePort(port, RELEASE, (PORT_MESSAGE *)16, NULL, NULL, NULL, NULL, NULL) <
            0,
        "a bad message pointer fails");

@@ -53,6 +53,9 @@ NTSTATUS WINAPI NtAlpcSendWaitReceivePort(HANDLE port, ULONG flags, PPORT_MESSAG
     TRY(alpc_attributes_read(user_send ? user_send_attributes : NULL, &send_attributes));
     if (user_send && user_send_attributes)
         exchange.send_attributes = &send_attributes;
+    /* Before a message is taken: only the header, since the rest costs a look at each page. */
+    if (user_receive)
+        TRY(user_probe_write(user_receive, sizeof(*user_receive)));
     TRY(client_handle(port, &handle));
     client_wait_begin(exchange.flags & PORTICO_ALERTABLE);
     return send_receive(handle, &exchange, user_receive ? user_receive_attributes : NULL,
