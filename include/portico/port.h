@@ -309,7 +309,7 @@ struct port_node {
     uint32_t sender_thread_id;
     uint16_t kind;        /* record kind it came in */
     uint16_t reply_flags; /* enum port_continue_flags of the continuation being written: REPLYING */
-    uint32_t reserved;
+    uint32_t claim;       /* counts claims, for ever: what a route's end must still find */
 };
 
 _Static_assert(sizeof(struct port_memory) % LANE_LINE_BYTES == 0, "port_memory");

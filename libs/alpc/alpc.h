@@ -212,7 +212,8 @@ enum port_route_kind {
  * until then. */
 struct port_route {
     enum port_route_kind kind;
-    uint32_t node; /* place + 1, 0: nothing to end */
+    uint32_t node;  /* place + 1, 0: nothing to end */
+    uint32_t claim; /* of the node, by this route */
     uint32_t message_id;
     uint32_t callback_id;
     uint32_t connection; /* in this port's table; the record names the *other* end's index (a

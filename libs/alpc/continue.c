@@ -9,6 +9,10 @@
  *                                          --end(GONE)-----> gone: nobody wants it any more
  *                                          --end(NOT_WRITTEN)--> PENDING
  *
+ * The answer is out before the end: the requester may go on, or use the id anew, while its replier
+ * has not come back. The record that shows it ends the node in the replier's place (take.c, F2),
+ * and the end then finds another claim and leaves the node alone.
+ *
  * Claiming the message first (F1) makes one answer of two threads' fail with
  * STATUS_REPLY_MESSAGE_MISMATCH, and lets the repair pass see what a dead holder was about to do:
  * it ends the slot, so that no requester waits for ever. A cancel or close that comes meanwhile
@@ -67,6 +71,7 @@ static void claim_locked(struct port_view *view, struct port_route *route, uint3
 
     node->holder = view->holder;
     node->reply_flags = (uint16_t)flags;
+    route->claim = ++node->claim;
     if (route->kind == PORT_ROUTE_SLOT)
         lane_use(view, route->lane);
     node_move_locked(view, route->node, PORT_NODE_REPLYING);
@@ -139,7 +144,7 @@ void route_end_locked(struct port_view *view, struct port_route *route)
 
     if (route->kind == PORT_ROUTE_SLOT)
         lane_unuse(view, route->lane);
-    if (!node || node->state != PORT_NODE_REPLYING || node->message_id != route->message_id) {
+    if (!node || node->state != PORT_NODE_REPLYING || node->claim != route->claim) {
         route->node = 0;
         return;
     }

@@ -254,7 +254,11 @@ static bool reap_node_locked(struct port_view *view, uint32_t ref)
 
     switch ((enum port_node_state)node->state) {
     case PORT_NODE_DELIVERING:
-        node_move_locked(view, ref, PORT_NODE_LARGE);
+        if (node->flags & PORT_NODE_CANCELED &&
+            !(node->flags & PORT_NODE_RELEASED)) /* (D1) its id may be in use again */
+            node_cancel_locked(view, ref, node->stamp);
+        else
+            node_move_locked(view, ref, PORT_NODE_LARGE);
         return true;
     case PORT_NODE_REPLYING:
         return end_reply_locked(view, ref);

@@ -42,6 +42,41 @@ static bool is_leased(const struct port_lane *lane, uint32_t message_id)
     return false;
 }
 
+/* Has the requester seen the end of what a thread here is still answering? A slot tells; a reply by
+ * record is over at any time after the claim, if `flags` let it be. */
+static bool is_answered_locked(const struct port_view *view, const struct port_node *node,
+                               bool by_record)
+{
+    const struct lane_view *lane_view = lane_mapped(view, node->lane, node->lane_generation);
+
+    if (node->state != PORT_NODE_REPLYING)
+        return false;
+    return node->slot && lane_view ? slot_is_over(lane_view, node->slot - 1, node->slot_word)
+                                   : by_record;
+}
+
+/* (F2) A replier publishes its answer first and ends the node later, which may be much later: its
+ * requester may have used the id again. The node ends here then; the replier's end finds another
+ * claim (continue.c). A canceled one that is being copied keeps its place until the copy's end, but
+ * not the id; without a slot the id is the requester's only after our ACK. */
+static bool give_id_up_locked(struct port_view *view, uint32_t ref)
+{
+    struct port_node *node = node_at(view, ref);
+    bool is_last = node->reply_flags & (PORT_CONTINUE_RELEASE | PORT_CONTINUE_SYNC);
+
+    if (MUTANT(no_early_end))
+        return false;
+    if (is_answered_locked(view, node, is_last)) {
+        node_free_locked(view, ref);
+        return true;
+    }
+    if (node->state != PORT_NODE_DELIVERING || !(node->flags & PORT_NODE_CANCELED) ||
+        node->flags & PORT_NODE_ACK)
+        return false;
+    node_unhash_locked(view, ref);
+    return true;
+}
+
 /* Is the id free for a new message? A message of a closed connection that still waits to be
  * received gives it up. */
 static bool is_free_locked(struct port_view *view, uint32_t message_id)
@@ -52,7 +87,7 @@ static bool is_free_locked(struct port_view *view, uint32_t message_id)
         return true;
     if (connection_open_locked(view, node_at(view, node)->connection,
                                node_at(view, node)->connection_generation))
-        return false;
+        return give_id_up_locked(view, node);
     node_unhash_locked(view, node);
     return true;
 }
@@ -76,6 +111,18 @@ static struct taking take_new(struct port_view *view, const struct candidate *ca
     return taking;
 }
 
+/* (F2) The continuation of what a thread here has just written and not ended yet. */
+static void end_answered_locked(struct port_view *view, uint32_t ref)
+{
+    struct port_node *node = node_at(view, ref);
+    bool is_last = node->reply_flags & (PORT_CONTINUE_RELEASE | PORT_CONTINUE_SYNC);
+
+    if (MUTANT(no_early_end) || is_last || !is_answered_locked(view, node, true))
+        return;
+    node_clear_slot_locked(view, ref);
+    node_move_locked(view, ref, PORT_NODE_SENT);
+}
+
 static struct taking take_continuation(struct port_view *view, const struct candidate *candidate)
 {
     const struct lane_message *message = &candidate->record.message;
@@ -86,6 +133,7 @@ static struct taking take_continuation(struct port_view *view, const struct cand
     if (!node || node->connection != message->connection ||
         node->callback_id != message->callback_id)
         return TAKING(BREAK);
+    end_answered_locked(view, taking.node);
     if (node->state == PORT_NODE_QUARANTINE) {
         if (message->flags & LANE_RELEASE)
             node_free_locked(view, taking.node);

@@ -292,3 +292,12 @@ enum lane_result slot_end(const struct lane_view *view, uint32_t index, uint32_t
     }
     return slot_finish(view, index, word, &reply);
 }
+
+bool slot_is_over(const struct lane_view *view, uint32_t index, uint32_t word)
+{
+    if (!claim_is_sane(view, index, word))
+        return false;
+    uint32_t seen = atom_load(&lane_slot(view, index)->state);
+    return seen != word && seen != word_with(word, LANE_SLOT_CLAIMED) &&
+           seen != word_with(word, LANE_SLOT_ABANDONED);
+}

@@ -113,3 +113,7 @@ _must_check_ enum lane_result slot_end(const struct lane_view *view, uint32_t in
  * LANE_GONE: not abandoned (never was, or already answered); LANE_BROKEN. */
 _must_check_ enum lane_result slot_return(const struct lane_view *view, uint32_t index,
                                           uint32_t word);
+
+/* Has the exchange with this word ended for the requester: done, returned, or a later one in its
+ * place? */
+bool slot_is_over(const struct lane_view *view, uint32_t index, uint32_t word);

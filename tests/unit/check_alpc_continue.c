@@ -46,6 +46,100 @@ START_TEST(a_reply_to_a_blocked_sender_goes_to_its_slot)
 }
 END_TEST
 
+static void resend(struct rig *rig, struct rig_sender *s, uint32_t id, uint32_t slot,
+                   uint32_t *ret_word)
+{
+    struct lane_message message = rig_message(s, LANE_REQUEST, 0, id, 8);
+
+    (void)rig;
+    *ret_word = slot_arm(&s->pool, &s->producer.view, slot, LANE_DATA_MAX_BYTES);
+    message.slot = slot + 1;
+    message.slot_word = *ret_word;
+    ck_assert_int_eq(rig_try_send(s, &message), LANE_OK);
+}
+
+static void answer(const struct port_route *route)
+{
+    const struct slot_reply reply = {.kind = LANE_CONTINUATION};
+    uint32_t capacity;
+
+    ck_assert_int_eq(slot_claim(route->lane_view, route->slot, route->slot_word, &capacity),
+                     LANE_OK);
+    ck_assert_int_eq(slot_finish(route->lane_view, route->slot, route->slot_word, &reply), LANE_OK);
+}
+
+START_TEST(an_id_is_used_again_before_its_replier_is_back)
+{
+    struct rig rig;
+    struct port_message message;
+    struct port_route old, new;
+    uint32_t slot, word;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    uint32_t id = rig_request_sync(s, 8, &slot, &word);
+    rig_expect(&rig, &message, id, LPC_REQUEST | LPC_CONTINUATION);
+    ck_assert_uint_eq(begin(&rig, id, 0, PORT_CONTINUE_RELEASE, &old), STATUS_SUCCESS);
+    answer(&old);
+    resend(&rig, s, id, slot, &word);
+    rig_expect(&rig, &message, id, LPC_REQUEST | LPC_CONTINUATION);
+    ck_assert_uint_eq(rig.n_broken, 0);
+    ck_assert_uint_eq(begin(&rig, id, 0, PORT_CONTINUE_RELEASE, &new), STATUS_SUCCESS);
+    ck_assert_uint_eq(new.slot_word, word);
+    ck_assert_uint_eq(new.node, old.node); /* the same place: only the claim tells them apart */
+    port_route_end(&rig.views[0], &old);
+    ck_assert(port_id_is_live(&rig.views[0], id));
+    answer(&new);
+    port_route_end(&rig.views[0], &new);
+    ck_assert(!port_id_is_live(&rig.views[0], id));
+    ck_assert_uint_eq(rig.views[0].at.memory->counters.n_pending, 0);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(an_id_is_not_used_again_before_its_slot_is_over)
+{
+    struct rig rig;
+    struct port_message message;
+    struct port_route route;
+    uint32_t slot, word;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    uint32_t id = rig_request_sync(s, 8, &slot, &word);
+    rig_expect(&rig, &message, id, LPC_REQUEST | LPC_CONTINUATION);
+    ck_assert_uint_eq(begin(&rig, id, 0, PORT_CONTINUE_RELEASE, &route), STATUS_SUCCESS);
+    struct lane_message again = rig_message(s, LANE_REQUEST, 0, id, 8);
+    ck_assert_int_eq(rig_try_send(s, &again), LANE_OK);
+    rig_expect_none(&rig);
+    ck_assert_uint_eq(rig.n_broken, 1);
+    port_route_end(&rig.views[0], &route);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_continuation_comes_before_its_replier_is_back)
+{
+    struct rig rig;
+    struct port_message message;
+    struct port_route route;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    uint32_t id = request(&rig, s);
+    ck_assert_uint_eq(begin(&rig, id, 0, 0, &route), STATUS_SUCCESS);
+    struct lane_message on = rig_message(s, LANE_CONTINUATION, 0, id, 8);
+    ck_assert_int_eq(rig_try_send(s, &on), LANE_OK);
+    rig_expect(&rig, &message, id, LPC_REQUEST | LPC_CONTINUATION);
+    port_route_end(&rig.views[0], &route);
+    ck_assert_uint_eq(rig.n_broken, 0);
+    ck_assert_uint_eq(begin(&rig, id, 0, PORT_CONTINUE_RELEASE, &route), STATUS_SUCCESS);
+    port_route_end(&rig.views[0], &route);
+    ck_assert(!port_id_is_live(&rig.views[0], id));
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(an_asynchronous_reply_goes_by_a_lane)
 {
     struct rig rig;
@@ -285,6 +379,9 @@ int main(void)
 {
     UNIT_BEGIN("alpc_continue");
     UNIT_TEST(a_reply_to_a_blocked_sender_goes_to_its_slot);
+    UNIT_TEST(an_id_is_used_again_before_its_replier_is_back);
+    UNIT_TEST(an_id_is_not_used_again_before_its_slot_is_over);
+    UNIT_TEST(a_continuation_comes_before_its_replier_is_back);
     UNIT_TEST(an_asynchronous_reply_goes_by_a_lane);
     UNIT_TEST(a_callback_id_of_another_exchange_is_a_mismatch);
     UNIT_TEST(one_of_two_answers_wins);
