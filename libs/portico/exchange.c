@@ -23,7 +23,6 @@
 #include "send.h"
 #include "sync.h"
 #include "thread.h"
-#include "view.h"
 
 #define RESERVE_ID_BIT 0x80000000u
 
@@ -108,8 +107,8 @@ static status_t exchange_send(struct port *port, struct portico_exchange *exchan
     outgoing.sent = outgoing.attr_size ? &sent : NULL;
     status = outgoing_send(port, exchange, &header, &outgoing, ret_route);
     if (outgoing.attr_size)
-        view_sent(port, &outgoing.view, sent.is_sent || status == STATUS_SUCCESS,
-                  end_is_told(exchange, &header, status) ? sent.message_id : 0);
+        attributes_sent(port, &outgoing.wire, sent.is_sent || status == STATUS_SUCCESS,
+                        end_is_told(exchange, &header, status) ? sent.message_id : 0);
     return status;
 }
 

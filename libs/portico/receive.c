@@ -81,10 +81,9 @@ static void fill_attributes(const struct port *port, const struct port_message *
     if ((attributes->wanted & PORTICO_ATTRIBUTE_TOKEN) &&
         (message->flags & PORT_MESSAGE_HAS_CONTEXT))
         token_put(message->token_ids, attributes);
-    if ((attributes->wanted & PORTICO_ATTRIBUTE_VIEW) && message->attributes_length &&
-        view_receive(port, message->connection, message->message_id, message->attributes,
-                     message->attributes_length, &attributes->view) == STATUS_SUCCESS)
-        attributes->valid |= PORTICO_ATTRIBUTE_VIEW;
+    if (message->attributes_length)
+        attributes_receive(port, message->connection, message->message_id, message->attributes,
+                           message->attributes_length, attributes);
 }
 
 static status_t deliver(struct port *port, struct portico_exchange *exchange,

@@ -20,7 +20,6 @@
 #include "receiver.h"
 #include "send.h"
 #include "thread.h"
-#include "view.h"
 
 #define SMALL_BYTES 1024u
 
@@ -51,15 +50,12 @@ status_t outgoing_prepare(struct port *port, const struct portico_exchange *exch
     const struct portico_attributes *attributes = exchange->send_attributes;
 
     ret_outgoing->data = exchange->send + 1;
-    ret_outgoing->attr_size = 0;
     ret_outgoing->message_context = 0;
     ret_outgoing->has_context = attributes && (attributes->valid & PORTICO_ATTRIBUTE_CONTEXT);
     if (ret_outgoing->has_context)
         ret_outgoing->message_context = attributes->context.message_context;
-    if (attributes && (attributes->valid & PORTICO_ATTRIBUTE_VIEW))
-        return view_send(port, &attributes->view, message_id, &ret_outgoing->view,
-                         &ret_outgoing->attr_size);
-    return STATUS_SUCCESS;
+    return attributes_send(port, attributes, message_id, &ret_outgoing->wire,
+                           &ret_outgoing->attr_size);
 }
 
 status_t record_send_locked(const struct destination *to, const struct outlane *lane,
@@ -86,7 +82,7 @@ status_t record_send_locked(const struct destination *to, const struct outlane *
         return STATUS_ACCESS_VIOLATION;
     }
     if (outgoing->attr_size)
-        memcpy(attributes, &outgoing->view, outgoing->attr_size);
+        memcpy(attributes, &outgoing->wire, outgoing->attr_size);
     outbound_publish_locked(to, message);
     outgoing_sent(outgoing, message->message_id);
     return STATUS_SUCCESS;
@@ -193,7 +189,7 @@ static status_t slot_reply_write(struct port_route *route, const struct outgoing
     }
     areas = slot_areas(route->lane_view, route->slot, in_extent);
     if (outgoing->attr_size)
-        memcpy(areas, &outgoing->view, outgoing->attr_size);
+        memcpy(areas, &outgoing->wire, outgoing->attr_size);
     if (is_small)
         memcpy(areas + outgoing->attr_size, small, outgoing->data_size);
     else if (!the_process.hooks.copy_in(areas + outgoing->attr_size, outgoing->data,

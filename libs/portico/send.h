@@ -23,8 +23,8 @@ struct sent {
 struct outgoing {
     const void *data; /* the caller's memory: hooks.copy_in */
     uint32_t data_size;
-    uint32_t attr_size; /* of view: 0 or all of it */
-    struct wire_view view;
+    uint32_t attr_size; /* of wire: 0 or all of it */
+    struct wire_attributes wire;
     bool has_context;
     uint64_t message_context;
     struct sent *sent; /* or NULL */

@@ -31,7 +31,6 @@
 #include "send.h"
 #include "sync.h"
 #include "thread.h"
-#include "view.h"
 
 #define LATE_REPLY_NS                                                                              \
     1000000000 /* how long a reply that is being written may take before its writer counts as dead \
@@ -127,10 +126,9 @@ static void reply_attributes(struct sync *sync, const struct slot_reply *reply,
         attributes->context.message_id = reply->message_id;
         attributes->context.callback_id = reply->callback_id;
     }
-    if ((attributes->wanted & PORTICO_ATTRIBUTE_VIEW) && reply->attr_size &&
-        view_receive(port, sync->to.here, reply->message_id, areas, reply->attr_size,
-                     &attributes->view) == STATUS_SUCCESS)
-        attributes->valid |= PORTICO_ATTRIBUTE_VIEW;
+    if (reply->attr_size)
+        attributes_receive(port, sync->to.here, reply->message_id, areas, reply->attr_size,
+                           attributes);
     token_attributes(port, attributes);
 }
 

@@ -29,7 +29,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/fd.h"
 #include "handle.h"
@@ -380,7 +379,6 @@ static status_t view_send_locked(const struct port *port, const struct portico_v
     view->section->is_releasing = (asked->flags & PORTICO_VIEW_AUTO_RELEASE) != 0;
     view->n_sending++;
     *ret_wire = (struct wire_view){
-        .valid = PORTICO_ATTRIBUTE_VIEW,
         .flags = asked->flags & (PORTICO_VIEW_AUTO_RELEASE | PORTICO_VIEW_SECURED),
         .section = asked->section,
         .offset = (uint64_t)(view->base - view->section->base),
@@ -405,11 +403,10 @@ static void view_give_back(const struct port *port, const void *base, uint32_t m
 }
 
 status_t view_send(struct port *port, const struct portico_view *view, uint32_t message_id,
-                   struct wire_view *ret_wire, uint32_t *ret_size)
+                   struct wire_attributes *ret_wire)
 {
     status_t status = STATUS_SUCCESS;
 
-    *ret_size = 0;
     if (view->flags & PORTICO_VIEW_RELEASE) {
         view_give_back(port, view->base, message_id);
         return STATUS_SUCCESS;
@@ -418,10 +415,10 @@ status_t view_send(struct port *port, const struct portico_view *view, uint32_t 
     if (view->flags & PORTICO_VIEW_SECURED)
         return STATUS_NOT_SUPPORTED;
     pthread_mutex_lock(&lock);
-    status = view_send_locked(port, view, ret_wire);
+    status = view_send_locked(port, view, &ret_wire->view);
     pthread_mutex_unlock(&lock);
     if (status == STATUS_SUCCESS)
-        *ret_size = sizeof(*ret_wire);
+        ret_wire->valid |= PORTICO_ATTRIBUTE_VIEW;
     return status;
 }
 
@@ -522,28 +519,22 @@ static status_t view_receive_locked(struct section *section, const struct wire_v
 }
 
 status_t view_receive(const struct port *port, uint32_t connection, uint32_t message_id,
-                      const void *attributes, uint32_t size, struct portico_view *ret_view)
+                      const struct wire_view *wire, struct portico_view *ret_view)
 {
     struct section *section, *mapped = NULL;
-    struct wire_view wire;
     status_t status = STATUS_SUCCESS;
 
-    if (size != sizeof(wire))
-        return STATUS_INVALID_MESSAGE;
-    memcpy(&wire, attributes, sizeof(wire));
-    if (wire.valid != PORTICO_ATTRIBUTE_VIEW)
-        return STATUS_INVALID_MESSAGE;
     pthread_mutex_lock(&lock);
-    section = section_find_locked(false, port->receiver->port_id, connection, wire.section);
+    section = section_find_locked(false, port->receiver->port_id, connection, wire->section);
     if (!section) {
         /* The server answers this at once; the lock keeps two threads from mapping it twice. */
-        status = section_receive(port, connection, &wire, &mapped);
+        status = section_receive(port, connection, wire, &mapped);
         section = mapped;
         if (mapped)
             list_append(&sections, &mapped->link);
     }
     if (section)
-        status = view_receive_locked(section, &wire, message_id, ret_view);
+        status = view_receive_locked(section, wire, message_id, ret_view);
     pthread_mutex_unlock(&lock);
     return status;
 }

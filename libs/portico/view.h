@@ -10,18 +10,18 @@
 struct port;
 struct receiver;
 
-/* A view of an own section becomes the attribute area of a message; flags with PORTICO_VIEW_RELEASE
- * give a received view back and send nothing (*ret_size 0). STATUS_INVALID_HANDLE: no such section;
- * STATUS_INVALID_ADDRESS: no such view. */
+/* A view of an own section becomes part of a message's attributes; flags with PORTICO_VIEW_RELEASE
+ * give a received view back and send nothing (ret_wire is not changed). STATUS_INVALID_HANDLE: no
+ * such section; STATUS_INVALID_ADDRESS: no such view. */
 status_t view_send(struct port *port, const struct portico_view *view, uint32_t message_id,
-                   struct wire_view *ret_wire, uint32_t *ret_size);
+                   struct wire_attributes *ret_wire);
 /* What view_send prepared has been sent, or not. message_id: that of the message, whose end is seen
  * at the port; 0: nobody tells. AUTO_RELEASE takes the sender's mapping away now. */
 void view_sent(struct port *port, const struct wire_view *wire, bool is_sent, uint32_t message_id);
-/* The attribute area of a received message becomes a view here: the section is mapped at its first
- * sight, found again later. */
+/* What came with a message becomes a view here: the section is mapped at its first sight, found
+ * again later. `wire`: a private copy. */
 status_t view_receive(const struct port *port, uint32_t connection, uint32_t message_id,
-                      const void *attributes, uint32_t size, struct portico_view *ret_view);
+                      const struct wire_view *wire, struct portico_view *ret_view);
 
 /* The connection has ended: sections of it without views in use are unmapped. */
 void views_connection_ended(const struct receiver *receiver, uint32_t connection);

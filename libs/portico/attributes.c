@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* Message attributes on their way: each kind has its own file (view.c ...), this one goes through
+ * them. A send is prepared kind by kind; when one is refused, what was prepared before it is undone
+ * as if the message had not been sent. */
+
+#include <string.h>
+
+#include "attributes.h"
+#include "view.h"
+
+status_t attributes_send(struct port *port, const struct portico_attributes *attributes,
+                         uint32_t message_id, struct wire_attributes *ret_wire, uint32_t *ret_size)
+{
+    status_t status = STATUS_SUCCESS;
+
+    *ret_size = 0;
+    if (!attributes || !(attributes->valid & PORTICO_ATTRIBUTE_VIEW))
+        return STATUS_SUCCESS;
+    *ret_wire = (struct wire_attributes){0};
+    status = view_send(port, &attributes->view, message_id, ret_wire);
+    if (status == STATUS_SUCCESS && ret_wire->valid)
+        *ret_size = sizeof(*ret_wire);
+    return status;
+}
+
+void attributes_sent(struct port *port, const struct wire_attributes *wire, bool is_sent,
+                     uint32_t message_id)
+{
+    if (wire->valid & PORTICO_ATTRIBUTE_VIEW)
+        view_sent(port, &wire->view, is_sent, message_id);
+}
+
+void attributes_receive(const struct port *port, uint32_t connection, uint32_t message_id,
+                        const void *area, uint32_t size, struct portico_attributes *attributes)
+{
+    struct wire_attributes wire;
+    uint32_t wanted;
+
+    if (size != sizeof(wire))
+        return;
+    memcpy(&wire, area, sizeof(wire));
+    wanted = wire.valid & attributes->wanted;
+    if ((wanted & PORTICO_ATTRIBUTE_VIEW) &&
+        view_receive(port, connection, message_id, &wire.view, &attributes->view) == STATUS_SUCCESS)
+        attributes->valid |= PORTICO_ATTRIBUTE_VIEW;
+}
