@@ -33,6 +33,7 @@ struct server {
     struct list clients;   /* struct client */
     struct list doomed;    /* struct client, freed after the batch */
     uint64_t last_object_id;
+    uint64_t last_sender_id;
     uint32_t last_section_id; /* of port sections */
     uint64_t started_ns;
 

@@ -135,9 +135,11 @@ struct lane_grant {
     uint32_t n_slots;    /* SYNC exchanges at a time */
     uint32_t first_id;   /* lease of message ids: first_id ... first_id + n_ids - 1 */
     uint32_t n_ids;
-    uint32_t receiver_process_id;
-    uint32_t sender_process_id;
+    uint64_t sender_id; /* of the sender that the lane belongs to: all its lanes, one after the
+                           other, are one way to the receiver; never used again */
 };
+
+#define SENDERS_LEFT_MAX 64u /* ids in one alpc_senders_left */
 
 /* Data of list_ports: this, then name_size bytes of UTF-16LE name, padded to 8. */
 struct port_entry {

@@ -114,8 +114,7 @@ static status_t port_enter_connected(const struct alpc_connect_reply *reply,
         fd_close(extra->ret_fds[2]);
         return status;
     }
-    status = outbound_adopt(reply->receiver_id, &reply->lane, extra->ret_fds[1], extra->ret_fds[2],
-                            &outbound);
+    status = outbound_adopt(&reply->lane, extra->ret_fds[1], extra->ret_fds[2], &outbound);
     if (status != STATUS_SUCCESS)
         return status;
     port->outbound = outbound;

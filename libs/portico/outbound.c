@@ -7,13 +7,20 @@
  *
  * The server keeps one lane for each pair (sending process, receiving port) as long as any
  * connection between the two lives. So a connect that this process makes beside an existing one is
- * answered with the same lane again, and the producer state, which is private, must be found:
- * outbounds are looked up by (receiver, lane, generation).
+ * answered with a lane that is known here, and the producer state, which is private, must be found:
+ * outbounds are looked up by the server's name for the way (sender_id), which all lanes of it, one
+ * after the other, have in common.
  *
- * Race 1. Thread A closes the last port of an outbound while thread B's connect, answered before
- * the server saw A's close, brings the same lane: were the outbound freed in between, B would begin
- * the lane from its start and destroy it. So outbounds without ports stay in the list while any
- * grant is under way (n_grants), and are freed afterwards. */
+ * Race 1. The last port of an outbound goes while the server still has connections of this process
+ * to that receiver: one that another thread's connect is about to bring, one whose port has not
+ * sent yet, one whose handle has been duplicated. Were the outbound freed then, the next grant
+ * would begin the lane from its start and destroy it. So an outbound without ports is idle, not
+ * freed; when there are enough of them the server is asked which have gone (its ids are never used
+ * again), and those are freed unless a grant is under way that was answered before.
+ *
+ * Race 2. Thread A has been granted a larger lane and has not read the answer yet; thread B's
+ * connect is answered with that lane, or was answered before with the older one. Either way B finds
+ * the outbound and leaves the lane to A: only growth replaces a lane. */
 
 #include <stdlib.h>
 
@@ -23,9 +30,13 @@
 #include "outbound.h"
 #include "process.h"
 
+#define IDLE_ALLOWED 16u
+
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list outbounds = LIST_INIT(outbounds); /* list_lock */
 static unsigned n_grants;                            /* list_lock */
+static unsigned n_idle;                              /* outbounds without ports; list_lock */
+static unsigned n_idle_allowed = IDLE_ALLOWED;       /* list_lock */
 
 void outlane_free(struct outlane *lane)
 {
@@ -46,18 +57,66 @@ static void outbound_free(struct outbound *outbound)
     free(outbound);
 }
 
-static void free_unused_locked(void)
+static struct outbound *outbound_find_locked(uint64_t sender_id)
 {
-    struct outbound *outbound, *next;
+    struct outbound *outbound;
 
+    list_for_each(outbound, &outbounds, link)
+        if (outbound->sender_id == sender_id)
+            return outbound;
+    return NULL;
+}
+
+/* The idle ones' ids, as many as one request takes. */
+static uint32_t idle_ids_locked(uint64_t ids[SENDERS_LEFT_MAX])
+{
+    struct outbound *outbound;
+    uint32_t n = 0;
+
+    list_for_each(outbound, &outbounds, link)
+        if (outbound->n_ports == 0 && n < SENDERS_LEFT_MAX)
+            ids[n++] = outbound->sender_id;
+    return n;
+}
+
+static void idle_free_locked(const uint64_t *ids, const uint8_t *is_left, uint32_t n)
+{
     if (n_grants)
         return;
-    list_for_each_safe(outbound, next, &outbounds, link) {
-        if (outbound->n_ports == 0) {
-            list_remove(&outbound->link);
-            outbound_free(outbound);
-        }
+    for (uint32_t i = 0; i < n; i++) {
+        struct outbound *outbound = is_left[i] ? NULL : outbound_find_locked(ids[i]);
+
+        if (!outbound || outbound->n_ports)
+            continue;
+        list_remove(&outbound->link);
+        outbound_free(outbound);
+        n_idle--;
     }
+    /* Those that are left are not asked about again until as many have joined them. */
+    n_idle_allowed = 2 * n_idle + IDLE_ALLOWED;
+}
+
+static void idle_collect(void)
+{
+    struct alpc_senders_left_request request = {0};
+    struct alpc_senders_left_reply reply;
+    uint64_t ids[SENDERS_LEFT_MAX];
+    uint8_t is_left[SENDERS_LEFT_MAX];
+    struct call_extra extra = {.data = ids, .ret_data = is_left, .ret_capacity = sizeof(is_left)};
+    struct control *control = portico_control();
+    uint32_t n;
+
+    pthread_mutex_lock(&list_lock);
+    n = idle_ids_locked(ids);
+    pthread_mutex_unlock(&list_lock);
+    extra.data_size = n * (uint32_t)sizeof(ids[0]);
+    if (!control || !n ||
+        call_alpc_senders_left(control, &request, &reply, &extra) != STATUS_SUCCESS ||
+        extra.ret_size != n)
+        return;
+    pthread_mutex_lock(&list_lock);
+    idle_free_locked(ids, is_left, n);
+    pthread_mutex_unlock(&list_lock);
 }
 
 void outbound_grant_begin(void)
@@ -70,23 +129,23 @@ void outbound_grant_begin(void)
 void outbound_grant_end(void)
 {
     pthread_mutex_lock(&list_lock);
-    n_grants--;
-    free_unused_locked();
+    bool is_due = --n_grants == 0 && n_idle > n_idle_allowed;
     pthread_mutex_unlock(&list_lock);
+    if (is_due)
+        idle_collect();
 }
 
 void outbound_join(struct outbound *outbound)
 {
     pthread_mutex_lock(&list_lock);
-    outbound->n_ports++;
+    n_idle -= outbound->n_ports++ == 0;
     pthread_mutex_unlock(&list_lock);
 }
 
 void outbound_leave(struct outbound *outbound)
 {
     pthread_mutex_lock(&list_lock);
-    outbound->n_ports--;
-    free_unused_locked();
+    n_idle += --outbound->n_ports == 0;
     pthread_mutex_unlock(&list_lock);
 }
 
@@ -111,22 +170,8 @@ static status_t outlane_new(const struct lane_grant *grant, int lane_fd, int bel
     return STATUS_SUCCESS;
 }
 
-static struct outbound *outbound_find_locked(uint64_t receiver_id, const struct lane_grant *grant)
-{
-    struct outbound *outbound;
-
-    list_for_each(outbound, &outbounds, link) {
-        if (outbound->receiver_id != receiver_id)
-            continue;
-        for (struct outlane *lane = outbound->current; lane; lane = lane->older)
-            if (lane->lane == grant->lane && lane->generation == grant->generation)
-                return outbound;
-    }
-    return NULL;
-}
-
-static status_t outbound_new(uint64_t receiver_id, const struct lane_grant *grant, int lane_fd,
-                             int bell_fd, struct outbound **ret_outbound)
+static status_t outbound_new(const struct lane_grant *grant, int lane_fd, int bell_fd,
+                             struct outbound **ret_outbound)
 {
     _cleanup_(freep) struct outbound *outbound = calloc(1, sizeof(*outbound));
     status_t status;
@@ -140,31 +185,33 @@ static status_t outbound_new(uint64_t receiver_id, const struct lane_grant *gran
     if (status != STATUS_SUCCESS)
         return status;
     pthread_mutex_init(&outbound->lock, NULL);
-    outbound->receiver_id = receiver_id;
+    outbound->sender_id = grant->sender_id;
     outbound->leases[0] = (struct lane_lease){grant->first_id, grant->n_ids};
     outbound->n_leases = 1;
     *ret_outbound = TAKE(outbound);
     return STATUS_SUCCESS;
 }
 
-status_t outbound_adopt(uint64_t receiver_id, const struct lane_grant *grant, int lane_fd,
-                        int bell_fd, struct outbound **ret_outbound)
+status_t outbound_adopt(const struct lane_grant *grant, int lane_fd, int bell_fd,
+                        struct outbound **ret_outbound)
 {
     struct outbound *outbound;
     status_t status = STATUS_SUCCESS;
 
     pthread_mutex_lock(&list_lock);
-    outbound = outbound_find_locked(receiver_id, grant);
+    outbound = outbound_find_locked(grant->sender_id);
     if (outbound) {
         fd_close(lane_fd);
         fd_close(bell_fd);
     } else {
-        status = outbound_new(receiver_id, grant, lane_fd, bell_fd, &outbound);
-        if (status == STATUS_SUCCESS)
+        status = outbound_new(grant, lane_fd, bell_fd, &outbound);
+        if (status == STATUS_SUCCESS) {
             list_append(&outbounds, &outbound->link);
+            n_idle++;
+        }
     }
     if (status == STATUS_SUCCESS) {
-        outbound->n_ports++;
+        n_idle -= outbound->n_ports++ == 0;
         *ret_outbound = outbound;
     }
     pthread_mutex_unlock(&list_lock);
@@ -184,8 +231,7 @@ static status_t outbound_ask(struct port *port, struct outbound **ret_outbound)
     outbound_grant_begin();
     status = call_alpc_lane(control, &request, &reply, &extra);
     if (status == STATUS_SUCCESS)
-        status = outbound_adopt(reply.receiver_id, &reply.lane, extra.ret_fds[0], extra.ret_fds[1],
-                                ret_outbound);
+        status = outbound_adopt(&reply.lane, extra.ret_fds[0], extra.ret_fds[1], ret_outbound);
     if (status == STATUS_SUCCESS) {
         port->peer_connection = reply.connection;
         port->peer_generation = reply.connection_generation;

@@ -33,9 +33,9 @@ struct outlane {
 #define RETIRE_EVERY 64u /* records */
 
 struct outbound {
-    struct list link;     /* list of all outbounds, its lock; unlinked: being freed */
-    uint32_t n_ports;     /* that send here; list lock */
-    uint64_t receiver_id; /* port_id of the receiving port */
+    struct list link;   /* list of all outbounds, its lock; unlinked: being freed */
+    uint32_t n_ports;   /* that send here, 0: idle; list lock */
+    uint64_t sender_id; /* the server's name for this way: struct lane_grant */
     pthread_mutex_t lock;
     struct outlane *current; /* lock; read without it for its slots */
     struct lane_lease {
@@ -62,14 +62,14 @@ struct destination {
 };
 
 /* Around a request that may bring a grant: while one is under way no outbound is freed, because the
- * grant may name its lane (race 1 in outbound.c). */
+ * grant may be of it (race 1 in outbound.c). */
 void outbound_grant_begin(void);
 void outbound_grant_end(void);
 
 /* The outbound of a grant that has arrived: the one that exists for that lane, or a new one. Takes
  * the descriptors over. The caller's port counts as one of its ports. */
-status_t outbound_adopt(uint64_t receiver_id, const struct lane_grant *grant, int lane_fd,
-                        int bell_fd, struct outbound **ret_outbound);
+status_t outbound_adopt(const struct lane_grant *grant, int lane_fd, int bell_fd,
+                        struct outbound **ret_outbound);
 void outbound_join(struct outbound *outbound);  /* one more user of it */
 void outbound_leave(struct outbound *outbound); /* a user has gone */
 

@@ -310,8 +310,8 @@ static status_t way_ask(const struct port *port, uint32_t connection, struct ret
     outbound_grant_begin();
     status = call_alpc_lane(control, &request, &reply, &extra);
     if (status == STATUS_SUCCESS)
-        status = outbound_adopt(reply.receiver_id, &reply.lane, extra.ret_fds[0], extra.ret_fds[1],
-                                &ret_way->outbound);
+        status =
+            outbound_adopt(&reply.lane, extra.ret_fds[0], extra.ret_fds[1], &ret_way->outbound);
     outbound_grant_end();
     if (status != STATUS_SUCCESS)
         return status;

@@ -118,12 +118,13 @@ static void connect_reply(struct connection *connection, status_t status,
 static status_t connect_start(struct connection *connection, const struct connect_params *params)
 {
     struct sender *sender;
+    struct lane *lane;
     status_t status = connection_enter(connection, params->client);
 
     if (!status)
         status = connection_sender(connection, true, params->client->process, &sender);
     if (!status && params->sync)
-        status = sender_lane(sender, &connection->listener->receiver.keeper, &connection->lane);
+        status = sender_lane(sender, &connection->listener->receiver.keeper, &lane);
     if (!status)
         status = receiver_hold(&connection->client->receiver, params->client->process);
     if (!status)
@@ -195,6 +196,19 @@ struct connection *connection_find(struct port *listener, uint32_t index)
     return NULL;
 }
 
+/* The lane that the client's process uses now: another thread of it may have replaced the one that
+ * was granted when this connect began. */
+static status_t connect_lane(struct connection *connection, struct lane **ret_lane)
+{
+    struct process *process = connection->parked.client->process;
+    struct sender *sender;
+    status_t status = connection_sender(connection, true, process, &sender);
+
+    if (!status)
+        status = sender_lane(sender, &connection->listener->receiver.keeper, ret_lane);
+    return status;
+}
+
 /* The client that waits in alpc_connect gets its handle, its memory and its lane. */
 static status_t connect_complete(struct connection *connection, const uint8_t *data, uint32_t size)
 {
@@ -213,21 +227,20 @@ static status_t connect_complete(struct connection *connection, const uint8_t *d
         .message_id = connection->message_id,
         .callback_id = connection->callback_id,
     };
-    struct reply_extra extra = {
-        .data = data,
-        .data_size = size,
-        .n_fds = 3,
-        .fds = {port->receiver.memory_fd, connection->lane->fd, connection->lane->bell_fd},
-    };
-    status_t status =
-        handle_new(&client->process->handles, &port->object, PORT_ALL_ACCESS, 0, &reply.port);
+    struct reply_extra extra = {.data = data, .data_size = size, .n_fds = 3};
+    struct lane *lane;
+    status_t status = connect_lane(connection, &lane);
 
+    if (!status)
+        status =
+            handle_new(&client->process->handles, &port->object, PORT_ALL_ACCESS, 0, &reply.port);
     if (status)
         return status;
-    lane_describe(connection->lane, &reply.lane);
-    reply.lane.receiver_process_id = connection->server_process_id;
+    extra.fds[0] = port->receiver.memory_fd;
+    extra.fds[1] = lane->fd;
+    extra.fds[2] = lane->bell_fd;
+    lane_describe(lane, &reply.lane);
     connect_reply(connection, STATUS_SUCCESS, &reply, &extra);
-    connection->lane = NULL;
     port_unref(port); /* the parked request's */
     return STATUS_SUCCESS;
 }
@@ -334,7 +347,6 @@ void connection_close(struct connection *connection, bool by_client, status_t st
     if (was_parked) {
         struct alpc_connect_reply reply = {0};
         connect_reply(connection, for_client, &reply, NULL);
-        connection->lane = NULL;
         port_unref(
             client_port); /* the parked request's: may free the port, and with it the connection */
         return;

@@ -47,7 +47,6 @@ struct connection {
     struct sender_set to_server, to_client;
     bool sync;
     struct parked parked; /* the client's alpc_connect; parked.client NULL: not waiting */
-    struct lane *lane;    /* granted at a synchronous connect, valid while parked */
 };
 
 struct connect_params {

@@ -63,6 +63,7 @@ status_t sender_get(struct receiver *receiver, struct process *process, struct s
                               .receiver = receiver,
                               .process_id = (uint32_t)process->pid,
                               .number = process_number(process),
+                              .id = ++receiver->server->last_sender_id,
                               .n_connections = 1};
     list_init(&sender->lanes);
     list_append(&process->lanes, &sender->process_link);
@@ -274,8 +275,13 @@ status_t sender_grow(struct sender *sender, uint32_t index, struct lane **ret_la
     uint32_t ring_size;
     status_t status;
 
-    if (!newest || newest->index != index)
+    if (!newest || !sender_find_lane(sender, index))
         return STATUS_INVALID_PARAMETER;
+    /* Granted already, to a caller that could not use it or that has not told this one yet. */
+    if (newest->index != index) {
+        *ret_lane = newest;
+        return STATUS_SUCCESS;
+    }
     /* Port memory still orders the two: the old one drains first. */
     ring_size = geometry_next_ring(newest->geometry.ring_size);
     if (ring_size <= newest->geometry.ring_size || ring_size > LANE_RING_MAX_BYTES)
@@ -336,7 +342,7 @@ void lane_describe(const struct lane *lane, struct lane_grant *ret_grant)
         .n_slots = lane->geometry.n_slots,
         .first_id = lane->first_id,
         .n_ids = lane->n_ids,
-        .sender_process_id = lane->sender->process_id,
+        .sender_id = lane->sender->id,
     };
 }
 

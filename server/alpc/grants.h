@@ -33,6 +33,7 @@ struct sender {
     struct process *process;   /* borrowed; NULL: it has ended */
     struct receiver *receiver;
     uint32_t process_id;
+    uint64_t id;     /* see struct lane_grant */
     uint32_t number; /* unique, as port memory knows the process */
     uint32_t n_connections;
     struct list lanes;
@@ -53,7 +54,8 @@ void sender_release(struct sender *sender);
 /* The lane to use now, made at the first call. ids: whose id space (the connection port's). */
 status_t sender_lane(struct sender *sender, struct port_keeper *ids,
                      struct lane **ret_lane) _must_check_;
-/* A larger one. STATUS_INVALID_PARAMETER: `index` is not the newest. */
+/* A larger one than `index`, which the caller has as the newest: the one that was granted already,
+ * or a new one. STATUS_INVALID_PARAMETER: no lane of the sender. */
 status_t sender_grow(struct sender *sender, uint32_t index, struct lane **ret_lane) _must_check_;
 /* More ids for a lane. */
 status_t lane_lease(struct lane *lane, struct port_keeper *ids) _must_check_;

@@ -9,6 +9,8 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "connect.h"
 #include "create.h"
@@ -229,18 +231,10 @@ status_t req_alpc_doorbells(struct client *client, const struct alpc_doorbells_r
     return STATUS_SUCCESS;
 }
 
-static uint32_t receiver_pid(const struct receiver *receiver)
-{
-    const struct holding *holding = list_first(&receiver->holdings, struct holding, receiver_link);
-
-    return holding ? (uint32_t)holding->process->pid : 0;
-}
-
 static void lane_answer(const struct lane *lane, struct lane_grant *ret_grant, bool with_bell,
                         struct reply_extra *extra)
 {
     lane_describe(lane, ret_grant);
-    ret_grant->receiver_process_id = receiver_pid(lane->sender->receiver);
     extra->fds[extra->n_fds++] = lane->fd;
     if (with_bell)
         extra->fds[extra->n_fds++] = lane->bell_fd;
@@ -356,6 +350,42 @@ status_t req_alpc_retire_lane(struct client *client, const struct alpc_retire_la
 
     port_unref(d.port);
     return status;
+}
+
+static bool has_sender(const struct process *process, uint64_t id)
+{
+    const struct sender *sender;
+
+    list_for_each(sender, &process->lanes, process_link) {
+        if (sender->id == id)
+            return true;
+    }
+    return false;
+}
+
+status_t req_alpc_senders_left(struct client *client,
+                               const struct alpc_senders_left_request *request _unused_,
+                               struct request_data *data,
+                               struct alpc_senders_left_reply *ret_reply _unused_,
+                               struct reply_extra *extra)
+{
+    uint32_t n = data->size / sizeof(uint64_t);
+    uint8_t *left;
+
+    if (data->size % sizeof(uint64_t) || !n || n > SENDERS_LEFT_MAX)
+        return STATUS_INVALID_PARAMETER;
+    left = malloc(n);
+    if (!left)
+        return STATUS_NO_MEMORY;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t id;
+
+        memcpy(&id, data->bytes + i * sizeof(id), sizeof(id));
+        left[i] = has_sender(client->process, id);
+    }
+    extra->owned_data = left;
+    extra->data_size = n;
+    return STATUS_SUCCESS;
 }
 
 status_t req_alpc_lane_broken(struct client *client, const struct alpc_lane_broken_request *request,

@@ -186,8 +186,8 @@ void receiver_end(struct receiver *receiver, status_t status)
     if (receiver->ended || !receiver->memory)
         return;
     receiver->ended = true;
-    /* The daemon's end is the end of every process that uses it (exit status 117): an ended port would
-     * look to the program like an error of the port and let it go on for a moment. */
+    /* The daemon's end is the end of every process that uses it (exit status 117): an ended port
+     * would look to the program like an error of the port and let it go on for a moment. */
     if (receiver->server->stopping)
         return;
     port_keeper_end(&receiver->keeper, status);

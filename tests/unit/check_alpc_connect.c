@@ -188,7 +188,7 @@ START_TEST(the_server_gets_a_lane_to_its_client_by_either_handle)
 }
 END_TEST
 
-START_TEST(a_lane_grows_by_a_second_one_and_only_the_newest_grows)
+START_TEST(a_lane_grows_by_a_second_one_which_comes_again_when_asked_for_again)
 {
     struct alpc_grow_lane_reply grown, again;
     struct alpc_lane_reply lane;
@@ -202,7 +202,11 @@ START_TEST(a_lane_grows_by_a_second_one_and_only_the_newest_grows)
     ck_assert_uint_ge(grown.lane.ring_size, 2 * pair.connect.lane.ring_size);
     ck_assert_uint_eq(
         CALL(&pair.b, alpc_grow_lane, &again, .port = pair.b_port, .lane = pair.connect.lane.lane),
-        STATUS_INVALID_PARAMETER);
+        STATUS_SUCCESS);
+    ck_assert_uint_eq(again.lane.lane, grown.lane.lane);
+    ck_assert_uint_eq(again.lane.sender_id, pair.connect.lane.sender_id);
+    ck_assert_uint_eq(CALL(&pair.b, alpc_grow_lane, &again, .port = pair.b_port, .lane = 77),
+                      STATUS_INVALID_PARAMETER);
     ck_assert_uint_eq(CALL(&pair.b, alpc_lane, &lane, .port = pair.b_port), STATUS_SUCCESS);
     ck_assert_uint_eq(lane.lane.lane, grown.lane.lane);
     pair_end();
@@ -445,7 +449,7 @@ int main(void)
     UNIT_TEST(an_unknown_request_cannot_be_accepted);
     UNIT_TEST(connections_of_one_process_share_a_lane);
     UNIT_TEST(the_server_gets_a_lane_to_its_client_by_either_handle);
-    UNIT_TEST(a_lane_grows_by_a_second_one_and_only_the_newest_grows);
+    UNIT_TEST(a_lane_grows_by_a_second_one_which_comes_again_when_asked_for_again);
     UNIT_TEST(growth_ends_with_the_quota_status);
     UNIT_TEST(leases_do_not_overlap);
     UNIT_TEST(holders_map_lanes_and_get_doorbells);

@@ -51,10 +51,37 @@ START_TEST(requests_on_the_wrong_kind_of_handle_fail)
 }
 END_TEST
 
+START_TEST(senders_that_have_gone_are_told_from_those_that_are_left)
+{
+    struct alpc_senders_left_reply reply;
+    uint64_t ids[SENDERS_LEFT_MAX + 1] = {0};
+
+    pair_start();
+    pair_connect();
+    ids[1] = pair.connect.lane.sender_id;
+    ids[2] = pair.connect.lane.sender_id + 1;
+    ck_assert_uint_eq(CALL_DATA(&pair.b, alpc_senders_left, &reply, ids, 3 * sizeof(ids[0])),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(pair.b.data_size, 3);
+    ck_assert_int_eq(memcmp(pair.b.data, "\0\1\0", 3), 0);
+    /* Another process' sender is none of ours. */
+    ck_assert_uint_eq(CALL_DATA(&pair.a, alpc_senders_left, &reply, ids + 1, sizeof(ids[0])),
+                      STATUS_SUCCESS);
+    ck_assert_int_eq(pair.a.data[0], 0);
+    ck_assert_uint_eq(CALL_DATA(&pair.b, alpc_senders_left, &reply, ids, sizeof(ids)),
+                      STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(CALL_DATA(&pair.b, alpc_senders_left, &reply, ids, 12),
+                      STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(CALL(&pair.b, alpc_senders_left, &reply), STATUS_INVALID_PARAMETER);
+    pair_end();
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("handlers_alpc");
     UNIT_TEST(a_reported_sender_loses_its_connections);
     UNIT_TEST(requests_on_the_wrong_kind_of_handle_fail);
+    UNIT_TEST(senders_that_have_gone_are_told_from_those_that_are_left);
     return UNIT_END();
 }
