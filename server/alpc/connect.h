@@ -99,12 +99,3 @@ status_t connection_status(const struct connection *connection);
 /* The sender broke the lane's protocol: every connection that it serves at this receiver ends, as
  * if its process had died. */
 void connections_of_sender_close(struct receiver *receiver, struct sender *sender);
-
-/* Handle to port for a request: looks first whether something of it has drained. A reference. */
-status_t port_get(struct process *process, handle_t handle, struct port **ret_port) _must_check_;
-/* Which connection, and in which direction, a port handle and an index name for sending: the index
- * counts only for a connection port. *ret_port is a reference, also after an error (then perhaps
- * NULL). The connection's status. */
-status_t direction_get(struct process *process, handle_t handle, uint32_t index,
-                       struct port **ret_port, struct connection **ret_connection,
-                       bool *ret_to_server) _must_check_;

@@ -151,3 +151,28 @@ status_t port_lookup(struct process *process, handle_t handle, struct port **ret
         *ret_port = port_from_object(object);
     return status;
 }
+
+status_t port_get(struct process *process, handle_t handle, struct port **ret_port)
+{
+    status_t status = port_lookup(process, handle, ret_port);
+
+    if (!status)
+        port_sweep(*ret_port);
+    return status;
+}
+
+status_t direction_get(struct process *process, handle_t handle, uint32_t index,
+                       struct port **ret_port, struct connection **ret_connection,
+                       bool *ret_to_server)
+{
+    struct port *port;
+    status_t status = port_get(process, handle, ret_port);
+
+    if (status)
+        return status;
+    port = *ret_port;
+    *ret_to_server = port->kind == PORT_KIND_CLIENT;
+    *ret_connection =
+        port->kind == PORT_KIND_CONNECTION ? connection_find(port, index) : port->connection;
+    return connection_status(*ret_connection);
+}
