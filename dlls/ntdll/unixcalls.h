@@ -30,4 +30,13 @@ NTSTATUS WINAPI unix_image_load(const WCHAR *dos_path, ULONG flags, struct unix_
 NTSTATUS WINAPI unix_image_protect(void *base);
 NTSTATUS WINAPI unix_image_unload(void *base);
 
+/* Sleeping under a key, in two steps: the thread is queued, then the caller looks at its value once
+ * more and either leaves or sleeps. A wake-up after `queue` ends the sleep.
+ * unix_key_sleep: STATUS_SUCCESS woken, perhaps for nothing; STATUS_TIMEOUT; the status of an
+ * unreadable time-out; STATUS_THREAD_IS_TERMINATING, which PE code does not see. */
+NTSTATUS WINAPI unix_key_queue(const void *key);
+NTSTATUS WINAPI unix_key_leave(void);
+NTSTATUS WINAPI unix_key_sleep(const void *key, const LARGE_INTEGER *timeout);
+NTSTATUS WINAPI unix_key_wake(const void *key, ULONG all);
+
 #endif

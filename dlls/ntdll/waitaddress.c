@@ -3,73 +3,11 @@
 
 #include "config.h"
 
-/* Waiting on an address. A waiter queues an entry on its own stack in one of 256 buckets, checks
- * the value under the bucket's lock and sleeps with NtWaitForAlertByThreadId; a waker unlinks one
- * entry or all of that key and alerts their threads. Locks, condition variables and run-once stand
- * on this.
- *
- * The race: (1) the waiter queues itself and compares, under the bucket lock; (2) the changer
- * changes the value, then (3) wakes, taking the bucket lock. If (2) comes before (1), the
- * comparison fails; if after, (3) finds the entry. An entry that has been unlinked owns one alert
- * that is sent or will be: its thread must take that alert before the entry's stack goes away, also
- * when its time-out came first (4).
- */
+/* Waiting on an address. A waiter queues itself under the key, compares again and sleeps; a waker
+ * ends the sleep of one thread or all of that key. The queues are in the ELF half (key_wait.c
+ * there, with the race): a thread may be ended at any time. Locks, condition variables and run-once
+ * stand on this. */
 #include "rtl.h"
-
-struct waiter {
-    struct waiter *next, **link;
-    const void *key;
-    HANDLE tid;
-    LONG queued; /* guarded by the bucket's lock, and read by its own thread */
-};
-
-struct bucket {
-    LONG lock;
-    struct waiter *head, **tail;
-};
-
-static struct bucket buckets[256];
-
-static struct bucket *bucket_lock(const void *key)
-{
-    struct bucket *bucket =
-        &buckets[(((ULONG_PTR)key >> 4) ^ ((ULONG_PTR)key >> 12)) % ARRAY_COUNT(buckets)];
-
-    for (unsigned n = 0; __atomic_exchange_n(&bucket->lock, 1, __ATOMIC_ACQUIRE); n++) {
-        if (n < 100)
-            cpu_relax();
-        else
-            NtYieldExecution();
-    }
-    if (!bucket->tail)
-        bucket->tail = &bucket->head;
-    return bucket;
-}
-
-static void bucket_unlock(struct bucket *bucket)
-{
-    __atomic_store_n(&bucket->lock, 0, __ATOMIC_RELEASE);
-}
-
-static void waiter_link(struct bucket *bucket, struct waiter *waiter)
-{
-    waiter->next = NULL;
-    waiter->link = bucket->tail;
-    *bucket->tail = waiter;
-    bucket->tail = &waiter->next;
-    waiter->queued = TRUE;
-}
-
-static void waiter_unlink(struct bucket *bucket, struct waiter *waiter)
-{
-    *waiter->link = waiter->next;
-    if (waiter->next)
-        waiter->next->link = waiter->link;
-    else
-        bucket->tail = waiter->link;
-    /* Pairs with the acquire in key_wait: after this the entry may be read by its thread alone. */
-    __atomic_store_n(&waiter->queued, FALSE, __ATOMIC_RELEASE);
-}
 
 static BOOL is_equal(const void *address, const void *compare, SIZE_T size)
 {
@@ -87,9 +25,7 @@ static BOOL is_equal(const void *address, const void *compare, SIZE_T size)
     }
 }
 
-/* Set by RtlExitUserProcess once it is the only thread: entries of threads that were ended lie on
- * stacks that are gone, and a bucket may be locked for ever. Nobody is there to wake or to be
- * woken. */
+/* Set by RtlExitUserProcess once it is the only thread: nobody is there to wake or to be woken. */
 static BOOL is_process_ending;
 static ULONG ending_status;
 
@@ -117,64 +53,21 @@ static NTSTATUS wait_alone(const LARGE_INTEGER *timeout)
 NTSTATUS key_wait(const void *key, const void *address, const void *compare, SIZE_T size,
                   const LARGE_INTEGER *timeout)
 {
-    struct waiter waiter = {.key = key, .tid = NtCurrentTeb()->ClientId.UniqueThread};
-    NTSTATUS status = STATUS_ALERTED;
-
-    /* An unreadable address must fault before the bucket is locked. */
     if (!is_equal(address, compare, size))
         return STATUS_SUCCESS;
     if (is_process_ending)
         return wait_alone(timeout);
-    struct bucket *bucket = bucket_lock(key);
-    waiter_link(bucket, &waiter); /* (1) */
-    if (!is_equal(address, compare, size)) {
-        waiter_unlink(bucket, &waiter);
-        bucket_unlock(bucket);
-        return STATUS_SUCCESS;
-    }
-    bucket_unlock(bucket);
-    while (__atomic_load_n(&waiter.queued, __ATOMIC_ACQUIRE) && status != STATUS_TIMEOUT)
-        status = NtWaitForAlertByThreadId(key, timeout);
-    if (status != STATUS_TIMEOUT)
-        return STATUS_SUCCESS;
-    bucket = bucket_lock(key); /* (4) */
-    BOOL queued = waiter.queued;
-    if (queued)
-        waiter_unlink(bucket, &waiter);
-    bucket_unlock(bucket);
-    if (queued)
-        return STATUS_TIMEOUT;
-    NtWaitForAlertByThreadId(key, NULL);
+    unix_key_queue(key);
+    if (is_equal(address, compare, size))
+        return unix_key_sleep(key, timeout);
+    unix_key_leave();
     return STATUS_SUCCESS;
 }
 
-enum { WAKE_BATCH = 32 };
-
-/* (3). Threads are alerted outside the lock, in batches; more than one batch only when waking all.
- */
 void key_wake(const void *key, BOOL all)
 {
-    HANDLE tids[WAKE_BATCH];
-    unsigned n;
-
-    if (is_process_ending)
-        return;
-    do {
-        n = 0;
-        struct bucket *bucket = bucket_lock(key);
-        for (struct waiter *waiter = bucket->head, *next; waiter; waiter = next) {
-            next = waiter->next;
-            if (waiter->key != key)
-                continue;
-            tids[n++] = waiter->tid;
-            waiter_unlink(bucket, waiter);
-            if (!all || n == WAKE_BATCH)
-                break;
-        }
-        bucket_unlock(bucket);
-        for (unsigned i = 0; i < n; i++)
-            NtAlertThreadByThreadId(tids[i]);
-    } while (all && n == WAKE_BATCH);
+    if (!is_process_ending)
+        unix_key_wake(key, all);
 }
 
 NTSTATUS WINAPI RtlWaitOnAddress(const void *address, const void *compare, SIZE_T size,

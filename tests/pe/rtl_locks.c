@@ -23,6 +23,7 @@ void NTAPI RtlWakeAllConditionVariable(void *);
 NTSTATUS NTAPI RtlWaitOnAddress(const void *, const void *, SIZE_T, const LARGE_INTEGER *);
 void NTAPI RtlWakeAddressSingle(const void *);
 void NTAPI RtlWakeAddressAll(const void *);
+NTSTATUS NTAPI NtTerminateThread(HANDLE, NTSTATUS);
 DWORD NTAPI RtlRunOnceExecuteOnce(RTL_RUN_ONCE *, DWORD(NTAPI *)(RTL_RUN_ONCE *, void *, void **),
                                   void *, void **);
 DWORD NTAPI RtlRunOnceBeginInitialize(RTL_RUN_ONCE *, DWORD, void **);
@@ -182,6 +183,64 @@ static void test_addresses(void)
     is_status(RtlWaitOnAddress(&value, &compare, 3, &soon), STATUS_INVALID_PARAMETER, "3 bytes");
 }
 
+static volatile long word, n_begun;
+
+static void NTAPI wait_for_word(void *arg)
+{
+    const long zero = 0;
+
+    (void)arg;
+    __sync_fetch_and_add(&n_begun, 1);
+    while (!word)
+        RtlWaitOnAddress((void *)&word, &zero, sizeof(zero), NULL);
+    RtlExitUserThread(0);
+}
+
+/* Likely asleep by the time this returns; what follows must be right in any case. */
+static HANDLE waiter_start(void)
+{
+    HANDLE thread;
+
+    n_begun = 0;
+    if (RtlCreateUserThread((HANDLE)(LONG_PTR)-1, NULL, FALSE, 0, 0, 0, wait_for_word, NULL,
+                            &thread, NULL))
+        bail_out("no thread");
+    while (!n_begun)
+        NtYieldExecution();
+    for (int i = 0; i < 20; i++)
+        NtYieldExecution();
+    return thread;
+}
+
+static void thread_join(HANDLE thread)
+{
+    NtWaitForSingleObject(thread, FALSE, NULL);
+    NtClose(thread);
+}
+
+/* As happens to all but one when a process exits. */
+static void test_ended_waiters(void)
+{
+    int n;
+
+    for (n = 0; n < 200; n++) {
+        HANDLE ended[3], survivor;
+
+        word = 0;
+        for (int i = 0; i < COUNT(ended); i++)
+            ended[i] = waiter_start();
+        survivor = waiter_start();
+        for (int i = 0; i < COUNT(ended); i++) {
+            NtTerminateThread(ended[i], 0);
+            thread_join(ended[i]);
+        }
+        word = 1;
+        RtlWakeAddressSingle((void *)&word);
+        thread_join(survivor);
+    }
+    ok(n == 200, "a thread that is ended while it waits takes no wake-up from the others");
+}
+
 static RTL_RUN_ONCE once;
 static long n_run_once, once_sum;
 
@@ -304,6 +363,7 @@ static void test_main(void)
     test_srw();
     test_conditions();
     test_addresses();
+    test_ended_waiters();
     test_once();
     test_slist();
 }

@@ -4,13 +4,12 @@
 #include "config.h"
 
 /* What sources of ntdll's PE half need to run natively in a unit test: a TEB for each thread, a
- * PEB, memory by mmap, alerts by a mutex and a condition. Built with -fshort-wchar and Wine's
- * headers like the sources.
+ * PEB, memory by mmap. Sleeping is key_wait.c itself (key_native.c). Built with -fshort-wchar and
+ * Wine's headers like the sources.
  */
 #include "rtl.h"
 
 #include <asm/prctl.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -26,12 +25,6 @@ static PEB test_peb = {
     .ProcessParameters = &test_params, .FastPebLock = &test_peb_lock, .NumberOfProcessors = 2};
 static _Thread_local TEB test_teb;
 
-enum { MAX_THREADS = 64 };
-static struct {
-    pthread_mutex_t mutex;
-    pthread_cond_t cond;
-    int alerted;
-} alerts[MAX_THREADS];
 static int n_threads;
 
 /* The inline NtCurrentTeb of the headers reads GS. */
@@ -39,10 +32,6 @@ __attribute__((constructor)) void rtl_native_thread(void)
 {
     int id = __atomic_add_fetch(&n_threads, 1, __ATOMIC_SEQ_CST);
 
-    if (id >= MAX_THREADS)
-        abort();
-    pthread_mutex_init(&alerts[id].mutex, NULL);
-    pthread_cond_init(&alerts[id].cond, NULL);
     test_teb.Peb = &test_peb;
     test_teb.Tib.Self = &test_teb.Tib;
     test_teb.ClientId.UniqueThread = (HANDLE)(ULONG_PTR)id;
@@ -77,32 +66,6 @@ NTSTATUS WINAPI NtQuerySystemTime(LARGE_INTEGER *ret_time)
 NTSTATUS WINAPI NtYieldExecution(void)
 {
     sched_yield();
-    return STATUS_SUCCESS;
-}
-
-NTSTATUS WINAPI NtWaitForAlertByThreadId(const void *address, const LARGE_INTEGER *timeout)
-{
-    int id = (int)(ULONG_PTR)NtCurrentTeb()->ClientId.UniqueThread;
-
-    (void)address;
-    if (timeout)
-        return STATUS_TIMEOUT;
-    pthread_mutex_lock(&alerts[id].mutex);
-    while (!alerts[id].alerted)
-        pthread_cond_wait(&alerts[id].cond, &alerts[id].mutex);
-    alerts[id].alerted = 0;
-    pthread_mutex_unlock(&alerts[id].mutex);
-    return STATUS_ALERTED;
-}
-
-NTSTATUS WINAPI NtAlertThreadByThreadId(HANDLE tid)
-{
-    int id = (int)(ULONG_PTR)tid;
-
-    pthread_mutex_lock(&alerts[id].mutex);
-    alerts[id].alerted = 1;
-    pthread_cond_signal(&alerts[id].cond);
-    pthread_mutex_unlock(&alerts[id].mutex);
     return STATUS_SUCCESS;
 }
 

@@ -28,6 +28,14 @@ struct apc {
         *owner; /* the APC is part of it, and the queue holds a reference; NULL: malloc'ed */
 };
 
+/* A thread's place among those that sleep under a key (key_wait.c). */
+struct key_waiter {
+    struct ntlist link;     /* bucket's lock */
+    const void *key;        /* of the thread itself; NULL: not queued */
+    bool is_queued;         /* bucket's lock */
+    _Atomic uint32_t state; /* the futex */
+};
+
 struct wait_thread {
     _Atomic uint32_t wake;    /* the futex: 0 asleep or about to, 1 woken */
     atomic_bool terminating;  /* set by another thread, never cleared */
@@ -39,6 +47,7 @@ struct wait_thread {
     struct ntlist mutants;    /* owned mutants, for abandonment; dispatcher lock */
     int wake_fd; /* eventfd for sleeps that also watch descriptors; -1 until first used */
     uint32_t tid;
+    struct key_waiter key_waiter;
     struct portico_thread
         *client; /* set by client.c when the thread first talks to the server; or NULL */
 };

@@ -27,6 +27,7 @@ void wait_thread_init(struct wait_thread *thread, uint32_t tid)
     *thread = (struct wait_thread){.wake_fd = -1, .tid = tid};
     ntlist_init(&thread->apcs);
     ntlist_init(&thread->mutants);
+    ntlist_init(&thread->key_waiter.link);
 }
 
 void wait_thread_attach(struct wait_thread *thread)
@@ -66,6 +67,7 @@ void wait_terminate(struct wait_thread *thread)
     client_interrupt_locked(thread);
     dispatcher_unlock();
     alert_interrupt(thread);
+    key_waiter_interrupt(&thread->key_waiter);
 }
 
 bool wait_apc_enqueue_locked(struct wait_thread *thread, struct apc *apc)
@@ -125,6 +127,7 @@ void wait_thread_exit(struct wait_thread *thread)
     struct apc apc;
 
     atomic_store(&thread->terminating, true);
+    key_waiter_leave(&thread->key_waiter);
     mutants_abandon(thread);
     while (wait_apc_take(thread, &apc))
         ;

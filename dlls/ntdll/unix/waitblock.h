@@ -56,5 +56,9 @@ NTSTATUS wait_object_from_handle(HANDLE handle, struct nt_object **ret_object);
 
 /* alert.c: a termination reaches a thread that waits for an alert by thread id. */
 void alert_interrupt(struct wait_thread *thread);
+/* key_wait.c: a termination reaches a thread that sleeps under a key. */
+void key_waiter_interrupt(struct key_waiter *waiter);
+/* key_wait.c: on the thread itself: it is queued under no key from here on. */
+void key_waiter_leave(struct key_waiter *waiter);
 /* alert.c: the exiting thread gives its slot back. */
 void alert_thread_exit(void);
