@@ -174,12 +174,25 @@ static DWORD WINAPI exiting_thread(void *argument)
     exit(done_testing());
 }
 
-/* Several threads end the process at once, while others hold the heap's and stdio's locks. */
+static DWORD WINAPI starting_thread(void *argument)
+{
+    HANDLE thread;
+
+    do
+        thread = CreateThread(NULL, 0, thread_function, argument, 0, NULL);
+    while (!WaitForSingleObject(thread, INFINITE) && CloseHandle(thread));
+    return 0;
+}
+
+/* Several threads end the process at once, while others start threads and hold the heap's and
+ * stdio's locks. */
 static void end_all_at_once(void)
 {
     HANDLE go = CreateEventA(NULL, TRUE, FALSE, NULL);
     int i;
 
+    for (i = 0; i < 2; i++)
+        CloseHandle(CreateThread(NULL, 0, starting_thread, NULL, 0, NULL));
     for (i = 0; i < N_THREADS; i++)
         CloseHandle(CreateThread(NULL, 0, exiting_thread, go, 0, NULL));
     plan(test_n_run);

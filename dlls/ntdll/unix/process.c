@@ -82,6 +82,7 @@ static void threads_terminate_others(uint32_t code)
         struct thread *other = NULL;
 
         thread_lock();
+        threads_are_ending = true;
         for (link = threads.next; link != &threads && !other; link = link->next) {
             struct thread *thread = ntlist_entry(link, struct thread, link);
 

@@ -47,6 +47,7 @@ _Static_assert(offsetof(struct thread, frame) == 0, "thread_frame is the thread"
 
 __thread struct frame *thread_frame __attribute__((tls_model("initial-exec")));
 struct ntlist threads = {&threads, &threads};
+bool threads_are_ending;
 static unsigned n_threads;
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -230,6 +231,10 @@ static void thread_begin(struct thread *thread, void *alternate_stack)
     thread_frame = &thread->frame;
     nt_object_ref(&thread->header.header); /* the running thread's own */
     thread_lock();
+    if (threads_are_ending) { /* made by one that had been told to end, but was still making it */
+        atomic_fetch_or(&thread->frame.pending, PENDING_TERMINATE);
+        atomic_store(&thread->stop, 0);
+    }
     ntlist_append(&threads, &thread->link);
     n_threads++;
     thread_unlock();

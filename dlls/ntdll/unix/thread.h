@@ -82,6 +82,8 @@ void thread_lock(void);
 void thread_unlock(void);
 /* The list of live threads; thread_lock. */
 extern struct ntlist threads;
+/* The process ends: a thread that begins now ends before it runs PE code. thread_lock. */
+extern bool threads_are_ending;
 
 struct thread_options {
     void *start, *argument;
