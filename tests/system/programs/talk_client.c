@@ -3,14 +3,15 @@
 
 /* talk_client.exe NAME THREADS ROUNDS: THREADS connections to port NAME, each making ROUNDS
  * requests (0: without end) of random sizes from 0 to the maximum, each answer checked. Says
- * "first" after its first answer; status 0 when all were right, 3 when a call failed ("failed
- * STATUS"), 4 when an answer was wrong.
+ * "first" when each connection has had its first answer; status 0 when all were right, 3 when a
+ * call failed ("failed STATUS"), 4 when an answer was wrong.
  */
 #include "talk.h"
 
 static UNICODE_STRING name;
 static unsigned n_rounds;
-static volatile LONG n_answers;
+static int n_threads;
+static volatile LONG n_answers, n_silent; /* n_silent: connections without an answer yet */
 
 static void fail(NTSTATUS status)
 {
@@ -50,8 +51,7 @@ static void round_make(HANDLE port, struct talk_message *sent, struct talk_messa
         talk_say("wrong answer of size", size);
         ExitProcess(4);
     }
-    if (InterlockedIncrement(&n_answers) == 1)
-        talk_say("first", size);
+    InterlockedIncrement(&n_answers);
 }
 
 static DWORD CALLBACK converse(void *argument)
@@ -66,8 +66,11 @@ static DWORD CALLBACK converse(void *argument)
                                         NULL, NULL, NULL, NULL, NULL, NULL);
     if (status)
         fail(status);
-    for (unsigned i = 0; !n_rounds || i < n_rounds; i++)
+    for (unsigned i = 0; !n_rounds || i < n_rounds; i++) {
         round_make(port, sent, got, &seed);
+        if (i == 0 && InterlockedDecrement(&n_silent) == 0)
+            talk_say("first", (unsigned long)n_threads);
+    }
     NtClose(port);
     return 0;
 }
@@ -82,7 +85,8 @@ int main(int argc, char **argv)
     RtlInitAnsiString(&text, argv[1]);
     RtlAnsiStringToUnicodeString(&name, &text, TRUE);
     n_rounds = (unsigned)atoi(argv[3]);
-    int n_threads = atoi(argv[2]);
+    n_threads = atoi(argv[2]);
+    n_silent = n_threads;
     for (int i = 0; i < n_threads; i++)
         threads[i] = CreateThread(NULL, 0, converse, (void *)(ULONG_PTR)i, 0, NULL);
     WaitForMultipleObjects((DWORD)n_threads, threads, TRUE, INFINITE);
