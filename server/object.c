@@ -147,6 +147,8 @@ const char *object_kind_name(enum object_kind kind)
         [OBJECT_KIND_SECTION] = "Section",
         [OBJECT_KIND_PROCESS] = "Process",
         [OBJECT_KIND_PORT] = "ALPC Port",
+        [OBJECT_KIND_FILE] = "File",
+        [OBJECT_KIND_THREAD] = "Thread",
     };
 
     return kind < OBJECT_KIND_COUNT ? names[kind] : "?";

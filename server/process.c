@@ -22,6 +22,7 @@
 #include "common/fd.h"
 #include "mutant.h"
 #include "server.h"
+#include "thread.h"
 #include "wait.h"
 
 static void process_destroy(struct object *object);
@@ -52,6 +53,7 @@ static void process_destroy(struct object *object)
     struct process *process = process_from_object(object);
 
     assert(list_is_empty(&process->clients) && list_is_empty(&process->mutants));
+    assert(list_is_empty(&process->threads));
     assert(list_is_empty(&process->lanes) && list_is_empty(&process->held));
     handle_table_deinit(&process->handles);
     source_remove(&process->pidfd_source);
@@ -88,6 +90,7 @@ static void process_end(struct process *process)
     process->state = PROCESS_ENDED;
     process->notice = NULL;
     mutants_abandon(process, 0);
+    threads_end(process, 0);
     list_for_each_safe(client, next, &process->clients, process_link)
         client_doom(client, NULL);
     alpc_process_ended(process);
@@ -140,6 +143,7 @@ static status_t process_new(struct server *server, struct user *user, pid_t pid,
     process->user = user_ref(user);
     list_init(&process->clients);
     list_init(&process->mutants);
+    list_init(&process->threads);
     list_init(&process->lanes);
     list_init(&process->held);
     list_append(&server->processes, &process->link);
@@ -205,6 +209,14 @@ status_t process_client_hello(struct client *client, uint32_t kind, uint32_t thr
     return STATUS_SUCCESS;
 }
 
+/* Thread 0 would mean all of them. */
+static void thread_ended(struct process *process, uint32_t thread_id)
+{
+    mutants_abandon(process, thread_id);
+    if (thread_id)
+        threads_end(process, thread_id);
+}
+
 void process_client_ended(struct client *client)
 {
     struct process *process = client->process;
@@ -214,7 +226,7 @@ void process_client_ended(struct client *client)
         process->notice = NULL;
     list_remove(&client->process_link);
     if (!was_notice)
-        mutants_abandon(process, client->thread_id);
+        thread_ended(process, client->thread_id);
     if (was_notice || list_is_empty(&process->clients))
         process_end(process);
     client->process = process_unref(process);

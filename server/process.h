@@ -39,6 +39,7 @@ struct process {
     struct client *notice; /* one of them */
     uint32_t notice_sequence;
     struct list mutants; /* struct mutant, owned by its threads */
+    struct list threads; /* struct thread, alive and known by a handle */
     struct list lanes;   /* struct lane, sent by it (server/alpc) */
     struct list held; /* struct holding: receiving ports whose memory it was given (server/alpc) */
     char program[PROCESS_PROGRAM_MAX];

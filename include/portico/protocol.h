@@ -71,6 +71,8 @@ enum object_kind {
     OBJECT_KIND_SECTION = 6,
     OBJECT_KIND_PROCESS = 7,
     OBJECT_KIND_PORT = 8,
+    OBJECT_KIND_FILE = 9,
+    OBJECT_KIND_THREAD = 10,
     OBJECT_KIND_COUNT
 };
 
@@ -162,6 +164,19 @@ struct directory_entry {
     uint32_t name_size;
     uint32_t type_name_size;
 };
+
+/* Data of alpc_offer_handles: these, one for each handle. The layout of ALPC_HANDLE_ATTR32. */
+struct handle_offer {
+    uint32_t flags; /* HANDLE_OFFER_* */
+    handle_t handle;
+    uint32_t type;   /* ALPC type code that it must have; 0: any */
+    uint32_t access; /* wanted at the receiver: no more than the handle has */
+};
+
+#define HANDLE_OFFER_SAME_ACCESS     0x10000u /* the ALPC_HANDLEFLG_ values */
+#define HANDLE_OFFER_SAME_ATTRIBUTES 0x20000u
+#define HANDLE_OFFER_INHERIT         0x80000u
+#define HANDLES_IN_MESSAGE_MAX       512u
 
 /* ---- headers ---- */
 
@@ -268,6 +283,7 @@ _Static_assert(sizeof(struct objattr) == 16, "objattr");
 _Static_assert(sizeof(struct port_attributes) == 72, "port_attributes");
 _Static_assert(sizeof(struct lane_grant) == 40, "lane_grant");
 _Static_assert(sizeof(struct port_entry) == 48, "port_entry");
+_Static_assert(sizeof(struct handle_offer) == 16, "handle_offer");
 
 /* ---- tables ---- */
 

@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "grants.h"
+#include "handle_transfer.h"
 #include "process.h"
 #include "server.h"
 
@@ -157,6 +158,7 @@ status_t connection_connect(const struct connect_params *params, struct port **r
                                       .client_thread_id = params->client->thread_id,
                                       .client_number = process_number(params->client->process),
                                       .sync = params->sync};
+    list_init(&connection->transfers);
     port->connection = connection;
     list_prepend(&params->listener->connections, &connection->link);
     server->n_connections++;
@@ -336,12 +338,12 @@ void connection_close(struct connection *connection, bool by_client, status_t st
     connection->state =
         status == STATUS_PORT_CONNECTION_REFUSED ? CONNECTION_REFUSED : CONNECTION_CLOSED;
     client_port->object.server->n_connections--;
+    transfers_free(connection);
     if (connection->listener) {
         list_remove(&connection->link);
         list_append(&connection->listener->closing, &connection->link);
-    }
-    if (connection->listener)
         close_at_server(connection, was_pending || !by_client);
+    }
     if (connection->client)
         close_at_client(connection, for_client);
     if (was_parked) {
@@ -385,10 +387,7 @@ void connections_detach(struct port *port)
 
     port->connection = NULL;
     if (connection) {
-        if (port->kind == PORT_KIND_CLIENT)
-            connection->client = NULL;
-        else
-            connection->server = NULL;
+        *(port->kind == PORT_KIND_CLIENT ? &connection->client : &connection->server) = NULL;
         connection_free_if_unused(connection);
     }
     assert(list_is_empty(&port->connections));

@@ -45,6 +45,8 @@ struct connection {
     uint32_t client_number;                       /* process_number() of the client */
     uint32_t server_process_id, server_thread_id; /* who accepted */
     struct sender_set to_server, to_client;
+    struct list transfers;     /* struct handle_transfer, oldest first */
+    uint32_t n_transferred[2]; /* handles in them: to the client, to the server */
     bool sync;
     struct parked parked; /* the client's alpc_connect; parked.client NULL: not waiting */
 };

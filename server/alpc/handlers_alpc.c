@@ -146,6 +146,7 @@ static status_t request_accept(struct client *client, const struct alpc_accept_r
                             &ret_reply->port);
     if (status)
         return status;
+    port->has_own_attributes = request->has_attributes != 0;
     port->port_context = request->port_context;
     ret_reply->port_id = port->object.id;
     ret_reply->connection = connection->index;

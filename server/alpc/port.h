@@ -18,8 +18,10 @@
 #define PORT_ALL_ACCESS     0x001f0001u
 
 /* Port attribute flags (reference 2.1). */
-#define PORT_FLAG_ACCEPT_REQUESTS 0x00020000u /* always set on a connection port */
-#define PORT_FLAG_SYSTEM_PROCESS  0x00100000u /* kernel only: refused */
+#define PORT_FLAG_ACCEPT_REQUESTS   0x00020000u /* always set on a connection port */
+#define PORT_FLAG_ALLOW_DUP_OBJECT  0x00080000u
+#define PORT_FLAG_SYSTEM_PROCESS    0x00100000u /* kernel only: refused */
+#define PORT_FLAG_ALLOW_MULTIHANDLE 0x02000000u
 
 #define MESSAGE_HEADER_BYTES 40u
 #define MESSAGE_MAX_BYTES    0xffffu
@@ -30,6 +32,7 @@ struct port {
     struct object object;
     enum port_kind kind;
     struct port_attributes attributes; /* as given, or defaults */
+    bool has_own_attributes;           /* server communication port: given when it was accepted */
     uint32_t flags;                    /* as AlpcBasicInformation reads them */
     uint32_t max_message_length;       /* header included */
     uint64_t port_context;             /* server communication port */
