@@ -186,6 +186,15 @@ struct portico_attributes {
     uint32_t valid;
     struct portico_view view;
     struct {
+        const struct handle_offer *offers; /* send: server handles; n of them */
+        uint32_t n; /* send 0: give back those that came; receive: how many came */
+        /* Receive: of a single one for a port that takes one; handle 0 with several, or for a port
+         * with ALLOW_MULTIHANDLE_ATTRIBUTE: portico_message_handle. */
+        handle_t handle;
+        uint32_t type; /* ALPC type code */
+        uint32_t access;
+    } handles;
+    struct {
         uint64_t port_context;
         uint64_t message_context; /* the only field a sender's value of which is kept */
         uint32_t sequence;
@@ -270,6 +279,17 @@ struct portico_port_info {
     uint64_t port_context;
 };
 status_t portico_port_query(handle_t port, struct portico_port_info *ret_info);
+
+/* One of the handles that came with a message that is not continued yet, newly made at each call.
+ * STATUS_HANDLE_NO_LONGER_VALID: the message has none (any more); STATUS_INVALID_PARAMETER: not so
+ * many. */
+struct portico_message_handle {
+    handle_t handle;
+    uint32_t type; /* ALPC type code */
+    uint32_t access;
+};
+status_t portico_message_handle(handle_t port, uint32_t message_id, uint32_t index,
+                                struct portico_message_handle *ret_handle);
 
 /* Completion ports: marks the port (STATUS_PORT_ALREADY_SET the second time) and gives a descriptor
  * (borrowed) that polls readable when messages may have come; harvest then says how many packets

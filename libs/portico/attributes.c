@@ -9,7 +9,10 @@
 #include <string.h>
 
 #include "attributes.h"
+#include "handles.h"
 #include "view.h"
+
+#define SENT_BY_WIRE (PORTICO_ATTRIBUTE_VIEW | PORTICO_ATTRIBUTE_HANDLE)
 
 status_t attributes_send(struct port *port, const struct portico_attributes *attributes,
                          uint32_t message_id, struct wire_attributes *ret_wire, uint32_t *ret_size)
@@ -17,11 +20,16 @@ status_t attributes_send(struct port *port, const struct portico_attributes *att
     status_t status = STATUS_SUCCESS;
 
     *ret_size = 0;
-    if (!attributes || !(attributes->valid & PORTICO_ATTRIBUTE_VIEW))
+    if (!attributes || !(attributes->valid & SENT_BY_WIRE))
         return STATUS_SUCCESS;
     *ret_wire = (struct wire_attributes){0};
-    status = view_send(port, &attributes->view, message_id, ret_wire);
-    if (status == STATUS_SUCCESS && ret_wire->valid)
+    if (attributes->valid & PORTICO_ATTRIBUTE_VIEW)
+        status = view_send(port, &attributes->view, message_id, ret_wire);
+    if (status == STATUS_SUCCESS && (attributes->valid & PORTICO_ATTRIBUTE_HANDLE))
+        status = handles_send(port, attributes, message_id, ret_wire);
+    if (status != STATUS_SUCCESS)
+        attributes_sent(port, ret_wire, false, 0);
+    else if (ret_wire->valid)
         *ret_size = sizeof(*ret_wire);
     return status;
 }
@@ -31,19 +39,28 @@ void attributes_sent(struct port *port, const struct wire_attributes *wire, bool
 {
     if (wire->valid & PORTICO_ATTRIBUTE_VIEW)
         view_sent(port, &wire->view, is_sent, message_id);
+    if (wire->valid & PORTICO_ATTRIBUTE_HANDLE)
+        handles_sent(port, &wire->handles, is_sent, message_id);
 }
 
 void attributes_receive(const struct port *port, uint32_t connection, uint32_t message_id,
-                        const void *area, uint32_t size, struct portico_attributes *attributes)
+                        bool is_final, const void *area, uint32_t size,
+                        struct portico_attributes *attributes)
 {
+    struct portico_attributes nothing = {0};
     struct wire_attributes wire;
     uint32_t wanted;
 
     if (size != sizeof(wire))
         return;
     memcpy(&wire, area, sizeof(wire));
+    if (!attributes)
+        attributes = &nothing;
     wanted = wire.valid & attributes->wanted;
     if ((wanted & PORTICO_ATTRIBUTE_VIEW) &&
         view_receive(port, connection, message_id, &wire.view, &attributes->view) == STATUS_SUCCESS)
         attributes->valid |= PORTICO_ATTRIBUTE_VIEW;
+    /* Also unwanted ones: they stay with the message. */
+    if (wire.valid & PORTICO_ATTRIBUTE_HANDLE)
+        handles_receive(port, connection, message_id, is_final, &wire.handles, attributes);
 }

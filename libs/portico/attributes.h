@@ -23,7 +23,7 @@ struct wire_view {
 struct wire_handles {
     uint64_t transfer; /* what the server keeps them under until they are fetched */
     uint32_t n_handles;
-    uint32_t reserved;
+    uint32_t connection; /* as the sender's server knows it; the receiver goes by its own record */
 };
 
 struct wire_security {
@@ -51,8 +51,10 @@ status_t attributes_send(struct port *port, const struct portico_attributes *att
  * is seen at the port; 0: nobody tells. */
 void attributes_sent(struct port *port, const struct wire_attributes *wire, bool is_sent,
                      uint32_t message_id);
-/* What of a received message's attribute area is wanted becomes valid in `attributes`. The area is
- * the peer's: it is copied once, and nothing in it is believed (a view is checked by the server
- * when it is mapped). */
+/* What of a received message's attribute area is wanted becomes valid in `attributes` (NULL:
+ * nothing is). is_final: the message needs no continuation. The area is the peer's: it is copied
+ * once, and nothing in it is believed (a view is checked by the server when it is mapped, handles
+ * are the server's). */
 void attributes_receive(const struct port *port, uint32_t connection, uint32_t message_id,
-                        const void *area, uint32_t size, struct portico_attributes *attributes);
+                        bool is_final, const void *area, uint32_t size,
+                        struct portico_attributes *attributes);

@@ -6,6 +6,7 @@
  * written for it, an ended slot or a record, is written here. */
 
 #include "handle.h"
+#include "handles.h"
 #include "lane/slot.h"
 #include "local_port.h"
 #include "receiver.h"
@@ -65,5 +66,6 @@ status_t portico_port_cancel(handle_t handle, uint32_t flags, uint32_t message_i
     carry_out(port, &route);
     if (route.node)
         port_route_end(&port->receiver->view, &route);
+    handles_message_cancelled(port, message_id);
     return status;
 }

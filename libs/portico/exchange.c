@@ -16,6 +16,7 @@
 #include <poll.h>
 
 #include "handle.h"
+#include "handles.h"
 #include "local_port.h"
 #include "outbound.h"
 #include "process.h"
@@ -86,10 +87,33 @@ static bool end_is_told(const struct portico_exchange *exchange,
     return header->message_id == 0 || !(exchange->flags & PORTICO_RELEASE);
 }
 
+/* The handles that came with the message that has been continued, or not. */
+static void handles_go_back(const struct port *port, struct list *handles, bool is_continued)
+{
+    if (is_continued)
+        handles_drop(port, handles);
+    else
+        handles_attach(handles);
+}
+
+static void outgoing_end(struct port *port, const struct portico_exchange *exchange,
+                         const struct portico_message *header, const struct outgoing *outgoing,
+                         status_t status)
+{
+    bool is_sent = outgoing->sent->is_sent || status == STATUS_SUCCESS;
+
+    attributes_sent(port, &outgoing->wire, is_sent,
+                    end_is_told(exchange, header, status) ? outgoing->sent->message_id : 0);
+    if ((exchange->flags & PORTICO_SYNC) && is_sent && status != STATUS_SUCCESS &&
+        (outgoing->wire.valid & PORTICO_ATTRIBUTE_HANDLE))
+        handles_withdraw(port, &outgoing->wire.handles);
+}
+
 static status_t exchange_send(struct port *port, struct portico_exchange *exchange,
                               struct port_route *ret_route)
 {
     struct portico_message header;
+    struct list handles = LIST_INIT(handles);
     struct sent sent = {0};
     struct outgoing outgoing;
     status_t status;
@@ -105,10 +129,14 @@ static status_t exchange_send(struct port *port, struct portico_exchange *exchan
         return status;
     outgoing.data_size = header.data_length;
     outgoing.sent = outgoing.attr_size ? &sent : NULL;
+    /* Before it is sent: the answer to a SYNC continuation may bring new ones. */
+    if (header.message_id && handles_are_held())
+        handles_detach(port, header.message_id, &handles);
     status = outgoing_send(port, exchange, &header, &outgoing, ret_route);
+    if (!list_is_empty(&handles))
+        handles_go_back(port, &handles, status == STATUS_SUCCESS);
     if (outgoing.attr_size)
-        attributes_sent(port, &outgoing.wire, sent.is_sent || status == STATUS_SUCCESS,
-                        end_is_told(exchange, &header, status) ? sent.message_id : 0);
+        outgoing_end(port, exchange, &header, &outgoing, status);
     return status;
 }
 

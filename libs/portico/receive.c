@@ -16,6 +16,7 @@
 
 #include "attributes.h"
 #include "common/cleanup.h"
+#include "handles.h"
 #include "lane/atomics.h"
 #include "local_port.h"
 #include "process.h"
@@ -81,9 +82,15 @@ static void fill_attributes(const struct port *port, const struct port_message *
     if ((attributes->wanted & PORTICO_ATTRIBUTE_TOKEN) &&
         (message->flags & PORT_MESSAGE_HAS_CONTEXT))
         token_put(message->token_ids, attributes);
-    if (message->attributes_length)
-        attributes_receive(port, message->connection, message->message_id, message->attributes,
-                           message->attributes_length, attributes);
+}
+
+/* Also of a message whose attributes nobody asked for: handles stay with it. */
+static void fill_carried(const struct port *port, const struct port_message *message,
+                         struct portico_attributes *attributes)
+{
+    attributes_receive(port, message->connection, message->message_id,
+                       !(message->type & PORTICO_TYPE_CONTINUATION_REQUIRED), message->attributes,
+                       message->attributes_length, attributes);
 }
 
 static status_t deliver(struct port *port, struct portico_exchange *exchange,
@@ -102,15 +109,21 @@ static status_t deliver(struct port *port, struct portico_exchange *exchange,
         port_receive_end(&receiver->view, message, is_copied);
     if (message->flags & PORT_MESSAGE_PACKET)
         receiver->n_packets++;
+    if (is_copied && exchange->receive_attributes)
+        fill_attributes(port, message, exchange->receive_attributes);
+    if (message->attributes_length)
+        fill_carried(port, message, is_copied ? exchange->receive_attributes : NULL);
     if (!is_copied)
         return STATUS_ACCESS_VIOLATION;
-    if (exchange->receive_attributes)
-        fill_attributes(port, message, exchange->receive_attributes);
     exchange->ret_size = header.total_length;
     if (port->life == LIFE_PENDING && (message->type & 0xff) == PORTICO_TYPE_CONNECTION_REPLY)
         port->life = LIFE_OPEN;
-    if ((message->type & 0xff) == PORTICO_TYPE_PORT_CLOSED)
+    if ((message->type & 0xff) == PORTICO_TYPE_PORT_CLOSED) {
         views_connection_ended(receiver, message->connection);
+        handles_connection_ended(receiver, message->connection);
+    } else if ((message->type & 0xff) == PORTICO_TYPE_CANCELED) {
+        handles_message_cancelled(port, message->message_id);
+    }
     if (message->flags & PORT_MESSAGE_ACK)
         receive_acknowledge(port, message);
     atom_poke(&receiver->peer_cpu, message->cpu);

@@ -13,6 +13,7 @@
 
 #include "common/fd.h"
 #include "common/trace.h"
+#include "handles.h"
 #include "local_port.h"
 #include "outbound.h"
 #include "process.h"
@@ -156,6 +157,7 @@ static void receiver_free(struct receiver *receiver)
             outbound_leave(receiver->ways[i].outbound);
     free(receiver->ways);
     views_receiver_gone(receiver);
+    handles_receiver_gone(receiver);
     if (receiver->is_associated)
         port_set_completion(&receiver->view, false);
     port_view_deinit(&receiver->view);

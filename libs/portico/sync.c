@@ -114,6 +114,9 @@ static void reply_attributes(struct sync *sync, const struct slot_reply *reply,
     struct portico_attributes *attributes = sync->exchange->receive_attributes;
     const struct port *port = sync->port;
 
+    if (reply->attr_size && !attributes)
+        attributes_receive(port, sync->to.here, reply->message_id, reply->flags & LANE_RELEASE,
+                           areas, reply->attr_size, NULL);
     if (!attributes)
         return;
     attributes->valid = 0;
@@ -127,8 +130,8 @@ static void reply_attributes(struct sync *sync, const struct slot_reply *reply,
         attributes->context.callback_id = reply->callback_id;
     }
     if (reply->attr_size)
-        attributes_receive(port, sync->to.here, reply->message_id, areas, reply->attr_size,
-                           attributes);
+        attributes_receive(port, sync->to.here, reply->message_id, reply->flags & LANE_RELEASE,
+                           areas, reply->attr_size, attributes);
     token_attributes(port, attributes);
 }
 

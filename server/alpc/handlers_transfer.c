@@ -68,15 +68,18 @@ status_t req_alpc_take_handle(struct client *client, const struct alpc_take_hand
     ret_reply->n_handles = transfer->n_items;
     ret_reply->is_multi = (transfer_flags(transfer->connection, transfer->to_server) &
                            PORT_FLAG_ALLOW_MULTIHANDLE) != 0;
-    if (request->index == HANDLES_IN_MESSAGE_MAX)
+    if (request->at_receive && ret_reply->is_multi)
         return STATUS_SUCCESS;
     if (request->index >= transfer->n_items)
         return STATUS_INVALID_PARAMETER;
     item = &transfer->items[request->index];
     ret_reply->type = item->type;
     ret_reply->access = item->access;
-    return handle_new(&client->process->handles, item->object, item->access, item->attributes,
-                      &ret_reply->handle);
+    status = handle_new(&client->process->handles, item->object, item->access, item->attributes,
+                        &ret_reply->handle);
+    if (!status && request->at_receive)
+        transfer_free(transfer);
+    return status;
 }
 
 status_t req_alpc_drop_handles(struct client *client,

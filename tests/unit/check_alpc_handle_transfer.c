@@ -65,6 +65,13 @@ static status_t take(uint32_t index)
                 .index = index);
 }
 
+static status_t take_at_receive(void)
+{
+    return CALL(&pair.a, alpc_take_handle, &taken, .port = pair.listener,
+                .connection = pair.connect.connection, .transfer = offered.transfer,
+                .at_receive = 1);
+}
+
 static uint32_t refs_of(handle_t handle)
 {
     return handle_get(&pair.b.client->process->handles, handle)->object->refs;
@@ -103,12 +110,28 @@ START_TEST(fetching_twice_duplicates_twice_until_it_is_dropped)
     ck_assert_uint_eq(take(0), STATUS_SUCCESS);
     ck_assert_uint_ne(taken.handle, first);
     ck_assert_uint_eq(take(1), STATUS_INVALID_PARAMETER);
-    ck_assert_uint_eq(take(HANDLES_IN_MESSAGE_MAX), STATUS_SUCCESS);
+    ck_assert_uint_eq(take_at_receive(), STATUS_SUCCESS);
     ck_assert_uint_eq(taken.handle, 0);
     ck_assert_uint_eq(taken.n_handles, 1);
     ck_assert_uint_eq(CALL(&pair.a, alpc_drop_handles, &dropped, .port = pair.listener,
                            .connection = pair.connect.connection, .transfer = offered.transfer),
                       STATUS_SUCCESS);
+    ck_assert_uint_eq(take(0), STATUS_HANDLE_NO_LONGER_VALID);
+    pair_end();
+}
+END_TEST
+
+START_TEST(for_a_port_that_takes_one_it_comes_with_the_message_and_the_transfer_ends)
+{
+    uint32_t before;
+
+    start();
+    before = refs_of(event);
+    allow(&pair.a, pair.listener, PORT_FLAG_ALLOW_DUP_OBJECT, ALL_TYPES);
+    ck_assert_uint_eq(offer_one(event, HANDLE_OFFER_SAME_ACCESS, 0, 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(take_at_receive(), STATUS_SUCCESS);
+    ck_assert_uint_ne(taken.handle, 0);
+    ck_assert_uint_eq(refs_of(event), before + 1); /* the new handle's */
     ck_assert_uint_eq(take(0), STATUS_HANDLE_NO_LONGER_VALID);
     pair_end();
 }
@@ -319,6 +342,7 @@ int main(void)
     UNIT_BEGIN("handle_transfer");
     UNIT_TEST(the_receiver_gets_a_handle_of_its_own_with_the_rights_asked_for);
     UNIT_TEST(fetching_twice_duplicates_twice_until_it_is_dropped);
+    UNIT_TEST(for_a_port_that_takes_one_it_comes_with_the_message_and_the_transfer_ends);
     UNIT_TEST(nobody_gets_more_than_the_sender_has);
     UNIT_TEST(attributes_are_kept_added_or_left_out);
     UNIT_TEST(the_receiving_port_filters);

@@ -74,10 +74,10 @@ START_TEST(an_area_that_is_no_attributes_says_nothing)
     struct wire_attributes wire = {.valid = UINT32_MAX, .view = {.section = 77, .size = 4096}};
 
     for (uint32_t size = 0; size < sizeof(wire); size++)
-        attributes_receive(port, 0, 1, &wire, size, &attributes);
+        attributes_receive(port, 0, 1, false, &wire, size, &attributes);
     ck_assert_uint_eq(attributes.valid, 0);
     /* A section that nobody has made. */
-    attributes_receive(port, 0, 1, &wire, sizeof(wire), &attributes);
+    attributes_receive(port, 0, 1, false, &wire, sizeof(wire), &attributes);
     ck_assert_uint_eq(attributes.valid & PORTICO_ATTRIBUTE_VIEW, 0);
     port_unref(port);
     pair_close(&pair);
@@ -97,7 +97,7 @@ START_TEST(what_is_not_wanted_is_not_fetched)
 
     ck_ok(attributes_send(port, &attributes, 0, &wire, &size));
     portico_counters_get(&before);
-    attributes_receive(server, 0, 1, &wire, size, &received);
+    attributes_receive(server, 0, 1, false, &wire, size, &received);
     portico_counters_get(&after);
     ck_assert_uint_eq(received.valid, 0);
     ck_assert_uint_eq(after.requests, before.requests);
