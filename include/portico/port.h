@@ -57,6 +57,7 @@ struct port_geometry {
 enum port_header_flags {
     PORT_IS_CLIENT =
         1u, /* client communication port: PortContext is the holder's handle; sequence counts all */
+    PORT_IS_WAITABLE = 2u, /* ALPC_PORFLG_WAITABLE_PORT: signals are counted */
 };
 
 /* A list of nodes: places + 1. Guard M. */
@@ -139,7 +140,9 @@ struct port_memory {
     uint32_t has_completion; /* a completion port is associated: packets are due */
     uint32_t sequence;       /* reference 4.3; atomic: replies in slots count without the mutex */
     uint64_t order;          /* last number given to a queued node */
-    uint64_t pad_m;
+    uint32_t is_waitable;    /* C: PORT_IS_WAITABLE */
+    uint32_t signals; /* of a waitable port: its semaphore's count. Atomic: waits take without the
+                         mutex */
 
     /* line 4, M */
     struct port_list main;

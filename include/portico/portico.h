@@ -291,17 +291,41 @@ struct portico_message_handle {
 status_t portico_message_handle(handle_t port, uint32_t message_id, uint32_t index,
                                 struct portico_message_handle *ret_handle);
 
-/* Completion ports: marks the port (STATUS_PORT_ALREADY_SET the second time) and gives a descriptor
- * (borrowed) that polls readable when messages may have come; harvest then says how many packets
- * are due: one for each message that was queued while no thread blocked on the port. */
-status_t portico_port_associate(handle_t port, int *ret_fd);
-status_t portico_port_harvest(handle_t port, uint32_t *ret_n_packets);
+/* Where a port's completion packets go: one for each message that was queued while no thread
+ * blocked on the port (reference 4.6). */
+struct portico_packets {
+    /* n packets are due. Called by whichever thread sees the messages first, without a lock of the
+     * port; it must not call back for the same port. */
+    void (*due)(void *context, uint32_t n);
+    /* The port has left this process: no call comes after this one; the descriptor is still open.
+     */
+    void (*gone)(void *context);
+    void *context;
+};
+/* Associates a port for as long as this process has it. *ret_fd (borrowed until `gone`) polls
+ * readable when messages may have come: then portico_packets_harvest(*ret_id) gives out what is
+ * due. STATUS_PORT_ALREADY_SET the second time, STATUS_INVALID_PARAMETER for a server communication
+ * port (nothing is queued there). */
+status_t portico_port_associate(handle_t port, const struct portico_packets *packets, int *ret_fd,
+                                uint64_t *ret_id);
+/* Nothing happens when the port has gone. */
+void portico_packets_harvest(uint64_t id);
 
-/* For waits on a port's handle among others: prepare returns a descriptor (borrowed) that polls
- * readable when the port may have a message, and arms it; STATUS_SUCCESS with *ret_ready true when
- * there is one now. Each prepare is followed by finish. */
-status_t portico_port_wait_prepare(handle_t port, int *ret_fd, bool *ret_ready);
-void portico_port_wait_finish(handle_t port);
+/* A wait on a port's handle (watch.c). `changed` is called, without a lock of the port, whenever
+ * the port may have become signalled; not any more once portico_watch_close has returned. A watched
+ * port is signalled: not WAITABLE: always; WAITABLE: one signal for each message that was queued
+ * and met no blocked receiver, or its connection has ended (take then takes nothing). */
+struct portico_watch;
+status_t portico_watch_open(handle_t port, void (*changed)(void *context), void *context,
+                            struct portico_watch **ret_watch);
+void portico_watch_close(struct portico_watch *watch);
+/* No lock, no call. */
+bool portico_watch_is_signaled(const struct portico_watch *watch);
+/* Takes one signal; false: another process was faster. give: takes that back. */
+bool portico_watch_take(struct portico_watch *watch);
+void portico_watch_give(struct portico_watch *watch);
+/* Do both watch one port? */
+bool portico_watch_is_same(const struct portico_watch *a, const struct portico_watch *b);
 
 /* ---- port sections and views ---- */
 

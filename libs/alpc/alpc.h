@@ -154,6 +154,8 @@ struct port_receive_args {
     uint32_t capacity; /* payload bytes that the caller can take */
     bool may_wait;
     bool was_waiting; /* this thread was registered by PORT_WAIT; cleared by the call */
+    bool
+        has_waited; /* it found nothing before and stayed: for the packet rule a blocked receiver */
     /* A route to end under the same lock, or NULL; set to NULL once ended. */
     struct port_route *finished;
     bool counted_out; /* private to port_receive: false */
@@ -187,6 +189,13 @@ void port_set_completion(struct port_view *view, bool associated);
 
 /* A wait on the port's handle begins or ends. */
 void port_watch(struct port_view *view, bool begin);
+
+/* The semaphore of a waitable port: one signal for each message that was queued and met no blocked
+ * receiver. take: false when there is none. give: back, after a take. The first two take no lock.
+ */
+uint32_t port_signals(const struct port_view *view);
+bool port_signal_take(struct port_view *view);
+void port_signal_give(struct port_view *view);
 
 /* Moves all that can be harvested to the main list and asks for a ring for what comes later, so the
  * caller may sleep on the outer doorbell when *ret_n_packets (completion packets due now: harvested

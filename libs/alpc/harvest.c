@@ -10,13 +10,71 @@
  * blocked receiver. Each node is announced once; since a harvest announces all, those not announced
  * are the newest of the main list. A message that a thread receives straight from a lane without
  * having been blocked for it has its packet too: port_receive says PORT_MESSAGE_PACKET. A close is
- * not a node: its connection is marked. */
+ * not a node: its connection is marked.
+ *
+ * Waitable ports (reference 4.6, D-20): a counting semaphore. What would be a packet is one signal;
+ * a satisfied wait takes one, receiving takes none. UNKNOWN: Windows' rule; sources differ between
+ * this and "signalled while the queue is not empty", and the kernel's port has a semaphore. */
 
 #include "alpc/close.h"
 #include "alpc/deliver.h"
 #include "alpc/node.h"
 
-#define HARVEST_MAX 4096u /* things moved in one critical section */
+#define HARVEST_MAX 4096u       /* things moved in one critical section */
+#define SIGNALS_MAX 0x7fffffffu /* the limit of an NT semaphore */
+
+static void signals_add(struct port_view *view, uint32_t n)
+{
+    uint32_t *signals = &view->at.memory->signals;
+    uint32_t old;
+
+    do
+        old = atom_load(signals);
+    while (n && !atom_cas(signals, old, n > SIGNALS_MAX - old ? SIGNALS_MAX : old + n));
+}
+
+void packet_settle_locked(struct port_view *view, bool was_waiting, struct port_message *message)
+{
+    struct port_memory *memory = view->at.memory;
+
+    if (was_waiting)
+        message->flags &= ~(uint32_t)PORT_MESSAGE_PACKET;
+    if ((message->flags & PORT_MESSAGE_PACKET) && memory->is_waitable) {
+        signals_add(view, 1);
+        if (memory->n_watchers && !memory->bell_rung)
+            bell_ring_locked(view);
+    }
+    if (!memory->has_completion)
+        message->flags &= ~(uint32_t)PORT_MESSAGE_PACKET;
+}
+
+uint32_t port_signals(const struct port_view *view)
+{
+    return atom_load(&view->at.memory->signals);
+}
+
+bool port_signal_take(struct port_view *view)
+{
+    uint32_t *signals = &view->at.memory->signals;
+    uint32_t old;
+
+    do {
+        old = atom_load(signals);
+        if (!old)
+            return false;
+    } while (!atom_cas(signals, old, old - 1));
+    return true;
+}
+
+void port_signal_give(struct port_view *view)
+{
+    if (!port_lock(view))
+        return;
+    signals_add(view, 1);
+    if (view->at.memory->n_watchers && !view->at.memory->bell_rung)
+        bell_ring_locked(view);
+    port_unlock(view);
+}
 
 /* False: no node is left. */
 static bool harvest_record_locked(struct port_view *view, const struct candidate *candidate)
@@ -103,8 +161,10 @@ static enum port_result harvest_locked(struct port_view *view, struct harvest *h
     harvest_lanes_locked(view, harvest);
     uint32_t n = announce_locked(view) + harvest->n_closes;
     harvest->n_closes = 0;
-    /* Blocked receivers take the first ones. */
-    *n_packets += n > memory->n_waiters ? n - memory->n_waiters : 0;
+    n = n > memory->n_waiters ? n - memory->n_waiters : 0; /* blocked receivers take the first */
+    *n_packets += n;
+    if (memory->is_waitable)
+        signals_add(view, n);
     if (!harvest->unmapped && !raise_and_recheck_locked(view, true, true)) /* (E1) */
         harvest->again = true;
     /* (E5) The edges taken above were the blocked receivers' too, and one of them may not sleep

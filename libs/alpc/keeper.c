@@ -43,6 +43,7 @@ static void format_memory(struct port_layout *at, uint64_t port_id, uint32_t fla
 
     memory->geometry = at->geometry;
     memory->flags = flags;
+    memory->is_waitable = (flags & PORT_IS_WAITABLE) != 0;
     memory->port_id = port_id;
     memory->size = at->size;
     lock_init(layout_lock(at));

@@ -177,8 +177,12 @@ enum port_result port_receive(struct port_view *view, struct port_receive_args *
         if (!port_lock(view))
             return PORT_UNUSABLE;
         result = receive_locked(view, args, message, &again);
-        if (result == PORT_RECEIVED && (args->was_waiting || !view->at.memory->has_completion))
-            message->flags &= ~(uint32_t)PORT_MESSAGE_PACKET;
+        if (result == PORT_RECEIVED) {
+            if (LIKELY(!view->at.memory->has_completion && !view->at.memory->is_waitable))
+                message->flags &= ~(uint32_t)PORT_MESSAGE_PACKET;
+            else
+                packet_settle_locked(view, args->was_waiting || args->has_waited, message);
+        }
         port_unlock(view);
     } while (again);
     args->was_waiting = args->counted_out = false;

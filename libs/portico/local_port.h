@@ -71,3 +71,5 @@ void name_put(const struct portico_name *name, struct objattr *objattr, struct c
 /* STATUS_SUCCESS, or why nothing can be sent on the port now. */
 status_t port_check_open(const struct port *port);
 void port_end(struct port *port, status_t status);
+/* watch.c: waits on its handle look again. Any lock but that of a watch may be held. */
+void watches_port_ended(const struct port *port);

@@ -7,9 +7,6 @@
  * except hooks.server_died. */
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "common/trace.h"
@@ -17,8 +14,7 @@
 #include "local_port.h"
 #include "notice.h"
 #include "process.h"
-
-#define WATCHER_STACK_BYTES (256u * 1024)
+#include "thread.h"
 
 union notice {
     struct notice_header header;
@@ -58,18 +54,5 @@ static void *watcher_main(void *argument)
 
 status_t notice_watch(void)
 {
-    pthread_attr_t attributes;
-    sigset_t all, old;
-    pthread_t thread;
-    int error;
-
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, WATCHER_STACK_BYTES);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    error = pthread_create(&thread, &attributes, watcher_main, NULL);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attributes);
-    return error ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
+    return thread_start_helper(watcher_main);
 }

@@ -94,6 +94,7 @@ void port_end(struct port *port, status_t status)
     atomic_compare_exchange_strong(&port->ended_status, &none, status);
     port->life = LIFE_ENDED;
     threads_wake_waiting_on(port);
+    watches_port_ended(port);
 }
 
 struct closing {

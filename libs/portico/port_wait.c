@@ -2,95 +2,116 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Waiting for a port among other things: completion ports, and waits on the port's handle. Both
- * sleep in a poll of their own on the port's outer doorbell; libs/alpc counts them among those who
- * wait, so that the lanes ring. */
+/* Harvesting, and the completion port of a port.
+ *
+ * An association belongs to the receiver, so it lasts as long as this process has any handle of the
+ * port. Its packets are given out by whichever thread learns of them: one that polls for packets,
+ * one that received a message without having blocked, the watcher of waits on the handle. Who polls
+ * sleeps on the outer doorbell; libs/alpc counts the association among those who wait, so that the
+ * lanes ring.
+ *
+ * DIFFERS: an association and its packets are one process's; another holder of the port is not told
+ * STATUS_PORT_ALREADY_SET, and what it receives gives no packet here. */
 
 #include "handle.h"
 #include "local_port.h"
 #include "process.h"
 #include "receiver.h"
 
-/* Harvests until every lane that matters is mapped. */
-static enum port_result harvest(struct receiver *receiver, struct port *port)
+struct search {
+    const struct receiver *receiver;
+    struct port *port;
+};
+
+static void take_if_its(struct port *port, void *argument)
+{
+    struct search *search = argument;
+
+    if (!search->port && port->receiver == search->receiver && port->kind != PORT_KIND_SERVER &&
+        port_try_ref(port))
+        search->port = port;
+}
+
+/* A handle of the receiver's port, for requests. */
+static struct port *receiver_port(const struct receiver *receiver)
+{
+    struct search search = {receiver, NULL};
+
+    handle_for_each_port(take_if_its, &search);
+    return search.port;
+}
+
+static status_t lane_map_for(struct receiver *receiver, uint32_t lane)
+{
+    _cleanup_(port_unrefp) struct port *port = receiver_port(receiver);
+
+    return port ? receiver_map_lane(receiver, port, lane) : STATUS_INVALID_HANDLE;
+}
+
+static void broken_report(struct receiver *receiver)
+{
+    _cleanup_(port_unrefp) struct port *port = receiver_port(receiver);
+
+    if (port)
+        receiver_report_broken(receiver, port);
+}
+
+void receiver_packets_due(struct receiver *receiver, uint32_t n)
+{
+    if (n && receiver->is_associated)
+        receiver->packets.due(receiver->packets.context, n);
+}
+
+enum port_result receiver_harvest(struct receiver *receiver)
 {
     for (;;) {
         uint32_t n_packets = 0, lane, generation;
         enum port_result result = port_harvest(&receiver->view, &n_packets, &lane, &generation);
 
-        receiver->n_packets += n_packets;
-        if (receiver->broken.lane)
-            receiver_report_broken(receiver, port);
-        if (result != PORT_MAP_LANE)
+        receiver_packets_due(receiver, n_packets);
+        if (result != PORT_MAP_LANE) {
+            if (receiver->broken.lane)
+                broken_report(receiver);
             return result;
-        status_t status = receiver_map_lane(receiver, port, lane);
+        }
+        status_t status = lane_map_for(receiver, lane);
         /* NOT_FOUND: taken back between the scan and the request; the next scan knows. */
         if (status != STATUS_SUCCESS && status != STATUS_NOT_FOUND)
             return PORT_UNUSABLE;
     }
 }
 
-static status_t get_receiving_port(handle_t handle, struct port **ret_port)
+status_t portico_port_associate(handle_t handle, const struct portico_packets *packets, int *ret_fd,
+                                uint64_t *ret_id)
 {
     _cleanup_(port_unrefp) struct port *port = NULL;
     status_t status = handle_get_port(handle, &port);
+    struct receiver *receiver;
 
     if (status != STATUS_SUCCESS)
         return status;
     if (port->kind == PORT_KIND_SERVER) /* nothing is queued there */
         return STATUS_INVALID_PARAMETER;
-    status = receiver_doorbells(port->receiver, port);
-    if (status == STATUS_SUCCESS)
-        *ret_port = TAKE(port);
-    return status;
-}
-
-status_t portico_port_associate(handle_t handle, int *ret_fd)
-{
-    _cleanup_(port_unrefp) struct port *port = NULL;
-    status_t status = get_receiving_port(handle, &port);
-
+    receiver = port->receiver;
+    status = receiver_doorbells(receiver, port);
     if (status != STATUS_SUCCESS)
         return status;
-    if (atomic_exchange(&port->receiver->is_associated, true))
+    if (atomic_exchange(&receiver->is_associating, true))
         return STATUS_PORT_ALREADY_SET;
-    port_set_completion(&port->receiver->view, true);
-    *ret_fd = port->receiver->outer_fd;
+    receiver->packets = *packets;
+    receiver->is_associated = true;
+    *ret_fd = receiver->outer_fd;
+    *ret_id = receiver->port_id;
+    port_set_completion(&receiver->view, true);
     return STATUS_SUCCESS;
 }
 
-status_t portico_port_harvest(handle_t handle, uint32_t *ret_n_packets)
+void portico_packets_harvest(uint64_t id)
 {
-    _cleanup_(port_unrefp) struct port *port = NULL;
-    status_t status = get_receiving_port(handle, &port);
-    enum port_result result;
+    struct receiver *receiver = receiver_find(id);
 
-    if (status != STATUS_SUCCESS)
-        return status;
-    result = harvest(port->receiver, port);
-    *ret_n_packets = atomic_exchange(&port->receiver->n_packets, 0);
-    return result == PORT_UNUSABLE ? STATUS_PORT_DISCONNECTED : STATUS_SUCCESS;
-}
-
-status_t portico_port_wait_prepare(handle_t handle, int *ret_fd, bool *ret_ready)
-{
-    _cleanup_(port_unrefp) struct port *port = NULL;
-    status_t status = get_receiving_port(handle, &port);
-    enum port_result result;
-
-    if (status != STATUS_SUCCESS)
-        return status;
-    port_watch(&port->receiver->view, true);
-    result = harvest(port->receiver, port);
-    *ret_ready = result != PORT_EMPTY;
-    *ret_fd = port->receiver->outer_fd;
-    return STATUS_SUCCESS;
-}
-
-void portico_port_wait_finish(handle_t handle)
-{
-    _cleanup_(port_unrefp) struct port *port = NULL;
-
-    if (handle_get_port(handle, &port) == STATUS_SUCCESS)
-        port_watch(&port->receiver->view, false);
+    if (!receiver)
+        return;
+    (void)receiver_harvest(receiver); /* an end is no packet */
+    receiver_unref(receiver);
 }

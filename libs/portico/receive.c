@@ -108,7 +108,7 @@ static status_t deliver(struct port *port, struct portico_exchange *exchange,
     if (message->pin)
         port_receive_end(&receiver->view, message, is_copied);
     if (message->flags & PORT_MESSAGE_PACKET)
-        receiver->n_packets++;
+        receiver_packets_due(receiver, 1);
     if (is_copied && exchange->receive_attributes)
         fill_attributes(port, message, exchange->receive_attributes);
     if (message->attributes_length)
@@ -231,6 +231,7 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
         case PORT_EMPTY:
             if (exchange->deadline_ns == PORTICO_POLL)
                 return STATUS_TIMEOUT;
+            args.has_waited = true;
             args.may_wait = !spin_for_message(receiver, &waiting);
             break;
         case PORT_WAIT:

@@ -158,8 +158,10 @@ static void receiver_free(struct receiver *receiver)
     free(receiver->ways);
     views_receiver_gone(receiver);
     handles_receiver_gone(receiver);
-    if (receiver->is_associated)
+    if (receiver->is_associated) {
         port_set_completion(&receiver->view, false);
+        receiver->packets.gone(receiver->packets.context);
+    }
     port_view_deinit(&receiver->view);
     munmap(receiver->memory, receiver->memory_size);
     fd_close(receiver->inner_fd);

@@ -36,19 +36,19 @@ struct receiver {
     bool is_client;
     atomic_bool has_doorbells; /* the three below are valid */
     int inner_fd, outer_fd, bell_fd;
-    struct spin_site site; /* how long waits for a message take */
-    uint32_t peer_cpu;     /* where the last sender ran; hint */
-    atomic_bool is_associated;
-    _Atomic uint32_t n_packets;   /* due to the completion port, not harvested by it yet */
-    _Atomic uint32_t broken_lane; /* + 1; its sender broke the protocol, the server is to be told */
+    struct spin_site site;                     /* how long waits for a message take */
+    uint32_t peer_cpu;                         /* where the last sender ran; hint */
+    atomic_bool is_associating, is_associated; /* packets is being set, is set */
+    struct portico_packets packets;
+    uint32_t n_watches; /* watch.c's lock */
     struct receiver_broken {
         _Atomic uint32_t
             lane; /* + 1; 0: none. Its sender broke the protocol: the server is to be told */
         uint32_t reason;
     } broken;
     uint32_t lane0_told;     /* atomic: progress of lane 0 that the server knows of */
-    pthread_mutex_t lock;        /* doorbells' making, ways */
-    struct return_way *ways;     /* by connection; NULL until the first; lock */
+    pthread_mutex_t lock;    /* doorbells' making, ways */
+    struct return_way *ways; /* by connection; NULL until the first; lock */
 };
 
 /* The receiver of a port whose memory has arrived: the one that exists, or a new one. Takes
@@ -58,6 +58,14 @@ status_t receiver_adopt(uint64_t port_id, handle_t handle, uint64_t memory_size,
 struct receiver *receiver_find(uint64_t port_id); /* with a reference, or NULL */
 struct receiver *receiver_ref(struct receiver *receiver);
 void receiver_unref(struct receiver *receiver);
+
+/* Completion packets that are due, from a thread that has harvested or received: to the associated
+ * completion port, if there is one. No lock of the port is held. */
+void receiver_packets_due(struct receiver *receiver, uint32_t n);
+/* Harvests: everything that lanes hold is in the queue, the lanes ring for what comes later,
+ * packets are given out. PORT_RECEIVED (something is queued), PORT_EMPTY, PORT_ENDED,
+ * PORT_UNUSABLE. */
+enum port_result receiver_harvest(struct receiver *receiver);
 
 /* Does any port of this process know a live message of this id? */
 bool receivers_know_id(uint32_t message_id);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -18,6 +19,8 @@
 #include "lane/atomics.h"
 #include "process.h"
 #include "thread.h"
+
+#define HELPER_STACK_BYTES (256u * 1024)
 
 static __thread struct portico_thread *self;
 static pthread_key_t exit_key;
@@ -144,6 +147,24 @@ status_t thread_consume_wake(struct portico_thread *thread, bool alertable)
     if (bits & WAKE_INTERRUPT)
         return the_process.hooks.interrupted(alertable);
     return STATUS_SUCCESS;
+}
+
+status_t thread_start_helper(void *(*main)(void *argument))
+{
+    pthread_attr_t attributes;
+    sigset_t all, old;
+    pthread_t thread;
+    int error;
+
+    sigfillset(&all);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, HELPER_STACK_BYTES);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    error = pthread_create(&thread, &attributes, main, NULL);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_attr_destroy(&attributes);
+    return error ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
 }
 
 static struct timespec *time_left(int64_t deadline_ns, struct timespec *left)

@@ -95,7 +95,7 @@ status_t port_new(struct server *server, struct process *creator, enum port_kind
     }
     if (kind != PORT_KIND_SERVER)
         status = receiver_init(&port->receiver, server, creator->user, object->id,
-                               kind == PORT_KIND_CLIENT);
+                               kind == PORT_KIND_CLIENT, attributes->flags & PORT_FLAG_WAITABLE);
     if (status)
         return status;
     *ret_port = TAKE(port);

@@ -19,6 +19,7 @@
 
 /* Port attribute flags (reference 2.1). */
 #define PORT_FLAG_ACCEPT_REQUESTS   0x00020000u /* always set on a connection port */
+#define PORT_FLAG_WAITABLE          0x00040000u
 #define PORT_FLAG_ALLOW_DUP_OBJECT  0x00080000u
 #define PORT_FLAG_SYSTEM_PROCESS    0x00100000u /* kernel only: refused */
 #define PORT_FLAG_ALLOW_MULTIHANDLE 0x02000000u

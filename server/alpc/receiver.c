@@ -53,7 +53,7 @@ static status_t memory_make(struct receiver *receiver, uint64_t size)
 }
 
 status_t receiver_init(struct receiver *receiver, struct server *server, struct user *user,
-                       uint64_t port_id, bool is_client)
+                       uint64_t port_id, bool is_client, bool is_waitable)
 {
     struct port_geometry geometry = is_client ? PORT_GEOMETRY_CLIENT : PORT_GEOMETRY_CONNECTION;
     uint64_t size = port_memory_size(&geometry);
@@ -73,7 +73,8 @@ status_t receiver_init(struct receiver *receiver, struct server *server, struct 
         status = memory_make(receiver, size);
     if (!status)
         status = port_keeper_init(&receiver->keeper, receiver->memory, &geometry, port_id,
-                                  is_client ? PORT_IS_CLIENT : 0);
+                                  (is_client ? PORT_IS_CLIENT : 0) |
+                                      (is_waitable ? PORT_IS_WAITABLE : 0));
     if (status)
         receiver_deinit(receiver);
     return status;

@@ -47,7 +47,7 @@ struct receiver {
 };
 
 status_t receiver_init(struct receiver *receiver, struct server *server, struct user *user,
-                       uint64_t port_id, bool is_client) _must_check_;
+                       uint64_t port_id, bool is_client, bool is_waitable) _must_check_;
 /* No holder, sender or connection is left to care. Harmless on a zeroed one. */
 void receiver_deinit(struct receiver *receiver);
 

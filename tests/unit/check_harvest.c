@@ -212,6 +212,64 @@ START_TEST(a_wait_on_the_handle_counts_as_somebody_who_waits)
 }
 END_TEST
 
+START_TEST(a_waitable_port_counts_a_signal_for_each_message_without_a_blocked_receiver)
+{
+    struct rig rig;
+    struct port_message message;
+    struct port_receive_args waits = {.capacity = 100, .may_wait = true};
+    struct port_view *view = &rig.views[0];
+    uint32_t packets;
+
+    rig_open(&rig, &rig_small, PORT_IS_WAITABLE);
+    struct rig_sender *s = rig_add_sender(&rig);
+    ck_assert(!port_signal_take(view));
+    ck_assert_int_eq(rig_receive_args(&rig, view, &waits, &message), PORT_WAIT);
+    uint32_t first = rig_datagram(s, 4);
+    rig_datagram(s, 4);
+    rig_datagram(s, 4);
+    ck_assert_int_eq(harvest(&rig, view, &packets), PORT_RECEIVED);
+    ck_assert_uint_eq(port_signals(view), 2); /* one is the waiter's */
+    waits.was_waiting = true;
+    ck_assert_int_eq(rig_receive_args(&rig, view, &waits, &message), PORT_RECEIVED);
+    ck_assert_uint_eq(message.message_id, first);
+    ck_assert_uint_eq(port_signals(view), 2);
+    ck_assert(port_signal_take(view));
+    port_signal_give(view);
+    ck_assert_uint_eq(port_signals(view), 2);
+    /* Taken straight from the lane, by a thread that polls and by one that had to stay. */
+    struct port_receive_args polls = {.capacity = 100},
+                             stayed = {.capacity = 100, .has_waited = true};
+    for (unsigned i = 0; i < 2; i++)
+        ck_assert_int_eq(rig_receive_args(&rig, view, &polls, &message), PORT_RECEIVED);
+    rig_datagram(s, 4);
+    ck_assert_int_eq(rig_receive_args(&rig, view, &polls, &message), PORT_RECEIVED);
+    ck_assert_uint_eq(port_signals(view), 3);
+    rig_datagram(s, 4);
+    ck_assert_int_eq(rig_receive_args(&rig, view, &stayed, &message), PORT_RECEIVED);
+    ck_assert_uint_eq(port_signals(view), 3);
+    for (unsigned i = 0; i < 3; i++)
+        ck_assert(port_signal_take(view));
+    ck_assert(!port_signal_take(view));
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_signal_from_a_poller_rings_for_who_waits_on_the_handle)
+{
+    struct rig rig;
+    struct port_message message;
+
+    rig_open(&rig, &rig_small, PORT_IS_WAITABLE);
+    struct rig_sender *s = rig_add_sender(&rig);
+    port_watch(&rig.views[0], true);
+    uint32_t id = rig_datagram(s, 4);
+    rig_expect(&rig, &message, id, LPC_DATAGRAM);
+    ck_assert_uint_eq(port_signals(&rig.views[0]), 1);
+    ck_assert_uint_eq(rig.n_bells, 1);
+    rig_close(&rig);
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("harvest");
@@ -223,5 +281,7 @@ int main(void)
     UNIT_TEST(what_one_holder_harvested_another_receives);
     UNIT_TEST(a_full_table_stops_the_harvest_and_not_the_receivers);
     UNIT_TEST(a_wait_on_the_handle_counts_as_somebody_who_waits);
+    UNIT_TEST(a_waitable_port_counts_a_signal_for_each_message_without_a_blocked_receiver);
+    UNIT_TEST(a_signal_from_a_poller_rings_for_who_waits_on_the_handle);
     return UNIT_END();
 }

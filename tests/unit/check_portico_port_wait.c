@@ -17,63 +17,92 @@ static void send_some(handle_t client, unsigned n)
     }
 }
 
+static unsigned n_due, n_gone;
+
+static void count_due(void *context, uint32_t n)
+{
+    ck_assert_ptr_eq(context, &n_due);
+    n_due += n;
+}
+
+static void count_gone(void *context)
+{
+    ck_assert_ptr_eq(context, &n_due);
+    n_gone++;
+}
+
+static const struct portico_packets packets = {count_due, count_gone, &n_due};
+
 START_TEST(each_message_that_meets_no_receiver_gives_one_packet)
 {
     struct pair pair = pair_make(name);
-    uint32_t n_packets, n_all = 0;
-    int fd;
+    struct pollfd poll_fd = {.events = POLLIN};
+    uint64_t id;
 
-    ck_ok(portico_port_associate(pair.connection, &fd));
-    ck_status(portico_port_associate(pair.connection, &fd), STATUS_PORT_ALREADY_SET);
-    ck_ok(portico_port_harvest(pair.connection, &n_packets));
-    ck_assert_uint_eq(n_packets, 0);
+    n_due = n_gone = 0;
+    ck_ok(portico_port_associate(pair.connection, &packets, &poll_fd.fd, &id));
+    ck_status(portico_port_associate(pair.connection, &packets, &poll_fd.fd, &id),
+              STATUS_PORT_ALREADY_SET);
+    portico_packets_harvest(id);
+    ck_assert_uint_eq(n_due, 0);
     send_some(pair.client, 5);
-    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-    while (n_all < 5) {
+    while (n_due < 5) {
         ck_assert_int_eq(poll(&poll_fd, 1, -1), 1);
-        ck_ok(portico_port_harvest(pair.connection, &n_packets));
-        n_all += n_packets;
+        portico_packets_harvest(id);
     }
-    ck_assert_uint_eq(n_all, 5);
+    ck_assert_uint_eq(n_due, 5);
     for (unsigned i = 0; i < 5; i++) {
         ck_ok(port_receive_for(pair.connection, &message, PORTICO_POLL, NULL));
         ck_assert(message_has(&message, 8, i));
     }
     ck_status(port_receive_for(pair.connection, &message, PORTICO_POLL, NULL), STATUS_TIMEOUT);
-    ck_ok(portico_port_harvest(pair.connection, &n_packets));
-    ck_assert_uint_eq(n_packets, 0);
+    portico_packets_harvest(id);
+    ck_assert_uint_eq(n_due, 5);
+    pair_close(&pair);
+    ck_assert_uint_eq(n_gone, 1);
+}
+END_TEST
+
+START_TEST(a_message_that_a_poller_took_first_gives_its_packet_too)
+{
+    struct pair pair = pair_make(name);
+    uint64_t id;
+    int fd;
+
+    n_due = 0;
+    ck_ok(portico_port_associate(pair.connection, &packets, &fd, &id));
+    portico_packets_harvest(id);
+    send_some(pair.client, 1);
+    ck_ok(port_receive_for(pair.connection, &message, PORTICO_POLL, NULL));
+    ck_assert_uint_eq(n_due, 1);
+    portico_packets_harvest(id);
+    ck_assert_uint_eq(n_due, 1);
     pair_close(&pair);
 }
 END_TEST
 
-START_TEST(a_wait_on_the_handle_is_ready_when_a_message_is_there)
+START_TEST(a_port_that_has_gone_is_harvested_without_effect)
 {
     struct pair pair = pair_make(name);
-    struct pollfd poll_fd = {.events = POLLIN};
-    bool is_ready;
+    uint64_t id;
+    int fd;
 
-    ck_ok(portico_port_wait_prepare(pair.connection, &poll_fd.fd, &is_ready));
-    ck_assert(!is_ready);
-    send_some(pair.client, 1);
-    ck_assert_int_eq(poll(&poll_fd, 1, -1), 1);
-    portico_port_wait_finish(pair.connection);
-    ck_ok(portico_port_wait_prepare(pair.connection, &poll_fd.fd, &is_ready));
-    ck_assert(is_ready);
-    portico_port_wait_finish(pair.connection);
-    ck_ok(port_receive_for(pair.connection, &message, PORTICO_POLL, NULL));
-    ck_ok(portico_port_wait_prepare(pair.connection, &poll_fd.fd, &is_ready));
-    ck_assert(!is_ready);
-    portico_port_wait_finish(pair.connection);
+    n_due = n_gone = 0;
+    ck_ok(portico_port_associate(pair.connection, &packets, &fd, &id));
     pair_close(&pair);
+    ck_assert_uint_eq(n_gone, 1);
+    portico_packets_harvest(id);
+    ck_assert_uint_eq(n_due, 0);
 }
 END_TEST
 
 START_TEST(a_server_communication_port_has_no_queue_to_wait_for)
 {
     struct pair pair = pair_make(name);
+    uint64_t id;
     int fd;
 
-    ck_status(portico_port_associate(pair.server, &fd), STATUS_INVALID_PARAMETER);
+    ck_status(portico_port_associate(pair.server, &packets, &fd, &id), STATUS_INVALID_PARAMETER);
     pair_close(&pair);
 }
 END_TEST
@@ -83,7 +112,8 @@ int main(int argc, char **argv)
     DAEMON_BEGIN(argc, argv, NULL);
     UNIT_BEGIN("portico port_wait");
     UNIT_TEST(each_message_that_meets_no_receiver_gives_one_packet);
-    UNIT_TEST(a_wait_on_the_handle_is_ready_when_a_message_is_there);
+    UNIT_TEST(a_message_that_a_poller_took_first_gives_its_packet_too);
+    UNIT_TEST(a_port_that_has_gone_is_harvested_without_effect);
     UNIT_TEST(a_server_communication_port_has_no_queue_to_wait_for);
     return DAEMON_END(UNIT_END());
 }

@@ -70,19 +70,13 @@ NTSTATUS WINAPI NtAlpcQueryInformation(HANDLE port, ALPC_PORT_INFORMATION_CLASS 
 static NTSTATUS set_completion_port(HANDLE port, const void *user_information, ULONG length)
 {
     ALPC_PORT_ASSOCIATE_COMPLETION_PORT associate;
-    struct completion *completion;
     handle_t handle;
-    int fd;
 
     if (length < sizeof(associate))
         return STATUS_INFO_LENGTH_MISMATCH;
     TRY(USER_GET(associate, (const ALPC_PORT_ASSOCIATE_COMPLETION_PORT *)user_information));
     TRY(client_handle(port, &handle));
-    TRY(completion_lookup(associate.CompletionPort, 2 /* IO_COMPLETION_MODIFY_STATE */,
-                          &completion));
-    completion_unref(completion);
-    TRY((NTSTATUS)portico_port_associate(handle, &fd));
-    return completion_associate_port(associate.CompletionPort, associate.CompletionKey, handle, fd);
+    return completion_associate_port(associate.CompletionPort, associate.CompletionKey, handle);
 }
 
 NTSTATUS WINAPI NtAlpcSetInformation(HANDLE port, ALPC_PORT_INFORMATION_CLASS class,

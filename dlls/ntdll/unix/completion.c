@@ -24,6 +24,7 @@
 #include "usermem.h"
 #include "waitblock.h"
 #include <stdlib.h>
+#include <unistd.h>
 
 struct completion_packet {
     struct ntlist link;
@@ -43,7 +44,7 @@ struct completion {
     struct ntlist removers; /* newest first */
     ULONG n_packets;
     ULONG concurrency;
-    struct completion_sources *sources; /* ALPC ports; NULL until the first */
+    int sources; /* epoll of its ALPC ports; -1 until the first */
 };
 
 static bool completion_is_signaled(struct nt_object *object, struct wait_thread *waiter)
@@ -63,7 +64,8 @@ static void completion_destroy(struct nt_object *object)
         ntlist_unlink(&packet->link);
         free(packet);
     }
-    completion_sources_free(completion->sources);
+    if (completion->sources >= 0)
+        close(completion->sources);
     free(completion);
 }
 
@@ -95,9 +97,26 @@ NTSTATUS completion_lookup(HANDLE handle, ACCESS_MASK access, struct completion 
     return STATUS_SUCCESS;
 }
 
-struct completion_sources **completion_sources_slot(struct completion *completion)
+int completion_sources(struct completion *completion)
 {
-    return &completion->sources;
+    int sources;
+
+    dispatcher_lock();
+    sources = completion->sources;
+    dispatcher_unlock();
+    return sources;
+}
+
+bool completion_sources_set(struct completion *completion, int epoll)
+{
+    bool is_first;
+
+    dispatcher_lock();
+    is_first = completion->sources < 0;
+    if (is_first)
+        completion->sources = epoll;
+    dispatcher_unlock();
+    return is_first;
 }
 
 void completion_deliver_locked(struct completion *completion, struct completion_packet *packet)
@@ -219,12 +238,9 @@ static NTSTATUS packet_get(struct completion *completion, bool alertable,
     NTSTATUS status;
 
     for (;;) {
-        struct completion_sources *sources;
+        int sources = completion_sources(completion);
 
-        dispatcher_lock();
-        sources = completion->sources;
-        dispatcher_unlock();
-        if (!sources) {
+        if (sources < 0) {
             status = packet_wait(completion, alertable, deadline, ret_packet);
             if (status == STATUS_RETRY)
                 continue;
@@ -235,7 +251,7 @@ static NTSTATUS packet_get(struct completion *completion, bool alertable,
         dispatcher_unlock();
         if (*ret_packet)
             return STATUS_SUCCESS;
-        if (completion_sources_harvest(completion, sources))
+        if (completion_sources_harvest(sources))
             continue;
         if (deadline->is_zero)
             return STATUS_TIMEOUT;
@@ -261,6 +277,7 @@ NTSTATUS WINAPI NtCreateIoCompletion(PHANDLE ret_handle, ACCESS_MASK access,
     ntlist_init(&completion->packets);
     ntlist_init(&completion->removers);
     completion->concurrency = concurrency;
+    completion->sources = -1;
     return create_end(ret_handle, &completion->header, access, &creation);
 }
 

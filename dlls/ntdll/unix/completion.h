@@ -27,9 +27,13 @@ void completion_packet_set_owner(struct completion_packet *packet, const void *o
 struct completion_packet *completion_find_locked(struct completion *completion, const void *owner);
 void completion_take_back_locked(struct completion *completion, struct completion_packet *packet);
 
-/* An ALPC port's messages give packets {key, 0, 0, 0} from now on. `outer_fd` is the port's outer
- * doorbell, borrowed as long as the port lives (alpc.c: NtAlpcSetInformation).
- * STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED, STATUS_NO_MEMORY. */
-NTSTATUS completion_associate_port(HANDLE completion, PVOID key, uint32_t port, int outer_fd);
+/* An ALPC port's messages give packets {key, 0, 0, 0} from now on, as long as the port lives
+ * (completion_ports.c). STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED,
+ * STATUS_NO_MEMORY, STATUS_PORT_ALREADY_SET, STATUS_INVALID_PARAMETER (a server communication
+ * port). */
+NTSTATUS completion_associate_port(HANDLE completion, PVOID key, uint32_t port);
+/* The epoll of its ports, or -1; set once: false when there is one. */
+int completion_sources(struct completion *completion);
+bool completion_sources_set(struct completion *completion, int epoll);
 /* Every thread that waits for a packet looks again. */
 void completion_kick(struct completion *completion);

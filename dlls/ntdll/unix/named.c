@@ -321,6 +321,20 @@ static handle_t process_for_server(HANDLE process)
     return handle_is_server(process) ? server_handle(process) : HANDLE_SELF;
 }
 
+/* A port's second handle in this process is known from its beginning: what belongs to the port here
+ * (its completion port) lasts until the last one is closed. */
+static void port_know(handle_t target_process, handle_t handle)
+{
+    struct portico_port_info info;
+    enum object_kind kind;
+
+    if (target_process != HANDLE_SELF ||
+        portico_handle_kind(handle, &kind, NULL) != STATUS_SUCCESS || kind != OBJECT_KIND_PORT)
+        return;
+    if (portico_port_query(handle, &info) != STATUS_SUCCESS)
+        return; /* closed again already: the first use will say so */
+}
+
 /* A server object into this or another process. */
 NTSTATUS named_duplicate(HANDLE source_process, HANDLE source, HANDLE target_process,
                          PHANDLE ret_user_handle, ACCESS_MASK access, ULONG attributes,
@@ -340,6 +354,7 @@ NTSTATUS named_duplicate(HANDLE source_process, HANDLE source, HANDLE target_pro
     status = (NTSTATUS)call_handle_duplicate(control, &request, &reply, NULL);
     if (status < 0 || !ret_user_handle)
         return status;
+    port_know(request.target_process, reply.handle);
     return handle_give(ret_user_handle, reply.handle, status);
 }
 

@@ -36,6 +36,11 @@ struct nt_type {
     /* Dispatcher lock held. The wait took it; returns STATUS_WAIT_0 or STATUS_ABANDONED. NULL:
      * nothing changes (notification objects). */
     NTSTATUS (*acquire)(struct nt_object *object, struct wait_thread *waiter);
+    /* Dispatcher lock held. For an object that other processes may acquire too (a port): taken
+     * between is_signaled and acquire, or false; untake gives it back when another object of a
+     * wait-all failed. NULL: acquire cannot fail. */
+    bool (*take)(struct nt_object *object);
+    void (*untake)(struct nt_object *object);
     bool acquires_for_thread; /* a mutant: only a thread can wait for it */
     /* Dispatcher lock held. NtSignalAndWaitForSingleObject's first half; NULL: not such an object.
      */

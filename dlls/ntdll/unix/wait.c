@@ -102,26 +102,52 @@ static NTSTATUS object_acquire(struct nt_object *object, struct wait_thread *thr
     return object->type->acquire ? object->type->acquire(object, thread) : STATUS_WAIT_0;
 }
 
+static bool object_take(struct nt_object *object)
+{
+    return !object->type->take || object->type->take(object);
+}
+
+/* All objects of a wait-all that can fail, or none. */
+static bool block_take_locked(struct wait_block *block)
+{
+    for (unsigned i = 0; i < block->n_entries; i++) {
+        if (object_take(block->entries[i].object))
+            continue;
+        while (i-- > 0)
+            if (block->entries[i].object->type->untake)
+                block->entries[i].object->type->untake(block->entries[i].object);
+        return false;
+    }
+    return true;
+}
+
+static bool block_try_all_locked(struct wait_block *block, NTSTATUS *ret_status)
+{
+    NTSTATUS result = STATUS_WAIT_0;
+
+    for (unsigned i = 0; i < block->n_entries; i++)
+        if (!object_is_signaled(block->entries[i].object, block->thread))
+            return false;
+    if (!block_take_locked(block))
+        return false;
+    for (unsigned i = 0; i < block->n_entries; i++) {
+        NTSTATUS status = object_acquire(block->entries[i].object, block->thread);
+
+        if (status < 0 || (status == STATUS_ABANDONED_WAIT_0 && result >= 0))
+            result = status;
+    }
+    *ret_status = result;
+    return true;
+}
+
 /* Can this wait end now? If so the objects are acquired and the status is the wait's. */
 static bool block_try_locked(struct wait_block *block, NTSTATUS *ret_status)
 {
-    if (block->all) {
-        NTSTATUS result = STATUS_WAIT_0;
-
-        for (unsigned i = 0; i < block->n_entries; i++)
-            if (!object_is_signaled(block->entries[i].object, block->thread))
-                return false;
-        for (unsigned i = 0; i < block->n_entries; i++) {
-            NTSTATUS status = object_acquire(block->entries[i].object, block->thread);
-
-            if (status < 0 || (status == STATUS_ABANDONED_WAIT_0 && result >= 0))
-                result = status;
-        }
-        *ret_status = result;
-        return true;
-    }
+    if (block->all)
+        return block_try_all_locked(block, ret_status);
     for (unsigned i = 0; i < block->n_entries; i++)
-        if (object_is_signaled(block->entries[i].object, block->thread)) {
+        if (object_is_signaled(block->entries[i].object, block->thread) &&
+            object_take(block->entries[i].object)) {
             NTSTATUS status = object_acquire(block->entries[i].object, block->thread);
 
             *ret_status = status < 0 ? status : status + (NTSTATUS)i;

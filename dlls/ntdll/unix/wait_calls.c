@@ -7,11 +7,12 @@
  * NtDelayExecution.
  *
  * Handles are looked up with SYNCHRONIZE before anything is waited for; each object may stand in
- * for another (a file's event). Server handles: wait_mixed.c.
+ * for another (a file's event, an ALPC port). Server handles: wait_mixed.c.
  */
 #include "named.h"
 #include "ntprocess.h"
 #include "ntwait.h"
+#include "port_object.h"
 #include "usermem.h"
 #include "wait_mixed.h"
 #include "waitblock.h"
@@ -31,6 +32,8 @@ NTSTATUS wait_object_from_handle(HANDLE handle, struct nt_object **ret_object)
 {
     struct nt_object *object, *stand_in;
 
+    if (handle_is_server(handle))
+        return port_object_from_handle(handle, ret_object);
     TRY(handle_lookup(handle, SYNCHRONIZE, NULL, &object));
     if (object->type->wait_object) {
         stand_in = nt_object_ref(object->type->wait_object(object));
@@ -120,7 +123,7 @@ NTSTATUS WINAPI NtSignalAndWaitForSingleObject(HANDLE signal, HANDLE wait, BOOLE
     TRY(timeout_get(&timeout, &copy));
     if (handle_is_server(signal) && handle_is_server(wait))
         return wait_mixed(1, &wait, false, signal, alertable, timeout);
-    if (handle_is_server(signal) || handle_is_server(wait)) {
+    if (handle_is_server(signal) || (handle_is_server(wait) && !port_object_is_port(wait))) {
         unimplemented_once(__func__, "a local and a shared object:", 0);
         return STATUS_NOT_IMPLEMENTED;
     }

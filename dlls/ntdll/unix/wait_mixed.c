@@ -9,18 +9,19 @@
  * Local and server objects, wait any: (1) local objects are tried; (2) a looking block is linked to
  * them, so that one that becomes signalled interrupts (3) the parked request for the server's part;
  * (4) interrupted: back to (1); a server object that came first is the result, and the local ones,
- * only looked at, are untouched. So no object is acquired for nothing. One ALPC port alone, or with
- * local objects: ppoll on its doorbell.
+ * only looked at, are untouched. So no object is acquired for nothing. ALPC ports count as local
+ * objects (port_object.c).
  *
- * TODO(waits): wait-all over both kinds, ports together with other server objects: refused by name.
+ * TODO(waits): wait-all over both kinds: refused by name.
  */
 #include "client.h"
 #include "named.h"
 #include "ntprocess.h"
 #include "nttime.h"
+#include "port_object.h"
+#include "usermem.h"
 #include "wait_mixed.h"
 #include "waitblock.h"
-#include <poll.h>
 #include <portico/portico.h>
 
 struct mixed {
@@ -29,7 +30,6 @@ struct mixed {
     handle_t servers[MAXIMUM_WAIT_OBJECTS];
     unsigned server_index[MAXIMUM_WAIT_OBJECTS];
     unsigned n_servers;
-    unsigned n_ports;
     bool alertable;
     struct deadline deadline;
     int64_t deadline_ns;
@@ -41,9 +41,19 @@ static void mixed_release(struct mixed *mixed)
         nt_object_unref(mixed->block.entries[i].object);
 }
 
-static NTSTATUS mixed_add(struct mixed *mixed, HANDLE handle, unsigned index)
+static NTSTATUS mixed_add_local(struct mixed *mixed, HANDLE handle, unsigned index)
 {
     struct wait_entry *entry = &mixed->block.entries[mixed->block.n_entries];
+
+    TRY(wait_object_from_handle(handle, &entry->object));
+    mixed->local_index[mixed->block.n_entries] = index;
+    ntlist_init(&entry->link);
+    mixed->block.n_entries++;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS mixed_add(struct mixed *mixed, HANDLE handle, unsigned index)
+{
     enum object_kind kind;
     uint32_t access;
 
@@ -58,43 +68,13 @@ static NTSTATUS mixed_add(struct mixed *mixed, HANDLE handle, unsigned index)
         if (kind == OBJECT_KIND_DIRECTORY || kind == OBJECT_KIND_SYMLINK ||
             kind == OBJECT_KIND_SECTION)
             return STATUS_OBJECT_TYPE_MISMATCH;
-        mixed->n_ports += kind == OBJECT_KIND_PORT;
+        if (kind == OBJECT_KIND_PORT)
+            return mixed_add_local(mixed, handle, index);
         mixed->server_index[mixed->n_servers] = index;
         mixed->servers[mixed->n_servers++] = server;
         return STATUS_SUCCESS;
     }
-    mixed->local_index[mixed->block.n_entries] = index;
-    entry->object = NULL;
-    {
-        NTSTATUS status = wait_object_from_handle(handle, &entry->object);
-
-        if (status)
-            return status;
-    }
-    ntlist_init(&entry->link);
-    mixed->block.n_entries++;
-    return STATUS_SUCCESS;
-}
-
-/* A local object that is signalled now; the wait's status. */
-static bool local_try(struct mixed *mixed, NTSTATUS *ret_status)
-{
-    NTSTATUS status;
-    bool ended;
-
-    dispatcher_lock();
-    ended = mixed->block.n_entries && wait_block_try_locked(&mixed->block, &status);
-    dispatcher_unlock();
-    if (!ended)
-        return false;
-    if (status >= STATUS_WAIT_0 && status < STATUS_WAIT_0 + MAXIMUM_WAIT_OBJECTS)
-        status = STATUS_WAIT_0 + (NTSTATUS)mixed->local_index[status - STATUS_WAIT_0];
-    else if (status >= STATUS_ABANDONED_WAIT_0 &&
-             status < STATUS_ABANDONED_WAIT_0 + MAXIMUM_WAIT_OBJECTS)
-        status = STATUS_ABANDONED_WAIT_0 +
-                 (NTSTATUS)mixed->local_index[status - STATUS_ABANDONED_WAIT_0];
-    *ret_status = status;
-    return true;
+    return mixed_add_local(mixed, handle, index);
 }
 
 static NTSTATUS server_result(const struct mixed *mixed, status_t status, uint32_t index, bool all)
@@ -144,32 +124,27 @@ static NTSTATUS wait_any_of_both(struct mixed *mixed)
     }
 }
 
-/* One port, and local objects. */
-static NTSTATUS wait_port(struct mixed *mixed)
+/* Ports and local objects: the dispatcher's. */
+static NTSTATUS wait_locals(struct mixed *mixed, bool all)
 {
-    handle_t port = mixed->servers[0];
     NTSTATUS status;
 
-    for (;;) {
-        bool ready = false;
-        int fd = -1;
+    mixed->block.all = all;
+    dispatcher_lock();
+    status = wait_block_run_locked(&mixed->block, &mixed->deadline);
+    dispatcher_unlock();
+    return status;
+}
 
-        if (local_try(mixed, &status))
-            return status;
-        status = (NTSTATUS)portico_port_wait_prepare(port, &fd, &ready);
-        if (status)
-            return status;
-        if (!ready)
-            status =
-                wait_fd_or_objects(fd, POLLIN, &mixed->block, mixed->alertable, &mixed->deadline);
-        portico_port_wait_finish(port);
-        if (ready)
-            return STATUS_WAIT_0 + (NTSTATUS)mixed->server_index[0];
-        if (status)
-            return status;
-        if (mixed->deadline.is_zero)
-            return STATUS_TIMEOUT;
-    }
+/* A wait-all for one object twice could never end as Windows' would: it refuses. */
+static bool has_duplicate(const struct mixed *mixed)
+{
+    for (unsigned i = 1; i < mixed->block.n_entries; i++)
+        for (unsigned j = 0; j < i; j++)
+            if (mixed->block.entries[i].object == mixed->block.entries[j].object ||
+                port_object_is_same(mixed->block.entries[i].object, mixed->block.entries[j].object))
+                return true;
+    return false;
 }
 
 NTSTATUS wait_mixed(ULONG count, const HANDLE *handles, bool all, HANDLE signal, bool alertable,
@@ -200,11 +175,13 @@ NTSTATUS wait_mixed(ULONG count, const HANDLE *handles, bool all, HANDLE signal,
         mixed.deadline_ns =
             (int64_t)(now.tv_sec + left.tv_sec) * 1000000000 + now.tv_nsec + left.tv_nsec;
     }
-    if (!mixed.n_ports && !mixed.block.n_entries)
+    if (all && has_duplicate(&mixed))
+        return STATUS_INVALID_PARAMETER_MIX;
+    if (!mixed.block.n_entries)
         return wait_servers(&mixed, all, (handle_t)(uintptr_t)signal);
-    if (mixed.n_ports == 1 && mixed.n_servers == 1 && !signal && (!all || count == 1))
-        return wait_port(&mixed);
-    if (!mixed.n_ports && mixed.n_servers && !all && !signal)
+    if (!mixed.n_servers && !signal)
+        return wait_locals(&mixed, all);
+    if (!all && !signal)
         return wait_any_of_both(&mixed);
     unimplemented_once("NtWaitForMultipleObjects", "this mixture of local and shared objects:", 0);
     return STATUS_NOT_IMPLEMENTED;

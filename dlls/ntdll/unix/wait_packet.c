@@ -10,8 +10,8 @@
  *
  * The packet that will be posted is allocated at association, so that signalling never fails.
  *
- * DIFFERS: only objects of this process can be waited for. A mutant is not one of them (it would
- * need an owner).
+ * DIFFERS: only ALPC ports and objects of this process can be waited for. A mutant is not one of
+ * them (it would need an owner).
  */
 #include "completion.h"
 #include "create.h"
