@@ -8,6 +8,7 @@
 #include "portico/exit_status.h"
 #include "start.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 extern char **environ;
@@ -36,6 +37,8 @@ int main(int argc, char **argv)
         argv++;
         argc--;
     }
+    if (argc >= 2 && !strncmp(argv[1], "--child=", 8)) /* between processes of ours: child.h */
+        portico_start_child(atoi(argv[1] + 8));
     if (argc < 2 || argv[1][0] == '-') {
         if (argc >= 2)
             fprintf(stderr, "portico: %s: no such option\n", argv[1]);

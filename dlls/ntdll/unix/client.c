@@ -105,6 +105,19 @@ void client_need(void)
     thread_attach(thread);
 }
 
+void client_report_exit(uint32_t code, bool is_asked_for)
+{
+    struct process_exit_request request = {.exit_code = code};
+    struct process_exit_reply reply;
+    struct control *control;
+
+    if (!portico_process_id() && (!is_asked_for || portico_attach(&hooks) != STATUS_SUCCESS))
+        return;
+    control = portico_control();
+    if (control && call_process_exit(control, &request, &reply, NULL) != STATUS_SUCCESS)
+        return; /* the server ends too: nobody is left to ask */
+}
+
 void client_wait_begin(bool alertable)
 {
     if (alertable) /* an APC or alert that came before the wait ends it */

@@ -15,6 +15,10 @@
  */
 void client_need(void);
 
+/* Tells the server the exit code of this process, which is about to end: if it is connected, or if
+ * somebody may ask (is_asked_for: its parent). */
+void client_report_exit(uint32_t code, bool is_asked_for);
+
 /* An NT handle in the server's terms: STATUS_INVALID_HANDLE, or STATUS_OBJECT_TYPE_MISMATCH for a
  * handle of this process' own objects and the pseudo-handles. */
 NTSTATUS client_handle(HANDLE handle, handle_t *ret_handle);

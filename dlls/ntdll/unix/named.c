@@ -25,10 +25,11 @@ bool handle_is_server(HANDLE handle)
     return handle && (uintptr_t)handle < HANDLE_LOCAL_FIRST;
 }
 
-/* A process that has not talked to the server has no handle of its. TODO(processes): a child that
- * inherits some has. */
+/* A process that has not talked to the server has no handle of its, unless it inherited some. */
 static bool is_connected(void)
 {
+    if (!portico_process_id() && process_is_child && process_is_child())
+        client_need();
     return portico_process_id();
 }
 
@@ -401,6 +402,17 @@ NTSTATUS named_set_attributes(HANDLE handle, ULONG attributes)
     CONTROL_OR_RETURN(control);
 
     return (NTSTATUS)call_handle_attributes(control, &request, &reply, NULL);
+}
+
+NTSTATUS named_process_terminate(HANDLE handle, ULONG exit_code)
+{
+    struct process_terminate_request request = {.handle = server_handle(handle),
+                                                .exit_code = exit_code};
+    struct process_terminate_reply reply;
+    struct control *control = client_control();
+
+    return control ? (NTSTATUS)call_process_terminate(control, &request, &reply, NULL)
+                   : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 NTSTATUS named_process_query(HANDLE handle, pid_t *ret_pid, NTSTATUS *ret_exit_status)

@@ -49,6 +49,8 @@ NTSTATUS named_describe(HANDLE handle, struct named_description *ret_description
 NTSTATUS named_set_attributes(HANDLE handle, ULONG attributes);
 /* A process by its handle; exit status STATUS_PENDING while it runs. */
 NTSTATUS named_process_query(HANDLE handle, pid_t *ret_pid, NTSTATUS *ret_exit_status);
+/* STATUS_ACCESS_DENIED, STATUS_PROCESS_IS_TERMINATING. This process: does not return. */
+NTSTATUS named_process_terminate(HANDLE handle, ULONG exit_code);
 struct section;
 /* The section, with a name: its descriptor goes to the server. */
 NTSTATUS named_section_create(PHANDLE ret_handle, ACCESS_MASK access,

@@ -14,7 +14,9 @@
 #pragma weak process_object_pid
 #pragma weak process_peb
 #pragma weak process_image_path
+#pragma weak process_is_child
 PEB *process_peb(void);
+bool process_is_child(void); /* another program started it: it may have inherited handles */
 const char *process_image_path(void); /* Unix path of the program file */
 #pragma weak thread_deliver_apcs
 void thread_deliver_apcs(void);                 /* APCs are entered at this system call's exit */

@@ -65,8 +65,9 @@ static NTSTATUS dos_path_get(const char *unix_path, bool is_folder, struct text 
     return ret_text->failed ? STATUS_NO_MEMORY : STATUS_SUCCESS;
 }
 
+/* What the block holds, from wherever it comes. */
 struct params_texts {
-    struct wide image, command_line, directory, environment;
+    struct wide image, command_line, directory, environment, title, desktop, shell, runtime;
 };
 
 static void texts_deinit(struct params_texts *texts)
@@ -143,43 +144,108 @@ static void params_fill(RTL_USER_PROCESS_PARAMETERS *params, const struct params
     char *place = (char *)(params + 1);
 
     params->Flags = PARAMS_NORMALIZED;
-    params->ConsoleHandle = (HANDLE)(intptr_t)CONSOLE_SHELL_NO_WINDOW;
     place = string_place(place, &params->CurrentDirectory.DosPath, &texts->directory,
                          DIRECTORY_BYTES_MAX);
     place = string_place(place, &params->ImagePathName, &texts->image, 0);
     place = string_place(place, &params->CommandLine, &texts->command_line, 0);
-    params->WindowTitle = params->ImagePathName;
-    place = string_place(place, &params->Desktop, &(struct wide){NULL, 0}, 0);
-    place = string_place(place, &params->ShellInfo, &(struct wide){NULL, 0}, 0);
+    place = string_place(place, &params->WindowTitle, &texts->title, 0);
+    place = string_place(place, &params->Desktop, &texts->desktop, 0);
+    place = string_place(place, &params->ShellInfo, &texts->shell, 0);
+    place = string_place(place, &params->RuntimeInfo, &texts->runtime, 0);
     memcpy(place, texts->environment.units, texts->environment.bytes);
     params->Environment = (WCHAR *)place;
     params->EnvironmentSize = texts->environment.bytes + sizeof(WCHAR);
 }
 
-NTSTATUS params_new(const struct params_source *source, RTL_USER_PROCESS_PARAMETERS **ret_params)
+static NTSTATUS params_make(const struct params_texts *texts,
+                            RTL_USER_PROCESS_PARAMETERS **ret_params)
 {
-    _cleanup_nt_(texts_deinit) struct params_texts texts = {0};
     RTL_USER_PROCESS_PARAMETERS *params;
-    HANDLE std_handles[3] = {0};
+    size_t size = sizeof(*params) + DIRECTORY_BYTES_MAX + texts->image.bytes +
+                  texts->command_line.bytes + texts->title.bytes + texts->desktop.bytes +
+                  texts->shell.bytes + texts->runtime.bytes + texts->environment.bytes + 9 * 18;
     char *base;
-    size_t size;
-    NTSTATUS status = texts_make(source, &texts);
+    NTSTATUS status = block_new(size, &base);
 
-    if (status)
-        return status;
-    size = sizeof(*params) + DIRECTORY_BYTES_MAX + texts.image.bytes + texts.command_line.bytes +
-           texts.environment.bytes + 8 * 16;
-    status = block_new(size, &base);
-    if (!status)
-        status = std_handles_init(std_handles);
     if (status)
         return status;
     params = (RTL_USER_PROCESS_PARAMETERS *)base;
     params->AllocationSize = params->Size = (ULONG)size;
-    params_fill(params, &texts);
-    params->hStdInput = std_handles[0];
-    params->hStdOutput = std_handles[1];
-    params->hStdError = std_handles[2];
+    params_fill(params, texts);
     *ret_params = params;
     return STATUS_SUCCESS;
+}
+
+NTSTATUS params_new(const struct params_source *source, RTL_USER_PROCESS_PARAMETERS **ret_params)
+{
+    _cleanup_nt_(texts_deinit) struct params_texts texts = {0};
+    HANDLE std_handles[3] = {0};
+    NTSTATUS status = texts_make(source, &texts);
+
+    if (!status)
+        status = std_handles_init(std_handles);
+    texts.title = texts.image;
+    if (!status)
+        status = params_make(&texts, ret_params);
+    texts.title = (struct wide){0};
+    if (status)
+        return status;
+    (*ret_params)->ConsoleHandle = (HANDLE)(intptr_t)CONSOLE_SHELL_NO_WINDOW;
+    (*ret_params)->hStdInput = std_handles[0];
+    (*ret_params)->hStdOutput = std_handles[1];
+    (*ret_params)->hStdError = std_handles[2];
+    return STATUS_SUCCESS;
+}
+
+static struct wide wide_of_child(const struct child_block *block, enum child_string string)
+{
+    return (struct wide){(WCHAR *)(uintptr_t)child_string(block, string),
+                         block->strings[string].size};
+}
+
+/* The numbers that the parent gave. */
+static void params_number(RTL_USER_PROCESS_PARAMETERS *params, const struct child_block *block)
+{
+    const uint32_t *window = block->window;
+
+    params->ConsoleHandle = (HANDLE)(uintptr_t)block->console;
+    params->ConsoleFlags = block->console_flags;
+    params->ProcessGroupId = block->process_group;
+    params->hStdInput = (HANDLE)(uintptr_t)block->std_handles[0];
+    params->hStdOutput = (HANDLE)(uintptr_t)block->std_handles[1];
+    params->hStdError = (HANDLE)(uintptr_t)block->std_handles[2];
+    params->dwX = window[0];
+    params->dwY = window[1];
+    params->dwXSize = window[2];
+    params->dwYSize = window[3];
+    params->dwXCountChars = window[4];
+    params->dwYCountChars = window[5];
+    params->dwFillAttribute = window[6];
+    params->dwFlags = window[7];
+    params->wShowWindow = window[8];
+}
+
+NTSTATUS params_new_child(const struct child_block *block, RTL_USER_PROCESS_PARAMETERS **ret_params)
+{
+    const struct params_texts texts = {
+        .image = wide_of_child(block, CHILD_IMAGE),
+        .command_line = wide_of_child(block, CHILD_COMMAND_LINE),
+        .directory = wide_of_child(block, CHILD_DIRECTORY),
+        .environment = wide_of_child(block, CHILD_ENVIRONMENT),
+        .title = wide_of_child(block, CHILD_TITLE),
+        .desktop = wide_of_child(block, CHILD_DESKTOP),
+        .shell = wide_of_child(block, CHILD_SHELL),
+        .runtime = wide_of_child(block, CHILD_RUNTIME),
+    };
+    NTSTATUS status = STATUS_NAME_TOO_LONG;
+
+    /* Each but the environment is a UNICODE_STRING. */
+    if (texts.image.bytes <= 0xfff8 && texts.command_line.bytes <= 0xfff8 &&
+        texts.directory.bytes <= DIRECTORY_BYTES_MAX - 2 && texts.title.bytes <= 0xfff8 &&
+        texts.desktop.bytes <= 0xfff8 && texts.shell.bytes <= 0xfff8 &&
+        texts.runtime.bytes <= 0xfff8)
+        status = params_make(&texts, ret_params);
+    if (!status)
+        params_number(*ret_params, block);
+    return status;
 }

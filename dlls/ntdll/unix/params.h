@@ -4,6 +4,7 @@
 /* RTL_USER_PROCESS_PARAMETERS of a process started from Unix. */
 #pragma once
 
+#include "child.h"
 #include "nttypes.h"
 
 struct params_source {
@@ -15,3 +16,6 @@ struct params_source {
 
 /* One view with the block and its strings. */
 NTSTATUS params_new(const struct params_source *source, RTL_USER_PROCESS_PARAMETERS **ret_params);
+/* The same for a process that another program started. */
+NTSTATUS params_new_child(const struct child_block *block,
+                          RTL_USER_PROCESS_PARAMETERS **ret_params);

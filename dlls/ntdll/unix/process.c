@@ -9,7 +9,9 @@
 
 #include "process.h"
 
+#include "client.h"
 #include "control.h"
+#include "named.h"
 #include "thread.h"
 #include <stdio.h>
 #include <time.h>
@@ -31,6 +33,11 @@ struct process process;
 PEB *process_peb(void)
 {
     return process.peb;
+}
+
+bool process_is_child(void)
+{
+    return process.is_child;
 }
 
 struct nt_object *process_object_current(void)
@@ -58,6 +65,7 @@ int exit_status_from_code(uint32_t code)
 
 void process_exit(uint32_t code)
 {
+    client_report_exit(code, process.is_child);
     control_exit(code);
     _exit(exit_status_from_code(code));
 }
@@ -111,6 +119,18 @@ static NTSTATUS process_from_handle(HANDLE handle, ACCESS_MASK access,
     return handle_lookup(handle, access, &process_type, ret_object);
 }
 
+/* A process by its server handle, which may be this one. */
+static NTSTATUS terminate_other(HANDLE handle, uint32_t code)
+{
+    NTSTATUS status, exit_status;
+    pid_t pid;
+
+    status = named_process_query(handle, &pid, &exit_status);
+    if (!status && pid == process.pid)
+        process_exit(code);
+    return status ? status : named_process_terminate(handle, code);
+}
+
 NTSTATUS WINAPI NtTerminateProcess(HANDLE handle, LONG code)
 {
     _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
@@ -123,10 +143,10 @@ NTSTATUS WINAPI NtTerminateProcess(HANDLE handle, LONG code)
             thread_terminate(thread_current(), code);
         return STATUS_SUCCESS;
     }
+    if (handle_is_server(handle))
+        return terminate_other(handle, (uint32_t)code);
     status = process_from_handle(handle, PROCESS_TERMINATE, &object);
     if (status)
         return status;
-    if (object == process_object_current())
-        process_exit(code);
-    return STATUS_NOT_SUPPORTED; /* TODO(process): another process */
+    process_exit(code); /* the only process that is an object here */
 }

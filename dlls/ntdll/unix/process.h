@@ -26,12 +26,14 @@ struct process {
     void *exe_base;
     struct pe_entries entries;
     uint64_t create_time;
+    bool is_child; /* another program started it */
 };
 
 extern struct process process;
 extern const struct nt_type process_type;
 
 PEB *process_peb(void);
+bool process_is_child(void);
 pid_t process_object_pid(struct nt_object *object); /* 0: not a process */
 /* The 8 bits that Linux keeps of a program's exit code: portico/exit_status.h. */
 int exit_status_from_code(uint32_t code);

@@ -113,21 +113,3 @@ NTSTATUS WINAPI NtSetThreadExecutionState(EXECUTION_STATE state, EXECUTION_STATE
         atomic_store(&current, state);
     return STATUS_SUCCESS;
 }
-
-/* TODO(processes): starting a program. CreateProcess then fails with ERROR_INVALID_FUNCTION and
- * its caller lives. */
-NTSTATUS WINAPI NtCreateUserProcess(HANDLE *ret_process, HANDLE *ret_thread,
-                                    ACCESS_MASK process_access, ACCESS_MASK thread_access,
-                                    OBJECT_ATTRIBUTES *process_attributes,
-                                    OBJECT_ATTRIBUTES *thread_attributes, ULONG process_flags,
-                                    ULONG thread_flags, RTL_USER_PROCESS_PARAMETERS *parameters,
-                                    PS_CREATE_INFO *information, PS_ATTRIBUTE_LIST *attributes)
-{
-    HANDLE none = NULL;
-
-    (void)process_access, (void)thread_access, (void)process_attributes, (void)thread_attributes;
-    (void)process_flags, (void)thread_flags, (void)parameters, (void)information, (void)attributes;
-    TRY(USER_PUT(ret_process, none));
-    TRY(USER_PUT(ret_thread, none));
-    return refuse(__func__, "starting another program:", 0);
-}

@@ -162,6 +162,16 @@ static void process_init(void)
     process.create_time = nt_time_now();
 }
 
+/* The PEB, when the parameters could be made. */
+static void params_finish(const char *path, NTSTATUS status, RTL_USER_PROCESS_PARAMETERS *params)
+{
+    if (!status)
+        status = peb_new(params);
+    if (status)
+        fatal(PORTICO_EXIT_NO_RESOURCES, "%s: cannot make the process parameters (status %#x)",
+              path, (unsigned)status);
+}
+
 /* The parameters as the program will see them. */
 static void params_make(const char *path, char *const *arguments, char *const *environment)
 {
@@ -174,18 +184,19 @@ static void params_make(const char *path, char *const *arguments, char *const *e
     NTSTATUS status = params_new(&source, &params);
 
     free(directory);
-    if (!status)
-        status = peb_new(params);
-    if (status)
-        fatal(PORTICO_EXIT_NO_RESOURCES, "%s: cannot make the process parameters (status %#x)",
-              path, (unsigned)status);
+    params_finish(path, status, params);
 }
 
-void portico_start_program(const char *file, char *const *arguments, char *const *environment)
+static void params_make_child(const struct child_block *block)
 {
-    char *path = program_path_get(file);
-    NTSTATUS status;
+    RTL_USER_PROCESS_PARAMETERS *params;
+    NTSTATUS status = params_new_child(block, &params);
 
+    params_finish(child_string(block, CHILD_PROGRAM), status, params);
+}
+
+static void images_load(const char *path)
+{
     process_init();
     context_init();
     if (!kuser_init())
@@ -194,9 +205,36 @@ void portico_start_program(const char *file, char *const *arguments, char *const
     control_init();
     exe_load(path);
     ntdll_load();
-    params_make(path, arguments, environment);
-    free(path);
+}
+
+static void program_run(void) __attribute__((noreturn));
+static void program_run(void)
+{
+    NTSTATUS status;
+
     status = thread_run_first((char *)process.exe_base + process.exe_info.entry_rva, process.peb);
     fatal(PORTICO_EXIT_NO_RESOURCES, "cannot start the first thread (status %#x)",
           (unsigned)status);
+}
+
+void portico_start_program(const char *file, char *const *arguments, char *const *environment)
+{
+    char *path = program_path_get(file);
+
+    images_load(path);
+    params_make(path, arguments, environment);
+    free(path);
+    program_run();
+}
+
+void portico_start_child(int fd)
+{
+    struct child_arrival arrival;
+
+    child_arrive(fd, &arrival);
+    process.is_child = true;
+    images_load(child_string(arrival.block, CHILD_PROGRAM));
+    params_make_child(arrival.block);
+    child_wait_for_go(&arrival);
+    program_run();
 }

@@ -7,3 +7,5 @@
 /* Runs FILE (a Unix path or Z:\...) with its arguments; does not return. */
 void portico_start_program(const char *file, char *const *arguments, char *const *environment)
     __attribute__((noreturn));
+/* Runs the program that another one starts through the socket fd (child.h); does not return. */
+void portico_start_child(int fd) __attribute__((noreturn));

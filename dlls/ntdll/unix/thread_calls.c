@@ -5,6 +5,7 @@
 /* NtCreateThreadEx, NtOpenThread, NtTerminateThread: threads as handles. */
 
 #include "process.h"
+#include "remote_thread.h"
 #include "thread.h"
 #include "usercopy.h"
 #include <stdlib.h>
@@ -233,11 +234,14 @@ NTSTATUS WINAPI NtResumeThread(HANDLE handle, ULONG *user_count)
 {
     _cleanup_nt_(thread_unrefp) struct thread *thread = NULL;
     NTSTATUS status = thread_from_handle(handle, THREAD_SUSPEND_RESUME, &thread);
-    ULONG count;
+    ULONG count = 0;
 
+    if (status == STATUS_OBJECT_TYPE_MISMATCH)
+        status = remote_thread_resume(handle, &count);
     if (status)
         return status;
-    count = thread_resume(thread);
+    if (thread)
+        count = thread_resume(thread);
     return user_count ? user_put(user_count, &count) : STATUS_SUCCESS;
 }
 

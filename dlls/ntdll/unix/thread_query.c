@@ -6,6 +6,7 @@
 
 #include "ntprocess.h"
 #include "process.h"
+#include "remote_thread.h"
 #include "thread.h"
 #include "usercopy.h"
 #include <sched.h>
@@ -117,12 +118,30 @@ static NTSTATUS thread_query(struct thread *thread, THREADINFOCLASS class, void 
     }
 }
 
+/* The first thread of a program that this one has started. */
+static NTSTATUS remote_query(HANDLE handle, THREADINFOCLASS class, void *user, ULONG size,
+                             ULONG *user_length)
+{
+    THREAD_BASIC_INFORMATION info;
+    NTSTATUS status = remote_thread_query(handle, &info);
+
+    if (status)
+        return status;
+    if (class != ThreadBasicInformation) {
+        unimplemented_once("NtQueryInformationThread", "of another process, class", class);
+        return STATUS_NOT_IMPLEMENTED;
+    }
+    return answer_put(user, size, user_length, &info, sizeof(info));
+}
+
 NTSTATUS WINAPI NtQueryInformationThread(HANDLE handle, THREADINFOCLASS class, void *user,
                                          ULONG size, ULONG *user_length)
 {
     _cleanup_nt_(thread_unrefp) struct thread *thread = NULL;
     NTSTATUS status = thread_from_handle(handle, THREAD_QUERY_LIMITED_INFORMATION, &thread);
 
+    if (status == STATUS_OBJECT_TYPE_MISMATCH)
+        return remote_query(handle, class, user, size, user_length);
     return status ? status : thread_query(thread, class, user, size, user_length);
 }
 

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* The thread handle that CreateProcess gives back. The thread is another process' and of it only
+ * this is known: whether it still waits for its go, and when its process has ended. DIFFERS: on
+ * Windows the handle is signalled when the thread ends, which may be before its process does.
+ * TODO(processes): suspending it again, its context, terminating it alone.
+ *
+ * A collector thread for each child waits for its end, so that no zombie is left; it holds a
+ * reference. It has no TEB and never enters PE code. */
+
+#include "remote_thread.h"
+
+#include "ntwait.h"
+#include "process.h"
+#include "usermem.h"
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct remote_thread {
+    struct notification header; /* signalled when its process has ended */
+    pid_t pid;
+    int socket; /* -1: it needs no go; resume_lock */
+    atomic_uint exit_code;
+};
+
+static pthread_mutex_t resume_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void remote_thread_destroy(struct nt_object *object)
+{
+    struct remote_thread *thread = (struct remote_thread *)object;
+
+    if (thread->socket >= 0)
+        close(thread->socket);
+    free(thread);
+}
+
+const struct nt_type remote_thread_type = {
+    .name = u"Thread",
+    .valid = THREAD_ALL_ACCESS,
+    .generic = {STANDARD_RIGHTS_READ | THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION,
+                STANDARD_RIGHTS_WRITE | THREAD_SET_CONTEXT | THREAD_SET_INFORMATION |
+                    THREAD_SUSPEND_RESUME | THREAD_TERMINATE,
+                STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE},
+    .is_signaled = notification_is_signaled,
+    .destroy = remote_thread_destroy,
+};
+
+static void *collector_main(void *argument)
+{
+    struct remote_thread *thread = argument;
+    int how = 0;
+
+    while (waitpid(thread->pid, &how, 0) < 0 && errno == EINTR)
+        ;
+    atomic_store(&thread->exit_code, WIFEXITED(how) ? (unsigned)WEXITSTATUS(how) : 1u);
+    notification_signal(&thread->header);
+    nt_object_unref(&thread->header.header);
+    return NULL;
+}
+
+static NTSTATUS collector_start(struct remote_thread *thread)
+{
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    pthread_t collector;
+    int error;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, 64 * 1024);
+    nt_object_ref(&thread->header.header);
+    error = pthread_create(&collector, &attributes, collector_main, thread);
+    pthread_attr_destroy(&attributes);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error)
+        nt_object_unref(&thread->header.header);
+    return error ? STATUS_NO_MEMORY : STATUS_SUCCESS;
+}
+
+NTSTATUS remote_thread_new(pid_t pid, int *socket, bool is_suspended, ACCESS_MASK access,
+                           ULONG attributes, HANDLE *ret_handle)
+{
+    struct remote_thread *thread = calloc(1, sizeof(*thread));
+    NTSTATUS status;
+
+    if (!thread)
+        return STATUS_NO_MEMORY;
+    nt_object_init(&thread->header.header, &remote_thread_type);
+    thread->pid = pid;
+    thread->socket = -1;
+    atomic_init(&thread->exit_code, STATUS_PENDING);
+    status = handle_new(&thread->header.header, access, attributes, ret_handle);
+    if (!status) {
+        status = collector_start(thread);
+        if (status)
+            handle_close(*ret_handle);
+    }
+    if (!status && is_suspended) {
+        thread->socket = *socket;
+        *socket = -1;
+    }
+    nt_object_unref(&thread->header.header);
+    return status;
+}
+
+NTSTATUS remote_thread_resume(HANDLE handle, ULONG *ret_previous)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+    struct remote_thread *thread;
+
+    TRY(handle_lookup(handle, THREAD_SUSPEND_RESUME, &remote_thread_type, &object));
+    thread = (struct remote_thread *)object;
+    *ret_previous = 0;
+    pthread_mutex_lock(&resume_lock);
+    if (thread->socket >= 0) {
+        *ret_previous = 1;
+        (void)!send(thread->socket, "", 1, MSG_NOSIGNAL); /* it may have been killed: no error */
+        close(thread->socket);
+        thread->socket = -1;
+    }
+    pthread_mutex_unlock(&resume_lock);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS remote_thread_query(HANDLE handle, THREAD_BASIC_INFORMATION *ret_info)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+    const struct remote_thread *thread;
+
+    TRY(handle_lookup(handle, 0, &remote_thread_type, &object));
+    thread = (struct remote_thread *)object;
+    *ret_info = (THREAD_BASIC_INFORMATION){
+        .ExitStatus = (NTSTATUS)atomic_load(&thread->exit_code),
+        .ClientId = {(HANDLE)(uintptr_t)thread->pid, (HANDLE)(uintptr_t)thread->pid},
+        .AffinityMask = 1,
+    };
+    return STATUS_SUCCESS;
+}
