@@ -152,6 +152,9 @@ struct port_message {
 
 struct port_receive_args {
     uint32_t capacity; /* payload bytes that the caller can take */
+    /* So many of the first PORT_INLINE_MAX_BYTES of its buffer's room it does not know to be
+     * writable: a message that needs them is pinned, however small. */
+    uint32_t unproven;
     bool may_wait;
     bool was_waiting; /* this thread was registered by PORT_WAIT; cleared by the call */
     bool
@@ -167,7 +170,8 @@ _must_check_ enum port_result port_receive(struct port_view *view, struct port_r
                                            struct port_message *ret_message);
 
 /* Ends the copying of a pinned message. delivered false (the caller's buffer was bad): the message
- * is dropped as received all the same, as on Windows. */
+ * has not been received and is first in line again; message->flags tell (PORT_MESSAGE_PACKET)
+ * whether that is a packet for the completion port. */
 void port_receive_end(struct port_view *view, struct port_message *message, bool delivered);
 
 /* A registered thread stops waiting without receiving: hands the bell on when something is left. */

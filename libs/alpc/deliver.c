@@ -8,7 +8,10 @@
  * buffer and the record ends there; a node is needed only if a continuation is due. A larger one is
  * pinned: its node is DELIVERING, in the lane by reference or in the heap, and the caller copies it
  * once, outside the mutex, to where it belongs; deliver_end_locked then lets it go. Records behind
- * a pinned one are read meanwhile, the lane is freed up to the oldest that is kept.
+ * a pinned one are read meanwhile, the lane is freed up to the oldest that is kept. When the copy
+ * fails the node goes to the large list (deliver_undo_locked). A message that has been copied into
+ * the thread's private buffer cannot go back, so its caller has looked at that part of the receive
+ * buffer just before.
  *
  * A payload larger than the caller's buffer goes to the large list, which is always first in line,
  * and to the heap if there is room, so that its lane can advance; else it stays in the lane by
@@ -40,19 +43,35 @@ static uint32_t count_up(uint32_t *counter)
     return *counter;
 }
 
+/* The port's own counter; a receiver of replies counts there too, without the mutex. */
+static bool is_counted_on_port(struct port_view *view, const struct port_message *message)
+{
+    return view->at.memory->flags & PORT_IS_CLIENT ||
+           (message->type & 0xFF) == LPC_CONNECTION_REQUEST;
+}
+
 static void fill_sequence(struct port_view *view, struct port_connection *connection,
                           struct port_message *message)
 {
-    struct port_memory *memory = view->at.memory;
     bool is_notice = message->type == LPC_CANCELED || message->type == LPC_PORT_CLOSED;
 
-    if (memory->flags & PORT_IS_CLIENT)
-        message->sequence = atom_add(&memory->sequence, 1u) + 1;
-    else if ((message->type & 0xFF) == LPC_CONNECTION_REQUEST)
-        message->sequence = atom_add(&memory->sequence, 1u) + 1;
+    if (is_counted_on_port(view, message))
+        message->sequence = atom_add(&view->at.memory->sequence, 1u) + 1;
     else if (connection)
         message->sequence =
             is_notice ? MAX(connection->sequence, 1u) : count_up(&connection->sequence);
+}
+
+/* It will be counted again; a number that was given to another message since stays. */
+static void take_sequence_back(struct port_view *view, const struct port_message *message)
+{
+    struct port_connection *connection = connection_at_locked(view, message->connection);
+
+    if (is_counted_on_port(view, message))
+        (void)atom_cas(&view->at.memory->sequence, message->sequence, message->sequence - 1);
+    else if (connection && connection->marked_generation == message->connection_generation &&
+             connection->sequence == message->sequence)
+        atom_note(&connection->sequence, message->sequence - 1);
 }
 
 /* What every message gets from the receiver's own record of the connection. */
@@ -189,6 +208,39 @@ void deliver_end_locked(struct port_view *view, uint32_t ref)
         received_locked(view, ref);
 }
 
+/* To the large list, and to the heap if there is room, so that its lane can advance. */
+static void queue_first_locked(struct port_view *view, uint32_t ref)
+{
+    struct port_node *node = node_at(view, ref);
+    const struct lane_view *lane_view = lane_mapped(view, node->lane, node->lane_generation);
+
+    if (node->state != PORT_NODE_LARGE)
+        node_move_locked(view, ref, PORT_NODE_LARGE);
+    if (lane_view)
+        node_to_heap_locked(view, ref, lane_view);
+}
+
+/* (D2) The copy failed: the message is queued again and has not been received. */
+void deliver_undo_locked(struct port_view *view, struct port_message *message)
+{
+    uint32_t ref = message->pin;
+    struct port_node *node = node_at(view, ref);
+
+    if (!node || node->state != PORT_NODE_DELIVERING)
+        return;
+    if (node->flags & PORT_NODE_BY_REF)
+        lane_unuse(view, node->lane);
+    take_sequence_back(view, message);
+    view->at.memory->counters.n_received--;
+    if (view->at.memory->has_completion)
+        message->flags |= PORT_MESSAGE_PACKET;
+    node->flags |= PORT_NODE_ANNOUNCED;
+    if (node->flags & PORT_NODE_CANCELED && !(node->flags & PORT_NODE_RELEASED))
+        node_cancel_locked(view, ref, node->stamp); /* (D1) */
+    else
+        queue_first_locked(view, ref);
+}
+
 static enum delivery too_small(struct port_message *message, uint32_t data_length)
 {
     message_clear(message);
@@ -211,24 +263,24 @@ static void cancel_if_closed_locked(struct port_view *view, struct port_node *no
 static enum delivery node_too_large_locked(struct port_view *view, uint32_t ref,
                                            struct port_message *message)
 {
-    struct port_node *node = node_at(view, ref);
-    const struct lane_view *lane_view = lane_mapped(view, node->lane, node->lane_generation);
-
-    if (node->state != PORT_NODE_LARGE)
-        node_move_locked(view, ref, PORT_NODE_LARGE);
-    if (lane_view)
-        node_to_heap_locked(view, ref, lane_view);
-    return too_small(message, node->data_length);
+    queue_first_locked(view, ref);
+    return too_small(message, node_at(view, ref)->data_length);
 }
 
-enum delivery deliver_node_locked(struct port_view *view, uint32_t ref, uint32_t capacity,
+static bool is_inline(const struct port_receive_args *args, uint32_t data_length)
+{
+    return data_length <= PORT_INLINE_MAX_BYTES - args->unproven;
+}
+
+enum delivery deliver_node_locked(struct port_view *view, uint32_t ref,
+                                  const struct port_receive_args *args,
                                   struct port_message *message)
 {
     struct port_node *node = node_at(view, ref);
     uint32_t announced = node->flags & PORT_NODE_ANNOUNCED;
 
     cancel_if_closed_locked(view, node, ref);
-    if (node->data_length > capacity)
+    if (node->data_length > args->capacity)
         return node_too_large_locked(view, ref, message);
     const uint8_t *bytes =
         node->attributes_length + node->data_length ? node_bytes(view, node) : message->own_data;
@@ -236,7 +288,7 @@ enum delivery deliver_node_locked(struct port_view *view, uint32_t ref, uint32_t
     if (!bytes)
         return DELIVERY_MAP_LANE;
     copy_once(message->attributes, bytes, message->attributes_length);
-    if (message->data_length <= PORT_INLINE_MAX_BYTES) {
+    if (is_inline(args, message->data_length)) {
         copy_once(message->own_data, bytes + message->attributes_length, message->data_length);
         received_locked(view, ref);
     } else {
@@ -322,7 +374,8 @@ static enum delivery record_canceled_locked(struct port_view *view,
 }
 
 enum delivery deliver_record_locked(struct port_view *view, const struct candidate *candidate,
-                                    uint32_t capacity, struct port_message *message)
+                                    const struct port_receive_args *args,
+                                    struct port_message *message)
 {
     struct taking taking = take_resolve_locked(view, candidate);
     uint32_t data_size = candidate->record.message.data_size;
@@ -330,9 +383,9 @@ enum delivery deliver_record_locked(struct port_view *view, const struct candida
 
     switch (taking.action) {
     case TAKE_MESSAGE:
-        if (data_size > capacity)
+        if (data_size > args->capacity)
             return record_too_large_locked(view, candidate, &taking, message);
-        delivery = data_size <= PORT_INLINE_MAX_BYTES
+        delivery = is_inline(args, data_size)
                        ? record_copied_locked(view, candidate, &taking, message)
                        : record_pinned_locked(view, candidate, &taking, message);
         break;
@@ -357,6 +410,7 @@ enum delivery deliver_record_locked(struct port_view *view, const struct candida
 }
 
 enum delivery deliver_close_locked(struct port_view *view, const struct candidate *candidate,
+                                   const struct port_receive_args *args,
                                    struct port_message *message)
 {
     struct port_connection *connection = connection_at_locked(view, candidate->index);
@@ -369,6 +423,8 @@ enum delivery deliver_close_locked(struct port_view *view, const struct candidat
         close_done_locked(view);
         return DELIVERY_AGAIN;
     }
+    if (args->capacity < sizeof(connection->create_time))
+        return too_small(message, sizeof(connection->create_time));
     message_clear(message);
     message->type = LPC_PORT_CLOSED;
     message->connection = candidate->index;

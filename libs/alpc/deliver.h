@@ -16,15 +16,19 @@ enum delivery {
     DELIVERY_MAP_LANE,  /* its payload is in a lane this process has not mapped: message->lane */
 };
 
-enum delivery deliver_node_locked(struct port_view *view, uint32_t node, uint32_t capacity,
+enum delivery deliver_node_locked(struct port_view *view, uint32_t node,
+                                  const struct port_receive_args *args,
                                   struct port_message *message);
 enum delivery deliver_record_locked(struct port_view *view, const struct candidate *candidate,
-                                    uint32_t capacity, struct port_message *message);
+                                    const struct port_receive_args *args,
+                                    struct port_message *message);
 enum delivery deliver_close_locked(struct port_view *view, const struct candidate *candidate,
+                                   const struct port_receive_args *args,
                                    struct port_message *message);
 
-/* A DELIVERING node's copy has been made. */
+/* A DELIVERING node's copy has been made, or could not be. */
 void deliver_end_locked(struct port_view *view, uint32_t node);
+void deliver_undo_locked(struct port_view *view, struct port_message *message);
 
 /* Is a completion packet or a signal due for a received message? One that a blocked thread took has
  * none. */

@@ -89,20 +89,24 @@ static status_t adopt_large_locked(struct port_view *view, const struct port_mes
     uint32_t ref;
 
     if (message->attributes_length > PORT_ATTRIBUTES_MAX_BYTES ||
-        message->data_length > PORT_DATA_MAX_BYTES || !n_bytes)
+        message->data_length > PORT_DATA_MAX_BYTES)
         return STATUS_INVALID_PARAMETER;
-    uint32_t block = heap_take_locked(view, heap_blocks(n_bytes));
-    if (!block)
+    uint32_t block = n_bytes ? heap_take_locked(view, heap_blocks(n_bytes)) : 0;
+    if (n_bytes && !block)
         return STATUS_INSUFFICIENT_RESOURCES;
     status_t status =
         enter_locked(view, message->connection, message->message_id, message->callback_id, &ref);
     if (status != STATUS_SUCCESS) {
-        heap_give_locked(view, block, heap_blocks(n_bytes));
+        if (block)
+            heap_give_locked(view, block, heap_blocks(n_bytes));
         return status;
     }
     struct port_node *node = node_at(view, ref);
-    memcpy(heap_at(view, block), message->attributes, message->attributes_length);
-    memcpy(heap_at(view, block) + message->attributes_length, message->data, message->data_length);
+    if (block) {
+        uint8_t *bytes = heap_at(view, block);
+        memcpy(bytes, message->attributes, message->attributes_length);
+        memcpy(bytes + message->attributes_length, message->data, message->data_length);
+    }
     node->block = block;
     node->n_blocks = heap_blocks(n_bytes);
     node->type = message->type;

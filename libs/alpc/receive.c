@@ -73,15 +73,16 @@ static enum port_result map_lane(struct port_view *view, uint32_t lane,
 }
 
 static enum delivery deliver_locked(struct port_view *view, const struct candidate *candidate,
-                                    uint32_t capacity, struct port_message *message)
+                                    const struct port_receive_args *args,
+                                    struct port_message *message)
 {
     switch (candidate->kind) {
     case CANDIDATE_NODE:
-        return deliver_node_locked(view, candidate->index, capacity, message);
+        return deliver_node_locked(view, candidate->index, args, message);
     case CANDIDATE_RECORD:
-        return deliver_record_locked(view, candidate, capacity, message);
+        return deliver_record_locked(view, candidate, args, message);
     case CANDIDATE_CLOSE:
-        return deliver_close_locked(view, candidate, message);
+        return deliver_close_locked(view, candidate, args, message);
     case CANDIDATE_NONE:
     default:
         return DELIVERY_AGAIN;
@@ -89,7 +90,7 @@ static enum delivery deliver_locked(struct port_view *view, const struct candida
 }
 
 /* The next message, or why there is none. *ret_again: the section has become long, come again. */
-static enum port_result next_locked(struct port_view *view, uint32_t capacity,
+static enum port_result next_locked(struct port_view *view, const struct port_receive_args *args,
                                     struct port_message *message, bool *ret_again)
 {
     struct candidate candidate;
@@ -97,7 +98,7 @@ static enum port_result next_locked(struct port_view *view, uint32_t capacity,
     for (unsigned i = 0; i < AGAIN_MAX; i++) {
         uint32_t large = view->at.memory->large.head;
         if (UNLIKELY(large))
-            return result_of(deliver_node_locked(view, large, capacity, message));
+            return result_of(deliver_node_locked(view, large, args, message));
         switch (scan_locked(view, false, &candidate)) {
         case SCAN_FOUND:
             break;
@@ -107,7 +108,7 @@ static enum port_result next_locked(struct port_view *view, uint32_t capacity,
         default:
             return PORT_EMPTY;
         }
-        enum delivery delivery = deliver_locked(view, &candidate, capacity, message);
+        enum delivery delivery = deliver_locked(view, &candidate, args, message);
         if (delivery != DELIVERY_AGAIN)
             return result_of(delivery);
     }
@@ -151,11 +152,11 @@ static enum port_result receive_locked(struct port_view *view, struct port_recei
         view->at.memory->bell_rung = 0;
         args->counted_out = true;
     }
-    enum port_result result = next_locked(view, args->capacity, message, ret_again);
+    enum port_result result = next_locked(view, args, message, ret_again);
     if (result == PORT_EMPTY && !*ret_again && may_have_edge) {
         view->ops->clear_outer(view->context); /* (E3) */
         if (!MUTANT(no_bell_scan))
-            result = next_locked(view, args->capacity, message, ret_again);
+            result = next_locked(view, args, message, ret_again);
     }
     if (result == PORT_EMPTY && !*ret_again)
         result = sleep_locked(view, args, message, ret_again);
@@ -189,11 +190,14 @@ enum port_result port_receive(struct port_view *view, struct port_receive_args *
     return result;
 }
 
-void port_receive_end(struct port_view *view, struct port_message *message, _unused_ bool delivered)
+void port_receive_end(struct port_view *view, struct port_message *message, bool delivered)
 {
     if (!message->pin || !port_lock(view))
         return;
-    deliver_end_locked(view, message->pin);
+    if (LIKELY(delivered))
+        deliver_end_locked(view, message->pin);
+    else
+        deliver_undo_locked(view, message);
     hand_on_locked(view);
     port_unlock(view);
     message->pin = 0;

@@ -41,6 +41,25 @@ START_TEST(unreceived_messages_become_canceled_then_the_port_is_closed)
 }
 END_TEST
 
+START_TEST(a_close_waits_for_a_buffer_with_room_for_its_data)
+{
+    struct rig rig;
+    struct port_message message;
+    struct port_receive_args args = {.capacity = 7};
+
+    rig_open(&rig, &rig_small, 0);
+    close_now(&rig, rig_add_sender(&rig));
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_int_eq(rig_receive_args(&rig, &rig.views[0], &args, &message), PORT_TOO_SMALL);
+        ck_assert_uint_eq(message.data_length, 8);
+    }
+    args.capacity = 8;
+    ck_assert_int_eq(rig_receive_args(&rig, &rig.views[0], &args, &message), PORT_RECEIVED);
+    ck_assert_uint_eq(message.type, LPC_PORT_CLOSED);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(messages_answered_without_release_become_canceled)
 {
     struct rig rig;
@@ -223,6 +242,7 @@ int main(void)
 {
     UNIT_BEGIN("close");
     UNIT_TEST(unreceived_messages_become_canceled_then_the_port_is_closed);
+    UNIT_TEST(a_close_waits_for_a_buffer_with_room_for_its_data);
     UNIT_TEST(messages_answered_without_release_become_canceled);
     UNIT_TEST(the_close_comes_after_what_caused_it);
     UNIT_TEST(a_reply_that_waited_in_the_lane_is_one_canceled_message);

@@ -183,6 +183,113 @@ START_TEST(a_client_died_notice_comes_from_the_daemon)
 }
 END_TEST
 
+/* The receiver's memory could not be written. */
+static void receive_in_vain(struct rig *rig, uint32_t unproven, uint32_t id)
+{
+    struct port_receive_args args = {.capacity = PORT_DATA_MAX_BYTES, .unproven = unproven};
+    struct port_message message;
+
+    ck_assert_int_eq(rig_receive_args(rig, &rig->views[0], &args, &message), PORT_RECEIVED);
+    ck_assert_uint_eq(message.message_id, id);
+    ck_assert_uint_ne(message.pin, 0);
+    port_receive_end(&rig->views[0], &message, false);
+    ck_assert_uint_eq(message.pin, 0);
+    ck_assert_uint_eq(message.flags & PORT_MESSAGE_PACKET, 0);
+}
+
+START_TEST(a_message_that_could_not_be_copied_out_is_first_in_line_again)
+{
+    struct rig rig;
+    struct port_message message;
+    struct port_route route;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    uint32_t id = rig_send(s, LANE_REQUEST, 0, 3000);
+    uint32_t next = rig_datagram(s, 4000);
+    for (unsigned i = 0; i < 3; i++)
+        receive_in_vain(&rig, 0, id);
+    /* In port memory: the lane has advanced past it. */
+    ck_assert_uint_eq(lane_at_locked(&rig.views[0], s->lane)->refs_head, 0);
+    ck_assert_uint_eq(rig.views[0].at.memory->counters.n_received, 0);
+    rig_expect(&rig, &message, id, LPC_REQUEST | LPC_CONTINUATION);
+    ck_assert_uint_eq(message.sequence, 1);
+    receive_in_vain(&rig, 0, next);
+    rig_reply(&rig, id, PORT_CONTINUE_RELEASE, &route);
+    rig_expect(&rig, &message, next, LPC_DATAGRAM);
+    ck_assert_uint_eq(message.sequence, 2);
+    rig_expect_none(&rig);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_small_message_is_pinned_where_the_buffer_is_not_known_to_be_writable)
+{
+    struct rig rig;
+    struct port_message message;
+    struct port_receive_args args = {.capacity = PORT_DATA_MAX_BYTES,
+                                     .unproven = PORT_INLINE_MAX_BYTES - 10};
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    uint32_t id = rig_datagram(s, 11);
+    uint32_t small = rig_datagram(s, 10);
+    receive_in_vain(&rig, args.unproven, id);
+    receive_in_vain(&rig, args.unproven, id);
+    rig_expect(&rig, &message, id, LPC_DATAGRAM);
+    ck_assert_int_eq(rig_receive_args(&rig, &rig.views[0], &args, &message), PORT_RECEIVED);
+    ck_assert_uint_eq(message.message_id, small);
+    ck_assert_uint_eq(message.pin, 0);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_request_canceled_while_it_could_not_be_copied_is_canceled)
+{
+    struct rig rig;
+    struct port_message big, message;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    uint32_t id = rig_send(s, LANE_REQUEST, 0, 3000);
+    rig_send_about(s, LANE_CANCEL, 0, id, 0);
+    ck_assert_int_eq(rig_receive(&rig, &big), PORT_RECEIVED);
+    rig_expect_none(&rig);
+    port_receive_end(&rig.views[0], &big, false);
+    rig_expect(&rig, &message, id, LPC_CANCELED);
+    ck_assert(message.flags & PORT_MESSAGE_ACK);
+    rig_expect_none(&rig);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(what_could_not_be_copied_out_is_announced_to_the_completion_port_again)
+{
+    struct rig rig;
+    struct port_message message;
+    uint32_t n_packets, lane, generation;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    port_set_completion(&rig.views[0], true);
+    uint32_t id = rig_datagram(s, 3000);
+    rig_map(&rig, &rig.views[0], s->lane, s->generation);
+    ck_assert_int_eq(port_harvest(&rig.views[0], &n_packets, &lane, &generation), PORT_RECEIVED);
+    ck_assert_uint_eq(n_packets, 1);
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_int_eq(rig_receive(&rig, &message), PORT_RECEIVED);
+        ck_assert_uint_eq(message.flags & PORT_MESSAGE_PACKET, 0);
+        port_receive_end(&rig.views[0], &message, false);
+        ck_assert(message.flags & PORT_MESSAGE_PACKET);
+    }
+    ck_assert_int_eq(port_harvest(&rig.views[0], &n_packets, &lane, &generation), PORT_RECEIVED);
+    ck_assert_uint_eq(n_packets, 0);
+    rig_expect(&rig, &message, id, LPC_DATAGRAM);
+    ck_assert_uint_eq(message.flags & PORT_MESSAGE_PACKET, 0);
+    rig_close(&rig);
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("deliver");
@@ -193,5 +300,9 @@ int main(void)
     UNIT_TEST(a_sender_that_changes_its_record_later_changes_nothing_here);
     UNIT_TEST(a_client_port_counts_everything_it_receives);
     UNIT_TEST(a_client_died_notice_comes_from_the_daemon);
+    UNIT_TEST(a_message_that_could_not_be_copied_out_is_first_in_line_again);
+    UNIT_TEST(a_small_message_is_pinned_where_the_buffer_is_not_known_to_be_writable);
+    UNIT_TEST(a_request_canceled_while_it_could_not_be_copied_is_canceled);
+    UNIT_TEST(what_could_not_be_copied_out_is_announced_to_the_completion_port_again);
     return UNIT_END();
 }

@@ -36,7 +36,7 @@ struct world {
     struct end ends[N_CLIENTS][2]; /* 0: the client's, 1: the server's */
     uint64_t random;
     uint8_t *fate; /* of a new message by id: enum fate */
-    unsigned n_arrived, n_canceled, n_closed, n_large, n_acks, n_refused;
+    unsigned n_arrived, n_canceled, n_closed, n_large, n_acks, n_refused, n_undone;
 };
 
 static uint32_t pick(struct world *w, uint32_t n)
@@ -268,6 +268,11 @@ static bool receive(struct world *w, struct rig *rig, struct end **ends, unsigne
     if (result == PORT_EMPTY)
         return false;
     ck_assert_int_eq(result, PORT_RECEIVED);
+    if (message.pin && pick(w, 4) == 0) { /* a bad buffer: it is there again */
+        port_receive_end(&rig->views[0], &message, false);
+        w->n_undone++;
+        return true;
+    }
     for (unsigned i = 0; i < n_ends && !end; i++)
         if (ends[i]->connection == message.connection)
             end = ends[i];
@@ -435,6 +440,7 @@ static void converse(uint64_t seed, unsigned n_steps, bool reconnects)
     ck_assert_uint_gt(w.n_arrived, n_steps / 10);
     ck_assert_uint_gt(w.n_canceled, 0);
     ck_assert_uint_gt(w.n_large, 0);
+    ck_assert_uint_gt(w.n_undone, 0);
     ck_assert_uint_gt(w.n_acks, 0);
     ck_assert(!reconnects || w.n_closed > 0);
     teardown(&w);
