@@ -50,6 +50,9 @@ struct portico_hooks {
      * called with a lock of this library held, so it must not call back. NULL: memcpy. */
     bool (*copy_in)(void *destination, const void *source, size_t size);
     bool (*copy_out)(void *destination, const void *source, size_t size);
+    /* Could copy_out write there now? Asked before a message is taken that could not be given back.
+     * NULL: yes. */
+    bool (*probe_out)(void *destination, size_t size);
     /* Asked by a blocked thread on its own stack after portico_thread_interrupt: a status other
      * than STATUS_SUCCESS ends the wait with it (STATUS_USER_APC, STATUS_ALERTED,
      * STATUS_THREAD_IS_TERMINATING ...); STATUS_SUCCESS: sleep on. */

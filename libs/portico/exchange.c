@@ -187,6 +187,8 @@ status_t portico_port_exchange(handle_t handle, struct portico_exchange *exchang
 
     if (status == STATUS_SUCCESS)
         status = handle_get_port(handle, &port);
+    if (status == STATUS_SUCCESS && exchange->receive && !receive_buffer_is_usable(exchange))
+        status = STATUS_ACCESS_VIOLATION;
     if (status != STATUS_SUCCESS)
         return status;
     if (exchange->send) {

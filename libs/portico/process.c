@@ -37,6 +37,12 @@ static bool plain_copy(void *destination, const void *source, size_t size)
     return true;
 }
 
+static bool plain_probe(void *destination, size_t size)
+{
+    (void)destination, (void)size;
+    return true;
+}
+
 static status_t plain_interrupted(bool alertable)
 {
     return alertable ? STATUS_ALERTED : STATUS_SUCCESS;
@@ -76,6 +82,7 @@ static void hooks_set(const struct portico_hooks *hooks)
 {
     HOOK_OR(copy_in, plain_copy);
     HOOK_OR(copy_out, plain_copy);
+    HOOK_OR(probe_out, plain_probe);
     HOOK_OR(interrupted, plain_interrupted);
     HOOK_OR(critical_enter, plain_nothing);
     HOOK_OR(critical_leave, plain_nothing);

@@ -10,7 +10,9 @@
  * the own wake word, again.
  *
  * A message larger than the caller's buffer stays first in line. A pinned message (above 512 bytes)
- * is copied from the lane to the caller's memory outside the port mutex. */
+ * is copied from the lane to the caller's memory outside the port mutex; if that cannot be written
+ * the message is first in line again. A small one is gone from the queue once it is in this
+ * thread's own buffer: so the caller's is looked at before, again after each sleep. */
 
 #include <string.h>
 
@@ -32,6 +34,35 @@ static uint32_t data_capacity(const struct portico_exchange *exchange)
         return 0;
     size_t room = exchange->capacity - sizeof(struct portico_message);
     return room > PORTICO_MESSAGE_DATA_MAX ? PORTICO_MESSAGE_DATA_MAX : (uint32_t)room;
+}
+
+enum {
+    PAGE_BYTES = 4096,
+    NOTICE_DATA_BYTES = 8, /* of LPC_PORT_CLOSED, which is never pinned */
+    BUFFER_SMALL_BYTES = sizeof(struct portico_message) + PORT_INLINE_MAX_BYTES,
+};
+
+/* How much of the buffer must be writable for any message that is not pinned. A caller without a
+ * limit may have a small buffer: then no more than what lies in one page with the header's end. */
+static uint32_t buffer_small_part(const struct portico_exchange *exchange)
+{
+    size_t size = exchange->capacity;
+
+    if (size == SIZE_MAX) {
+        size_t in_page = -((uintptr_t)(exchange->receive + 1)) % PAGE_BYTES;
+        size = sizeof(struct portico_message) + MAX(in_page, (size_t)NOTICE_DATA_BYTES);
+    }
+    return (uint32_t)MIN(size, (size_t)BUFFER_SMALL_BYTES);
+}
+
+bool receive_buffer_is_usable(const struct portico_exchange *exchange)
+{
+    return the_process.hooks.probe_out(exchange->receive, buffer_small_part(exchange));
+}
+
+static uint32_t buffer_unproven(const struct portico_exchange *exchange)
+{
+    return exchange->capacity == SIZE_MAX ? BUFFER_SMALL_BYTES - buffer_small_part(exchange) : 0;
 }
 
 static void fill_header(const struct port_message *message, struct portico_message *ret_header)
@@ -177,10 +208,14 @@ static status_t sleep_registered(struct receiver *receiver, const struct portico
         return STATUS_TIMEOUT;
     case LANE_WOKEN:
         status = thread_consume_wake(thread, exchange->flags & PORTICO_ALERTABLE);
-        return status;
+        break;
     default:
-        return STATUS_SUCCESS;
+        status = STATUS_SUCCESS;
+        break;
     }
+    if (status == STATUS_SUCCESS && !receive_buffer_is_usable(exchange))
+        return STATUS_ACCESS_VIOLATION;
+    return status;
 }
 
 static status_t ended(struct port *port, const struct port_message *message)
@@ -194,7 +229,9 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
                          struct port_route *route)
 {
     struct receiver *receiver = port->receiver;
-    struct port_receive_args args = {.capacity = data_capacity(exchange), .finished = route};
+    struct port_receive_args args = {.capacity = data_capacity(exchange),
+                                     .unproven = buffer_unproven(exchange),
+                                     .finished = route};
     struct port_message message;
     _cleanup_(waiting_give_up) struct waiting waiting = {0};
     status_t status = receiver_doorbells(receiver, port);

@@ -91,5 +91,9 @@ void token_attributes(const struct port *port, struct portico_attributes *attrib
 
 /* Receives into exchange->receive; route: to end under the same lock, or NULL. */
 struct portico_exchange;
+/* Can the part of the caller's receive buffer be written that small messages need? Larger ones are
+ * found out when they are copied, and stay in the queue. */
+bool receive_buffer_is_usable(const struct portico_exchange *exchange);
+
 status_t receive_message(struct port *port, struct portico_exchange *exchange,
                          struct port_route *route);

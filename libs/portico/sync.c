@@ -135,8 +135,10 @@ static void reply_attributes(struct sync *sync, const struct slot_reply *reply,
     token_attributes(port, attributes);
 }
 
-/* The reply does not fit: it waits in the port's queue for a larger buffer. */
-static status_t reply_keep(struct sync *sync, const struct slot_reply *reply, const uint8_t *areas)
+/* The caller's buffer cannot take the reply: it waits in the port's queue for the next receive.
+ * Returns `why`, or why it is lost. */
+static status_t reply_keep(struct sync *sync, const struct slot_reply *reply, const uint8_t *areas,
+                           status_t why)
 {
     struct port *port = sync->port;
     struct port_message message = {
@@ -147,7 +149,7 @@ static status_t reply_keep(struct sync *sync, const struct slot_reply *reply, co
         .sender_process_id = peer_process_id(sync),
         .sender_thread_id = reply->sender_tid,
         .data_length = reply->data_size,
-        .attributes_length = reply->attr_size < PORT_ATTRIBUTES_MAX_BYTES ? reply->attr_size : 0,
+        .attributes_length = reply->attr_size <= PORT_ATTRIBUTES_MAX_BYTES ? reply->attr_size : 0,
         .message_context = sync->message_context,
         .data = areas + reply->attr_size,
     };
@@ -157,15 +159,13 @@ static status_t reply_keep(struct sync *sync, const struct slot_reply *reply, co
     outbound_note_async(sync->to.outbound);
     status = port_adopt_large(&port->receiver->view, &message);
     sync->exchange->ret_size = reply->data_size + sizeof(struct portico_message);
-    return status == STATUS_SUCCESS ? STATUS_BUFFER_TOO_SMALL : status;
+    return status == STATUS_SUCCESS ? why : status;
 }
 
-static status_t reply_deliver(struct sync *sync, const struct slot_reply *reply,
-                              const uint8_t *areas)
+static bool reply_copy_out(const struct sync *sync, const struct slot_reply *reply,
+                           const uint8_t *areas)
 {
-    struct port *port = sync->port;
-    struct portico_exchange *exchange = sync->exchange;
-    struct portico_message header = {
+    const struct portico_message header = {
         .data_length = (uint16_t)reply->data_size,
         .total_length = (uint16_t)(reply->data_size + sizeof(header)),
         .type = reply_type(reply),
@@ -174,9 +174,21 @@ static status_t reply_deliver(struct sync *sync, const struct slot_reply *reply,
         .message_id = reply->message_id,
         .callback_id = reply->callback_id,
     };
-    status_t status = STATUS_SUCCESS;
-    uint32_t sequence;
 
+    return the_process.hooks.copy_out(sync->exchange->receive, &header, sizeof(header)) &&
+           (!reply->data_size ||
+            the_process.hooks.copy_out(sync->exchange->receive + 1, areas + reply->attr_size,
+                                       reply->data_size));
+}
+
+static status_t reply_deliver(struct sync *sync, const struct slot_reply *reply,
+                              const uint8_t *areas)
+{
+    struct port *port = sync->port;
+    status_t status = STATUS_SUCCESS;
+
+    if (!reply_copy_out(sync, reply, areas))
+        return reply_keep(sync, reply, areas, STATUS_ACCESS_VIOLATION);
     if (!(reply->flags & LANE_RELEASE)) {
         outbound_note_async(sync->to.outbound);
         status = port_adopt(&port->receiver->view, sync->to.here, reply->message_id,
@@ -184,14 +196,8 @@ static status_t reply_deliver(struct sync *sync, const struct slot_reply *reply,
     }
     if (status != STATUS_SUCCESS)
         return status;
-    sequence = port_count_received(&port->receiver->view);
-    if (!the_process.hooks.copy_out(exchange->receive, &header, sizeof(header)) ||
-        (reply->data_size &&
-         !the_process.hooks.copy_out(exchange->receive + 1, areas + reply->attr_size,
-                                     reply->data_size)))
-        return STATUS_ACCESS_VIOLATION;
-    reply_attributes(sync, reply, areas, sequence);
-    exchange->ret_size = header.total_length;
+    reply_attributes(sync, reply, areas, port_count_received(&port->receiver->view));
+    sync->exchange->ret_size = reply->data_size + sizeof(struct portico_message);
     return STATUS_SUCCESS;
 }
 
@@ -212,7 +218,7 @@ static status_t reply_take(struct sync *sync)
     if (reply.status != STATUS_SUCCESS)
         status = reply.status;
     else if (reply.data_size > sync->capacity)
-        status = reply_keep(sync, &reply, areas);
+        status = reply_keep(sync, &reply, areas, STATUS_BUFFER_TOO_SMALL);
     else
         status = reply_deliver(sync, &reply, areas);
     outbound_slot_release(sync->to.outbound, sync->lane, sync->slot);

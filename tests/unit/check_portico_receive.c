@@ -136,6 +136,86 @@ START_TEST(closing_the_connection_port_ends_its_receivers)
 }
 END_TEST
 
+/* Writable are the header and `room` bytes of data. */
+static status_t receive_short_of(handle_t port, size_t room, size_t capacity)
+{
+    struct portico_exchange exchange = {.receive = &message.header, .capacity = capacity};
+
+    unwritable.from = message.data + room;
+    unwritable.to = unwritable.from + 1;
+    status_t status = portico_port_exchange(port, &exchange);
+    unwritable.from = unwritable.to = NULL;
+    return status;
+}
+
+START_TEST(memory_that_cannot_be_written_loses_nothing)
+{
+    static const size_t sizes[] = {1, 512, 513, 5000, 65487};
+    struct pair pair = pair_make(name);
+
+    for (unsigned i = 0; i < 5; i++) {
+        message_fill(&message, sizes[i], i);
+        ck_ok(port_send(pair.client, i % 2 ? PORTICO_RELEASE : 0, &message));
+    }
+    for (unsigned i = 0; i < 5; i++) {
+        struct portico_attributes attributes = {.wanted = PORTICO_ATTRIBUTE_CONTEXT};
+
+        ck_status(receive_short_of(pair.connection, sizes[i] - 1, sizeof(message)),
+                  STATUS_ACCESS_VIOLATION);
+        ck_status(receive_short_of(pair.connection, 0, SIZE_MAX), STATUS_ACCESS_VIOLATION);
+        ck_ok(port_receive_for(pair.connection, &message, PORTICO_POLL, &attributes));
+        ck_assert(message_has(&message, sizes[i], i));
+        ck_assert_uint_eq(attributes.context.sequence, i + 1);
+    }
+    ck_status(port_receive_for(pair.connection, &message, PORTICO_POLL, NULL), STATUS_TIMEOUT);
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(a_close_is_not_lost_to_a_buffer_that_is_too_small_or_bad)
+{
+    struct pair pair = pair_make(name);
+    struct portico_exchange exchange = {.receive = &message.header,
+                                        .capacity = sizeof(message.header) + 7,
+                                        .deadline_ns = PORTICO_FOREVER};
+
+    ck_ok(portico_close(pair.client));
+    message.data[7] = 0x55;
+    ck_status(portico_port_exchange(pair.connection, &exchange), STATUS_BUFFER_TOO_SMALL);
+    ck_assert_uint_eq(message.data[7], 0x55);
+    ck_status(receive_short_of(pair.connection, 7, sizeof(message)), STATUS_ACCESS_VIOLATION);
+    ck_ok(port_take(pair.connection, &message));
+    ck_assert_uint_eq(message.header.type & 0xff, PORTICO_TYPE_PORT_CLOSED);
+    ck_ok(portico_close(pair.server));
+    ck_ok(portico_close(pair.connection));
+}
+END_TEST
+
+START_TEST(memory_that_goes_while_the_receiver_sleeps_loses_nothing)
+{
+    struct pair pair = pair_make(name);
+    static struct receiver_thread receiver;
+    pthread_t thread;
+
+    for (unsigned i = 0; i < 20; i++) {
+        receiver = (struct receiver_thread){.port = pair.connection};
+        pthread_create(&thread, NULL, receive_main, &receiver);
+        while (!receiver.thread)
+            ;
+        unwritable.to = receiver.message.data + 1;
+        unwritable.from = receiver.message.data;
+        message_fill(&message, 1000, i);
+        ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
+        pthread_join(thread, NULL);
+        unwritable.from = unwritable.to = NULL;
+        ck_status(receiver.status, STATUS_ACCESS_VIOLATION);
+        ck_ok(port_receive_for(pair.connection, &message, PORTICO_POLL, NULL));
+        ck_assert(message_has(&message, 1000, i));
+    }
+    pair_close(&pair);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, NULL);
@@ -145,5 +225,8 @@ int main(int argc, char **argv)
     UNIT_TEST(an_interruption_ends_an_alertable_receive_whenever_it_comes);
     UNIT_TEST(an_interruption_does_not_end_a_receive_that_is_not_alertable);
     UNIT_TEST(closing_the_connection_port_ends_its_receivers);
+    UNIT_TEST(memory_that_cannot_be_written_loses_nothing);
+    UNIT_TEST(a_close_is_not_lost_to_a_buffer_that_is_too_small_or_bad);
+    UNIT_TEST(memory_that_goes_while_the_receiver_sleeps_loses_nothing);
     return DAEMON_END(UNIT_END());
 }

@@ -174,15 +174,15 @@ END_TEST
 
 static bool bad_copy(void *destination, const void *source, size_t size)
 {
-    if ((uintptr_t)source < 4096 || (uintptr_t)destination < 4096)
+    if ((uintptr_t)source < 4096)
         return false;
     memcpy(destination, source, size);
     return true;
 }
 
-START_TEST(memory_that_cannot_be_read_or_written_costs_nothing_but_the_call)
+START_TEST(memory_that_cannot_be_read_costs_nothing_but_the_call)
 {
-    struct portico_hooks hooks = {.copy_in = bad_copy, .copy_out = bad_copy};
+    struct portico_hooks hooks = {.copy_in = bad_copy};
     struct pair pair;
     struct portico_exchange exchange = {.flags = PORTICO_RELEASE,
                                         .send = (struct portico_message *)8};
@@ -191,9 +191,6 @@ START_TEST(memory_that_cannot_be_read_or_written_costs_nothing_but_the_call)
     pair = pair_make(name);
     ck_status(portico_port_exchange(pair.client, &exchange), STATUS_ACCESS_VIOLATION);
     message_fill(&message, 5, 1);
-    ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
-    exchange = (struct portico_exchange){.receive = (struct portico_message *)8, .capacity = 100};
-    ck_status(portico_port_exchange(pair.connection, &exchange), STATUS_ACCESS_VIOLATION);
     ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
     ck_ok(port_take(pair.connection, &message));
     ck_assert(message_has(&message, 5, 1));
@@ -212,6 +209,6 @@ int main(int argc, char **argv)
     UNIT_TEST(the_way_back_to_a_second_client_grows_too);
     UNIT_TEST(ten_thousand_datagrams_wait_unread_and_stay_in_order);
     UNIT_TEST(thousands_of_unanswered_requests_are_answered_later);
-    UNIT_TEST(memory_that_cannot_be_read_or_written_costs_nothing_but_the_call);
+    UNIT_TEST(memory_that_cannot_be_read_costs_nothing_but_the_call);
     return DAEMON_END(UNIT_END());
 }

@@ -127,6 +127,40 @@ START_TEST(a_reply_larger_than_the_buffer_waits_in_the_queue)
 }
 END_TEST
 
+START_TEST(a_reply_to_memory_that_cannot_be_written_waits_in_the_queue)
+{
+    static const size_t sizes[] = {0, 600, 961, 65487};
+    struct pair pair = pair_make(name);
+
+    for (unsigned i = 0; i < 8; i++) {
+        struct caller *caller = caller_new(pair.client, 8, 1);
+        size_t size = sizes[i / 2];
+        pthread_t thread;
+
+        pthread_create(&thread, NULL, call_main, caller);
+        ck_ok(port_take(pair.connection, &message));
+        unwritable.to = caller->reply.data + size;
+        unwritable.from = size ? unwritable.to - 1 : (uint8_t *)&caller->reply;
+        reply_with(pair.connection, &message, i % 2 ? PORTICO_RELEASE : 0, size, i);
+        pthread_join(thread, NULL);
+        unwritable.from = unwritable.to = NULL;
+        ck_status(caller->status, STATUS_ACCESS_VIOLATION);
+        ck_ok(port_receive_for(pair.client, &message, PORTICO_POLL, NULL));
+        ck_assert(message_has(&message, size, i));
+        ck_assert_uint_eq(message.header.type,
+                          i % 2 ? PORTICO_TYPE_REPLY
+                                : PORTICO_TYPE_REQUEST | PORTICO_TYPE_CONTINUATION_REQUIRED);
+        if (i % 2 == 0) {
+            reply_with(pair.client, &message, PORTICO_RELEASE, 4, 9);
+            ck_ok(port_take(pair.connection, &message));
+            ck_assert(message_has(&message, 4, 9));
+        }
+        free(caller);
+    }
+    pair_close(&pair);
+}
+END_TEST
+
 START_TEST(a_continuation_releases_the_sender_and_may_be_continued)
 {
     struct pair pair = pair_make(name);
@@ -403,6 +437,7 @@ int main(int argc, char **argv)
     UNIT_BEGIN("portico sync");
     UNIT_TEST(a_late_answer_to_a_request_that_timed_out_goes_nowhere);
     UNIT_TEST(a_reply_larger_than_the_buffer_waits_in_the_queue);
+    UNIT_TEST(a_reply_to_memory_that_cannot_be_written_waits_in_the_queue);
     UNIT_TEST(a_continuation_releases_the_sender_and_may_be_continued);
     UNIT_TEST(a_server_may_ask_synchronously_too);
     UNIT_TEST(a_continuation_may_be_synchronous);

@@ -77,9 +77,34 @@ static inline int daemon_end(int status)
 }
 #define DAEMON_END(status) daemon_end(status)
 
+/* Memory that the library must find out to be unwritable, as ntdll's hooks would. */
+static struct {
+    uint8_t *from, *to;
+} unwritable;
+
+static inline bool test_probe_out(void *destination, size_t size)
+{
+    return (uint8_t *)destination + size <= unwritable.from ||
+           (uint8_t *)destination >= unwritable.to;
+}
+
+/* Up to the fault, as the processor copies. */
+static inline bool test_copy_out(void *destination, const void *source, size_t size)
+{
+    bool is_good = test_probe_out(destination, size);
+
+    if (!is_good)
+        size = (uint8_t *)destination < unwritable.from
+                   ? (size_t)(unwritable.from - (uint8_t *)destination)
+                   : 0;
+    memcpy(destination, source, size);
+    return is_good;
+}
+
 static inline void daemon_connect(void)
 {
-    status_t status = portico_start(NULL);
+    const struct portico_hooks hooks = {.copy_out = test_copy_out, .probe_out = test_probe_out};
+    status_t status = portico_start(&hooks);
 
     ck_assert_msg(status == STATUS_SUCCESS, "%08x: %s", status, portico_start_error());
 }

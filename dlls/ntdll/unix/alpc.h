@@ -23,12 +23,12 @@ NTSTATUS alpc_port_attributes_read(const ALPC_PORT_ATTRIBUTES *user, bool is_cre
 NTSTATUS alpc_attributes_read(const ALPC_MESSAGE_ATTRIBUTES *user,
                               struct portico_attributes *ret_attributes);
 /* What a receive asks for. user NULL: nothing. */
-NTSTATUS alpc_attributes_wanted(const ALPC_MESSAGE_ATTRIBUTES *user,
+NTSTATUS alpc_attributes_wanted(ALPC_MESSAGE_ATTRIBUTES *user,
                                 struct portico_attributes *ret_attributes);
 /* What came. */
 NTSTATUS alpc_attributes_write(ALPC_MESSAGE_ATTRIBUTES *user,
                                const struct portico_attributes *attributes);
 
 /* SIZE_T *BufferLength of the program: NULL is no limit. */
-NTSTATUS alpc_capacity_read(const SIZE_T *user, size_t *ret_capacity);
+NTSTATUS alpc_capacity_read(SIZE_T *user, size_t *ret_capacity);
 NTSTATUS alpc_length_write(SIZE_T *user, status_t status, size_t size);

@@ -35,12 +35,12 @@ static const struct {
     {ALPC_MESSAGE_WORK_ON_BEHALF_ATTRIBUTE, sizeof(ALPC_WORK_ON_BEHALF_ATTR)},
 };
 
-/* Where the body of an allocated attribute is. */
+/* Where the body of an allocated attribute is; flag 0: the end of all. */
 static void *body_at(const ALPC_MESSAGE_ATTRIBUTES *user, ULONG allocated, ULONG flag)
 {
     char *at = (char *)user + sizeof(*user);
 
-    for (unsigned i = 0; bodies[i].flag != flag; i++)
+    for (unsigned i = 0; i < sizeof(bodies) / sizeof(bodies[0]) && bodies[i].flag != flag; i++)
         if (allocated & bodies[i].flag)
             at += bodies[i].size;
     return at;
@@ -129,7 +129,7 @@ NTSTATUS alpc_attributes_read(const ALPC_MESSAGE_ATTRIBUTES *user,
     return STATUS_SUCCESS;
 }
 
-NTSTATUS alpc_attributes_wanted(const ALPC_MESSAGE_ATTRIBUTES *user,
+NTSTATUS alpc_attributes_wanted(ALPC_MESSAGE_ATTRIBUTES *user,
                                 struct portico_attributes *ret_attributes)
 {
     ALPC_MESSAGE_ATTRIBUTES header;
@@ -138,6 +138,8 @@ NTSTATUS alpc_attributes_wanted(const ALPC_MESSAGE_ATTRIBUTES *user,
     if (!user)
         return STATUS_SUCCESS;
     TRY(header_read(user, &header));
+    TRY(user_probe_write(user, (size_t)((char *)body_at(user, header.AllocatedAttributes, 0) -
+                                        (char *)user))); /* before a message is taken */
     ret_attributes->wanted = header.AllocatedAttributes & ALPC_MESSAGE_ATTRIBUTE_ALL;
     return STATUS_SUCCESS;
 }
@@ -226,12 +228,14 @@ NTSTATUS alpc_port_attributes_read(const ALPC_PORT_ATTRIBUTES *user, bool is_cre
     return STATUS_SUCCESS;
 }
 
-NTSTATUS alpc_capacity_read(const SIZE_T *user, size_t *ret_capacity)
+NTSTATUS alpc_capacity_read(SIZE_T *user, size_t *ret_capacity)
 {
     SIZE_T capacity = SIZE_MAX;
 
-    if (user)
+    if (user) {
         TRY(USER_GET(capacity, user));
+        TRY(USER_PUT(user, capacity)); /* it can be written, before a message is taken */
+    }
     *ret_capacity = capacity;
     return STATUS_SUCCESS;
 }

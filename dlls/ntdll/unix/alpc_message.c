@@ -4,7 +4,8 @@
 #include "config.h"
 
 /* NtAlpcSendWaitReceivePort and NtAlpcCancelMessage (reference 3.5, 3.8). The message buffers go to
- * libportico as they are: it copies from and to them once, by our fault-safe routines. */
+ * libportico as they are: it copies from and to them once, by our fault-safe routines. What else
+ * is written at the end is looked at before a message is taken. */
 #include "alpc.h"
 
 #include "usermem.h"
@@ -53,9 +54,6 @@ NTSTATUS WINAPI NtAlpcSendWaitReceivePort(HANDLE port, ULONG flags, PPORT_MESSAG
     TRY(alpc_attributes_read(user_send ? user_send_attributes : NULL, &send_attributes));
     if (user_send && user_send_attributes)
         exchange.send_attributes = &send_attributes;
-    /* Before a message is taken: only the header, since the rest costs a look at each page. */
-    if (user_receive)
-        TRY(user_probe_write(user_receive, sizeof(*user_receive)));
     TRY(client_handle(port, &handle));
     client_wait_begin(exchange.flags & PORTICO_ALERTABLE);
     return send_receive(handle, &exchange, user_receive ? user_receive_attributes : NULL,

@@ -29,6 +29,11 @@ static bool copy_out(void *destination, const void *source, size_t size)
     return user_write(destination, source, size) == STATUS_SUCCESS;
 }
 
+static bool probe_out(void *destination, size_t size)
+{
+    return user_probe_write(destination, size) == STATUS_SUCCESS;
+}
+
 /* A view of a section: 64 KiB aligned, known to the table of views. */
 static status_t map(int fd, uint64_t offset, size_t size, bool writable, void **ret_base)
 {
@@ -76,6 +81,7 @@ static void server_died(void)
 static const struct portico_hooks hooks = {
     .copy_in = copy_in,
     .copy_out = copy_out,
+    .probe_out = probe_out,
     .interrupted = interrupted,
     .map = map,
     .unmap = unmap,

@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#define PAGE_MASK 0xffful
+
 uint32_t user_copy(void *destination, const void *source, size_t size);
 uint32_t user_touch(void *byte);
 
@@ -25,11 +27,14 @@ NTSTATUS user_write(void *user, const void *source, size_t size)
 NTSTATUS user_probe_write(void *user, size_t size)
 {
     char *byte = user, *last = byte + size - 1;
-    NTSTATUS status = size ? (NTSTATUS)user_touch(last) : STATUS_SUCCESS;
+    NTSTATUS status;
 
-    if (last < byte && size)
+    if (!size)
+        return STATUS_SUCCESS;
+    if (last < byte)
         return STATUS_ACCESS_VIOLATION;
-    for (; size && !status && byte < last; byte = (char *)(((uintptr_t)byte | 0xfff) + 1))
+    status = user_touch(last);
+    for (; !status && ((uintptr_t)byte ^ (uintptr_t)last) > PAGE_MASK; byte += PAGE_MASK + 1)
         status = user_touch(byte);
     return status;
 }
