@@ -12,6 +12,7 @@
 
 #include <assert.h>
 
+#include "access.h"
 #include "event.h"
 #include "mutant.h"
 #include "process.h"
@@ -74,6 +75,27 @@ status_t creation_begin(struct client *client, const struct request_data *data,
     return STATUS_OBJECT_NAME_EXISTS;
 }
 
+/* A new object: its descriptor, and the right to enter it in its directory. Its maker gets what he
+ * asks for, whatever the descriptor says, as on NT. */
+static status_t creation_admit(struct client *client, const struct request_data *data,
+                               uint32_t access, struct creation *creation, uint32_t *ret_granted)
+{
+    const struct token *token = client_token(client);
+    struct object *object = creation->object;
+    uint32_t entry_right =
+        object->ops == &directory_ops ? DIRECTORY_CREATE_SUBDIRECTORY : DIRECTORY_CREATE_OBJECT;
+    uint32_t granted;
+    status_t status = STATUS_SUCCESS;
+
+    if (creation->named)
+        status = access_to_object(directory_object(creation->lookup.parent), token, entry_right,
+                                  &granted);
+    if (!status)
+        status =
+            object_descriptor_make(object, token, client->user, data->sd, data->objattr.sd_size);
+    return status ? status : object_access(object->ops, access, ret_granted);
+}
+
 static status_t creation_enter(struct client *client, const struct request_data *data,
                                status_t status, uint32_t access, struct creation *creation,
                                handle_t *ret_handle)
@@ -82,7 +104,10 @@ static status_t creation_enter(struct client *client, const struct request_data 
     uint32_t granted;
     status_t r;
 
-    r = object_access(object->ops, access, &granted);
+    if (status == STATUS_SUCCESS)
+        r = creation_admit(client, data, access, creation, &granted);
+    else
+        r = access_to_object(object, client_token(client), access, &granted);
     if (!r && status == STATUS_SUCCESS && creation->named)
         r = directory_insert(creation->lookup.parent, object, creation->lookup.leaf);
     if (!r)

@@ -13,6 +13,10 @@ struct directory {
     uint32_t n_entries;
 };
 
+#define DIRECTORY_QUERY               1u
+#define DIRECTORY_CREATE_OBJECT       4u
+#define DIRECTORY_CREATE_SUBDIRECTORY 8u
+
 extern const struct object_ops directory_ops;
 
 struct object *directory_object(struct directory *directory);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access.h"
 #include "create.h"
 #include "handlers.h"
 #include "process.h"
@@ -53,7 +54,7 @@ static status_t duplicate(struct client *client, const struct handle_duplicate_r
     if (target->state == PROCESS_ENDED)
         return STATUS_PROCESS_IS_TERMINATING;
     if (!(request->options & HANDLE_SAME_ACCESS)) {
-        status = object_access(object->ops, request->access, &access);
+        status = access_to_copy(entry, client_token(client), request->access, &access);
         if (status)
             return status;
     }
@@ -152,7 +153,7 @@ status_t req_object_open(struct client *client, const struct object_open_request
     /* Ports are reached by connecting only. */
     if (!kind_ops(object->ops->kind))
         return STATUS_OBJECT_TYPE_MISMATCH;
-    status = object_access(object->ops, request->access, &access);
+    status = access_to_object(object, client_token(client), request->access, &access);
     if (status)
         return status;
     ret_reply->type = object->ops->kind;

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "access.h"
 #include "common/fd.h"
 #include "handlers.h"
 #include "process.h"
@@ -24,7 +25,7 @@ static status_t process_handle(struct client *client, struct process *process, u
                                uint32_t attributes, handle_t *ret_handle)
 {
     uint32_t granted;
-    status_t status = object_access(&process_ops, access, &granted);
+    status_t status = access_to_object(&process->object, client_token(client), access, &granted);
 
     if (status)
         return status;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "descriptor.h"
 #include "directory.h"
 #include "server.h"
 
@@ -51,6 +52,7 @@ static void object_free(struct object *object)
     directory_remove(object);
     if (object->ops->destroy)
         object->ops->destroy(object);
+    descriptor_free(object->descriptor);
     charge_release(&object->charge);
     list_remove(&object->link);
     object->server->n_objects--;
@@ -149,6 +151,7 @@ const char *object_kind_name(enum object_kind kind)
         [OBJECT_KIND_PORT] = "ALPC Port",
         [OBJECT_KIND_FILE] = "File",
         [OBJECT_KIND_THREAD] = "Thread",
+        [OBJECT_KIND_TOKEN] = "Token",
     };
 
     return kind < OBJECT_KIND_COUNT ? names[kind] : "?";

@@ -27,6 +27,7 @@
 #include "portico/status.h"
 #include "user.h"
 
+struct descriptor;
 struct object;
 struct process;
 struct server;
@@ -85,6 +86,7 @@ struct object {
     uint16_t *name_chars;
     uint32_t name_length;
 
+    struct descriptor *descriptor; /* NULL: the default (descriptor.h) */
     struct charge charge;
 };
 

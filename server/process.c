@@ -56,6 +56,7 @@ static void process_destroy(struct object *object)
     assert(list_is_empty(&process->threads));
     assert(list_is_empty(&process->lanes) && list_is_empty(&process->held));
     handle_table_deinit(&process->handles);
+    process->token = token_unref(process->token);
     source_remove(&process->pidfd_source);
     fd_close(process->pidfd);
     charge_release(&process->pidfd_charge);
@@ -91,6 +92,7 @@ static void process_end(struct process *process)
     process->notice = NULL;
     mutants_abandon(process, 0);
     threads_end(process, 0);
+    thread_tokens_drop(process, 0);
     list_for_each_safe(client, next, &process->clients, process_link)
         client_doom(client, NULL);
     alpc_process_ended(process);
@@ -144,6 +146,7 @@ static status_t process_new(struct server *server, struct user *user, pid_t pid,
     list_init(&process->clients);
     list_init(&process->mutants);
     list_init(&process->threads);
+    list_init(&process->thread_tokens);
     list_init(&process->lanes);
     list_init(&process->held);
     list_append(&server->processes, &process->link);
@@ -194,6 +197,11 @@ status_t process_client_hello(struct client *client, uint32_t kind, uint32_t thr
         return STATUS_PROCESS_IS_TERMINATING;
     if (kind == HELLO_NOTICE && process->notice)
         return STATUS_INVALID_PARAMETER;
+    if (!process->token) {
+        status = token_of_socket(server, client->user, client->fd, &process->token);
+        if (status)
+            return status;
+    }
     if (process->state == PROCESS_NEW) {
         process->state = PROCESS_RUNNING;
         server->n_processes++;
@@ -227,6 +235,8 @@ void process_client_ended(struct client *client)
     list_remove(&client->process_link);
     if (!was_notice)
         thread_ended(process, client->thread_id);
+    if (!was_notice && client->thread_id)
+        thread_tokens_drop(process, client->thread_id);
     if (was_notice || list_is_empty(&process->clients))
         process_end(process);
     client->process = process_unref(process);

@@ -17,6 +17,7 @@
 #include "client.h"
 #include "handle.h"
 #include "object.h"
+#include "token.h"
 
 enum process_state { PROCESS_NEW, PROCESS_RUNNING, PROCESS_ENDED };
 
@@ -38,9 +39,11 @@ struct process {
     struct list clients;   /* struct client */
     struct client *notice; /* one of them */
     uint32_t notice_sequence;
-    struct list mutants; /* struct mutant, owned by its threads */
-    struct list threads; /* struct thread, alive and known by a handle */
-    struct list lanes;   /* struct lane, sent by it (server/alpc) */
+    struct token *token;       /* reference, the primary one; NULL before the first hello */
+    struct list thread_tokens; /* struct thread_token: what its threads impersonate */
+    struct list threads;       /* struct thread, alive and known by a handle */
+    struct list mutants;       /* struct mutant, owned by its threads */
+    struct list lanes;         /* struct lane, sent by it (server/alpc) */
     struct list held; /* struct holding: receiving ports whose memory it was given (server/alpc) */
     char program[PROCESS_PROGRAM_MAX];
 };

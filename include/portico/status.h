@@ -186,6 +186,8 @@ typedef uint32_t status_t;
 #define STATUS_UNKNOWN_REVISION                 0xC0000058u
 #define STATUS_REVISION_MISMATCH                0xC0000059u
 #define STATUS_INVALID_OWNER                    0xC000005Au
+#define STATUS_INVALID_PRIMARY_GROUP            0xC000005Bu
+#define STATUS_NO_IMPERSONATION_TOKEN           0xC000005Cu
 #define STATUS_PRIVILEGE_NOT_HELD               0xC0000061u
 #define STATUS_INVALID_ACL                      0xC0000077u
 #define STATUS_INVALID_SID                      0xC0000078u
@@ -198,6 +200,8 @@ typedef uint32_t status_t;
 #define STATUS_INSUFFICIENT_RESOURCES           0xC000009Au
 #define STATUS_MEDIA_WRITE_PROTECTED            0xC00000A2u
 #define STATUS_BAD_IMPERSONATION_LEVEL          0xC00000A5u
+#define STATUS_CANT_OPEN_ANONYMOUS              0xC00000A6u
+#define STATUS_BAD_TOKEN_TYPE                   0xC00000A8u
 #define STATUS_INSTANCE_NOT_AVAILABLE           0xC00000ABu
 #define STATUS_PIPE_NOT_AVAILABLE               0xC00000ACu
 #define STATUS_INVALID_PIPE_STATE               0xC00000ADu

@@ -19,7 +19,13 @@
 #include "grants.h"
 #include "handle_transfer.h"
 #include "process.h"
+#include "security_context.h"
 #include "server.h"
+
+#define TOKEN_IDS(token)                                                     \
+    {                                                                        \
+        (token)->object.id, (token)->authentication_id, (token)->modified_id \
+    }
 
 #define NT_EPOCH_100NS INT64_C(116444736000000000) /* 1601 to 1970 */
 
@@ -45,6 +51,8 @@ static void connection_free_if_unused(struct connection *connection)
     }
     assert(!connection->parked.client);
     list_remove(&connection->link);
+    token_unref(connection->client_token);
+    token_unref(connection->client_primary);
     free(connection);
 }
 
@@ -56,16 +64,13 @@ static status_t connection_enter(struct connection *connection, struct client *c
         .process_id = (uint32_t)client->pid,
         .thread_id = client->thread_id,
         .sender = process_number(client->process),
-        .token_ids = {client->process->object.id, UINT64_C(0x10000) + client->uid,
-                      client->process->object.id},
+        .token_ids = TOKEN_IDS(connection->client_token),
         .create_time = time_nt(),
     };
     struct port_connect at_client = {
         .process_id = listener->owner_process_id,
         .sender = process_number(listener->creator),
-        .token_ids = {listener->creator->object.id,
-                      UINT64_C(0x10000) + listener->creator->user->uid,
-                      listener->creator->object.id},
+        .token_ids = TOKEN_IDS(listener->creator->token),
         .create_time = at_server.create_time,
     };
     status_t status =
@@ -157,6 +162,8 @@ status_t connection_connect(const struct connect_params *params, struct port **r
                                       .client_process_id = (uint32_t)params->client->pid,
                                       .client_thread_id = params->client->thread_id,
                                       .client_number = process_number(params->client->process),
+                                      .client_token = token_ref(client_token(params->client)),
+                                      .client_primary = token_ref(params->client->process->token),
                                       .sync = params->sync};
     list_init(&connection->transfers);
     port->connection = connection;
@@ -339,6 +346,7 @@ void connection_close(struct connection *connection, bool by_client, status_t st
         status == STATUS_PORT_CONNECTION_REFUSED ? CONNECTION_REFUSED : CONNECTION_CLOSED;
     client_port->object.server->n_connections--;
     transfers_free(connection);
+    security_contexts_end(connection);
     if (connection->listener) {
         list_remove(&connection->link);
         list_append(&connection->listener->closing, &connection->link);

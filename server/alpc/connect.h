@@ -47,6 +47,7 @@ struct connection {
     struct sender_set to_server, to_client;
     struct list transfers;     /* struct handle_transfer, oldest first */
     uint32_t n_transferred[2]; /* handles in them: to the client, to the server */
+    struct token *client_token, *client_primary; /* references: who connected, whose process */
     bool sync;
     struct parked parked; /* the client's alpc_connect; parked.client NULL: not waiting */
 };

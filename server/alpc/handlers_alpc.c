@@ -12,12 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admit.h"
 #include "connect.h"
 #include "create.h"
 #include "grants.h"
 #include "process.h"
 #include "server.h"
-#include "sid.h"
 
 status_t req_alpc_create_port(struct client *client, const struct alpc_create_port_request *request,
                               struct request_data *data, struct alpc_create_port_reply *ret_reply,
@@ -73,22 +73,6 @@ static void connect_answer(struct client *client, struct port *port,
     extra->fds[extra->n_fds++] = port->receiver.memory_fd;
 }
 
-static status_t connect_check(struct client *client, const struct alpc_connect_request *request,
-                              const struct request_data *data, struct port *listener)
-{
-    (void)client;
-    if (listener->kind != PORT_KIND_CONNECTION)
-        return STATUS_INVALID_PORT_HANDLE;
-    if (listener->closed)
-        return STATUS_PORT_CONNECTION_REFUSED;
-    if (request->sid_size &&
-        !sid_is_uid(data->bytes, request->sid_size, listener->creator->user->uid))
-        return STATUS_SERVER_SID_MISMATCH;
-    if (request->message_size + MESSAGE_HEADER_BYTES > listener->max_message_length)
-        return STATUS_PORT_MESSAGE_TOO_LONG;
-    return STATUS_SUCCESS;
-}
-
 status_t req_alpc_connect(struct client *client, const struct alpc_connect_request *request,
                           struct request_data *data, struct alpc_connect_reply *ret_reply,
                           struct reply_extra *extra)
@@ -108,7 +92,7 @@ status_t req_alpc_connect(struct client *client, const struct alpc_connect_reque
         return status;
     params.listener = port_from_object(object);
     port_sweep(params.listener);
-    status = connect_check(client, request, data, params.listener);
+    status = connection_admit(client, request, data, params.listener);
     if (!status)
         status = port_attributes_check(&request->attributes, request->has_attributes, true,
                                        params.listener, &params.attributes);

@@ -13,6 +13,7 @@
 #include "connect.h"
 #include "port_section.h"
 #include "process.h"
+#include "security_context.h"
 #include "server.h"
 
 #define MAX_MESSAGE_DEFAULT 512u /* reference 3.1, one source */
@@ -88,6 +89,7 @@ status_t port_new(struct server *server, struct process *creator, enum port_kind
     list_init(&port->connections);
     list_init(&port->closing);
     list_init(&port->sections);
+    list_init(&port->security_contexts);
     server->n_ports++;
     if (kind == PORT_KIND_CONNECTION) {
         object_ref(&creator->object);
@@ -118,6 +120,7 @@ static void port_destroy(struct object *object)
     port_end(port, STATUS_PORT_CLOSED);
     connections_detach(port);
     port_sections_free(port);
+    security_contexts_free(port);
     receiver_deinit(&port->receiver);
     port->creator = process_unref(port->creator);
     object->server->n_ports--;

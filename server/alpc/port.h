@@ -18,11 +18,12 @@
 #define PORT_ALL_ACCESS     0x001f0001u
 
 /* Port attribute flags (reference 2.1). */
-#define PORT_FLAG_ACCEPT_REQUESTS   0x00020000u /* always set on a connection port */
-#define PORT_FLAG_WAITABLE          0x00040000u
-#define PORT_FLAG_ALLOW_DUP_OBJECT  0x00080000u
-#define PORT_FLAG_SYSTEM_PROCESS    0x00100000u /* kernel only: refused */
-#define PORT_FLAG_ALLOW_MULTIHANDLE 0x02000000u
+#define PORT_FLAG_ALLOW_IMPERSONATION 0x00010000u
+#define PORT_FLAG_ACCEPT_REQUESTS     0x00020000u /* always set on a connection port */
+#define PORT_FLAG_WAITABLE            0x00040000u
+#define PORT_FLAG_ALLOW_DUP_OBJECT    0x00080000u
+#define PORT_FLAG_SYSTEM_PROCESS      0x00100000u /* kernel only: refused */
+#define PORT_FLAG_ALLOW_MULTIHANDLE   0x02000000u
 
 #define MESSAGE_HEADER_BYTES 40u
 #define MESSAGE_MAX_BYTES    0xffffu
@@ -43,9 +44,10 @@ struct port {
     struct connection *connection; /* communication ports; NULL once there is none to speak of */
     struct list
         connections; /* struct connection, of a connection port: pending and open, newest first */
-    struct list closing;  /* ended ones that are not freed yet */
-    bool closed;          /* last handle closed, or disconnected as a whole */
-    struct list sections; /* struct port_section */
+    struct list closing;           /* ended ones that are not freed yet */
+    bool closed;                   /* last handle closed, or disconnected as a whole */
+    struct list security_contexts; /* struct security_context */
+    struct list sections;          /* struct port_section */
     uint64_t sections_size;
 };
 

@@ -14,6 +14,8 @@
 #define PORT_NAME "\\RPC Control\\test"
 
 static const struct port_attributes wide_attributes = {.max_message_length = 0xffff};
+/* With which b asks for a connection. */
+static struct port_attributes pair_attributes = {.max_message_length = 0xffff};
 
 /* A process' mapping of one port's memory. */
 struct holder {
@@ -129,20 +131,28 @@ struct pair {
 
 static struct pair pair;
 
-static inline void pair_start(void)
+/* a's port; data: its name, and a descriptor perhaps. */
+static inline void pair_listen(const void *data, uint32_t size)
 {
     struct alpc_create_port_reply reply;
+
+    ck_assert_uint_eq(CALL_DATA(&pair.a, alpc_create_port, &reply, data, size,
+                                .attributes = wide_attributes, .has_attributes = 1),
+                      STATUS_SUCCESS);
+    pair.listener = reply.port;
+    holder_open(&pair.holder, pair.a.fds[0], reply.memory_size, pair.pid_a);
+}
+
+static inline void pair_start(void)
+{
+    uint8_t data[200];
 
     pair.server = fixture_start();
     pair.pid_a = fixture_child();
     pair.pid_b = fixture_child();
     peer_start(&pair.a, pair.server, pair.pid_a, 11);
     peer_start(&pair.b, pair.server, pair.pid_b, 22);
-    ck_assert_uint_eq(CALL_NAMED(&pair.a, alpc_create_port, &reply, PORT_NAME, 0,
-                                 .attributes = wide_attributes, .has_attributes = 1),
-                      STATUS_SUCCESS);
-    pair.listener = reply.port;
-    holder_open(&pair.holder, pair.a.fds[0], reply.memory_size, pair.pid_a);
+    pair_listen(data, objattr_data(data, PORT_NAME, 0, 0, NULL, 0));
 }
 
 /* Asks for a connection; the request is not received yet. */
@@ -153,7 +163,7 @@ static inline status_t pair_ask(uint32_t flags, const void *message, uint32_t si
 
     memcpy(data + data_size, message, size);
     return CALL_DATA(&pair.b, alpc_connect, &pair.connect, data, data_size + size,
-                     .attributes = wide_attributes, .has_attributes = 1, .flags = flags,
+                     .attributes = pair_attributes, .has_attributes = 1, .flags = flags,
                      .message_size = size, .timeout_ns = TIMEOUT_NEVER);
 }
 
