@@ -25,11 +25,10 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "portico/exit_status.h"
 #include "remote.h"
 #include "runtime_dir.h"
 #include "server.h"
-
-enum { EXIT_USAGE = 2, EXIT_RUNNING = 3, EXIT_NOT_RUNNING = 4 };
 
 #define LOG_NAME          "log"
 #define LINGER_DEFAULT_NS INT64_C(5000000000)
@@ -107,7 +106,7 @@ static int options_parse(int argc, char **argv, struct options *options)
             options->linger_ns = -1;
             if (optarg && !seconds_parse(optarg, &options->linger_ns)) {
                 fprintf(stderr, "portserver: --persistent=%s: not a number of seconds\n", optarg);
-                return EXIT_USAGE;
+                return PORTSERVER_EXIT_USAGE;
             }
             options->first_linger_ns = options->linger_ns;
             break;
@@ -129,12 +128,12 @@ static int options_parse(int argc, char **argv, struct options *options)
         case 'h':
             return usage(stdout, EXIT_SUCCESS);
         default:
-            return usage(stderr, EXIT_USAGE);
+            return usage(stderr, PORTSERVER_EXIT_USAGE);
         }
     }
     if (optind < argc) {
         fprintf(stderr, "portserver: %s: no such argument\n", argv[optind]);
-        return usage(stderr, EXIT_USAGE);
+        return usage(stderr, PORTSERVER_EXIT_USAGE);
     }
     return -1;
 }
@@ -143,7 +142,7 @@ static int not_running(const char *path, int error)
 {
     if (error == -ENOENT || error == -ECONNREFUSED) {
         fprintf(stderr, "portserver: no server runs in %s\n", path);
-        return EXIT_NOT_RUNNING;
+        return PORTSERVER_EXIT_NOT_RUNNING;
     }
     fprintf(stderr, "portserver: %s: %s\n", path,
             error == -EPROTO ? "the server there is of another version" : strerror(-error));
@@ -262,7 +261,7 @@ static int serve_failed(const struct options *options, const char *path, int r)
     if (r == LISTENER_RUNNING) {
         if (!options->quiet)
             fprintf(stderr, "portserver: another server runs in %s\n", path);
-        return EXIT_RUNNING;
+        return PORTSERVER_EXIT_RUNNING;
     }
     fprintf(stderr, "portserver: %s: %s\n", path, strerror(-r));
     return EXIT_FAILURE;

@@ -20,3 +20,11 @@ enum portico_exit {
     PORTICO_EXIT_DLL_INIT       = 119, /* a DLL's initialisation failed */
     PORTICO_EXIT_NO_RESOURCES   = 120, /* no memory, no address space at a fixed address, ... */
 };
+
+/* portserver's (man/portserver.8), which whoever starts it reads. */
+enum portserver_exit {
+    PORTSERVER_EXIT_FAILURE     = 1, /* one line on standard error says what */
+    PORTSERVER_EXIT_USAGE       = 2,
+    PORTSERVER_EXIT_RUNNING     = 3, /* another one runs on this folder */
+    PORTSERVER_EXIT_NOT_RUNNING = 4, /* --status, --stop: none runs on this folder */
+};

@@ -5,8 +5,8 @@
 /* Starting the port server when none runs. portserver --quiet makes itself a daemon: its
  * first process ends with status 0 when the socket accepts, and otherwise when another server has
  * the lock of the folder, or it failed; what it has to say it says on standard error (not that it
- * has lost: --quiet). Several clients may do this at once: the server's lock lets one of them win,
- * and all of them connect to it (process.c).
+ * has lost: --quiet), which is kept for the caller's own one line. Several clients may do this at
+ * once: the server's lock lets one of them win, and all of them connect to it (process.c).
  *
  * The daemon inherits nothing that it could hold open for somebody else: no descriptor above 2,
  * standard input and output from /dev/null, default signals, a session of its own. */
@@ -18,9 +18,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/fd.h"
+#include "portico/exit_status.h"
 #include "process.h"
 #include "server.h"
 
@@ -67,7 +70,8 @@ void server_path_get(char *ret_path, size_t size)
     snprintf(ret_path, size, "%s", PORTICO_BINDIR "/portserver");
 }
 
-static int spawn(const char *path, pid_t *ret_pid)
+/* said_fd: what the program writes to standard error. */
+static int spawn(const char *path, int said_fd, pid_t *ret_pid)
 {
     char *const arguments[] = {(char *)path, (char *)"--quiet", NULL};
     posix_spawn_file_actions_t actions;
@@ -81,6 +85,7 @@ static int spawn(const char *path, pid_t *ret_pid)
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, said_fd, 2);
     posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
@@ -92,10 +97,32 @@ static int spawn(const char *path, pid_t *ret_pid)
     return error;
 }
 
+/* What the server said: its first line goes into ours, others go where they would have gone. */
+static status_t server_failed(const char *path, int how, int said_fd)
+{
+    char said[256];
+    ssize_t n = pread(said_fd, said, sizeof(said) - 1, 0);
+    size_t line = 0;
+
+    said[n > 0 ? n : 0] = '\0';
+    line = strcspn(said, "\n");
+    if (n > 0 && said[line] && write(2, said + line + 1, (size_t)n - line - 1) < 0)
+        line = 0;
+    said[line] = '\0';
+    if (WIFSIGNALED(how))
+        return process_fail(STATUS_UNSUCCESSFUL, "the port server %s died of signal %d%s%s", path,
+                            WTERMSIG(how), *said ? ": " : "", said);
+    if (*said)
+        return process_fail(STATUS_UNSUCCESSFUL, "cannot start the port server: %s", said);
+    return process_fail(STATUS_UNSUCCESSFUL, "the port server %s ended with status %d", path,
+                        WEXITSTATUS(how));
+}
+
 status_t server_spawn(const char *path)
 {
+    _cleanup_(fd_closep) int said_fd = memfd_create("portserver says", MFD_CLOEXEC);
     pid_t pid;
-    int error = spawn(path, &pid), how;
+    int error = said_fd < 0 ? errno : spawn(path, said_fd, &pid), how;
 
     if (error)
         return process_fail(STATUS_OBJECT_NAME_NOT_FOUND, "cannot start the port server %s: %s",
@@ -106,10 +133,7 @@ status_t server_spawn(const char *path)
         if (errno != EINTR)
             return STATUS_UNSUCCESSFUL;
     }
-    if (WIFSIGNALED(how))
-        return process_fail(STATUS_UNSUCCESSFUL, "the port server %s died of signal %d", path,
-                            WTERMSIG(how));
-    if (WEXITSTATUS(how) == 127)
-        return process_fail(STATUS_OBJECT_NAME_NOT_FOUND, "cannot start the port server %s", path);
-    return STATUS_SUCCESS;
+    if (WIFEXITED(how) && (WEXITSTATUS(how) == 0 || WEXITSTATUS(how) == PORTSERVER_EXIT_RUNNING))
+        return STATUS_SUCCESS;
+    return server_failed(path, how, said_fd);
 }

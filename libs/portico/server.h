@@ -14,6 +14,7 @@
 status_t runtime_dir_get(char *ret_path, size_t size);
 /* The program to start. */
 void server_path_get(char *ret_path, size_t size);
-/* Starts the server program and waits until it serves or has failed. STATUS_SUCCESS says only that
- * it is worth connecting. */
+/* Starts the server program and waits until it serves. STATUS_SUCCESS says only that it is worth
+ * connecting: another server may have been faster. On failure portico_start_error() has its words.
+ */
 status_t server_spawn(const char *path);

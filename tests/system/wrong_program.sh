@@ -67,4 +67,7 @@ refused "$scratch/needs.exe" MISSING_IMPORT 'nothing_here.*nothing\.dll|nothing\
 out=$(PORTICO_SERVER=/bin/false "$portico" "$good" '\RPC Control\None' 1 1 2>&1)
 is $? "$(status_of NO_SERVER)" 'a port server that cannot be started: its own exit status'
 like "$out" 'port server|portserver' 'a port server that cannot be started: says so'
+out=$(PORTICO_RUNTIME_DIR=/proc/portico "$portico" "$good" '\RPC Control\None' 1 1 2>&1)
+is $? "$(status_of NO_SERVER)" 'a folder that no port server can use: its own exit status'
+is "$out" 'portico: cannot start the port server: portserver: /proc/portico: No such file or directory' 'one line says what and where'
 done_testing

@@ -46,8 +46,17 @@ START_TEST(a_server_that_cannot_be_run_is_an_error_that_names_it)
     ck_status(server_spawn("/nonexistent/x"), STATUS_OBJECT_NAME_NOT_FOUND);
     ck_assert_ptr_nonnull(strstr(portico_start_error(), "/nonexistent/x"));
     ck_ok(server_spawn("/bin/true"));
-    ck_ok(server_spawn(
-        "/bin/false")); /* it may have lost the race for the folder: worth connecting */
+    ck_status(server_spawn("/bin/false"), STATUS_UNSUCCESSFUL);
+    ck_assert_str_eq(portico_start_error(), "the port server /bin/false ended with status 1");
+}
+END_TEST
+
+START_TEST(a_server_that_fails_is_an_error_with_its_own_words)
+{
+    setenv("PORTICO_RUNTIME_DIR", "/dev/null/x", 1);
+    ck_status(server_spawn(DAEMON_SERVER), STATUS_UNSUCCESSFUL);
+    ck_assert_str_eq(portico_start_error(), "cannot start the port server: portserver: "
+                                            "/dev/null/x: Not a directory");
 }
 END_TEST
 
@@ -79,6 +88,7 @@ int main(void)
     UNIT_TEST(the_runtime_folder_is_the_own_one_then_the_sessions_then_one_in_tmp);
     UNIT_TEST(the_server_program_is_the_chosen_one_or_the_installed_one);
     UNIT_TEST(a_server_that_cannot_be_run_is_an_error_that_names_it);
+    UNIT_TEST(a_server_that_fails_is_an_error_with_its_own_words);
     UNIT_TEST(an_automatic_start_that_lost_the_race_says_nothing);
     return UNIT_END();
 }
