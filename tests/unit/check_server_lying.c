@@ -22,24 +22,10 @@
 #include "runtime_dir.h"
 #include "transfer.h"
 #include "unit.h"
+#include "watcher.h"
 
 static char dir[64];
 static int dir_fd;
-
-static int daemon_run(const char *option)
-{
-    struct rlimit few = {256, 256};
-    pid_t pid = fork();
-    int how;
-
-    if (pid == 0) {
-        if (option[2] == 'p')
-            setrlimit(RLIMIT_NOFILE, &few);
-        execl(DAEMON_SERVER, "portserver", option, (char *)NULL);
-        _exit(127);
-    }
-    return waitpid(pid, &how, 0) == pid && WIFEXITED(how) ? WEXITSTATUS(how) : -1;
-}
 
 static struct server_status_reply honest(void)
 {
@@ -68,23 +54,34 @@ static struct server_status_reply settled(void)
     return reply;
 }
 
+/* The daemon inherits the limit. */
+static int daemon_run_with_few(const char *option)
+{
+    struct rlimit few = {256, 256};
+    pid_t pid = fork();
+    int how;
+
+    if (pid == 0)
+        _exit(setrlimit(RLIMIT_NOFILE, &few) ? EXIT_FAILURE : daemon_run(option));
+    return waitpid(pid, &how, 0) == pid && WIFEXITED(how) ? WEXITSTATUS(how) : -1;
+}
+
 static void daemon_start(void)
 {
     strcpy(dir, "/tmp/portico-unit.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
     setenv("PORTICO_RUNTIME_DIR", dir, 1);
-    ck_assert_int_eq(daemon_run("--persistent"), 0);
+    die_with_owner();
+    watch_begin(dir);
+    ck_assert_int_eq(daemon_run_with_few("--persistent"), 0);
     dir_fd = runtime_dir_open(dir, 0);
     ck_assert_int_ge(dir_fd, 0);
 }
 
 static void daemon_end(void)
 {
-    char command[128];
-
     ck_assert_int_eq(daemon_run("--stop"), 0);
-    snprintf(command, sizeof(command), "rm -rf %s", dir);
-    ck_assert_int_eq(system(command), 0);
+    ck_assert_int_eq(watch_end(), 0);
 }
 
 static struct server_status_reply before;

@@ -11,7 +11,7 @@
  *         return DAEMON_END(UNIT_END());
  *     }
  *
- * DAEMON_SERVER is the built server's path. The server is started by the library, stopped here. */
+ * The server is started by the library, stopped here (watcher.h). */
 #pragma once
 
 #include <fcntl.h>
@@ -26,6 +26,7 @@
 
 #include "portico/portico.h"
 #include "unit.h"
+#include "watcher.h"
 
 #define ck_status(expression, expected)                                                        \
     do {                                                                                       \
@@ -38,19 +39,6 @@
 /* ---- the server ---- */
 
 static char daemon_dir[64];
-static pid_t daemon_owner;
-
-static inline int daemon_run(const char *option)
-{
-    pid_t pid = fork();
-    int how;
-
-    if (pid == 0) {
-        execl(DAEMON_SERVER, "portserver", option, (char *)NULL);
-        _exit(127);
-    }
-    return waitpid(pid, &how, 0) == pid && WIFEXITED(how) ? WEXITSTATUS(how) : -1;
-}
 
 static inline void daemon_begin(int argc, char **argv, int (*child_main)(const char *name))
 {
@@ -63,17 +51,13 @@ static inline void daemon_begin(int argc, char **argv, int (*child_main)(const c
         abort();
     setenv("PORTICO_RUNTIME_DIR", daemon_dir, 1);
     setenv("PORTICO_SERVER", DAEMON_SERVER, 1);
-    daemon_owner = getpid();
+    watch_begin(daemon_dir);
 }
 #define DAEMON_BEGIN(argc, argv, child_main) daemon_begin(argc, argv, child_main)
 
 static inline int daemon_end(int status)
 {
-    char command[128];
-
-    daemon_run("--stop");
-    snprintf(command, sizeof(command), "rm -rf %s", daemon_dir);
-    return system(command) == 0 ? status : EXIT_FAILURE;
+    return watch_end() ? EXIT_FAILURE : status;
 }
 #define DAEMON_END(status) daemon_end(status)
 
@@ -104,6 +88,8 @@ static inline bool test_copy_out(void *destination, const void *source, size_t s
 static inline void daemon_connect(void)
 {
     const struct portico_hooks hooks = {.copy_out = test_copy_out, .probe_out = test_probe_out};
+
+    die_with_owner();
     status_t status = portico_start(&hooks);
 
     ck_assert_msg(status == STATUS_SUCCESS, "%08x: %s", status, portico_start_error());
