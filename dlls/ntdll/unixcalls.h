@@ -39,4 +39,22 @@ NTSTATUS WINAPI unix_key_leave(void);
 NTSTATUS WINAPI unix_key_sleep(const void *key, const LARGE_INTEGER *timeout);
 NTSTATUS WINAPI unix_key_wake(const void *key, ULONG all);
 
+/* Completion lists of ALPC ports (unix/completion_list.c), by the address of their buffer.
+ * STATUS_INVALID_PARAMETER: no list has it, no such message has been taken. */
+struct unix_list_message {
+    void *message;    /* PORT_MESSAGE */
+    void *attributes; /* ALPC_MESSAGE_ATTRIBUTES */
+};
+struct unix_list_info {
+    ULONG n_outstanding; /* put in and not freed */
+    ULONG last_message_id, last_callback_id;
+};
+/* STATUS_NOT_FOUND: nothing is queued. */
+NTSTATUS WINAPI unix_list_take(const void *list, struct unix_list_message *ret_message);
+NTSTATUS WINAPI unix_list_free(const void *list, const void *message);
+NTSTATUS WINAPI unix_list_attributes(const void *list, const void *message, void **ret_attributes);
+NTSTATUS WINAPI unix_list_query(const void *list, struct unix_list_info *ret_info);
+/* STATUS_UNSUCCESSFUL: too many are active; none is. */
+NTSTATUS WINAPI unix_list_worker(const void *list, ULONG begins);
+
 #endif

@@ -256,6 +256,46 @@ typedef struct _ALPC_PORT_COMPLETION_LIST_INFORMATION {
 } ALPC_PORT_COMPLETION_LIST_INFORMATION, *PALPC_PORT_COMPLETION_LIST_INFORMATION;
 NTLPC_CHECK_SIZE(ALPC_PORT_COMPLETION_LIST_INFORMATION, 0x18, 0x10);
 
+/* Head of the buffer of a completion list (reference 1.7). Apart from it the buffer is private to
+ * ntdll: use the Alpc*CompletionList* functions. */
+typedef union _ALPC_COMPLETION_LIST_STATE {
+    struct {
+        ULONG64 Head : 24;
+        ULONG64 Tail : 24;
+        ULONG64 ActiveThreadCount : 16;
+    } s1;
+    ULONG64 Value;
+} ALPC_COMPLETION_LIST_STATE, *PALPC_COMPLETION_LIST_STATE;
+
+typedef struct DECLSPEC_ALIGN(128) _ALPC_COMPLETION_LIST_HEADER {
+    ULONG64 StartMagic;
+    ULONG TotalSize;
+    ULONG ListOffset;
+    ULONG ListSize;
+    ULONG BitmapOffset;
+    ULONG BitmapSize;
+    ULONG DataOffset;
+    ULONG DataSize;
+    ULONG AttributeFlags;
+    ULONG AttributeSize;
+    DECLSPEC_ALIGN(128) ALPC_COMPLETION_LIST_STATE State;
+    ULONG LastMessageId;
+    ULONG LastCallbackId;
+    DECLSPEC_ALIGN(128) ULONG PostCount;
+    DECLSPEC_ALIGN(128) ULONG ReturnCount;
+    DECLSPEC_ALIGN(128) ULONG LogSequenceNumber;
+    DECLSPEC_ALIGN(128) PVOID UserLock; /* RTL_SRWLOCK */
+    ULONG64 EndMagic;
+} ALPC_COMPLETION_LIST_HEADER, *PALPC_COMPLETION_LIST_HEADER; /* [C2 *] */
+NTLPC_CHECK_SIZE(ALPC_COMPLETION_LIST_HEADER, 0x300, 0x300);
+NTLPC_CHECK(ALPC_COMPLETION_LIST_HEADER, AttributeSize, 0x28, 0x28);
+NTLPC_CHECK(ALPC_COMPLETION_LIST_HEADER, State, 0x80, 0x80);
+NTLPC_CHECK(ALPC_COMPLETION_LIST_HEADER, LastMessageId, 0x88, 0x88);
+NTLPC_CHECK(ALPC_COMPLETION_LIST_HEADER, PostCount, 0x100, 0x100);
+NTLPC_CHECK(ALPC_COMPLETION_LIST_HEADER, ReturnCount, 0x180, 0x180);
+NTLPC_CHECK(ALPC_COMPLETION_LIST_HEADER, EndMagic, 0x288, 0x288);
+#define ALPC_COMPLETION_LIST_BUFFER_GRANULARITY_MASK 0x3f /* [1S] */
+
 typedef struct _ALPC_SERVER_SESSION_INFORMATION {
     ULONG SessionId;
     ULONG ProcessId;
@@ -323,6 +363,24 @@ NTSTATUS NTAPI AlpcInitializeMessageAttribute(ULONG Flags, PALPC_MESSAGE_ATTRIBU
 PVOID NTAPI AlpcGetMessageAttribute(PALPC_MESSAGE_ATTRIBUTES Buffer, ULONG Flag);
 ULONG NTAPI AlpcMaxAllowedMessageLength(void);
 
+/* Completion lists. A worker takes messages until there is none, and frees each; what cannot be put
+ * into the list, connection requests among it, comes by NtAlpcSendWaitReceivePort. [1S] */
+NTSTATUS NTAPI AlpcRegisterCompletionList(HANDLE Port, PALPC_COMPLETION_LIST_HEADER Buffer,
+                                          ULONG Size, ULONG ConcurrencyCount, ULONG AttributeFlags);
+NTSTATUS NTAPI AlpcUnregisterCompletionList(HANDLE Port);
+NTSTATUS NTAPI AlpcRundownCompletionList(HANDLE Port);
+NTSTATUS NTAPI AlpcAdjustCompletionListConcurrencyCount(HANDLE Port, ULONG ConcurrencyCount);
+BOOLEAN NTAPI AlpcRegisterCompletionListWorkerThread(PVOID CompletionList);
+BOOLEAN NTAPI AlpcUnregisterCompletionListWorkerThread(PVOID CompletionList);
+VOID NTAPI AlpcGetCompletionListLastMessageInformation(PVOID CompletionList, PULONG LastMessageId,
+                                                       PULONG LastCallbackId);
+ULONG NTAPI AlpcGetOutstandingCompletionListMessageCount(PVOID CompletionList);
+PPORT_MESSAGE NTAPI AlpcGetMessageFromCompletionList(PVOID CompletionList,
+                                                     PALPC_MESSAGE_ATTRIBUTES *Attributes);
+VOID NTAPI AlpcFreeCompletionListMessage(PVOID CompletionList, PPORT_MESSAGE Message);
+PALPC_MESSAGE_ATTRIBUTES NTAPI AlpcGetCompletionListMessageAttributes(PVOID CompletionList,
+                                                                      PPORT_MESSAGE Message);
+
 /* The thread pool's port callbacks. [1S] */
 typedef struct _TP_ALPC TP_ALPC, *PTP_ALPC;
 typedef VOID(NTAPI *PTP_ALPC_CALLBACK)(PTP_CALLBACK_INSTANCE Instance, PVOID Context,
@@ -335,6 +393,12 @@ NTSTATUS NTAPI TpAllocAlpcCompletionEx(PTP_ALPC *Alpc, HANDLE Port, PTP_ALPC_CAL
                                        PVOID Context, PTP_CALLBACK_ENVIRON Environment);
 VOID NTAPI TpWaitForAlpcCompletion(PTP_ALPC Alpc);
 VOID NTAPI TpReleaseAlpcCompletion(PTP_ALPC Alpc);
+NTSTATUS NTAPI TpAlpcRegisterCompletionList(PTP_ALPC Alpc);
+NTSTATUS NTAPI TpAlpcUnregisterCompletionList(PTP_ALPC Alpc);
+/* Sent when the callback has returned; TpCallbackSendPendingAlpcMessage: now. */
+VOID NTAPI TpCallbackSendAlpcMessageOnCompletion(PTP_CALLBACK_INSTANCE Instance, HANDLE Port,
+                                                 ULONG Flags, PPORT_MESSAGE Message);
+VOID NTAPI TpCallbackSendPendingAlpcMessage(PTP_CALLBACK_INSTANCE Instance);
 
 /* What an attribute adds to AlpcGetHeaderSize: 8 + the sum of the bodies. * */
 NTLPC_ASSERT(sizeof(ALPC_MESSAGE_ATTRIBUTES) + sizeof(ALPC_SECURITY_ATTR) +

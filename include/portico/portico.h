@@ -164,6 +164,10 @@ enum portico_type {
 #define PORTICO_RELEASE   0x00010000u /* the message ends here: a datagram or a final reply */
 #define PORTICO_SYNC      0x00020000u /* block for the answer; on connect: until accepted or refused */
 #define PORTICO_ALERTABLE 0x00200000u
+/* Not Windows': a receive without waiting that takes only connection requests, or all but them.
+ * What it does not take stays first in line for others. */
+#define PORTICO_ONLY_CONNECTS 0x00000100u
+#define PORTICO_ONLY_OTHERS   0x00000200u
 
 /* Attributes with a message: the ALPC_MESSAGE_*_ATTRIBUTE bits. */
 #define PORTICO_ATTRIBUTE_SECURITY 0x80000000u
@@ -273,6 +277,7 @@ status_t portico_port_cancel(handle_t port, uint32_t flags, uint32_t message_id,
                              uint32_t callback_id);
 
 struct portico_port_info {
+    uint64_t id; /* the same for all handles of a port, in every process */
     enum port_kind kind;
     uint32_t server_process_id; /* client port */
     uint32_t flags;
@@ -314,6 +319,11 @@ status_t portico_port_associate(handle_t port, const struct portico_packets *pac
 /* Nothing happens when the port has gone. */
 void portico_packets_harvest(uint64_t id);
 
+/* Sleeps until something is queued at the port, or it has ended; takes nothing. STATUS_SUCCESS,
+ * STATUS_TIMEOUT, hooks.interrupted's status, STATUS_INVALID_PARAMETER (a server communication
+ * port). */
+status_t portico_port_await(handle_t port, bool alertable, int64_t deadline_ns);
+
 /* A wait on a port's handle (watch.c). `changed` is called, without a lock of the port, whenever
  * the port may have become signalled; not any more once portico_watch_close has returned. A watched
  * port is signalled: not WAITABLE: always; WAITABLE: one signal for each message that was queued
@@ -339,6 +349,8 @@ status_t portico_section_create(handle_t port, uint32_t flags, handle_t section,
 status_t portico_section_delete(handle_t port, uint32_t section);
 /* in: view->section, view->size; out: base, size. */
 status_t portico_view_create(handle_t port, struct portico_view *view);
+/* Is `base` a view of one's own of this port with at least so many bytes? */
+bool portico_view_holds(handle_t port, const void *base, size_t size);
 /* A view of one's own or a received one. STATUS_INVALID_ADDRESS. */
 status_t portico_view_delete(handle_t port, void *base);
 

@@ -150,6 +150,13 @@ struct port_message {
     uint8_t own_data[PORT_INLINE_MAX_BYTES];
 };
 
+/* What a receiver takes. The rest stays for others, before what is sent later. */
+enum port_only {
+    PORT_ONLY_ALL = 0,
+    PORT_ONLY_CONNECTS = 1, /* connection requests */
+    PORT_ONLY_OTHERS = 2,   /* everything else */
+};
+
 struct port_receive_args {
     uint32_t capacity; /* payload bytes that the caller can take */
     /* So many of the first PORT_INLINE_MAX_BYTES of its buffer's room it does not know to be
@@ -159,6 +166,8 @@ struct port_receive_args {
     bool was_waiting; /* this thread was registered by PORT_WAIT; cleared by the call */
     bool
         has_waited; /* it found nothing before and stayed: for the packet rule a blocked receiver */
+    enum port_only only; /* not PORT_ONLY_ALL: may_wait is false */
+    uint32_t n_packets;  /* counted up: completion packets due for messages that were left (only) */
     /* A route to end under the same lock, or NULL; set to NULL once ended. */
     struct port_route *finished;
     bool counted_out; /* private to port_receive: false */

@@ -30,10 +30,6 @@ enum delivery deliver_close_locked(struct port_view *view, const struct candidat
 void deliver_end_locked(struct port_view *view, uint32_t node);
 void deliver_undo_locked(struct port_view *view, struct port_message *message);
 
-/* Is a completion packet or a signal due for a received message? One that a blocked thread took has
- * none. */
-void packet_settle_locked(struct port_view *view, bool was_waiting, struct port_message *message);
-
 /* A record becomes a node of the main list (harvest). False: no node is left, the lane is a
  * barrier. */
 bool queue_record_locked(struct port_view *view, const struct candidate *candidate,

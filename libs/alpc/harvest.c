@@ -18,6 +18,7 @@
 
 #include "alpc/close.h"
 #include "alpc/deliver.h"
+#include "alpc/harvest.h"
 #include "alpc/node.h"
 
 #define HARVEST_MAX 4096u       /* things moved in one critical section */
@@ -31,6 +32,13 @@ static void signals_add(struct port_view *view, uint32_t n)
     do
         old = atom_load(signals);
     while (n && !atom_cas(signals, old, n > SIGNALS_MAX - old ? SIGNALS_MAX : old + n));
+}
+
+uint32_t packets_locked(struct port_view *view, uint32_t n)
+{
+    if (view->at.memory->is_waitable)
+        signals_add(view, n);
+    return n;
 }
 
 void packet_settle_locked(struct port_view *view, bool was_waiting, struct port_message *message)
@@ -76,8 +84,7 @@ void port_signal_give(struct port_view *view)
     port_unlock(view);
 }
 
-/* False: no node is left. */
-static bool harvest_record_locked(struct port_view *view, const struct candidate *candidate)
+bool harvest_record_locked(struct port_view *view, const struct candidate *candidate)
 {
     struct taking taking = take_resolve_locked(view, candidate);
 
@@ -162,9 +169,7 @@ static enum port_result harvest_locked(struct port_view *view, struct harvest *h
     uint32_t n = announce_locked(view) + harvest->n_closes;
     harvest->n_closes = 0;
     n = n > memory->n_waiters ? n - memory->n_waiters : 0; /* blocked receivers take the first */
-    *n_packets += n;
-    if (memory->is_waitable)
-        signals_add(view, n);
+    *n_packets += packets_locked(view, n);
     if (!harvest->unmapped && !raise_and_recheck_locked(view, true, true)) /* (E1) */
         harvest->again = true;
     /* (E5) The edges taken above were the blocked receivers' too, and one of them may not sleep

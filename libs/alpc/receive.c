@@ -19,9 +19,11 @@
  * barrier for want of a node does not count as something left; whoever gives a node back rings
  * (node.c). */
 
+#include "alpc/aside.h"
 #include "alpc/close.h"
 #include "alpc/continue.h"
 #include "alpc/deliver.h"
+#include "alpc/harvest.h"
 #include "alpc/node.h"
 
 /* Records that mean no message (crossing cancels, given back ids) that one critical section deals
@@ -90,13 +92,15 @@ static enum delivery deliver_locked(struct port_view *view, const struct candida
 }
 
 /* The next message, or why there is none. *ret_again: the section has become long, come again. */
-static enum port_result next_locked(struct port_view *view, const struct port_receive_args *args,
+static enum port_result next_locked(struct port_view *view, struct port_receive_args *args,
                                     struct port_message *message, bool *ret_again)
 {
     struct candidate candidate;
 
     for (unsigned i = 0; i < AGAIN_MAX; i++) {
         uint32_t large = view->at.memory->large.head;
+        if (UNLIKELY(large))
+            large = aside_first_locked(view, args->only);
         if (UNLIKELY(large))
             return result_of(deliver_node_locked(view, large, args, message));
         switch (scan_locked(view, false, &candidate)) {
@@ -108,6 +112,12 @@ static enum port_result next_locked(struct port_view *view, const struct port_re
         default:
             return PORT_EMPTY;
         }
+        enum aside aside =
+            LIKELY(!args->only) ? ASIDE_TAKEN : aside_put_locked(view, args, &candidate);
+        if (aside == ASIDE_NOTHING)
+            return PORT_EMPTY;
+        if (aside == ASIDE_PUT)
+            continue;
         enum delivery delivery = deliver_locked(view, &candidate, args, message);
         if (delivery != DELIVERY_AGAIN)
             return result_of(delivery);

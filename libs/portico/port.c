@@ -256,6 +256,7 @@ status_t portico_port_query(handle_t handle, struct portico_port_info *ret_info)
     if (status != STATUS_SUCCESS)
         return status;
     *ret_info = (struct portico_port_info){
+        .id = port->port_id,
         .kind = port->kind,
         .server_process_id = port->server_process_id,
         .flags = port->flags,

@@ -17,6 +17,7 @@
 #include "local_port.h"
 #include "process.h"
 #include "receiver.h"
+#include "thread.h"
 
 struct search {
     const struct receiver *receiver;
@@ -114,4 +115,43 @@ void portico_packets_harvest(uint64_t id)
         return;
     (void)receiver_harvest(receiver); /* an end is no packet */
     receiver_unref(receiver);
+}
+
+/* Counted among those who wait. STATUS_SUCCESS: something is there. */
+static status_t await_watched(struct receiver *receiver, bool alertable, int64_t deadline_ns)
+{
+    struct portico_thread *thread = client_thread();
+    status_t status = STATUS_SUCCESS;
+
+    while (status == STATUS_SUCCESS && receiver_harvest(receiver) == PORT_EMPTY) {
+        counter_add(&the_counters.polls);
+        switch (doorbell_sleep(receiver->outer_fd, &thread->wake, lane_deadline(deadline_ns))) {
+        case LANE_TIMEOUT:
+            return STATUS_TIMEOUT;
+        case LANE_WOKEN:
+            status = thread_consume_wake(thread, alertable);
+            break;
+        default:
+            break;
+        }
+    }
+    return status;
+}
+
+status_t portico_port_await(handle_t handle, bool alertable, int64_t deadline_ns)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    status_t status = handle_get_port(handle, &port);
+
+    if (status != STATUS_SUCCESS)
+        return status;
+    if (port->kind == PORT_KIND_SERVER)
+        return STATUS_INVALID_PARAMETER;
+    status = receiver_doorbells(port->receiver, port);
+    if (status != STATUS_SUCCESS)
+        return status;
+    port_watch(&port->receiver->view, true);
+    status = await_watched(port->receiver, alertable, deadline_ns);
+    port_watch(&port->receiver->view, false);
+    return status;
 }

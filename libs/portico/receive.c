@@ -65,6 +65,13 @@ static uint32_t buffer_unproven(const struct portico_exchange *exchange)
     return exchange->capacity == SIZE_MAX ? BUFFER_SMALL_BYTES - buffer_small_part(exchange) : 0;
 }
 
+static enum port_only what_only(const struct portico_exchange *exchange)
+{
+    if (LIKELY(!(exchange->flags & (PORTICO_ONLY_CONNECTS | PORTICO_ONLY_OTHERS))))
+        return PORT_ONLY_ALL;
+    return exchange->flags & PORTICO_ONLY_CONNECTS ? PORT_ONLY_CONNECTS : PORT_ONLY_OTHERS;
+}
+
 static void fill_header(const struct port_message *message, struct portico_message *ret_header)
 {
     *ret_header = (struct portico_message){
@@ -231,6 +238,7 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
     struct receiver *receiver = port->receiver;
     struct port_receive_args args = {.capacity = data_capacity(exchange),
                                      .unproven = buffer_unproven(exchange),
+                                     .only = what_only(exchange),
                                      .finished = route};
     struct port_message message;
     _cleanup_(waiting_give_up) struct waiting waiting = {0};
@@ -248,6 +256,10 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
         if (receiver->broken.lane)
             receiver_report_broken(receiver, port);
         receiver_report_room(receiver, port);
+        if (UNLIKELY(args.n_packets)) {
+            receiver_packets_due(receiver, args.n_packets);
+            args.n_packets = 0;
+        }
         switch (result) {
         case PORT_RECEIVED:
             waiting_end(&waiting, message.stamp_ns);
@@ -266,7 +278,7 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
                 return status;
             break;
         case PORT_EMPTY:
-            if (exchange->deadline_ns == PORTICO_POLL)
+            if (exchange->deadline_ns == PORTICO_POLL || args.only)
                 return STATUS_TIMEOUT;
             args.has_waited = true;
             args.may_wait = !spin_for_message(receiver, &waiting);

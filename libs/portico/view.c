@@ -354,6 +354,22 @@ status_t portico_view_delete(handle_t handle, void *base)
     return call_alpc_delete_view(control, &request, &reply, NULL);
 }
 
+bool portico_view_holds(handle_t handle, const void *base, size_t size)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    const struct view *view;
+    bool holds = false;
+
+    if (handle_get_port(handle, &port) != STATUS_SUCCESS)
+        return false;
+    pthread_mutex_lock(&lock);
+    list_for_each(view, &views, link)
+        holds |= view->section->is_own && view->section->owner == port->port_id &&
+                 !view->is_pinned && view->base == base && view->size >= size;
+    pthread_mutex_unlock(&lock);
+    return holds;
+}
+
 static bool view_is_alone_locked(const struct view *view)
 {
     return view->section->n_views == 1 && view->n_sending == 0;

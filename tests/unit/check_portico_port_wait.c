@@ -107,6 +107,56 @@ START_TEST(a_server_communication_port_has_no_queue_to_wait_for)
 }
 END_TEST
 
+static void *send_later(void *client)
+{
+    struct test_message *late = malloc(sizeof(*late));
+
+    message_fill(late, 8, 0);
+    ck_ok(port_send(*(handle_t *)client, PORTICO_RELEASE, late));
+    free(late);
+    return NULL;
+}
+
+START_TEST(an_await_ends_with_a_message_and_takes_nothing)
+{
+    struct pair pair = pair_make(name);
+    pthread_t thread;
+
+    ck_status(portico_port_await(pair.connection, false, PORTICO_POLL), STATUS_TIMEOUT);
+    ck_status(portico_port_await(pair.server, false, PORTICO_POLL), STATUS_INVALID_PARAMETER);
+    ck_assert_int_eq(pthread_create(&thread, NULL, send_later, &pair.client), 0);
+    ck_ok(portico_port_await(pair.connection, false, PORTICO_FOREVER));
+    ck_ok(portico_port_await(pair.connection, false, PORTICO_POLL));
+    pthread_join(thread, NULL);
+    ck_ok(port_receive_for(pair.connection, &message, PORTICO_POLL, NULL));
+    ck_status(portico_port_await(pair.connection, false, PORTICO_POLL), STATUS_TIMEOUT);
+    pair_close(&pair);
+}
+END_TEST
+
+START_TEST(a_receive_may_take_connection_requests_only_or_all_but_them)
+{
+    struct portico_exchange exchange = {.receive = &message.header, .capacity = sizeof(message)};
+    struct portico_connect connect = {.name = test_name(name), .attributes = &test_attributes};
+    struct pair pair = pair_make(name);
+    handle_t other;
+
+    ck_ok(portico_port_connect(&connect, &other));
+    send_some(pair.client, 1);
+    exchange.flags = PORTICO_ONLY_OTHERS;
+    ck_ok(portico_port_exchange(pair.connection, &exchange));
+    ck_assert(message_has(&message, 8, 0));
+    exchange.deadline_ns = PORTICO_FOREVER; /* such a receive never waits */
+    ck_status(portico_port_exchange(pair.connection, &exchange), STATUS_TIMEOUT);
+    exchange.flags = PORTICO_ONLY_CONNECTS;
+    ck_ok(portico_port_exchange(pair.connection, &exchange));
+    ck_assert_uint_eq(message.header.type & 0xff, PORTICO_TYPE_CONNECTION_REQUEST);
+    ck_status(portico_port_exchange(pair.connection, &exchange), STATUS_TIMEOUT);
+    ck_ok(portico_close(other));
+    pair_close(&pair);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, NULL);
@@ -114,6 +164,8 @@ int main(int argc, char **argv)
     UNIT_TEST(each_message_that_meets_no_receiver_gives_one_packet);
     UNIT_TEST(a_message_that_a_poller_took_first_gives_its_packet_too);
     UNIT_TEST(a_port_that_has_gone_is_harvested_without_effect);
+    UNIT_TEST(an_await_ends_with_a_message_and_takes_nothing);
+    UNIT_TEST(a_receive_may_take_connection_requests_only_or_all_but_them);
     UNIT_TEST(a_server_communication_port_has_no_queue_to_wait_for);
     return DAEMON_END(UNIT_END());
 }

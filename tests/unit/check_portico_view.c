@@ -40,6 +40,25 @@ static struct portico_view view_take_from(handle_t port)
     return attributes.view;
 }
 
+START_TEST(a_port_knows_its_own_views)
+{
+    struct pair pair = pair_make(name);
+    uint32_t section;
+    uint64_t size;
+
+    ck_ok(portico_section_create(pair.connection, 0, 0, 0x20000, &section, &size));
+    struct portico_view own = view_make(pair.connection, section, 0x20000);
+    ck_assert(portico_view_holds(pair.connection, own.base, 0x20000));
+    ck_assert(portico_view_holds(pair.connection, own.base, 0x1000));
+    ck_assert(!portico_view_holds(pair.connection, own.base, 0x20001));
+    ck_assert(!portico_view_holds(pair.connection, (char *)own.base + 0x1000, 0x1000));
+    ck_assert(!portico_view_holds(pair.client, own.base, 0x1000));
+    ck_ok(portico_view_delete(pair.connection, own.base));
+    ck_assert(!portico_view_holds(pair.connection, own.base, 0x1000));
+    pair_close(&pair);
+}
+END_TEST
+
 START_TEST(a_view_is_mapped_once_and_found_again)
 {
     struct pair pair = pair_make(name);
@@ -383,6 +402,7 @@ int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, NULL);
     UNIT_BEGIN("portico view");
+    UNIT_TEST(a_port_knows_its_own_views);
     UNIT_TEST(a_view_is_mapped_once_and_found_again);
     UNIT_TEST(a_datagram_with_a_view_must_be_released);
     UNIT_TEST(what_is_no_view_cannot_be_sent_or_deleted);

@@ -29,6 +29,9 @@ NTSTATUS alpc_attributes_wanted(ALPC_MESSAGE_ATTRIBUTES *user,
 NTSTATUS alpc_attributes_write(ALPC_MESSAGE_ATTRIBUTES *user,
                                const struct portico_attributes *attributes);
 
+/* Of a buffer for these attributes, header included. */
+ULONG alpc_attributes_size(ULONG flags);
+
 /* SIZE_T *BufferLength of the program: NULL is no limit. */
 NTSTATUS alpc_capacity_read(SIZE_T *user, size_t *ret_capacity);
 NTSTATUS alpc_length_write(SIZE_T *user, status_t status, size_t size);

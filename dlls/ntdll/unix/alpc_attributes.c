@@ -46,6 +46,16 @@ static void *body_at(const ALPC_MESSAGE_ATTRIBUTES *user, ULONG allocated, ULONG
     return at;
 }
 
+ULONG alpc_attributes_size(ULONG flags)
+{
+    ULONG size = sizeof(ALPC_MESSAGE_ATTRIBUTES);
+
+    for (unsigned i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+        if (flags & bodies[i].flag)
+            size += bodies[i].size;
+    return size;
+}
+
 static NTSTATUS header_read(const ALPC_MESSAGE_ATTRIBUTES *user,
                             ALPC_MESSAGE_ATTRIBUTES *ret_header)
 {

@@ -8,10 +8,28 @@
  * is written at the end is looked at before a message is taken. */
 #include "alpc.h"
 
+#include "completion_list.h"
 #include "usermem.h"
 
 #define FLAG_REJECTED     0x01000000u
 #define CANCEL_USER_FLAGS 0xfu
+
+/* A receive from the queue goes by the port's completion list, if it has one. */
+static status_t exchange_run(handle_t port, struct portico_exchange *exchange)
+{
+    struct portico_exchange send = *exchange;
+    status_t status;
+
+    if (!exchange->receive || (exchange->flags & PORTICO_SYNC) || !completion_lists_exist())
+        return portico_port_exchange(port, exchange);
+    send.receive = NULL;
+    send.receive_attributes = NULL;
+    status = send.send ? portico_port_exchange(port, &send) : STATUS_SUCCESS;
+    if (status != STATUS_SUCCESS || completion_list_receive(port, exchange, &status))
+        return status;
+    exchange->send = NULL;
+    return portico_port_exchange(port, exchange);
+}
 
 static NTSTATUS send_receive(handle_t port, struct portico_exchange *exchange,
                              PALPC_MESSAGE_ATTRIBUTES user_receive_attributes, PSIZE_T user_length)
@@ -22,7 +40,7 @@ static NTSTATUS send_receive(handle_t port, struct portico_exchange *exchange,
 
     TRY(alpc_attributes_wanted(user_receive_attributes, &receive_attributes));
     exchange->receive_attributes = user_receive_attributes ? &receive_attributes : NULL;
-    status = portico_port_exchange(port, exchange);
+    status = exchange_run(port, exchange);
     if (exchange->receive) {
         written = alpc_length_write(user_length, status, exchange->ret_size);
         if (written < 0)

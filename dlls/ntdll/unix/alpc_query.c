@@ -7,6 +7,7 @@
 #include "alpc.h"
 
 #include "completion.h"
+#include "completion_list.h"
 #include "ntprocess.h"
 #include "usermem.h"
 
@@ -79,19 +80,58 @@ static NTSTATUS set_completion_port(HANDLE port, const void *user_information, U
     return completion_associate_port(associate.CompletionPort, associate.CompletionKey, handle);
 }
 
+static NTSTATUS set_list_register(HANDLE port, const void *user_information, ULONG length)
+{
+    ALPC_PORT_COMPLETION_LIST_INFORMATION info;
+    handle_t handle;
+
+    if (length != sizeof(info))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    TRY(USER_GET(info, (const ALPC_PORT_COMPLETION_LIST_INFORMATION *)user_information));
+    TRY(client_handle(port, &handle));
+    return completion_list_register(handle, &info);
+}
+
+static NTSTATUS set_list_adjust(HANDLE port, const void *user_information, ULONG length)
+{
+    ULONG concurrency;
+    handle_t handle;
+
+    if (length != sizeof(concurrency))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    TRY(USER_GET(concurrency, (const ULONG *)user_information));
+    TRY(client_handle(port, &handle));
+    return completion_list_adjust(handle, concurrency);
+}
+
+/* Classes without data. */
+static NTSTATUS set_list_end(HANDLE port, ULONG length, NTSTATUS (*end)(handle_t port))
+{
+    handle_t handle;
+
+    if (length)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    TRY(client_handle(port, &handle));
+    return end(handle);
+}
+
 NTSTATUS WINAPI NtAlpcSetInformation(HANDLE port, ALPC_PORT_INFORMATION_CLASS class,
                                      PVOID user_information, ULONG length)
 {
     switch (class) {
     case AlpcAssociateCompletionPortInformation:
         return set_completion_port(port, user_information, length);
+    case AlpcRegisterCompletionListInformation:
+        return set_list_register(port, user_information, length);
+    case AlpcUnregisterCompletionListInformation:
+        return set_list_end(port, length, completion_list_unregister);
+    case AlpcAdjustCompletionListConcurrencyCountInformation:
+        return set_list_adjust(port, user_information, length);
+    case AlpcCompletionListRundownInformation:
+        return set_list_end(port, length, completion_list_rundown);
     case AlpcPortInformation:
     case AlpcMessageZoneInformation:
-    case AlpcRegisterCompletionListInformation:
-    case AlpcUnregisterCompletionListInformation:
-    case AlpcAdjustCompletionListConcurrencyCountInformation:
     case AlpcRegisterCallbackInformation:
-    case AlpcCompletionListRundownInformation:
         unimplemented_once(__func__, "class", class);
         return STATUS_NOT_IMPLEMENTED;
     default:
