@@ -41,6 +41,7 @@ struct process {
     uint32_t notice_sequence;
     struct token *token;       /* reference, the primary one; NULL before the first hello */
     struct list thread_tokens; /* struct thread_token: what its threads impersonate */
+    uint32_t n_thread_tokens;
     struct list threads;       /* struct thread, alive and known by a handle */
     struct list mutants;       /* struct mutant, owned by its threads */
     struct list lanes;         /* struct lane, sent by it (server/alpc) */

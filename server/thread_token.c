@@ -14,6 +14,9 @@
 #include "process.h"
 #include "token.h"
 
+/* Far more than a process has threads that impersonate: the list is walked at every request. */
+#define THREAD_TOKENS_MAX 8192u
+
 struct thread_token {
     struct list link; /* of process->thread_tokens */
     uint32_t thread_id;
@@ -33,9 +36,10 @@ static struct thread_token *find(const struct process *process, uint32_t thread_
     return NULL;
 }
 
-static void entry_free(struct thread_token *entry)
+static void entry_free(struct process *process, struct thread_token *entry)
 {
     list_remove(&entry->link);
+    process->n_thread_tokens--;
     token_unref(entry->token);
     security_context_leave(entry->context);
     charge_release(&entry->charge);
@@ -50,11 +54,14 @@ static status_t entry_new(struct process *process, uint32_t thread_id,
 
     if (!entry)
         return STATUS_NO_MEMORY;
+    if (process->n_thread_tokens >= THREAD_TOKENS_MAX)
+        return STATUS_QUOTA_EXCEEDED;
     status = user_charge(&entry->charge, process->user, USER_OBJECTS, 1);
     if (status)
         return status;
     entry->thread_id = thread_id;
     list_append(&process->thread_tokens, &entry->link);
+    process->n_thread_tokens++;
     *ret_entry = TAKE(entry);
     return STATUS_SUCCESS;
 }
@@ -111,6 +118,6 @@ void thread_tokens_drop(struct process *process, uint32_t thread_id)
 
     list_for_each_safe(entry, next, &process->thread_tokens, link) {
         if (!thread_id || entry->thread_id == thread_id)
-            entry_free(entry);
+            entry_free(process, entry);
     }
 }

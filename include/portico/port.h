@@ -280,7 +280,8 @@ enum port_node_flags {
     PORT_NODE_CANCELED = 16u,  /* canceled while DELIVERING or REPLYING */
     PORT_NODE_ATTACHED = 32u,  /* carries a view or handles */
     PORT_NODE_LINKED = 64u,    /* in the list of its state */
-    PORT_NODE_ANNOUNCED = 128u /* a completion packet was posted for it */
+    PORT_NODE_ANNOUNCED = 128u, /* a completion packet was posted for it */
+    PORT_NODE_LENT = 256u       /* `order` is the security context that goes with it (PENDING, SENT) */
 };
 
 struct port_node {
@@ -302,7 +303,7 @@ struct port_node {
     /* second line: only for a message that has been queued or pinned */
     uint64_t position; /* of the record in its lane */
     uint64_t stamp;
-    uint64_t order; /* place in main or large */
+    uint64_t order; /* place in main or large; LENT: a security context */
     uint32_t ref_next, ref_prev;
     uint32_t data_length;
     uint32_t attributes_length;

@@ -176,6 +176,27 @@ enum portico_type {
 #define PORTICO_ATTRIBUTE_HANDLE   0x10000000u
 #define PORTICO_ATTRIBUTE_TOKEN    0x08000000u
 
+/* portico_security.flags: the ALPC_SECFLG_ values. */
+#define PORTICO_SECURITY_DELETE 0x10000u /* the context goes; nothing is attached */
+#define PORTICO_SECURITY_CREATE 0x20000u /* with PORTICO_SECURITY_INLINE: made for this message */
+#define PORTICO_SECURITY_INLINE UINT64_C(0xfffffffffffffffe)
+
+#define PORTICO_PORT_ALLOW_IMPERSONATION 0x00010000u /* port_attributes.flags */
+
+/* SECURITY_QUALITY_OF_SERVICE. */
+struct portico_qos {
+    uint32_t level;   /* SECURITY_IMPERSONATION_LEVEL, 0 to 3 */
+    uint8_t tracking; /* 1: dynamic */
+    uint8_t effective_only;
+};
+
+struct portico_security {
+    uint32_t flags;
+    bool has_qos; /* with CREATE; false: the port's */
+    struct portico_qos qos;
+    uint64_t context;
+};
+
 #define PORTICO_VIEW_RELEASE      0x10000u /* on a continuation: give the received view back */
 #define PORTICO_VIEW_AUTO_RELEASE 0x20000u /* the sender's own mapping goes with the message */
 #define PORTICO_VIEW_SECURED      0x40000u
@@ -208,6 +229,7 @@ struct portico_attributes {
         uint32_t message_id;
         uint32_t callback_id;
     } context;
+    struct portico_security security; /* received: the context alone */
     struct {
         uint64_t token_id;
         uint64_t authentication_id;
@@ -353,6 +375,52 @@ status_t portico_view_create(handle_t port, struct portico_view *view);
 bool portico_view_holds(handle_t port, const void *base, size_t size);
 /* A view of one's own or a received one. STATUS_INVALID_ADDRESS. */
 status_t portico_view_delete(handle_t port, void *base);
+
+/* ---- security ---- */
+
+/* A security context of a port (reference 3.10), connected or not; qos NULL: the port's. It goes
+ * with a message as SECURITY attribute, and its handle has the same value at the other end, where
+ * the receiver may then impersonate through it. STATUS_QUOTA_EXCEEDED, STATUS_PORT_DISCONNECTED,
+ * STATUS_BAD_IMPERSONATION_LEVEL. */
+status_t portico_security_create(handle_t port, const struct portico_qos *qos,
+                                 uint64_t *ret_context);
+/* STATUS_INVALID_HANDLE; STATUS_DELETE_PENDING while a message that carries it waits to be answered
+ * or a thread impersonates through it. */
+status_t portico_security_delete(handle_t port, uint64_t context);
+/* Impersonating through it is STATUS_REVISION_MISMATCH from now on. */
+status_t portico_security_revoke(handle_t port, uint64_t context);
+
+/* The calling thread acts as the sender of a message that was received at the port (or is a
+ * connection request at its connection port) and is not answered: the server's access checks follow
+ * the token, Linux' do not. flags: 1 anonymous rather than failing, 2 at least the level in bits 2
+ * and 3. STATUS_ACCESS_DENIED: no such message, or the sender does not allow it;
+ * STATUS_BAD_IMPERSONATION_LEVEL, STATUS_REVISION_MISMATCH, STATUS_INVALID_PARAMETER. */
+status_t portico_port_impersonate(handle_t port, uint32_t message_id, uint32_t callback_id,
+                                  uint32_t flags);
+
+struct portico_impersonation {
+    uint32_t thread_id; /* of this process */
+    enum token_impersonation kind;
+    handle_t token;            /* TOKEN_IMPERSONATION_HANDLE */
+    uint32_t source_thread_id; /* TOKEN_IMPERSONATION_THREAD, at qos */
+    struct portico_qos qos;
+};
+/* Gives a thread a token, or (TOKEN_IMPERSONATION_NONE) makes it itself again. */
+status_t portico_thread_impersonate(const struct portico_impersonation *how);
+
+#define PORTICO_SID_MAX_BYTES 68u
+
+struct portico_peer {
+    uint64_t token_id, authentication_id, modified_id;
+    uint32_t sid_size;
+    uint8_t sid[PORTICO_SID_MAX_BYTES]; /* of its user */
+};
+/* Who is at the other end of a communication port. STATUS_INVALID_PORT_HANDLE,
+ * STATUS_PORT_DISCONNECTED. */
+status_t portico_port_peer(handle_t port, struct portico_peer *ret_peer);
+/* Who sent a message that was received and is not answered. STATUS_ACCESS_DENIED: no such. */
+status_t portico_message_sender(handle_t port, uint32_t message_id, uint32_t callback_id,
+                                struct portico_peer *ret_peer);
 
 /* ---- shared synchronisation objects ---- */
 

@@ -96,6 +96,12 @@ enum token_impersonation {
     TOKEN_IMPERSONATION_ANONYMOUS = 3
 };
 
+enum security_creation {
+    SECURITY_CREATION_PLAIN = 0,
+    SECURITY_CREATION_INLINE = 1,  /* with a message: one that was made so before, for the same wish, will do */
+    SECURITY_CREATION_IMPLICIT = 2 /* the same, static, at the port's level or what the thread has of it */
+};
+
 enum port_kind { PORT_KIND_CONNECTION = 1, PORT_KIND_SERVER = 2, PORT_KIND_CLIENT = 3 };
 
 /* State of a communication port in alpc_query. */

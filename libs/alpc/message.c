@@ -173,6 +173,8 @@ static void fill_facts_locked(struct port_view *view, const struct port_node *no
     message->connection_generation = node->connection_generation;
     message->sender_thread_id = node->sender_thread_id;
     message->message_context = node->message_context;
+    if (node->flags & PORT_NODE_LENT)
+        message->security = node->order;
     if (node->slot)
         message->flags |= PORT_MESSAGE_PEER_SYNC;
     if (node->flags & PORT_NODE_ATTACHED || node->attributes_length)
@@ -199,4 +201,32 @@ status_t port_find_message(struct port_view *view, uint32_t message_id,
     }
     port_unlock(view);
     return status;
+}
+
+void port_note_security(struct port_view *view, uint32_t message_id, bool sent, uint64_t context)
+{
+    if (!port_lock(view))
+        return;
+    struct port_node *node = node_at(view, node_find_locked(view, message_id));
+    if (node && node->state == (sent ? PORT_NODE_SENT : PORT_NODE_PENDING)) {
+        node->order = context;
+        step_order();
+        node->flags |= PORT_NODE_LENT;
+    }
+    port_unlock(view);
+}
+
+bool port_security_is_used(struct port_view *view, uint64_t context)
+{
+    bool is_used = false;
+
+    if (!port_lock(view))
+        return false;
+    for (uint32_t ref = 1; ref <= view->at.memory->nodes_used && !is_used; ref++) {
+        const struct port_node *node = node_at(view, ref);
+        is_used =
+            node->state == PORT_NODE_SENT && node->flags & PORT_NODE_LENT && node->order == context;
+    }
+    port_unlock(view);
+    return is_used;
 }

@@ -135,8 +135,10 @@ void node_move_locked(struct port_view *view, uint32_t ref, enum port_node_state
         return;
     }
     unlink_locked(view, node);
-    if (state == PORT_NODE_MAIN || state == PORT_NODE_LARGE)
+    if (state == PORT_NODE_MAIN || state == PORT_NODE_LARGE) {
+        node->flags &= ~(uint32_t)PORT_NODE_LENT;
         node->order = ++view->at.memory->order;
+    }
     step_order();
     node->state = state;
     HOOK(node_moved);

@@ -345,7 +345,7 @@ uint32_t take_node_locked(struct port_view *view, const struct candidate *candid
     node->connection = message->connection;
     node->connection_generation = message->connection_generation;
     node->type = taking->type;
-    node->flags = (node->flags & ~(uint32_t)PORT_NODE_RELEASED) | taking->flags;
+    node->flags = (node->flags & ~(uint32_t)(PORT_NODE_RELEASED | PORT_NODE_LENT)) | taking->flags;
     node->lane = candidate->index;
     node->lane_generation = view->at.lanes[candidate->index].marked_generation;
     node->kind = message->kind;

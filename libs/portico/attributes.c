@@ -10,9 +10,26 @@
 
 #include "attributes.h"
 #include "handles.h"
+#include "security.h"
 #include "view.h"
 
-#define SENT_BY_WIRE (PORTICO_ATTRIBUTE_VIEW | PORTICO_ATTRIBUTE_HANDLE)
+#define SENT_BY_WIRE \
+    (PORTICO_ATTRIBUTE_VIEW | PORTICO_ATTRIBUTE_HANDLE | PORTICO_ATTRIBUTE_SECURITY)
+
+/* What the sender attached himself, kind by kind. */
+static status_t attached_send(struct port *port, const struct portico_attributes *attributes,
+                              uint32_t message_id, struct wire_attributes *wire)
+{
+    status_t status = STATUS_SUCCESS;
+
+    if (attributes->valid & PORTICO_ATTRIBUTE_VIEW)
+        status = view_send(port, &attributes->view, message_id, wire);
+    if (status == STATUS_SUCCESS && (attributes->valid & PORTICO_ATTRIBUTE_HANDLE))
+        status = handles_send(port, attributes, message_id, wire);
+    if (status == STATUS_SUCCESS && (attributes->valid & PORTICO_ATTRIBUTE_SECURITY))
+        status = security_send(port, &attributes->security, wire);
+    return status;
+}
 
 status_t attributes_send(struct port *port, const struct portico_attributes *attributes,
                          uint32_t message_id, struct wire_attributes *ret_wire, uint32_t *ret_size)
@@ -20,13 +37,14 @@ status_t attributes_send(struct port *port, const struct portico_attributes *att
     status_t status = STATUS_SUCCESS;
 
     *ret_size = 0;
-    if (!attributes || !(attributes->valid & SENT_BY_WIRE))
+    bool is_implicit = security_is_implicit(port);
+    if (!is_implicit && (!attributes || !(attributes->valid & SENT_BY_WIRE)))
         return STATUS_SUCCESS;
     *ret_wire = (struct wire_attributes){0};
-    if (attributes->valid & PORTICO_ATTRIBUTE_VIEW)
-        status = view_send(port, &attributes->view, message_id, ret_wire);
-    if (status == STATUS_SUCCESS && (attributes->valid & PORTICO_ATTRIBUTE_HANDLE))
-        status = handles_send(port, attributes, message_id, ret_wire);
+    if (attributes)
+        status = attached_send(port, attributes, message_id, ret_wire);
+    if (status == STATUS_SUCCESS && is_implicit && !(ret_wire->valid & PORTICO_ATTRIBUTE_SECURITY))
+        status = security_send_implicit(port, ret_wire);
     if (status != STATUS_SUCCESS)
         attributes_sent(port, ret_wire, false, 0);
     else if (ret_wire->valid)
@@ -41,6 +59,8 @@ void attributes_sent(struct port *port, const struct wire_attributes *wire, bool
         view_sent(port, &wire->view, is_sent, message_id);
     if (wire->valid & PORTICO_ATTRIBUTE_HANDLE)
         handles_sent(port, &wire->handles, is_sent, message_id);
+    if (wire->valid & PORTICO_ATTRIBUTE_SECURITY)
+        security_sent(port, &wire->security, is_sent, message_id);
 }
 
 void attributes_receive(const struct port *port, uint32_t connection, uint32_t message_id,
@@ -63,4 +83,6 @@ void attributes_receive(const struct port *port, uint32_t connection, uint32_t m
     /* Also unwanted ones: they stay with the message. */
     if (wire.valid & PORTICO_ATTRIBUTE_HANDLE)
         handles_receive(port, connection, message_id, is_final, &wire.handles, attributes);
+    if (wire.valid & PORTICO_ATTRIBUTE_SECURITY)
+        security_receive(port, message_id, is_final, &wire.security, attributes);
 }

@@ -27,8 +27,14 @@ struct wire_handles {
 };
 
 struct wire_security {
-    uint32_t context; /* the ContextHandle, the same value at both ends */
-    uint32_t flags;
+    uint64_t context; /* the ContextHandle, the same value at both ends */
+    uint32_t flags;   /* enum wire_security_flags */
+    uint32_t reserved;
+};
+
+enum wire_security_flags {
+    WIRE_SECURITY_IMPLICIT =
+        1u, /* made by the library (security.h): no attribute for the program */
 };
 
 struct wire_attributes {
@@ -40,7 +46,7 @@ struct wire_attributes {
     uint64_t direct;
     uint64_t work_on_behalf;
 };
-_Static_assert(sizeof(struct wire_attributes) == 72, "wire_attributes");
+_Static_assert(sizeof(struct wire_attributes) == 80, "wire_attributes");
 
 /* The wire form of what is valid in `attributes` (NULL: nothing). message_id: of the message that
  * is continued, or 0. *ret_size: 0 when nothing goes with the message. Each success is followed by

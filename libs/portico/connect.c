@@ -81,7 +81,8 @@ static status_t connect_reply_deliver(struct portico_connect *connect,
     return STATUS_SUCCESS;
 }
 
-static struct port *port_of_connect(const struct alpc_connect_reply *reply, bool is_sync)
+static struct port *port_of_connect(const struct alpc_connect_request *request,
+                                    const struct alpc_connect_reply *reply, bool is_sync)
 {
     struct port *port = port_new();
 
@@ -89,6 +90,7 @@ static struct port *port_of_connect(const struct alpc_connect_reply *reply, bool
     port->kind = PORT_KIND_CLIENT;
     port->flags = reply->flags;
     port->max_message_length = reply->max_message_length;
+    port->lends_thread = port_lends_thread(PORT_KIND_CLIENT, &request->attributes);
     port->port_id = reply->port_id;
     port->server_process_id = reply->server_process_id;
     port->peer_connection = reply->connection;
@@ -99,10 +101,11 @@ static struct port *port_of_connect(const struct alpc_connect_reply *reply, bool
     return port;
 }
 
-static status_t port_enter_connected(const struct alpc_connect_reply *reply,
+static status_t port_enter_connected(const struct alpc_connect_request *request,
+                                     const struct alpc_connect_reply *reply,
                                      const struct call_extra *extra, bool is_sync)
 {
-    _cleanup_(port_unrefp) struct port *port = port_of_connect(reply, is_sync);
+    _cleanup_(port_unrefp) struct port *port = port_of_connect(request, reply, is_sync);
     struct outbound *outbound = NULL;
     status_t status = receiver_adopt(reply->port_id, reply->port, reply->memory_size,
                                      extra->ret_fds[0], true, &port->receiver);
@@ -154,7 +157,7 @@ status_t portico_port_connect(struct portico_connect *connect, handle_t *ret_por
         portico_control_park(control, connect->deadline_ns, connect->flags & PORTICO_ALERTABLE);
     status = call_alpc_connect(control, &request, &reply, &extra);
     if (status == STATUS_SUCCESS) {
-        status = port_enter_connected(&reply, &extra, is_sync);
+        status = port_enter_connected(&request, &reply, &extra, is_sync);
         if (status == STATUS_SUCCESS && is_sync)
             status = connect_reply_deliver(connect, &reply, data, extra.ret_size);
         if (status != STATUS_SUCCESS && portico_close(reply.port) != STATUS_SUCCESS)

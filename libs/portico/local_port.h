@@ -36,6 +36,7 @@ struct port {
     enum port_kind kind;
     uint32_t flags;
     uint32_t max_message_length;
+    bool lends_thread; /* client port: may be impersonated, with dynamic tracking (security.c) */
     uint32_t connection; /* communication port: index in the server's connection table */
     uint32_t peer_connection,
         peer_generation; /* the connection as its other end knows it: with outbound */
@@ -64,6 +65,9 @@ status_t port_open_unknown(handle_t handle);
 void port_connection_closed(const struct connection_closed_notice *notice);
 /* The handle was closed by this process: what blocks on it ends. */
 void port_closed_here(struct port *port);
+
+/* What port->lends_thread says for a port of these attributes. */
+bool port_lends_thread(enum port_kind kind, const struct port_attributes *attributes);
 
 /* Object attributes for a request; NULL: no name. */
 void name_put(const struct portico_name *name, struct objattr *objattr, struct call_extra *extra);

@@ -13,6 +13,7 @@
 #include "outbound.h"
 #include "process.h"
 #include "receiver.h"
+#include "security.h"
 #include "thread.h"
 #include "view.h"
 
@@ -55,6 +56,8 @@ static void port_recycle(struct port *port)
     struct receiver *receiver = port->receiver;
 
     views_port_gone(port);
+    security_port_gone(port);
+    port->lends_thread = false;
     if (outbound)
         outbound_leave(outbound);
     port->receiver = NULL;
@@ -150,6 +153,12 @@ static status_t query(handle_t handle, struct alpc_query_reply *ret_reply, struc
                    : STATUS_INSUFFICIENT_RESOURCES;
 }
 
+bool port_lends_thread(enum port_kind kind, const struct port_attributes *attributes)
+{
+    return kind == PORT_KIND_CLIENT && (attributes->flags & PORTICO_PORT_ALLOW_IMPERSONATION) &&
+           attributes->context_tracking == 1;
+}
+
 status_t port_open_unknown(handle_t handle)
 {
     struct alpc_query_reply reply;
@@ -164,6 +173,7 @@ status_t port_open_unknown(handle_t handle)
     port->kind = (enum port_kind)reply.kind;
     port->flags = reply.flags;
     port->max_message_length = reply.max_message_length;
+    port->lends_thread = port_lends_thread(port->kind, &reply.attributes);
     port->connection = reply.connection;
     port->server_process_id = reply.peer_process_id;
     port->port_id = reply.port_id;

@@ -120,11 +120,18 @@ static status_t expect_locked(const struct destination *to, const struct outgoin
     return status;
 }
 
+/* What a datagram's receiver must give back. */
+static bool outgoing_is_attached(const struct outgoing *outgoing)
+{
+    return outgoing->attr_size &&
+           (outgoing->wire.valid & (PORTICO_ATTRIBUTE_VIEW | PORTICO_ATTRIBUTE_HANDLE));
+}
+
 status_t send_new(struct port *port, const struct portico_exchange *exchange,
                   const struct outgoing *outgoing)
 {
     bool is_datagram = exchange->flags & PORTICO_RELEASE;
-    bool is_expected = !is_datagram || outgoing->attr_size;
+    bool is_expected = !is_datagram || outgoing_is_attached(outgoing);
     struct lane_message message = {.kind = is_datagram ? LANE_DATAGRAM : LANE_REQUEST,
                                    .flags = is_datagram && !is_expected ? LANE_RELEASE : 0};
     struct destination to;

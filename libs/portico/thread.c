@@ -79,9 +79,17 @@ void threads_wake_waiting_on(const struct port *port)
             wake_raise(&thread->wake, WAKE_NOTICE);
 }
 
+void thread_note_acts(uint32_t thread_id, enum thread_acts acts)
+{
+    for (struct portico_thread *thread = all_threads; thread; thread = thread->next_thread)
+        if (thread->thread_id == thread_id)
+            thread->acts = acts;
+}
+
 static struct portico_thread *thread_first_use(void)
 {
     self = thread_new();
+    self->acts = THREAD_ACTS_UNKNOWN;
     self->thread_id = (uint32_t)gettid();
     pthread_once(&exit_key_once, make_exit_key);
     pthread_setspecific(exit_key, self);

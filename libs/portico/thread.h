@@ -21,10 +21,18 @@
 #define WAKE_NOTICE    2u /* a connection ended: look at the port again */
 #define WAKE_ALL       3u
 
+/* Whom the server sees in a thread: security.c. */
+enum thread_acts {
+    THREAD_ACTS_UNKNOWN, /* it may have been given a token before it was known here */
+    THREAD_ACTS_ITSELF,
+    THREAD_ACTS_ANOTHER
+};
+
 struct portico_thread {
     struct control control;
     struct lane_wake wake; /* WAKE_* */
     uint32_t thread_id;
+    _Atomic uint32_t acts; /* enum thread_acts */
     struct list free_link; /* thread.c's free list */
     struct outbound
         *using_outbound; /* may hold one of its lanes: written before waiting_on; atomic */
@@ -44,6 +52,9 @@ void threads_wake_waiting_on(const struct port *port);
 /* Does any other thread use a lane of this outbound outside its lock? */
 struct outbound;
 bool threads_use_outbound(const struct outbound *outbound);
+
+/* The thread of that id in this process, if it is known here, acts so. */
+void thread_note_acts(uint32_t thread_id, enum thread_acts acts);
 
 /* Ends a sleep: consumes the thread's wake bits and says whether the wait goes on (STATUS_SUCCESS)
  * or ends. */

@@ -26,7 +26,7 @@ status_t req_alpc_create_security_context(
 
     if (!status)
         status = security_context_new(port, client, request->has_qos ? &quality : NULL,
-                                      request->is_inline, &context);
+                                      (enum security_creation)request->creation, &context);
     if (!status)
         ret_reply->context = context->handle;
     return status;

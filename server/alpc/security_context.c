@@ -112,7 +112,8 @@ static status_t context_make(struct port *port, struct client *client,
 }
 
 status_t security_context_new(struct port *port, struct client *client,
-                              const struct security_quality *quality, bool is_inline,
+                              const struct security_quality *quality,
+                              enum security_creation creation,
                               struct security_context **ret_context)
 {
     struct security_quality own = port_quality(port);
@@ -124,6 +125,12 @@ status_t security_context_new(struct port *port, struct client *client,
     if (port->closed || (port->kind != PORT_KIND_CONNECTION && port->connection &&
                          port->connection->state >= CONNECTION_REFUSED))
         return STATUS_PORT_DISCONNECTED;
+    if (creation == SECURITY_CREATION_IMPLICIT) {
+        own.dynamic = false;
+        if (token->type == TOKEN_IMPERSONATION)
+            own.level = MIN(own.level, (uint32_t)token->level);
+        quality = NULL;
+    }
     if (!quality)
         quality = &own;
     if (quality->level > LEVEL_DELEGATION)
@@ -131,7 +138,7 @@ status_t security_context_new(struct port *port, struct client *client,
     if (token->type == TOKEN_IMPERSONATION && quality->level > token->level)
         return STATUS_BAD_IMPERSONATION_LEVEL;
     same = find_same(port, client, quality, &n);
-    if (is_inline && same) {
+    if (creation != SECURITY_CREATION_PLAIN && same) {
         *ret_context = same;
         return STATUS_SUCCESS;
     }
@@ -139,7 +146,7 @@ status_t security_context_new(struct port *port, struct client *client,
         return STATUS_QUOTA_EXCEEDED;
     status = context_make(port, client, quality, ret_context);
     if (!status)
-        (*ret_context)->is_inline = is_inline;
+        (*ret_context)->is_inline = creation != SECURITY_CREATION_PLAIN;
     return status;
 }
 

@@ -39,12 +39,13 @@ struct security_context {
     struct charge charge;
 };
 
-/* Of the calling thread. quality NULL: the port's own. is_inline: one that was made so before, for
- * the same quality and identity, is as good. STATUS_BAD_IMPERSONATION_LEVEL: the thread
- * impersonates at a lower level; STATUS_INVALID_PARAMETER, STATUS_QUOTA_EXCEEDED,
- * STATUS_PORT_DISCONNECTED. */
+/* Of the calling thread. quality NULL: the port's own. INLINE: one that was made so before, for
+ * the same quality and identity, is as good. IMPLICIT: so too, and static, at the level that there
+ * is. STATUS_BAD_IMPERSONATION_LEVEL: the thread impersonates at a lower level;
+ * STATUS_INVALID_PARAMETER, STATUS_QUOTA_EXCEEDED, STATUS_PORT_DISCONNECTED. */
 status_t security_context_new(struct port *port, struct client *client,
-                              const struct security_quality *quality, bool is_inline,
+                              const struct security_quality *quality,
+                              enum security_creation creation,
                               struct security_context **ret_context) _must_check_;
 /* Borrowed; NULL: the port has none of that handle. */
 struct security_context *security_context_find(const struct port *port, uint64_t handle);

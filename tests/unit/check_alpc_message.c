@@ -73,6 +73,53 @@ START_TEST(a_reply_that_keeps_the_message_alive_is_answered_like_a_request)
 }
 END_TEST
 
+START_TEST(a_security_context_stays_with_its_message_and_not_with_the_next)
+{
+    struct rig rig;
+    struct port_route route;
+    struct port_message facts;
+
+    rig_open(&rig, &rig_small, PORT_IS_CLIENT);
+    struct rig_sender *s = rig_add_sender(&rig);
+    ck_assert_uint_eq(port_adopt(&rig.views[0], s->connection, 5, 77, 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(port_find_message(&rig.views[0], 5, &facts), STATUS_SUCCESS);
+    ck_assert_uint_eq(facts.security, 0);
+    port_note_security(&rig.views[0], 5, true, 1); /* it was not sent from here */
+    port_note_security(&rig.views[0], 6, false, 2);
+    port_note_security(&rig.views[0], 5, false, UINT64_C(0x1234567890));
+    ck_assert_uint_eq(port_find_message(&rig.views[0], 5, &facts), STATUS_SUCCESS);
+    ck_assert_uint_eq(facts.security, UINT64_C(0x1234567890));
+    ck_assert(!port_security_is_used(&rig.views[0], UINT64_C(0x1234567890)));
+    rig_reply(&rig, 5, 0, &route); /* continued: the same message, another turn */
+    struct lane_message again = rig_message(s, LANE_CONTINUATION, 0, 5, 0);
+    again.callback_id = 77;
+    ck_assert_int_eq(rig_try_send(s, &again), LANE_OK);
+    struct port_message message;
+    rig_expect(&rig, &message, 5, LPC_REQUEST | LPC_CONTINUATION);
+    ck_assert_uint_eq(port_find_message(&rig.views[0], 5, &facts), STATUS_SUCCESS);
+    ck_assert_uint_eq(facts.security, 0);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_context_is_used_while_a_request_carries_it)
+{
+    struct rig rig;
+
+    rig_open(&rig, &rig_small, PORT_IS_CLIENT);
+    struct rig_sender *s = rig_add_sender(&rig);
+    ck_assert(!port_security_is_used(&rig.views[0], 9));
+    ck_assert_uint_eq(port_expect(&rig.views[0], s->connection, 7, 1, 0), STATUS_SUCCESS);
+    port_note_security(&rig.views[0], 7, false, 8); /* it was not received here */
+    port_note_security(&rig.views[0], 7, true, 9);
+    ck_assert(port_security_is_used(&rig.views[0], 9));
+    ck_assert(!port_security_is_used(&rig.views[0], 8));
+    port_expect_abort(&rig.views[0], 7);
+    ck_assert(!port_security_is_used(&rig.views[0], 9));
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_reply_that_did_not_fit_is_received_first)
 {
     struct rig rig;
@@ -111,6 +158,8 @@ int main(void)
     UNIT_TEST(an_id_is_expected_once);
     UNIT_TEST(more_than_the_table_holds_cannot_be_outstanding);
     UNIT_TEST(a_reply_that_keeps_the_message_alive_is_answered_like_a_request);
+    UNIT_TEST(a_security_context_stays_with_its_message_and_not_with_the_next);
+    UNIT_TEST(a_context_is_used_while_a_request_carries_it);
     UNIT_TEST(a_reply_that_did_not_fit_is_received_first);
     return UNIT_END();
 }

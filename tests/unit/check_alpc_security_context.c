@@ -10,10 +10,10 @@
 
 static struct alpc_create_security_context_reply made;
 
-static status_t context_make(struct peer *peer, handle_t port, uint32_t level, uint32_t is_inline)
+static status_t context_make(struct peer *peer, handle_t port, uint32_t level, uint32_t creation)
 {
     return CALL(peer, alpc_create_security_context, &made, .port = port, .has_qos = 1,
-                .level = level, .is_inline = is_inline);
+                .level = level, .creation = creation);
 }
 
 static status_t context_delete(struct peer *peer, handle_t port, uint64_t context)
@@ -130,6 +130,37 @@ START_TEST(a_borrowed_token_is_not_lent_at_a_higher_level)
 }
 END_TEST
 
+START_TEST(an_implicit_one_lends_what_the_thread_has_and_no_more)
+{
+    struct token_duplicate_reply copy;
+    struct token_impersonate_reply reply;
+    const struct security_context *context;
+    struct object *object;
+
+    pair_attributes.impersonation_level = LEVEL_DELEGATION;
+    pair_attributes.context_tracking = TRACKING_DYNAMIC;
+    pair_start();
+    pair_connect();
+    ck_assert_uint_eq(CALL(&pair.b, token_duplicate, &copy, .type = TOKEN_IMPERSONATION,
+                           .level = LEVEL_IDENTIFICATION),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&pair.b, token_impersonate, &reply, .thread_id = 22,
+                           .kind = TOKEN_IMPERSONATION_HANDLE, .handle = copy.handle),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&pair.b, alpc_create_security_context, &made, .port = pair.b_port,
+                           .creation = SECURITY_CREATION_IMPLICIT),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(handle_lookup(&pair.b.client->process->handles, pair.b_port, &port_ops, 0,
+                                    &object),
+                      STATUS_SUCCESS);
+    context = security_context_find(port_from_object(object), made.context);
+    ck_assert_uint_eq(context->quality.level, LEVEL_IDENTIFICATION);
+    ck_assert(!context->quality.dynamic);
+    object_unref(object);
+    pair_end();
+}
+END_TEST
+
 START_TEST(a_port_has_a_limited_number_and_each_is_charged)
 {
     struct user *user;
@@ -185,6 +216,7 @@ int main(void)
     UNIT_TEST(a_missing_quality_is_the_ports);
     UNIT_TEST(an_inline_wish_that_was_fulfilled_before_gets_the_same);
     UNIT_TEST(a_borrowed_token_is_not_lent_at_a_higher_level);
+    UNIT_TEST(an_implicit_one_lends_what_the_thread_has_and_no_more);
     UNIT_TEST(a_port_has_a_limited_number_and_each_is_charged);
     UNIT_TEST(contexts_die_with_their_connection);
     return UNIT_END();

@@ -156,6 +156,22 @@ START_TEST(threads_that_do_not_exist_are_charged_too)
 }
 END_TEST
 
+START_TEST(a_process_has_a_limited_number_of_threads_that_impersonate)
+{
+    status_t status = STATUS_SUCCESS;
+    uint32_t n = 0;
+
+    start(1000);
+    while (status == STATUS_SUCCESS && n < 100000)
+        status = impersonate(&one, 100 + n++, TOKEN_IMPERSONATION_ANONYMOUS);
+    ck_assert_uint_eq(status, STATUS_QUOTA_EXCEEDED);
+    ck_assert_uint_eq(one.client->process->n_thread_tokens, n - 1);
+    ck_assert_uint_eq(impersonate(&one, 100, TOKEN_IMPERSONATION_NONE), STATUS_SUCCESS);
+    ck_assert_uint_eq(impersonate(&one, 99, TOKEN_IMPERSONATION_ANONYMOUS), STATUS_SUCCESS);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("thread_token");
@@ -165,5 +181,6 @@ int main(void)
     UNIT_TEST(another_users_token_is_for_identification_unless_one_is_system);
     UNIT_TEST(a_primary_token_is_no_impersonation_token);
     UNIT_TEST(threads_that_do_not_exist_are_charged_too);
+    UNIT_TEST(a_process_has_a_limited_number_of_threads_that_impersonate);
     return UNIT_END();
 }
