@@ -31,6 +31,12 @@ NTSTATUS alpc_attributes_write(ALPC_MESSAGE_ATTRIBUTES *user,
 
 /* Of a buffer for these attributes, header included. */
 ULONG alpc_attributes_size(ULONG flags);
+/* The body of a SECURITY attribute. */
+NTSTATUS alpc_security_read(const void *user_body, struct portico_attributes *attributes);
+NTSTATUS alpc_security_write(void *user_body, const struct portico_attributes *attributes);
+/* The calling thread impersonates the sender of a message that waits to be answered; also for the
+ * legacy call. */
+NTSTATUS alpc_impersonate(HANDLE port, const PORT_MESSAGE *user_message, ULONG flags);
 
 /* SIZE_T *BufferLength of the program: NULL is no limit. */
 NTSTATUS alpc_capacity_read(SIZE_T *user, size_t *ret_capacity);

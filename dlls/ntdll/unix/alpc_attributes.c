@@ -8,14 +8,14 @@
  *
  * Bodies follow the 8-byte header from the highest flag to the lowest, only those that are
  * allocated. A send may mark only allocated ones valid. HANDLE attributes are checked as
- * reference 3.6 has it and then refused by name; SECURITY, DIRECT and WORK_ON_BEHALF are refused by
- * name. */
+ * reference 3.6 has it and then refused by name; DIRECT and WORK_ON_BEHALF are refused by name. */
 #include "alpc.h"
 
 #include "ntprocess.h"
 #include "usermem.h"
 
-#define SUPPORTED_TO_SEND (ALPC_MESSAGE_VIEW_ATTRIBUTE | ALPC_MESSAGE_CONTEXT_ATTRIBUTE)
+#define SUPPORTED_TO_SEND \
+    (ALPC_MESSAGE_VIEW_ATTRIBUTE | ALPC_MESSAGE_CONTEXT_ATTRIBUTE | ALPC_MESSAGE_SECURITY_ATTRIBUTE)
 #define IGNORED_TO_SEND \
     ALPC_MESSAGE_TOKEN_ATTRIBUTE /* the receiver is told by the server, not by the sender */
 #define HANDLE_FLAGS_ALL                                                               \
@@ -132,6 +132,10 @@ NTSTATUS alpc_attributes_read(const ALPC_MESSAGE_ATTRIBUTES *user,
                                                                  ALPC_MESSAGE_CONTEXT_ATTRIBUTE)));
         ret_attributes->context.message_context = (uintptr_t)context.MessageContext;
     }
+    if (header.ValidAttributes & ALPC_MESSAGE_SECURITY_ATTRIBUTE)
+        TRY(alpc_security_read(
+            body_at(user, header.AllocatedAttributes, ALPC_MESSAGE_SECURITY_ATTRIBUTE),
+            ret_attributes));
     if (header.ValidAttributes & ALPC_MESSAGE_VIEW_ATTRIBUTE)
         TRY(view_read(body_at(user, header.AllocatedAttributes, ALPC_MESSAGE_VIEW_ATTRIBUTE),
                       ret_attributes));
@@ -190,6 +194,9 @@ NTSTATUS alpc_attributes_write(ALPC_MESSAGE_ATTRIBUTES *user,
         TRY(USER_PUT((ALPC_TOKEN_ATTR *)body_at(user, allocated, ALPC_MESSAGE_TOKEN_ATTRIBUTE),
                      token));
     }
+    if (valid & ALPC_MESSAGE_SECURITY_ATTRIBUTE)
+        TRY(alpc_security_write(body_at(user, allocated, ALPC_MESSAGE_SECURITY_ATTRIBUTE),
+                                attributes));
     if (valid & ALPC_MESSAGE_VIEW_ATTRIBUTE) {
         ALPC_DATA_VIEW_ATTR view = {.Flags = attributes->view.flags,
                                     .ViewBase = attributes->view.base,

@@ -91,6 +91,18 @@ static NTSTATUS sid_read(PSID user_sid, uint8_t *sid, uint32_t *ret_size)
     return user_read(sid, user_sid, *ret_size);
 }
 
+/* TODO(connect-attributes): views and security contexts with connection requests and acceptances.
+ */
+static NTSTATUS attributes_refuse(const char *call, const struct portico_attributes *attributes)
+{
+    ULONG refused = attributes->valid & (PORTICO_ATTRIBUTE_VIEW | PORTICO_ATTRIBUTE_SECURITY);
+
+    if (!refused)
+        return STATUS_SUCCESS;
+    unimplemented_once(call, "message attribute", refused);
+    return STATUS_NOT_IMPLEMENTED;
+}
+
 struct connect_arguments {
     PHANDLE ret_port;
     PALPC_PORT_ATTRIBUTES port_attributes;
@@ -136,10 +148,7 @@ static NTSTATUS port_connect(const struct connect_arguments *arguments,
     TRY(alpc_port_attributes_read(arguments->port_attributes, false, &port_attributes,
                                   &has_attributes));
     TRY(alpc_attributes_read(arguments->out, &attributes));
-    if (attributes.valid & PORTICO_ATTRIBUTE_VIEW) {
-        unimplemented_once("NtAlpcConnectPort", "message attribute", ALPC_MESSAGE_VIEW_ATTRIBUTE);
-        return STATUS_NOT_IMPLEMENTED;
-    }
+    TRY(attributes_refuse("NtAlpcConnectPort", &attributes));
     TRY(sid_read(arguments->sid, sid, &connect.required_sid_size));
     TRY(alpc_capacity_read(arguments->length, &connect.capacity));
     TRY(client_deadline(arguments->timeout, &connect.deadline_ns));
@@ -190,13 +199,9 @@ NTSTATUS WINAPI NtAlpcConnectPortEx(PHANDLE ret_user_port, POBJECT_ATTRIBUTES us
     TRY(user_probe_write(ret_user_port, sizeof(*ret_user_port)));
     if (!user_server)
         return STATUS_INVALID_PARAMETER;
-    if (requirements) {
-        unimplemented_once("NtAlpcConnectPortEx", "a security requirement for the server, argument",
-                           6);
-        return STATUS_NOT_IMPLEMENTED;
-    }
     client_need();
     TRY(client_name_read(user_server, &name));
+    TRY(client_requirement_read(requirements, &name));
     TRY(client_name_read(user_attributes, &own));
     if (!name.name.text || own.name.text)
         return STATUS_OBJECT_NAME_INVALID;
@@ -223,11 +228,7 @@ NTSTATUS WINAPI NtAlpcAcceptConnectPort(PHANDLE ret_user_port, HANDLE connection
         TRY(user_probe_write(ret_user_port, sizeof(*ret_user_port)));
     TRY(alpc_port_attributes_read(user_port_attributes, false, &attributes, &has_attributes));
     TRY(alpc_attributes_read(user_message_attributes, &message_attributes));
-    if (message_attributes.valid & PORTICO_ATTRIBUTE_VIEW) {
-        unimplemented_once("NtAlpcAcceptConnectPort", "message attribute",
-                           ALPC_MESSAGE_VIEW_ATTRIBUTE);
-        return STATUS_NOT_IMPLEMENTED;
-    }
+    TRY(attributes_refuse("NtAlpcAcceptConnectPort", &message_attributes));
     TRY(client_handle(connection_port, &handle));
     TRY(client_name_read(user_attributes, &name));
     TRY((NTSTATUS)portico_port_accept(handle, has_attributes ? &attributes : NULL,

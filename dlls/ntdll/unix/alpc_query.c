@@ -6,10 +6,12 @@
 /* NtAlpcQueryInformation, NtAlpcSetInformation (reference 3.13). */
 #include "alpc.h"
 
+#include "common/sid.h"
 #include "completion.h"
 #include "completion_list.h"
 #include "ntprocess.h"
 #include "usermem.h"
+#include <string.h>
 
 static NTSTATUS query_basic(HANDLE port, void *user_information, ULONG length,
                             ULONG *ret_user_length)
@@ -50,6 +52,26 @@ static NTSTATUS query_session(HANDLE port, void *user_information, ULONG length,
     return USER_PUT((ALPC_SERVER_SESSION_INFORMATION *)user_information, session);
 }
 
+/* The program asks whether the other end's user has this SID. */
+static NTSTATUS query_connected_sid(HANDLE port, const void *user_sid, ULONG length)
+{
+    uint8_t sid[SID_MAX_BYTES];
+    struct portico_peer peer;
+    size_t size;
+    handle_t handle;
+
+    if (length < SID_MIN_BYTES || length > sizeof(sid))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    TRY(user_read(sid, user_sid, length));
+    size = sid_bytes_size(sid, length);
+    if (!size)
+        return STATUS_INVALID_SID;
+    TRY(client_handle(port, &handle));
+    TRY((NTSTATUS)portico_port_peer(handle, &peer));
+    return size == peer.sid_size && !memcmp(sid, peer.sid, size) ? STATUS_SUCCESS
+                                                                 : STATUS_SERVER_SID_MISMATCH;
+}
+
 NTSTATUS WINAPI NtAlpcQueryInformation(HANDLE port, ALPC_PORT_INFORMATION_CLASS class,
                                        PVOID user_information, ULONG length, PULONG ret_user_length)
 {
@@ -59,6 +81,7 @@ NTSTATUS WINAPI NtAlpcQueryInformation(HANDLE port, ALPC_PORT_INFORMATION_CLASS 
     case AlpcServerSessionInformation:
         return query_session(port, user_information, length, ret_user_length);
     case AlpcConnectedSIDInformation:
+        return query_connected_sid(port, user_information, length);
     case AlpcServerInformation:
     case AlpcWaitForPortReferences:
         unimplemented_once(__func__, "class", class);

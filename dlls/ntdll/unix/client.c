@@ -11,6 +11,7 @@
 #include "client.h"
 
 #include "create.h"
+#include "descriptor.h"
 #include "fatal.h"
 #include "ntprocess.h"
 #include "ntwait.h"
@@ -191,7 +192,8 @@ NTSTATUS client_name_read(const OBJECT_ATTRIBUTES *user_attributes, struct clien
     if (!user_attributes)
         return STATUS_SUCCESS;
     TRY(create_read(user_attributes, &creation));
-    /* TODO(security): creation.security waits for portserver --system, which would use it */
+    TRY(descriptor_read(creation.security, &ret_name->sd, &ret_name->name.sd_size));
+    ret_name->name.sd = ret_name->sd;
     ret_name->name.attributes = creation.attributes;
     if (creation.has_name && creation.root)
         TRY(client_handle(creation.root, &ret_name->name.root));
@@ -207,6 +209,15 @@ NTSTATUS client_name_from_string(const UNICODE_STRING *user_string, struct clien
     if ((string.Length & 1) || string.Length == 0)
         return STATUS_OBJECT_NAME_INVALID;
     return text_copy(&string, ret_name);
+}
+
+NTSTATUS client_requirement_read(PSECURITY_DESCRIPTOR user, struct client_name *name)
+{
+    free(name->sd);
+    name->sd = NULL;
+    TRY(descriptor_read(user, &name->sd, &name->name.sd_size));
+    name->name.sd = name->sd;
+    return STATUS_SUCCESS;
 }
 
 void client_name_freep(struct client_name *name)

@@ -35,6 +35,8 @@ struct client_name {
 };
 NTSTATUS client_name_read(const OBJECT_ATTRIBUTES *user_attributes, struct client_name *ret_name);
 NTSTATUS client_name_from_string(const UNICODE_STRING *user_string, struct client_name *ret_name);
+/* The name's descriptor becomes what is required of the server instead (alpc_connect). */
+NTSTATUS client_requirement_read(PSECURITY_DESCRIPTOR user, struct client_name *name);
 void client_name_freep(struct client_name *name);
 
 /* Before a call that may sleep alertably. */

@@ -11,6 +11,7 @@
  * duplicated into another process; named timers, keyed events and completion ports.
  */
 #include "client.h"
+#include "descriptor.h"
 #include "named.h"
 #include "ntprocess.h"
 #include "section.h"
@@ -60,34 +61,38 @@ static NTSTATUS missing(const char *what, unsigned kind)
 struct named_call {
     struct objattr objattr;
     WCHAR *name;
+    void *sd;
     struct call_extra extra;
     struct control *control;
 };
 
+static void named_call_end(struct named_call *call)
+{
+    free(call->name);
+    free(call->sd);
+}
+
 static NTSTATUS named_call_begin(struct named_call *call, const struct creation *creation)
 {
+    NTSTATUS status = STATUS_SUCCESS;
     size_t units = 0;
 
     memset(call, 0, sizeof(*call));
+    TRY(descriptor_read(creation->security, &call->sd, &call->objattr.sd_size));
     if (creation->has_name)
-        TRY(name_copy(&creation->user_name, &call->name, &units));
-    call->control = client_control();
+        status = name_copy(&creation->user_name, &call->name, &units);
+    call->control = status ? NULL : client_control();
     if (!call->control) {
-        free(call->name);
-        call->name = NULL;
-        return STATUS_PORT_DISCONNECTED;
+        named_call_end(call);
+        return status ? status : STATUS_PORT_DISCONNECTED;
     }
     call->objattr.root = server_handle(creation->root);
     call->objattr.attributes = creation->attributes;
     call->objattr.name_size = (uint32_t)(units * sizeof(WCHAR));
     call->extra.objattr = &call->objattr;
     call->extra.name = call->name;
+    call->extra.sd = call->sd;
     return STATUS_SUCCESS;
-}
-
-static void named_call_end(struct named_call *call)
-{
-    free(call->name);
 }
 
 /* The generic bits of an access mask, for a kind the server knows. */
@@ -97,7 +102,8 @@ static ACCESS_MASK map(ACCESS_MASK access, ACCESS_MASK read, ACCESS_MASK write, 
                            .generic = {STANDARD_RIGHTS_READ | read, STANDARD_RIGHTS_WRITE | write,
                                        STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE}};
 
-    return access_map(&type, access);
+    /* The most that may be is the server's to say. */
+    return access_map(&type, access & ~(ACCESS_MASK)MAXIMUM_ALLOWED) | (access & MAXIMUM_ALLOWED);
 }
 
 static NTSTATUS named_create_call(struct named_call *call, enum named_kind kind, ACCESS_MASK access,
@@ -365,7 +371,8 @@ static const WCHAR *kind_name(uint32_t type)
         [OBJECT_KIND_DIRECTORY] = u"Directory", [OBJECT_KIND_SYMLINK] = u"SymbolicLink",
         [OBJECT_KIND_EVENT] = u"Event",         [OBJECT_KIND_SEMAPHORE] = u"Semaphore",
         [OBJECT_KIND_MUTANT] = u"Mutant",       [OBJECT_KIND_SECTION] = u"Section",
-        [OBJECT_KIND_PROCESS] = u"Process",     [OBJECT_KIND_PORT] = u"ALPC Port"};
+        [OBJECT_KIND_PROCESS] = u"Process",     [OBJECT_KIND_PORT] = u"ALPC Port",
+        [OBJECT_KIND_TOKEN] = u"Token"};
 
     return type < OBJECT_KIND_COUNT && names[type] ? names[type] : u"Unknown";
 }

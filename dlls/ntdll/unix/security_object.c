@@ -3,15 +3,19 @@
 
 #include "config.h"
 
-/* NtQuerySecurityObject: every object of this process belongs to its user, who may do everything,
- * and nobody else anything. Files are told the same way from their Linux owner. Setting a
- * descriptor is refused by name. */
+/* NtQuerySecurityObject, NtSetSecurityObject, NtAccessCheck. Objects of the server (named, shared,
+ * ports) have a descriptor there. Every object of this process alone belongs to its user, who may
+ * do everything, and nobody else anything; files are told the same way from their Linux owner;
+ * setting theirs is refused by name. */
+#include "client.h"
+#include "descriptor.h"
 #include "file.h"
 #include "named.h"
 #include "ntprocess.h"
 #include "token.h"
 #include "usermem.h"
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -47,6 +51,31 @@ static void append_dacl(struct descriptor *descriptor, const void *sid, size_t s
     descriptor->header.Dacl = append(descriptor, bytes, acl.AclSize);
 }
 
+#define SERVER_DESCRIPTOR_MAX 0x5000u
+
+static NTSTATUS server_query(HANDLE handle, SECURITY_INFORMATION wanted,
+                             PSECURITY_DESCRIPTOR buffer, ULONG length, PULONG ret_length)
+{
+    struct object_security_query_request request = {
+        .handle = (handle_t)(uintptr_t)handle & ~(handle_t)3, .information = wanted};
+    struct object_security_query_reply reply;
+    _cleanup_nt_(descriptor_freep) void *bytes = malloc(SERVER_DESCRIPTOR_MAX);
+    struct call_extra extra = {.ret_data = bytes, .ret_capacity = SERVER_DESCRIPTOR_MAX};
+    struct control *control;
+    ULONG size;
+
+    client_need();
+    control = portico_control();
+    if (!control || !bytes)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    TRY((NTSTATUS)call_object_security_query(control, &request, &reply, &extra));
+    size = extra.ret_size;
+    TRY(USER_PUT(ret_length, size));
+    if (length < size)
+        return STATUS_BUFFER_TOO_SMALL;
+    return user_write(buffer, bytes, size);
+}
+
 NTSTATUS WINAPI NtQuerySecurityObject(HANDLE handle, SECURITY_INFORMATION wanted,
                                       PSECURITY_DESCRIPTOR buffer, ULONG length, PULONG ret_length)
 {
@@ -59,10 +88,8 @@ NTSTATUS WINAPI NtQuerySecurityObject(HANDLE handle, SECURITY_INFORMATION wanted
     struct stat info;
     ULONG size;
 
-    if (handle_is_server(handle)) {
-        unimplemented_once(__func__, "a shared object:", 0);
-        return STATUS_NOT_IMPLEMENTED;
-    }
+    if (handle_is_server(handle))
+        return server_query(handle, wanted, buffer, length, ret_length);
     TRY(handle_lookup(handle, wanted & SACL_SECURITY_INFORMATION ? 0 : READ_CONTROL, NULL,
                       &object));
     if (wanted & SACL_SECURITY_INFORMATION)
@@ -88,14 +115,98 @@ NTSTATUS WINAPI NtQuerySecurityObject(HANDLE handle, SECURITY_INFORMATION wanted
     return user_write(buffer, &descriptor.header, size);
 }
 
+static NTSTATUS server_set(HANDLE handle, SECURITY_INFORMATION which, PSECURITY_DESCRIPTOR user)
+{
+    struct object_security_set_request request = {
+        .handle = (handle_t)(uintptr_t)handle & ~(handle_t)3, .information = which};
+    struct object_security_set_reply reply;
+    _cleanup_nt_(descriptor_freep) void *bytes = NULL;
+    struct call_extra extra = {0};
+    struct control *control;
+
+    TRY(descriptor_read(user, &bytes, &extra.data_size));
+    if (!bytes)
+        return STATUS_ACCESS_VIOLATION;
+    client_need();
+    control = portico_control();
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    extra.data = bytes;
+    return (NTSTATUS)call_object_security_set(control, &request, &reply, &extra);
+}
+
 NTSTATUS WINAPI NtSetSecurityObject(HANDLE handle, SECURITY_INFORMATION which,
                                     PSECURITY_DESCRIPTOR user_descriptor)
 {
     _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
 
-    (void)user_descriptor;
-    if (!handle_is_server(handle))
-        TRY(handle_lookup(handle, 0, NULL, &object));
+    if (handle_is_server(handle))
+        return server_set(handle, which, user_descriptor);
+    TRY(handle_lookup(handle, 0, NULL, &object));
     unimplemented_once(__func__, "security information", which);
     return STATUS_NOT_SUPPORTED;
+}
+
+/* The privilege set of the answer is always empty: nothing here is granted by a privilege. */
+static NTSTATUS privileges_answer(PRIVILEGE_SET *user, ULONG *user_length)
+{
+    PRIVILEGE_SET none = {0};
+    ULONG needed = sizeof(none), length;
+
+    TRY(USER_GET(length, user_length));
+    if (length < needed) {
+        TRY(USER_PUT(user_length, needed));
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    return USER_PUT(user, none);
+}
+
+static NTSTATUS access_check_ask(const struct token_ref *ref, PSECURITY_DESCRIPTOR user_descriptor,
+                                 ACCESS_MASK wanted, const GENERIC_MAPPING *mapping,
+                                 struct access_check_reply *ret_reply)
+{
+    struct access_check_request request = {.token = ref->handle,
+                                           .wanted = wanted,
+                                           .generic_read = mapping->GenericRead,
+                                           .generic_write = mapping->GenericWrite,
+                                           .generic_execute = mapping->GenericExecute,
+                                           .generic_all = mapping->GenericAll};
+    _cleanup_nt_(descriptor_freep) void *bytes = NULL;
+    struct call_extra extra = {0};
+    struct control *control;
+
+    TRY(descriptor_read(user_descriptor, &bytes, &extra.data_size));
+    if (!bytes)
+        return STATUS_ACCESS_VIOLATION;
+    client_need();
+    control = portico_control();
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    extra.data = bytes;
+    return (NTSTATUS)call_access_check(control, &request, ret_reply, &extra);
+}
+
+NTSTATUS WINAPI NtAccessCheck(PSECURITY_DESCRIPTOR descriptor, HANDLE handle, ACCESS_MASK wanted,
+                              GENERIC_MAPPING *user_mapping, PRIVILEGE_SET *user_privileges,
+                              ULONG *user_privileges_length, ULONG *ret_granted,
+                              NTSTATUS *ret_status)
+{
+    _cleanup_nt_(token_refp) struct token_ref ref = {0};
+    struct access_check_reply reply;
+    GENERIC_MAPPING mapping;
+    NTSTATUS result;
+    ULONG granted;
+
+    TRY(USER_GET(mapping, user_mapping));
+    TRY(privileges_answer(user_privileges, user_privileges_length));
+    if (wanted & (GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL))
+        return STATUS_GENERIC_NOT_MAPPED;
+    TRY(token_resolve(handle, TOKEN_QUERY, &ref));
+    if (!ref.handle)
+        return STATUS_NO_IMPERSONATION_TOKEN;
+    TRY(access_check_ask(&ref, descriptor, wanted, &mapping, &reply));
+    granted = reply.granted;
+    result = (NTSTATUS)reply.result;
+    TRY(USER_PUT(ret_granted, granted));
+    return USER_PUT(ret_status, result);
 }

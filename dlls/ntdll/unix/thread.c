@@ -16,6 +16,7 @@
 #include "context.h"
 #include "process.h"
 #include "teb.h"
+#include "token.h"
 #include "usercopy.h"
 #include "virtual.h"
 #include <errno.h>
@@ -255,6 +256,8 @@ static void thread_end(struct thread *thread)
     /* Whoever waits for it to stop sees that it never runs PE code again. */
     atomic_store(&thread->stop_ack, UINT32_MAX);
     syscall(SYS_futex, &thread->stop_ack, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    if (thread->was_given_token)
+        token_thread_ended(thread);
     wait_thread_exit(&thread->wait);
     thread_frame = NULL;
     teb_activate(NULL);

@@ -50,6 +50,7 @@ struct thread {
     int priority;               /* THREAD_BASE_PRIORITY delta, remembered only */
     bool is_main;
     bool ended; /* thread_lock */
+    _Atomic bool was_given_token; /* by another thread: token_thread.c */
     uint64_t create_time, exit_time; /* NT times */
     WCHAR *name; /* NtSetInformationThread(ThreadNameInformation); thread_lock */
     unsigned name_size;

@@ -8,6 +8,7 @@
 #include "process.h"
 #include "remote_thread.h"
 #include "thread.h"
+#include "token.h"
 #include "usercopy.h"
 #include <sched.h>
 #include <stdlib.h>
@@ -255,6 +256,8 @@ NTSTATUS WINAPI NtSetInformationThread(HANDLE handle, THREADINFOCLASS class, con
         return affinity_set(thread, user, size);
     case ThreadZeroTlsCell:
         return tls_cell_zero(user, size);
+    case ThreadImpersonationToken:
+        return token_thread_set(thread, user, size);
     case ThreadNameInformation:
         return name_set(thread, user, size);
     case ThreadHideFromDebugger: /* nobody debugs through NT here */
