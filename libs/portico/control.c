@@ -13,7 +13,9 @@
  * half-made reply. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -40,16 +42,28 @@ static bool is_trusted(int fd)
            (peer.uid == geteuid() || peer.uid == 0);
 }
 
+/* The socket's address; one that is longer than an address may be goes through a descriptor of the
+ * folder, which *ret_dir_fd then is. */
+static int socket_address(const char *runtime_dir, struct sockaddr_un *ret_address, int *ret_dir_fd)
+{
+    char *path = ret_address->sun_path;
+    const size_t size = sizeof(ret_address->sun_path);
+
+    *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if ((size_t)snprintf(path, size, "%s/" SERVER_SOCKET_NAME, runtime_dir) < size)
+        return 0;
+    *ret_dir_fd = open(runtime_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    snprintf(path, size, "/proc/self/fd/%d/" SERVER_SOCKET_NAME, *ret_dir_fd);
+    return *ret_dir_fd < 0 ? -1 : 0;
+}
+
 int control_open(const char *runtime_dir)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    _cleanup_(fd_closep) int fd = -1;
+    struct sockaddr_un address;
+    _cleanup_(fd_closep) int fd = -1, dir_fd = -1;
 
-    if (strlen(runtime_dir) + sizeof("/" SERVER_SOCKET_NAME) > sizeof(address.sun_path)) {
-        errno = ENAMETOOLONG;
+    if (socket_address(runtime_dir, &address, &dir_fd) < 0)
         return -1;
-    }
-    stpcpy(stpcpy(address.sun_path, runtime_dir), "/" SERVER_SOCKET_NAME);
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;

@@ -12,7 +12,7 @@
 
 #include "portico/portico.h"
 
-#define RUNTIME_DIR_MAX 96 /* bytes: a sockaddr_un must hold it and the socket's name */
+#define RUNTIME_DIR_MAX 4096 /* bytes, as portserver has it */
 
 struct process {
     pthread_mutex_t lock;

@@ -101,6 +101,8 @@ chmod 700 "$run"
 long=$scratch/$(printf '%0120d' 0)
 PORTICO_RUNTIME_DIR=$long "$portserver" --persistent
 is $? 0 'a path longer than a socket address works'
+PORTICO_RUNTIME_DIR=$long "$portctl" list >/dev/null
+is $? 0 'a client reaches it'
 PORTICO_RUNTIME_DIR=$long "$portserver" --stop
 is $? 0 'and is found again'
 mkdir "$scratch/xdg"
