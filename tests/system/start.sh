@@ -25,6 +25,7 @@ real=$(cd "$scratch" && pwd -P)
 is "$(cd "$scratch" && "$portico" "$args" cwd)" "$(crlf "Z:$(printf '%s' "$real" | tr / '\\')")" 'the current directory'
 dos="Z:$(printf '%s' "$(realpath "$args")" | tr / '\\')"
 is "$("$portico" "$dos" args x)" "$(crlf '[x]')" 'FILE may be a Z: path'
+is "$("$portico" "Z:$(realpath "$args")" args x)" "$(crlf '[x]')" 'with slashes too'
 
 is "$(printf 'a\nb\n' | "$portico" "$args" stdin)" "$(crlf '2 lines, type 3')" 'standard input from a pipe'
 printf 'a\nb\nc\n' >"$scratch/in"

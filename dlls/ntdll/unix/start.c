@@ -43,6 +43,9 @@ static char *program_path_get(const char *file)
 
     if (is_dos_path(file) && access(file, F_OK)) {
         dos = utf16_from_utf8(file, strlen(file), &n_units);
+        for (size_t i = 0; dos && i < n_units; i++)
+            if (dos[i] == '/')
+                dos[i] = '\\';
         if (!dos || path_dos_to_unix(dos, &unix_path))
             fatal(PORTICO_EXIT_MISSING_FILE, "%s: no such file", file);
         free(dos);
