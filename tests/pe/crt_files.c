@@ -172,6 +172,29 @@ static void test_mapping(void)
     CloseHandle(file);
 }
 
+static void test_lock(void)
+{
+    HANDLE file = CreateFileA(FOLDER "\\lock", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_WRITE, NULL,
+                              CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
+
+    ok(LockFile(file, 0, 0, 10, 0), "LockFile");
+    ok(!LockFile(file, 5, 0, 10, 0) && GetLastError() == ERROR_LOCK_VIOLATION,
+       "a range that overlaps is refused");
+    ok(UnlockFile(file, 0, 0, 10, 0), "UnlockFile");
+    ok(!UnlockFile(file, 0, 0, 10, 0) && GetLastError() == ERROR_NOT_LOCKED, "is not locked twice");
+    CloseHandle(file);
+}
+
+static void test_machine(void)
+{
+    DWORD_PTR process = 0, system = 0;
+
+    is_number(GetDriveTypeA("Z:\\"), DRIVE_FIXED, "GetDriveType");
+    ok(GetProcessAffinityMask(GetCurrentProcess(), &process, &system), "GetProcessAffinityMask");
+    ok(process && (process & system) == process, "names processors that the system has");
+    ok(SetProcessAffinityMask(GetCurrentProcess(), process), "SetProcessAffinityMask");
+}
+
 static void test_time_and_memory(void)
 {
     TIME_ZONE_INFORMATION zone;
@@ -203,6 +226,8 @@ static void test_main(void)
     test_win32();
     test_pipe();
     test_mapping();
+    test_lock();
+    test_machine();
     test_time_and_memory();
     ok(RemoveDirectoryA(FOLDER), "the folder goes");
 }

@@ -153,6 +153,7 @@ NTSTATUS WINAPI NtLockFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, voi
     struct range_lock wanted = {.is_exclusive = exclusive};
     LARGE_INTEGER offset, length;
     struct io_request request;
+    IO_STATUS_BLOCK unseen; /* DIFFERS: NULL is no error, for Wine's kernelbase gives it */
     NTSTATUS status;
 
     TRY(file_lookup(handle, 0, &file));
@@ -166,7 +167,7 @@ NTSTATUS WINAPI NtLockFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, voi
     wanted.length = (uint64_t)length.QuadPart;
     if (wanted.length && wanted.offset + (wanted.length - 1) < wanted.offset)
         return STATUS_INVALID_LOCK_RANGE;
-    TRY(io_begin(&request, file, event, (void *)apc, apc_context, iosb));
+    TRY(io_begin(&request, file, event, (void *)apc, apc_context, iosb ? iosb : &unseen));
     status = at_once ? lock_try(file, &wanted) : lock_wait(file, &wanted);
     return io_end(&request, status, 0);
 }
@@ -201,5 +202,5 @@ NTSTATUS WINAPI NtUnlockFile(HANDLE handle, PIO_STATUS_BLOCK user_iosb, PLARGE_I
         return STATUS_RANGE_NOT_LOCKED;
     announce();
     iosb.Status = STATUS_SUCCESS;
-    return USER_PUT(user_iosb, iosb);
+    return user_iosb ? USER_PUT(user_iosb, iosb) : STATUS_SUCCESS; /* DIFFERS: as above */
 }

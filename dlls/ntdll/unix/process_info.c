@@ -182,6 +182,21 @@ static NTSTATUS query_counters(void *buffer, ULONG length, ULONG *ret_size)
     return answer(buffer, length, &info, sizeof(info), ret_size);
 }
 
+/* The first 64 processors: a group. */
+static NTSTATUS query_affinity(const struct subject *subject, void *buffer, ULONG length,
+                               ULONG *ret_size)
+{
+    ULONG_PTR mask = 0;
+    cpu_set_t set;
+
+    if (sched_getaffinity(subject->pid, sizeof(set), &set))
+        return STATUS_ACCESS_DENIED;
+    for (unsigned i = 0; i < 64; i++)
+        if (CPU_ISSET(i, &set))
+            mask |= (ULONG_PTR)1 << i;
+    return answer(buffer, length, &mask, sizeof(mask), ret_size);
+}
+
 static NTSTATUS query(const struct subject *subject, PROCESSINFOCLASS class, void *buffer,
                       ULONG length, ULONG *ret_size)
 {
@@ -194,6 +209,8 @@ static NTSTATUS query(const struct subject *subject, PROCESSINFOCLASS class, voi
         return query_counters(buffer, length, ret_size);
     case ProcessVmCounters:
         return query_memory(subject, buffer, length, ret_size);
+    case ProcessAffinityMask:
+        return query_affinity(subject, buffer, length, ret_size);
     case ProcessTimes:
         return query_times(subject, buffer, length, ret_size);
     case ProcessDefaultHardErrorMode:

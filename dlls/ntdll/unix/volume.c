@@ -17,9 +17,13 @@
 static NTSTATUS query_device(struct file *file, void *buffer, ULONG length, ULONG *ret_used)
 {
     static const DEVICE_TYPE types[] = {
-        [FILE_KIND_DISK] = FILE_DEVICE_DISK,       [FILE_KIND_FOLDER] = FILE_DEVICE_DISK,
-        [FILE_KIND_PIPE] = FILE_DEVICE_NAMED_PIPE, [FILE_KIND_TTY] = FILE_DEVICE_CONSOLE,
-        [FILE_KIND_NULL] = FILE_DEVICE_NULL,       [FILE_KIND_DEVICE] = FILE_DEVICE_UNKNOWN,
+        [FILE_KIND_DISK] = FILE_DEVICE_DISK,
+        /* DIFFERS: FILE_DEVICE_DISK; Wine's GetDriveType knows only this one. */
+        [FILE_KIND_FOLDER] = FILE_DEVICE_DISK_FILE_SYSTEM,
+        [FILE_KIND_PIPE] = FILE_DEVICE_NAMED_PIPE,
+        [FILE_KIND_TTY] = FILE_DEVICE_CONSOLE,
+        [FILE_KIND_NULL] = FILE_DEVICE_NULL,
+        [FILE_KIND_DEVICE] = FILE_DEVICE_UNKNOWN,
     };
     FILE_FS_DEVICE_INFORMATION info = {.DeviceType = types[file->kind]};
 
