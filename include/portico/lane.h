@@ -19,6 +19,7 @@
  * word of the record after it first, so a consumer never takes old payload for a record. */
 #pragma once
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -178,26 +179,26 @@ enum lane_break {
     LANE_BREAK_LAST = LANE_BREAK_DEAD,
 };
 
-_Static_assert(sizeof(struct lane_record_header) == LANE_RECORD_BYTES, "record header size");
-_Static_assert(offsetof(struct lane_record_header, message_id) == 16, "record layout");
-_Static_assert(offsetof(struct lane_record_header, slot) == 32, "record layout");
-_Static_assert(offsetof(struct lane_record_header, kind) == 40, "record layout");
-_Static_assert(offsetof(struct lane_record_header, data_size) == 48, "record layout");
-_Static_assert(offsetof(struct lane_record_header, aux) == 60, "record layout");
-_Static_assert(sizeof(struct lane_consumer_line) == LANE_LINE_BYTES, "one line");
-_Static_assert(sizeof(struct lane_producer_line) == LANE_LINE_BYTES, "one line");
-_Static_assert(offsetof(struct lane_header, consumer) == 64, "line 1");
-_Static_assert(offsetof(struct lane_header, producer) == 128, "line 2");
-_Static_assert(sizeof(struct lane_header) == 192, "three lines");
-_Static_assert(sizeof(struct lane_slot) == LANE_LINE_BYTES, "one line");
-_Static_assert(offsetof(struct lane_slot, status) == 16, "slot layout");
-_Static_assert(offsetof(struct lane_slot, data_size) == 36, "slot layout");
-_Static_assert(offsetof(struct lane_slot, stamp_ns) == 48, "slot layout");
-_Static_assert(LANE_SLOT_BYTES == sizeof(struct lane_slot) + LANE_SLOT_INLINE_BYTES, "slot size");
-_Static_assert(LANE_EXTENT_BYTES >= LANE_ATTR_MAX_BYTES + LANE_DATA_MAX_BYTES, "extent holds all");
-_Static_assert(LANE_RECORD_MAX_BYTES >=
-                   LANE_RECORD_BYTES + LANE_ATTR_MAX_BYTES + LANE_DATA_MAX_BYTES,
-               "record maximum");
-_Static_assert(LANE_RING_FIRST_BYTES >= 2 * LANE_RECORD_MAX_BYTES + LANE_RECORD_BYTES,
-               "a maximum record fits beside a wrap");
-_Static_assert(sizeof(struct lane_cursor) == LANE_LINE_BYTES, "one line");
+static_assert(sizeof(struct lane_record_header) == LANE_RECORD_BYTES, "record header size");
+static_assert(offsetof(struct lane_record_header, message_id) == 16, "record layout");
+static_assert(offsetof(struct lane_record_header, slot) == 32, "record layout");
+static_assert(offsetof(struct lane_record_header, kind) == 40, "record layout");
+static_assert(offsetof(struct lane_record_header, data_size) == 48, "record layout");
+static_assert(offsetof(struct lane_record_header, aux) == 60, "record layout");
+static_assert(sizeof(struct lane_consumer_line) == LANE_LINE_BYTES, "one line");
+static_assert(sizeof(struct lane_producer_line) == LANE_LINE_BYTES, "one line");
+static_assert(offsetof(struct lane_header, consumer) == 64, "line 1");
+static_assert(offsetof(struct lane_header, producer) == 128, "line 2");
+static_assert(sizeof(struct lane_header) == 192, "three lines");
+static_assert(sizeof(struct lane_slot) == LANE_LINE_BYTES, "one line");
+static_assert(offsetof(struct lane_slot, status) == 16, "slot layout");
+static_assert(offsetof(struct lane_slot, data_size) == 36, "slot layout");
+static_assert(offsetof(struct lane_slot, stamp_ns) == 48, "slot layout");
+static_assert(LANE_SLOT_BYTES == sizeof(struct lane_slot) + LANE_SLOT_INLINE_BYTES, "slot size");
+static_assert(LANE_EXTENT_BYTES >= LANE_ATTR_MAX_BYTES + LANE_DATA_MAX_BYTES, "extent holds all");
+static_assert(LANE_RECORD_MAX_BYTES >=
+                  LANE_RECORD_BYTES + LANE_ATTR_MAX_BYTES + LANE_DATA_MAX_BYTES,
+              "record maximum");
+static_assert(LANE_RING_FIRST_BYTES >= 2 * LANE_RECORD_MAX_BYTES + LANE_RECORD_BYTES,
+              "a maximum record fits beside a wrap");
+static_assert(sizeof(struct lane_cursor) == LANE_LINE_BYTES, "one line");

@@ -20,6 +20,7 @@
  * counters are derived: the repair pass after EOWNERDEAD rebuilds them (libs/alpc/repair.c). */
 #pragma once
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "portico/lane.h"
@@ -316,11 +317,11 @@ struct port_node {
     uint32_t claim;       /* counts claims, for ever: what a route's end must still find */
 };
 
-_Static_assert(sizeof(struct port_memory) % LANE_LINE_BYTES == 0, "port_memory");
-_Static_assert(offsetof(struct port_memory, ended_status) == 128, "the daemon's line");
-_Static_assert(offsetof(struct port_memory, n_waiters) == 192, "the holders' line");
-_Static_assert(offsetof(struct port_memory, counters) == 320, "counters");
-_Static_assert(offsetof(struct port_memory, holders) == 448, "holders");
-_Static_assert(sizeof(struct port_lane) == 320, "port_lane");
-_Static_assert(sizeof(struct port_connection) == 128, "port_connection");
-_Static_assert(sizeof(struct port_node) == 128, "port_node");
+static_assert(sizeof(struct port_memory) % LANE_LINE_BYTES == 0, "port_memory");
+static_assert(offsetof(struct port_memory, ended_status) == 128, "the daemon's line");
+static_assert(offsetof(struct port_memory, n_waiters) == 192, "the holders' line");
+static_assert(offsetof(struct port_memory, counters) == 320, "counters");
+static_assert(offsetof(struct port_memory, holders) == 448, "holders");
+static_assert(sizeof(struct port_lane) == 320, "port_lane");
+static_assert(sizeof(struct port_connection) == 128, "port_connection");
+static_assert(sizeof(struct port_node) == 128, "port_node");

@@ -21,6 +21,7 @@
  */
 #pragma once
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -272,32 +273,32 @@ enum notice_code {
 
 /* No padding: with fixed-width fields two compilers cannot disagree about a layout then. */
 #define REQUEST(name, in, out, fds_in, fds_out) \
-    _Static_assert(sizeof(struct name##_request) == sizeof(struct request_header)
+    static_assert(sizeof(struct name##_request) == sizeof(struct request_header)
 #define ARG(type, field) + sizeof(type)
 #define RET(type, field)
 #define END(name) , "padding in " #name "_request"); \
-    _Static_assert(sizeof(struct name##_request) <= PACKET_FIXED_MAX_BYTES, #name "_request is too large");
-#define NOTICE(name) _Static_assert(sizeof(struct name##_notice) == sizeof(struct notice_header)
+    static_assert(sizeof(struct name##_request) <= PACKET_FIXED_MAX_BYTES, #name "_request is too large");
+#define NOTICE(name) static_assert(sizeof(struct name##_notice) == sizeof(struct notice_header)
 #define FIELD(type, field) + sizeof(type)
 #define NOTICE_END(name) , "padding in " #name "_notice");
 #include "portico/requests.def"
 
 #define REQUEST(name, in, out, fds_in, fds_out) \
-    _Static_assert(sizeof(struct name##_reply) == sizeof(struct reply_header)
+    static_assert(sizeof(struct name##_reply) == sizeof(struct reply_header)
 #define ARG(type, field)
 #define RET(type, field) + sizeof(type)
 #define END(name) , "padding in " #name "_reply"); \
-    _Static_assert(sizeof(struct name##_reply) <= PACKET_FIXED_MAX_BYTES, #name "_reply is too large");
+    static_assert(sizeof(struct name##_reply) <= PACKET_FIXED_MAX_BYTES, #name "_reply is too large");
 #define NOTICE(name)
 #define FIELD(type, field)
 #define NOTICE_END(name)
 #include "portico/requests.def"
 
-_Static_assert(sizeof(struct objattr) == 16, "objattr");
-_Static_assert(sizeof(struct port_attributes) == 72, "port_attributes");
-_Static_assert(sizeof(struct lane_grant) == 40, "lane_grant");
-_Static_assert(sizeof(struct port_entry) == 48, "port_entry");
-_Static_assert(sizeof(struct handle_offer) == 16, "handle_offer");
+static_assert(sizeof(struct objattr) == 16, "objattr");
+static_assert(sizeof(struct port_attributes) == 72, "port_attributes");
+static_assert(sizeof(struct lane_grant) == 40, "lane_grant");
+static_assert(sizeof(struct port_entry) == 48, "port_entry");
+static_assert(sizeof(struct handle_offer) == 16, "handle_offer");
 
 /* ---- tables ---- */
 

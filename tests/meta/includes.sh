@@ -56,4 +56,10 @@ finding_free 'includes go only in the allowed direction' "$scratch/found"
 # unix may read the PE half's lists (.def) and shared headers, never its code.
 grep -lE '#[[:space:]]*include[[:space:]]*"[^"]*\.c"' -r include libs server dlls >"$scratch/found"
 finding_free 'no source includes a .c file' "$scratch/found"
+
+# The public header is for C++ programs too.
+if command -v g++ >/dev/null; then
+    g++ -std=c++17 -fsyntax-only -Wall -Iinclude -x c++ include/portico/portico.h 2>&1 | grep 'error' >"$scratch/found"
+    finding_free 'portico.h compiles as C++' "$scratch/found"
+fi
 done_testing
