@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,10 +22,13 @@
 int runtime_dir_path(char *ret_path, size_t size, const char *(*get)(const char *name))
 {
     const char *own = get("PORTICO_RUNTIME_DIR"), *xdg = get("XDG_RUNTIME_DIR");
+    char here[PATH_MAX] = "";
     int n;
 
+    if (own && *own && *own != '/' && !getcwd(here, sizeof(here)))
+        return -errno;
     if (own && *own)
-        n = snprintf(ret_path, size, "%s", own);
+        n = snprintf(ret_path, size, "%s%s%s", here, *here ? "/" : "", own);
     else if (xdg && *xdg == '/')
         n = snprintf(ret_path, size, "%s/portico", xdg);
     else

@@ -10,7 +10,7 @@
 #include "common/macro.h"
 
 /* $PORTICO_RUNTIME_DIR, else $XDG_RUNTIME_DIR/portico, else /tmp/portico-<uid>; `get` is getenv. 0
- * or -ENAMETOOLONG. */
+ * or -ENAMETOOLONG. Absolute: a daemon leaves its folder. */
 int runtime_dir_path(char *ret_path, size_t size,
                      const char *(*get)(const char *name)) _must_check_;
 

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -32,10 +33,14 @@ extern char **environ;
 status_t runtime_dir_get(char *ret_path, size_t size)
 {
     const char *own = getenv("PORTICO_RUNTIME_DIR"), *xdg = getenv("XDG_RUNTIME_DIR");
+    char here[PATH_MAX] = "";
     int length;
 
-    if (own && *own)
-        length = snprintf(ret_path, size, "%s", own);
+    if (own && *own && *own != '/' && !getcwd(here, sizeof(here)))
+        return STATUS_OBJECT_PATH_NOT_FOUND;
+    if (own &&
+        *own) /* absolute: the process may leave its folder before its next thread connects */
+        length = snprintf(ret_path, size, "%s%s%s", here, *here ? "/" : "", own);
     else if (xdg && *xdg == '/')
         length = snprintf(ret_path, size, "%s/portico", xdg);
     else

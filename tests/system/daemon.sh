@@ -105,6 +105,10 @@ PORTICO_RUNTIME_DIR=$long "$portctl" list >/dev/null
 is $? 0 'a client reaches it'
 PORTICO_RUNTIME_DIR=$long "$portserver" --stop
 is $? 0 'and is found again'
+(cd "$scratch" && PORTICO_RUNTIME_DIR=relative "$portserver" --persistent &&
+    PORTICO_RUNTIME_DIR=$scratch/relative "$portserver" --status >/dev/null &&
+    PORTICO_RUNTIME_DIR=relative "$portctl" list >/dev/null && PORTICO_RUNTIME_DIR=relative "$portserver" --stop)
+is $? 0 'a relative path is relative to where it was started'
 mkdir "$scratch/xdg"
 (unset PORTICO_RUNTIME_DIR; XDG_RUNTIME_DIR=$scratch/xdg; export XDG_RUNTIME_DIR
     "$portserver" --persistent && [ -S "$scratch/xdg/portico/socket" ] && "$portserver" --stop)
