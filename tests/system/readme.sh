@@ -16,8 +16,10 @@ done
 server_start
 background server "$portico" "$scratch/hello-server.exe" # the client waits for it
 server_pid=$background_pid
-out=$("$portico" "$scratch/hello-client.exe" | tr -d '\r')
+out=$(PORTICO_DEBUG=+alpc "$portico" "$scratch/hello-client.exe" 2>"$scratch/trace" | tr -d '\r')
 is "$out" 'answer: fine, thank you' 'the client prints the answer'
+like "$(cat "$scratch/trace")" 'alpc NtAlpcSendWaitReceivePort: port .* send, receive: 00000000, 140 bytes' \
+    'PORTICO_DEBUG=+alpc traces its request'
 wait "$server_pid"
 ok $? 'the server ends when its client has gone'
 like "$(cat "$scratch/server.out")" '^asked: how are you' 'the server printed the question'

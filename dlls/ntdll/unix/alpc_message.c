@@ -8,6 +8,7 @@
  * is written at the end is looked at before a message is taken. */
 #include "alpc.h"
 
+#include "common/trace.h"
 #include "completion_list.h"
 #include "usermem.h"
 
@@ -63,6 +64,7 @@ NTSTATUS WINAPI NtAlpcSendWaitReceivePort(HANDLE port, ULONG flags, PPORT_MESSAG
         .send = (const struct portico_message *)user_send,
         .receive = (struct portico_message *)user_receive,
     };
+    NTSTATUS status;
     handle_t handle;
 
     if (flags & FLAG_REJECTED)
@@ -74,8 +76,11 @@ NTSTATUS WINAPI NtAlpcSendWaitReceivePort(HANDLE port, ULONG flags, PPORT_MESSAG
         exchange.send_attributes = &send_attributes;
     TRY(client_handle(port, &handle));
     client_wait_begin(exchange.flags & PORTICO_ALERTABLE);
-    return send_receive(handle, &exchange, user_receive ? user_receive_attributes : NULL,
-                        user_length);
+    status =
+        send_receive(handle, &exchange, user_receive ? user_receive_attributes : NULL, user_length);
+    TRACE(alpc, "port %x, flags %x%s%s: %08x, %zu bytes", handle, flags, user_send ? ", send" : "",
+          user_receive ? ", receive" : "", (unsigned)status, exchange.ret_size);
+    return status;
 }
 
 NTSTATUS WINAPI NtAlpcCancelMessage(HANDLE port, ULONG flags, PALPC_CONTEXT_ATTR user_context)

@@ -8,6 +8,7 @@
  * and only on success; a bad out pointer is found before anything has happened. */
 #include "alpc.h"
 
+#include "common/trace.h"
 #include "ntprocess.h"
 #include "usermem.h"
 
@@ -21,6 +22,7 @@ static NTSTATUS port_put(PHANDLE ret_user_port, handle_t port)
     HANDLE handle = (HANDLE)(uintptr_t)port;
     NTSTATUS status = USER_PUT(ret_user_port, handle);
 
+    TRACE(alpc, "port %x made: %08x", port, (unsigned)status);
     if (status)
         (void)!portico_close(port);
     return status;
@@ -144,6 +146,7 @@ static NTSTATUS port_connect(const struct connect_arguments *arguments,
                                       .message = (struct portico_message *)arguments->message};
     uint8_t sid[SID_MAX_BYTES];
     bool has_attributes;
+    NTSTATUS status;
 
     TRY(alpc_port_attributes_read(arguments->port_attributes, false, &port_attributes,
                                   &has_attributes));
@@ -155,7 +158,9 @@ static NTSTATUS port_connect(const struct connect_arguments *arguments,
     connect.attributes = has_attributes ? &port_attributes : NULL;
     connect.required_sid = sid;
     connect.message_context = attributes.context.message_context;
-    return connect_finish(arguments, &connect);
+    status = connect_finish(arguments, &connect);
+    TRACE(alpc, "connect, flags %x: %08x", arguments->flags, (unsigned)status);
+    return status;
 }
 
 NTSTATUS WINAPI NtAlpcConnectPort(PHANDLE ret_user_port, PUNICODE_STRING user_name,
