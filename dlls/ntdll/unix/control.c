@@ -6,7 +6,8 @@
  * of the program runs kernelbase's CtrlRoutine, which asks the program's handlers
  * (SetConsoleCtrlHandler, the C run time's signal()) and, when none takes the event, ends the
  * process as ExitProcess does: DLLs are detached, C streams flushed. Then the process dies by the
- * signal, so that a shell sees what it expects.
+ * signal, so that a shell sees what it expects. DIFFERS: a program whose handler takes the closing
+ * goes on, to end in its own time; Windows ends it when the handler returns.
  *
  * A handler cannot make a thread (it may have interrupted glibc), so a watcher waits on a word. A
  * second signal before the first has been dealt with ends the process at once. Without kernelbase
