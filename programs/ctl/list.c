@@ -145,11 +145,22 @@ static bool is_shown(const struct row *row, const struct ctl_options *options)
     return options->all || (row->entry.kind == PORT_KIND_CONNECTION && row->name[0]);
 }
 
+/* Columns of UTF-8 text on a terminal, near enough: one a character. */
+static int columns(const char *text)
+{
+    int n = 0;
+
+    for (; *text; text++)
+        n += (*text & 0xc0) != 0x80;
+    return n;
+}
+
 static void row_print(const struct row *row, int width, const struct ctl_options *options)
 {
     const struct port_entry *entry = &row->entry;
+    const char *name = row->name[0] ? row->name : "-";
 
-    printf("%-*s %8u %11u %7u %8u", width, row->name[0] ? row->name : "-", entry->owner_process_id,
+    printf("%s%*s %8u %11u %7u %8u", name, width - columns(name), "", entry->owner_process_id,
            entry->n_connections, entry->n_queued, entry->n_pending);
     if (options->all)
         printf(" %s", kind_name(entry->kind));
@@ -162,8 +173,8 @@ static void rows_print(const struct rows *rows, const struct ctl_options *option
     size_t n_shown = 0;
 
     for (size_t i = 0; i < rows->n; i++)
-        if (is_shown(&rows->rows[i], options) && (int)strlen(rows->rows[i].name) > width)
-            width = (int)strlen(rows->rows[i].name);
+        if (is_shown(&rows->rows[i], options) && columns(rows->rows[i].name) > width)
+            width = columns(rows->rows[i].name);
     if (!options->no_legend)
         printf("%-*s %8s %11s %7s %8s%s\n", width, "NAME", "PID", "CONNECTIONS", "QUEUED",
                "PENDING", options->all ? " KIND" : "");

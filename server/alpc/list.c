@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "connect.h"
+#include "grants.h"
 #include "server.h"
 
 static uint32_t list_length(const struct list *list)
@@ -18,6 +19,27 @@ static uint32_t list_length(const struct list *list)
 
     for (const struct list *at = list->next; at != list; at = at->next)
         n++;
+    return n;
+}
+
+/* Messages that nobody has taken out of the lanes yet, and what this process itself has sent. The
+ * lanes are mapped for the count only. */
+static uint32_t lanes_length(const struct receiver *receiver)
+{
+    const struct port_keeper *keeper = &receiver->keeper;
+    uint32_t n = port_keeper_count_lane(keeper, 0, &keeper->lane0.view);
+    struct sender *sender;
+    struct lane *lane;
+
+    list_for_each(sender, &receiver->senders, receiver_link)
+        list_for_each(lane, &sender->lanes, link) {
+            struct lane_view view;
+
+            if (lane_map(lane->fd, &lane->geometry, &view) < 0)
+                continue;
+            n += port_keeper_count_lane(keeper, lane->index, &view);
+            lane_unmap(&view);
+        }
     return n;
 }
 
@@ -34,7 +56,7 @@ static void entry_fill(struct port *port, struct port_entry *entry)
     if (receiver && receiver->memory) {
         struct port_lengths lengths = {0};
         port_keeper_read(&receiver->keeper, &lengths);
-        entry->n_queued = lengths.n_queued;
+        entry->n_queued = lengths.n_queued + lanes_length(receiver);
         entry->n_pending = lengths.n_pending;
         entry->n_lanes = receiver->keeper.n_lanes;
     }

@@ -24,6 +24,13 @@ out=$("$portico" "$(program talk_client)" '\RPC Control\Listed' 1 10)
 wait "$server_pid"
 is "$("$portctl" --no-legend)" '' 'with the program its port has gone'
 
+background queued "$portico" "$(program queued)"
+await_line queued '^ready' "$background_pid"
+is "$("$portctl" --no-legend)" "\\RPC Control\\Queued ü $(printf %8u "$background_pid")           2       6        0" \
+    'five datagrams and a connection request are queued, in a column of their own'
+kill "$background_pid"
+wait "$background_pid"
+
 "$portctl" nonsense >/dev/null 2>&1
 is $? 2 'an unknown verb is wrong usage'
 "$portctl" list more >/dev/null 2>&1
