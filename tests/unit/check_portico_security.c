@@ -325,11 +325,93 @@ START_TEST(a_context_that_was_passed_on_opens_nothing)
 }
 END_TEST
 
+/* ---- a client in another process ---- */
+
+/* Connects, lending itself as argument says, sends a request without waiting for its answer, and
+ * says its token's ModifiedId; ends when it is told. */
 static int child_main(const char *what)
 {
-    (void)what;
-    return 1;
+    struct port_attributes attributes = test_attributes;
+    struct portico_connect connect = {.name = test_name(name),
+                                      .attributes = &attributes,
+                                      .flags = PORTICO_SYNC,
+                                      .deadline_ns = PORTICO_FOREVER};
+    static struct test_message request;
+    struct token_query_request query = {.handle = 0};
+    struct token_query_reply own;
+    handle_t port;
+
+    attributes.flags = what[0] == 'l' ? ALLOW : 0;
+    attributes.impersonation_level = 2;
+    if (portico_start(NULL) || portico_port_connect(&connect, &port) ||
+        call_token_query(portico_control(), &query, &own, NULL))
+        return 1;
+    message_set(&request, sizeof(own.modified_id));
+    memcpy(request.data, &own.modified_id, sizeof(own.modified_id));
+    if (port_send(port, 0, &request))
+        return 2;
+    say('s');
+    return listen_for() == 'e' ? 0 : 3;
 }
+
+static void child_begin(const char *what, struct child *child, struct pair *pair)
+{
+    daemon_connect();
+    *pair = (struct pair){0};
+    ck_ok(port_make(name, &pair->connection));
+    *child = child_start(what);
+    ck_ok(port_take(pair->connection, &received));
+    ck_ok(portico_port_accept(pair->connection, &test_attributes, 1, &received.header, true,
+                              &pair->server));
+    ck_assert_int_eq(child_hear(child), 's');
+    ck_ok(port_take(pair->connection, &received));
+}
+
+START_TEST(a_process_is_impersonated_by_another_until_it_has_gone)
+{
+    struct test_message closed;
+    struct child child;
+    struct pair pair;
+    struct portico_peer peer;
+    uint64_t modified_id;
+
+    child_begin("lends", &child, &pair);
+    memcpy(&modified_id, received.data, sizeof(modified_id));
+    ck_ok(portico_message_sender(pair.connection, received.header.message_id, 0, &peer));
+    ck_assert_uint_eq(peer.modified_id, modified_id);
+    ck_ok(impersonate(pair.connection, 0));
+    ck_assert(acts_as(sid_from_uid(geteuid()), 2));
+    revert();
+    child_tell(&child, 'e');
+    ck_assert_int_eq(child_end(&child), 0);
+    do
+        ck_ok(port_take(pair.connection, &closed));
+    while (closed.header.type != PORTICO_TYPE_PORT_CLOSED);
+    ck_status(impersonate(pair.connection, 0), STATUS_ACCESS_DENIED);
+    ck_status(portico_message_sender(pair.connection, received.header.message_id, 0, &peer),
+              STATUS_ACCESS_DENIED);
+    ck_assert(is_itself());
+    ck_ok(portico_close(pair.server));
+    ck_ok(portico_close(pair.connection));
+}
+END_TEST
+
+START_TEST(a_process_that_lends_nothing_is_not_impersonated)
+{
+    struct child child;
+    struct pair pair;
+
+    child_begin("keeps", &child, &pair);
+    ck_status(impersonate(pair.connection, 0), STATUS_ACCESS_DENIED);
+    ck_ok(impersonate(pair.connection, 1));
+    ck_assert(acts_as(sid_anonymous(), 2));
+    revert();
+    child_tell(&child, 'e');
+    ck_assert_int_eq(child_end(&child), 0);
+    ck_ok(portico_close(pair.server));
+    ck_ok(portico_close(pair.connection));
+}
+END_TEST
 
 int main(int argc, char **argv)
 {
@@ -343,5 +425,7 @@ int main(int argc, char **argv)
     UNIT_TEST(a_thread_that_acts_as_another_lends_that_one_dynamically);
     UNIT_TEST(the_sender_of_a_message_is_known_as_long_as_it_waits);
     UNIT_TEST(a_context_that_was_passed_on_opens_nothing);
+    UNIT_TEST(a_process_is_impersonated_by_another_until_it_has_gone);
+    UNIT_TEST(a_process_that_lends_nothing_is_not_impersonated);
     return DAEMON_END(UNIT_END());
 }
