@@ -203,20 +203,27 @@ NTSTATUS qos_read(const SECURITY_QUALITY_OF_SERVICE *user, bool *ret_has_qos,
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS quality_of(const OBJECT_ATTRIBUTES *attributes, struct portico_qos *ret_qos)
+/* The level comes with the attributes' quality of service; without one it is SecurityAnonymous.
+ * DIFFERS: the fourth argument is EffectiveOnly, but Wine's kernelbase passes the level in it, and
+ * no quality of service: without one it counts as the level. */
+static NTSTATUS quality_of(const OBJECT_ATTRIBUTES *attributes, BYTE fourth,
+                           struct portico_qos *ret_qos)
 {
     OBJECT_ATTRIBUTES copy = {.SecurityQualityOfService = NULL};
     bool has_qos;
 
     if (attributes)
         TRY(USER_GET(copy, attributes));
-    return qos_read(copy.SecurityQualityOfService, &has_qos, ret_qos);
+    TRY(qos_read(copy.SecurityQualityOfService, &has_qos, ret_qos));
+    if (has_qos)
+        ret_qos->effective_only |= fourth != 0;
+    else
+        ret_qos->level = MIN(fourth, (BYTE)SecurityDelegation);
+    return STATUS_SUCCESS;
 }
 
-/* The level comes with the attributes' quality of service; without one it is SecurityAnonymous. The
- * fourth argument is EffectiveOnly, whatever Wine's headers call it. */
 NTSTATUS WINAPI NtDuplicateToken(HANDLE handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attributes,
-                                 SECURITY_IMPERSONATION_LEVEL effective_only, TOKEN_TYPE type,
+                                 SECURITY_IMPERSONATION_LEVEL fourth, TOKEN_TYPE type,
                                  HANDLE *ret_handle)
 {
     _cleanup_nt_(token_refp) struct token_ref ref = {0};
@@ -227,7 +234,7 @@ NTSTATUS WINAPI NtDuplicateToken(HANDLE handle, ACCESS_MASK access, OBJECT_ATTRI
     struct control *control;
 
     TRY(create_begin(ret_handle, attributes, &creation));
-    TRY(quality_of(attributes, &qos));
+    TRY(quality_of(attributes, (BYTE)fourth, &qos));
     TRY(token_resolve(handle, TOKEN_DUPLICATE, &ref));
     if (type != TokenPrimary && type != TokenImpersonation)
         return STATUS_INVALID_PARAMETER;
@@ -238,7 +245,7 @@ NTSTATUS WINAPI NtDuplicateToken(HANDLE handle, ACCESS_MASK access, OBJECT_ATTRI
     request.handle = ref.handle;
     request.attributes = creation.attributes;
     request.level = qos.level;
-    request.effective_only = qos.effective_only || (BOOLEAN)effective_only;
+    request.effective_only = qos.effective_only;
     TRY((NTSTATUS)call_token_duplicate(control, &request, &reply, NULL));
     return server_handle_give(ret_handle, reply.handle);
 }
