@@ -198,6 +198,25 @@ static status_t descriptor_replace(struct object *object, const struct descripto
     return STATUS_SUCCESS;
 }
 
+/* What the creator left out is his. */
+static void parts_complete(struct descriptor_parts *parts, const struct identity *who,
+                           const uint8_t *dacl, uint32_t dacl_size)
+{
+    if (!parts->owner) {
+        parts->owner = (const uint8_t *)&who->user;
+        parts->owner_size = (uint32_t)sid_size(&who->user);
+    }
+    if (!parts->group) {
+        parts->group = (const uint8_t *)&who->primary_group;
+        parts->group_size = (uint32_t)sid_size(&who->primary_group);
+    }
+    if (!parts->has_dacl) {
+        parts->has_dacl = true;
+        parts->dacl = dacl;
+        parts->dacl_size = dacl_size;
+    }
+}
+
 status_t object_descriptor_make(struct object *object, const struct token *creator,
                                 struct user *user, const uint8_t *bytes, uint32_t size)
 {
@@ -216,20 +235,8 @@ status_t object_descriptor_make(struct object *object, const struct token *creat
         status = STATUS_INVALID_OWNER;
     if (status)
         return status;
-    if (!parts.owner) {
-        parts.owner = (const uint8_t *)&who->user;
-        parts.owner_size = (uint32_t)sid_size(&who->user);
-    }
-    if (!parts.group) {
-        parts.group = (const uint8_t *)&who->primary_group;
-        parts.group_size = (uint32_t)sid_size(&who->primary_group);
-    }
-    if (!parts.has_dacl) {
-        parts.has_dacl = true;
-        parts.dacl = dacl;
-        parts.dacl_size =
-            dacl_allow(allowed, identity_is_system(who) ? 1 : 2, GENERIC_ALL_BIT, dacl);
-    }
+    parts_complete(&parts, who, dacl,
+                   dacl_allow(allowed, identity_is_system(who) ? 1 : 2, GENERIC_ALL_BIT, dacl));
     return descriptor_replace(object, &parts, user);
 }
 

@@ -172,32 +172,28 @@ status_t req_access_check(struct client *client, const struct access_check_reque
     return STATUS_SUCCESS;
 }
 
-status_t req_object_security_query(struct client *client,
-                                   const struct object_security_query_request *request,
-                                   struct request_data *data _unused_,
-                                   struct object_security_query_reply *ret_reply _unused_,
-                                   struct reply_extra *extra)
+/* Only what was asked for. */
+static void parts_select(struct descriptor_parts *parts, uint32_t information)
 {
-    _cleanup_(object_unrefp) struct object *object = NULL;
+    if (!(information & INFORMATION_OWNER))
+        parts->owner = NULL, parts->owner_size = 0;
+    if (!(information & INFORMATION_GROUP))
+        parts->group = NULL, parts->group_size = 0;
+    if (!(information & INFORMATION_DACL))
+        parts->dacl = NULL, parts->dacl_size = 0, parts->has_dacl = false, parts->control = 0;
+}
+
+static status_t descriptor_answer(const struct object *object, uint32_t information,
+                                  struct user *user, struct reply_extra *extra)
+{
     _cleanup_(descriptor_freep) struct descriptor *descriptor = NULL;
     struct descriptor_storage storage;
     struct descriptor_parts parts;
     status_t status;
 
-    if (request->information & INFORMATION_SACL)
-        return STATUS_PRIVILEGE_NOT_HELD;
-    status = handle_lookup(&client->process->handles, request->handle, NULL, ACCESS_READ_CONTROL,
-                           &object);
-    if (status)
-        return status;
     object_descriptor(object, &storage, &parts);
-    if (!(request->information & INFORMATION_OWNER))
-        parts.owner = NULL, parts.owner_size = 0;
-    if (!(request->information & INFORMATION_GROUP))
-        parts.group = NULL, parts.group_size = 0;
-    if (!(request->information & INFORMATION_DACL))
-        parts.dacl = NULL, parts.dacl_size = 0, parts.has_dacl = false, parts.control = 0;
-    status = descriptor_new(&parts, client->user, &descriptor);
+    parts_select(&parts, information);
+    status = descriptor_new(&parts, user, &descriptor);
     if (status)
         return status;
     extra->owned_data = malloc(descriptor->size);
@@ -206,6 +202,22 @@ status_t req_object_security_query(struct client *client,
     memcpy(extra->owned_data, descriptor->bytes, descriptor->size);
     extra->data_size = descriptor->size;
     return STATUS_SUCCESS;
+}
+
+status_t req_object_security_query(struct client *client,
+                                   const struct object_security_query_request *request,
+                                   struct request_data *data _unused_,
+                                   struct object_security_query_reply *ret_reply _unused_,
+                                   struct reply_extra *extra)
+{
+    _cleanup_(object_unrefp) struct object *object = NULL;
+    status_t status;
+
+    if (request->information & INFORMATION_SACL)
+        return STATUS_PRIVILEGE_NOT_HELD;
+    status = handle_lookup(&client->process->handles, request->handle, NULL, ACCESS_READ_CONTROL,
+                           &object);
+    return status ? status : descriptor_answer(object, request->information, client->user, extra);
 }
 
 status_t req_object_security_set(struct client *client,

@@ -350,6 +350,27 @@ static void own_tokens(void)
     NtClose(process_token);
 }
 
+/* -4 the process' token, -5 the thread's, -6 the one that counts. */
+static void pseudo_handles(void)
+{
+    const HANDLE process = (HANDLE)(LONG_PTR)-4, thread = (HANDLE)(LONG_PTR)-5,
+                 effective = (HANDLE)(LONG_PTR)-6;
+    struct test_user user;
+
+    ok_status(token_user(process, &user), STATUS_SUCCESS, "the process' token");
+    ok_status(token_user(thread, &user), STATUS_NO_TOKEN, "the thread has none");
+    ok_status(token_user(effective, &user), STATUS_SUCCESS, "so the process' counts");
+    ok(RtlEqualSid(user.user.User.Sid, own_user.user.User.Sid), "it is ours");
+    NtImpersonateAnonymousToken(NtCurrentThread());
+    ok_status(token_user(thread, &user), STATUS_SUCCESS, "the thread has one");
+    ok(RtlEqualSid(user.user.User.Sid, (PSID)&sid_anonymous), "S-1-5-7's");
+    ok_status(token_user(effective, &user), STATUS_SUCCESS, "which counts now");
+    ok(RtlEqualSid(user.user.User.Sid, (PSID)&sid_anonymous), "truly");
+    ok_status(token_user(process, &user), STATUS_SUCCESS, "the process' is as it was");
+    ok(RtlEqualSid(user.user.User.Sid, own_user.user.User.Sid), "ours");
+    revert();
+}
+
 static void containers(void)
 {
     struct test_pair pair;
@@ -385,6 +406,7 @@ TEST_MAIN
     tracking(TRUE);
     other_threads();
     own_tokens();
+    pseudo_handles();
     containers();
     NtClose(connection);
 }
