@@ -7,7 +7,7 @@
  *   tp_object.c  what all objects have in common: life, posting, running, waiting, cleanup groups
  *   tp_work.c    work, simple posts, RtlQueueWorkItem, what a callback may ask of its instance
  *   tp_timer.c   timers and the timer thread; tp_wait.c waits and their threads
- *   tp_io.c      files and ALPC ports associated with the pool's completion port
+ *   tp_io.c      sources, files associated with the pool's completion port; tp_alpc.c ALPC ports
  *   timerqueue.c, tp_legacy.c  RtlCreateTimer..., RtlRegisterWait...: older interfaces on top
  *
  * A packet in the port is {key, value}. Key 0 tells workers to look at the pool; an even key is an
@@ -21,6 +21,8 @@
 #pragma once
 
 #include "rtl.h"
+
+#include "nt/ntalpc.h"
 
 enum tp_kind {
     TP_WORK_KIND,
@@ -77,7 +79,7 @@ struct tp_object {
             LIST_ENTRY entry;
         } wait;
         struct {
-            BOOL is_extended; /* the callback takes the packet's value too */
+            BOOL has_list; /* TpAlpcRegisterCompletionList; the pool's lock */
         } alpc;
     } u;
 };
@@ -90,6 +92,11 @@ struct _TP_CALLBACK_INSTANCE {
     HANDLE mutex, semaphore, event;
     ULONG semaphore_count;
     HMODULE dll;
+    struct {
+        HANDLE port;
+        ULONG flags;
+        PORT_MESSAGE *message; /* ours; NULL: none */
+    } send;
 };
 
 static inline void list_init(LIST_ENTRY *list)
@@ -145,7 +152,11 @@ void object_run(struct tp_object *object, ULONG_PTR value, IO_STATUS_BLOCK *io);
 void timer_stop(struct tp_object *object);
 void wait_stop(struct tp_object *object);
 /* tp_io.c */
+void source_start(struct tp_object *object);
+void source_release(struct tp_object *object);
 void source_stop(struct tp_object *object);
 struct tp_object *source_find(struct tp_pool *pool, ULONGLONG id);
+/* tp_alpc.c: what TpCallbackSendAlpcMessageOnCompletion left, if anything, is sent. */
+void instance_send_pending(TP_CALLBACK_INSTANCE *instance);
 /* The due time of an NT time-out (NULL: never, ~0), in tp_now's units. */
 ULONGLONG due_from_timeout(const LARGE_INTEGER *timeout);

@@ -7,16 +7,13 @@
  * The packet's key is the source's id, which is found only while the source lives, so a packet that
  * arrives late is dropped.
  *
- * For a file n_pending counts the operations begun (TpStartAsyncIoOperation); for an ALPC port
- * there is nothing to count, and waiting is for running callbacks alone. An ALPC callback receives
- * by itself, with time-out 0 until there is nothing more: there may be more packets than messages.
+ * For a file n_pending counts the operations begun (TpStartAsyncIoOperation). ALPC ports:
+ * tp_alpc.c.
  */
 #include "threadpool.h"
 
-#include "nt/ntalpc.h"
-
 /* Enter the list of sources; packets may come from now on, so somebody must listen. */
-static void source_start(struct tp_object *object)
+void source_start(struct tp_object *object)
 {
     struct tp_pool *pool = object->pool;
 
@@ -50,13 +47,11 @@ struct tp_object *source_find(struct tp_pool *pool, ULONGLONG id)
     return found;
 }
 
-static void source_release(struct tp_object *object)
+void source_release(struct tp_object *object)
 {
     source_stop(object);
     object_release(object);
 }
-
-/* --- files --- */
 
 NTSTATUS WINAPI TpAllocIoCompletion(TP_IO **ret_io, HANDLE file, PTP_IO_CALLBACK callback,
                                     void *context, TP_CALLBACK_ENVIRON *env)
@@ -107,50 +102,4 @@ void WINAPI TpWaitForIoCompletion(TP_IO *io, BOOL cancel)
 void WINAPI TpReleaseIoCompletion(TP_IO *io)
 {
     source_release((struct tp_object *)io);
-}
-
-/* --- ALPC ports --- */
-
-static NTSTATUS alpc_new(TP_ALPC **ret_alpc, HANDLE port, void *callback, void *context,
-                         TP_CALLBACK_ENVIRON *env, BOOL is_extended)
-{
-    struct tp_object *object;
-    NTSTATUS status = object_new(TP_ALPC_KIND, callback, context, env, &object);
-
-    if (status)
-        return status;
-    object->u.alpc.is_extended = is_extended;
-    source_start(object);
-    ALPC_PORT_ASSOCIATE_COMPLETION_PORT info = {(void *)(ULONG_PTR)object->id, object->pool->port};
-    status =
-        NtAlpcSetInformation(port, AlpcAssociateCompletionPortInformation, &info, sizeof(info));
-    if (status)
-        source_release(object);
-    else
-        *ret_alpc = (TP_ALPC *)object;
-    return status;
-}
-
-NTSTATUS WINAPI TpAllocAlpcCompletion(TP_ALPC **ret_alpc, HANDLE port, PTP_ALPC_CALLBACK callback,
-                                      void *context, TP_CALLBACK_ENVIRON *env)
-{
-    return alpc_new(ret_alpc, port, (void *)callback, context, env, FALSE);
-}
-
-NTSTATUS WINAPI TpAllocAlpcCompletionEx(TP_ALPC **ret_alpc, HANDLE port,
-                                        PTP_ALPC_CALLBACK_EX callback, void *context,
-                                        TP_CALLBACK_ENVIRON *env)
-{
-    return alpc_new(ret_alpc, port, (void *)callback, context, env, TRUE);
-}
-
-void WINAPI TpWaitForAlpcCompletion(TP_ALPC *alpc)
-{
-    object_wait((struct tp_object *)alpc, FALSE);
-}
-
-/* Packets that come after this are dropped; callbacks that run are not waited for. */
-void WINAPI TpReleaseAlpcCompletion(TP_ALPC *alpc)
-{
-    source_release((struct tp_object *)alpc);
 }

@@ -184,6 +184,7 @@ static void finish(TP_CALLBACK_INSTANCE *instance)
         NtReleaseSemaphore(instance->semaphore, instance->semaphore_count, NULL);
     if (instance->event)
         NtSetEvent(instance->event, NULL);
+    instance_send_pending(instance);
     if (instance->dll)
         LdrUnloadDll(instance->dll);
 }

@@ -30,16 +30,41 @@ static void NTAPI arrived(TP_CALLBACK_INSTANCE *instance, void *context, TP_ALPC
     }
 }
 
-TEST_MAIN
+NTSTATUS NTAPI NtSetEvent(HANDLE, LONG *);
+NTSTATUS NTAPI TpAllocCleanupGroup(PTP_CLEANUP_GROUP *);
+VOID NTAPI TpReleaseCleanupGroup(PTP_CLEANUP_GROUP);
+VOID NTAPI TpReleaseCleanupGroupMembers(PTP_CLEANUP_GROUP, BOOL, PVOID);
+NTSTATUS NTAPI TpAllocPool(PTP_POOL *, PVOID);
+VOID NTAPI TpReleasePool(PTP_POOL);
+
+static void request_send(unsigned data_length)
 {
     struct test_message message;
-    TP_ALPC *alpc = NULL;
+
+    message_init(&message.header, data_length);
+    message.data[0] = 1;
+    port_send(pair.client, 0, &message.header);
+}
+
+/* The answer to a request: its first byte. */
+static int answer(void)
+{
+    struct test_message message;
+
+    return port_receive(pair.client, &message, NULL, NULL) == STATUS_SUCCESS ? message.data[0] : -1;
+}
+
+static void serve(void)
+{
+    struct test_message message;
+    TP_ALPC *alpc = NULL, *second;
     int right = 1;
 
-    main_thread = own_client_id()->UniqueThread;
     ok(pair_open(&pair, NAME, NULL), "a port pair");
     ok_status(TpAllocAlpcCompletion(&alpc, pair.connection, arrived, &pair, NULL), STATUS_SUCCESS,
               "the port is given to the thread pool");
+    ok_status(TpAllocAlpcCompletion(&second, pair.connection, arrived, &pair, NULL),
+              STATUS_PORT_ALREADY_SET, "only once");
     for (int i = 0; i < N_REQUESTS; i++) {
         SIZE_T size = sizeof message;
         message_init(&message.header, 1);
@@ -65,4 +90,183 @@ TEST_MAIN
     ok(n_outside == 0, "by threads of the pool, with the given context");
     TpReleaseAlpcCompletion(alpc);
     pair_close(&pair);
+}
+
+static HANDLE released;
+static void *volatile apc_context = &pair;
+
+/* Answers one request, then lets go of itself. */
+static void NTAPI arrived_once(TP_CALLBACK_INSTANCE *instance, void *context, TP_ALPC *alpc,
+                               void *value)
+{
+    (void)instance;
+    apc_context = value;
+    arrived(instance, context, alpc);
+    TpReleaseAlpcCompletion(alpc);
+    NtSetEvent(released, NULL);
+}
+
+static void release_inside(void)
+{
+    struct test_message message;
+    TP_ALPC *alpc;
+
+    NtCreateEvent(&released, EVENT_ALL_ACCESS, NULL, 1, FALSE);
+    ok(pair_open(&pair, NAME, NULL), "a port pair");
+    ok_status(TpAllocAlpcCompletionEx(&alpc, pair.connection, arrived_once, &pair, NULL),
+              STATUS_SUCCESS, "an extended callback");
+    request_send(1);
+    ok(answer() == 2, "answers");
+    NtWaitForSingleObject(released, FALSE, NULL);
+    ok(apc_context == NULL, "its ApcContext is NULL");
+    request_send(1);
+    ok(port_receive(pair.connection, &message, NULL, NULL) == STATUS_SUCCESS &&
+           TYPE(message) == REQUEST_2000,
+       "it has released itself: the next request is not its");
+    NtClose(released);
+    pair_close(&pair);
+}
+
+static void cleanup_group(void)
+{
+    TP_CALLBACK_ENVIRON env = {0};
+    PTP_CLEANUP_GROUP group;
+    struct test_message message;
+    TP_ALPC *alpc;
+    PTP_POOL pool;
+
+    TpAllocPool(&pool, NULL);
+    TpAllocCleanupGroup(&group);
+    env.Version = 1;
+    env.Pool = pool;
+    env.CleanupGroup = group;
+    ok(pair_open(&pair, NAME, NULL), "a port pair");
+    ok_status(TpAllocAlpcCompletion(&alpc, pair.connection, arrived, &pair, &env), STATUS_SUCCESS,
+              "a member of a cleanup group, in a pool of its own");
+    request_send(1);
+    ok(answer() == 2, "answers");
+    TpWaitForAlpcCompletion(alpc);
+    TpReleaseCleanupGroupMembers(group, FALSE, NULL);
+    request_send(1);
+    ok(port_receive(pair.connection, &message, NULL, NULL) == STATUS_SUCCESS &&
+           TYPE(message) == REQUEST_2000,
+       "the group has released it");
+    TpReleaseCleanupGroup(group);
+    TpReleasePool(pool);
+    pair_close(&pair);
+}
+
+static HANDLE go_on;
+
+static void NTAPI arrived_later(TP_CALLBACK_INSTANCE *instance, void *context, TP_ALPC *alpc)
+{
+    struct test_message message;
+
+    (void)context, (void)alpc;
+    while (port_receive(pair.connection, &message, NULL, POLL) == STATUS_SUCCESS) {
+        if (TYPE(message) != REQUEST_2000)
+            continue;
+        message.data[0] = 9;
+        TpCallbackSendAlpcMessageOnCompletion(instance, pair.connection, RELEASE, &message.header);
+        fill(&message, 0, sizeof message); /* it was copied */
+    }
+    TpCallbackSendPendingAlpcMessage(instance);
+    NtWaitForSingleObject(go_on, FALSE, NULL);
+}
+
+static void NTAPI arrived_at_the_end(TP_CALLBACK_INSTANCE *instance, void *context, TP_ALPC *alpc)
+{
+    struct test_message message;
+
+    (void)context, (void)alpc;
+    while (port_receive(pair.connection, &message, NULL, POLL) == STATUS_SUCCESS)
+        if (TYPE(message) == REQUEST_2000) {
+            message.data[0]++;
+            TpCallbackSendAlpcMessageOnCompletion(instance, pair.connection, RELEASE,
+                                                  &message.header);
+        }
+}
+
+static void send_on_completion(void)
+{
+    struct test_message message;
+    TP_ALPC *alpc;
+    int right = 1;
+
+    ok(pair_open(&pair, NAME, NULL), "a port pair");
+    TpAllocAlpcCompletion(&alpc, pair.connection, arrived_at_the_end, NULL, NULL);
+    for (int i = 0; i < 20; i++)
+        request_send(1);
+    for (int i = 0; i < 20; i++)
+        right &= answer() == 2;
+    ok(right, "messages left for a callback's end are sent, each once");
+    ok_status(port_receive(pair.client, &message, NULL, POLL), STATUS_TIMEOUT, "no more");
+    TpReleaseAlpcCompletion(alpc);
+    pair_close(&pair);
+
+    NtCreateEvent(&go_on, EVENT_ALL_ACCESS, NULL, 0, FALSE);
+    ok(pair_open(&pair, NAME, NULL), "a port pair");
+    TpAllocAlpcCompletion(&alpc, pair.connection, arrived_later, NULL, NULL);
+    request_send(1);
+    ok(answer() == 9, "TpCallbackSendPendingAlpcMessage sends before the callback's end");
+    NtSetEvent(go_on, NULL);
+    TpWaitForAlpcCompletion(alpc);
+    TpReleaseAlpcCompletion(alpc);
+    NtClose(go_on);
+    pair_close(&pair);
+}
+
+static void *list;
+
+static void NTAPI arrived_in_list(TP_CALLBACK_INSTANCE *instance, void *context, TP_ALPC *alpc)
+{
+    PORT_MESSAGE *message;
+
+    (void)instance, (void)context, (void)alpc;
+    while ((message = AlpcGetMessageFromCompletionList(list, NULL))) {
+        if ((USHORT)message->u2.s2.Type == REQUEST_2000) {
+            ((UCHAR *)(message + 1))[0]++;
+            port_send(pair.connection, RELEASE, message);
+        }
+        AlpcFreeCompletionListMessage(list, message);
+    }
+}
+
+static void completion_list(void)
+{
+    ALPC_DATA_VIEW_ATTR view = {0};
+    SIZE_T actual;
+    TP_ALPC *alpc;
+    int right = 1;
+
+    ok(pair_open(&pair, NAME, NULL), "a port pair");
+    NtAlpcCreatePortSection(pair.connection, 0, NULL, 0x10000, &view.SectionHandle, &actual);
+    view.ViewSize = actual;
+    NtAlpcCreateSectionView(pair.connection, 0, &view);
+    list = view.ViewBase;
+    ok_status(AlpcRegisterCompletionList(pair.connection, list, 0x10000, 2, 0), STATUS_SUCCESS,
+              "a completion list");
+    TpAllocAlpcCompletion(&alpc, pair.connection, arrived_in_list, NULL, NULL);
+    ok_status(TpAlpcUnregisterCompletionList(alpc), STATUS_INVALID_PARAMETER,
+              "the pool does not know of it");
+    ok_status(TpAlpcRegisterCompletionList(alpc), STATUS_SUCCESS, "now it does");
+    ok_status(TpAlpcRegisterCompletionList(alpc), STATUS_PORT_ALREADY_HAS_COMPLETION_LIST, "once");
+    for (int i = 0; i < N_REQUESTS; i++)
+        request_send(1);
+    for (int i = 0; i < N_REQUESTS; i++)
+        right &= answer() == 2;
+    ok(right, "callbacks serve from the list");
+    ok_status(TpAlpcUnregisterCompletionList(alpc), STATUS_SUCCESS, "the pool forgets it");
+    TpReleaseAlpcCompletion(alpc);
+    pair_close(&pair);
+}
+
+TEST_MAIN
+{
+    main_thread = own_client_id()->UniqueThread;
+    serve();
+    release_inside();
+    cleanup_group();
+    send_on_completion();
+    completion_list();
 }
