@@ -310,6 +310,20 @@ struct portico_port_info {
 };
 status_t portico_port_query(handle_t port, struct portico_port_info *ret_info);
 
+/* AlpcPortInformation: of `flags` (ALPC_PORFLG_*) only ALLOW_LPC_REQUESTS changes; connection ports
+ * always have it. */
+status_t portico_port_set_flags(handle_t port, uint32_t flags);
+
+/* AlpcServerInformation: whom a thread of this process waits for in a synchronous request. */
+struct portico_blocked {
+    bool is_blocked; /* else the rest is 0 */
+    uint32_t process_id;
+    uint32_t name_size;  /* bytes; 0: the connection port has no name, or has gone */
+    uint16_t name[1024]; /* path of the connection port */
+};
+status_t portico_thread_blocked_on(const struct portico_thread *thread,
+                                   struct portico_blocked *ret_blocked);
+
 /* One of the handles that came with a message that is not continued yet, newly made at each call.
  * STATUS_HANDLE_NO_LONGER_VALID: the message has none (any more); STATUS_INVALID_PARAMETER: not so
  * many. */

@@ -8,7 +8,8 @@
  * server communication ports share their connection port's. A `struct outbound` (outbound.h) is the
  * way of this process to one receiving port of another, shared by all connections between the two.
  *
- * Everything but refs, state and the two pointers is constant once the port is in the handle table.
+ * Everything but refs, flags, state and the two pointers is constant once the port is in the handle
+ * table.
  */
 #pragma once
 
@@ -34,7 +35,7 @@ struct port {
     _Atomic uint32_t refs; /* of recycled memory: handle.h, race 1 */
     handle_t handle;
     enum port_kind kind;
-    uint32_t flags;
+    _Atomic uint32_t flags;
     uint32_t max_message_length;
     bool lends_thread; /* client port: may be impersonated, with dynamic tracking (security.c) */
     uint32_t connection; /* communication port: index in the server's connection table */

@@ -29,6 +29,10 @@ NTSTATUS alpc_attributes_wanted(ALPC_MESSAGE_ATTRIBUTES *user,
 NTSTATUS alpc_attributes_write(ALPC_MESSAGE_ATTRIBUTES *user,
                                const struct portico_attributes *attributes);
 
+/* AlpcServerInformation. */
+NTSTATUS alpc_server_query(HANDLE port, ALPC_SERVER_INFORMATION *user_information, ULONG length,
+                           ULONG *ret_user_length);
+
 /* Of a buffer for these attributes, header included. */
 ULONG alpc_attributes_size(ULONG flags);
 /* The body of a SECURITY attribute. */

@@ -83,6 +83,7 @@ NTSTATUS WINAPI NtAlpcQueryInformation(HANDLE port, ALPC_PORT_INFORMATION_CLASS 
     case AlpcConnectedSIDInformation:
         return query_connected_sid(port, user_information, length);
     case AlpcServerInformation:
+        return alpc_server_query(port, user_information, length, ret_user_length);
     case AlpcWaitForPortReferences:
         unimplemented_once(__func__, "class", class);
         return STATUS_NOT_IMPLEMENTED;
@@ -127,6 +128,39 @@ static NTSTATUS set_list_adjust(HANDLE port, const void *user_information, ULONG
     return completion_list_adjust(handle, concurrency);
 }
 
+/* DIFFERS: of the attributes only the flag ALLOW_LPC_REQUESTS changes, as one source has it. */
+static NTSTATUS set_port(HANDLE port, const void *user_information, ULONG length)
+{
+    struct port_attributes attributes;
+    bool has_attributes;
+    handle_t handle;
+
+    if (length != sizeof(ALPC_PORT_ATTRIBUTES))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    if (!user_information)
+        return STATUS_ACCESS_VIOLATION;
+    TRY(alpc_port_attributes_read(user_information, true, &attributes, &has_attributes));
+    TRY(client_handle(port, &handle));
+    return (NTSTATUS)portico_port_set_flags(handle, attributes.flags);
+}
+
+/* UNKNOWN: what Windows does with the memory. It is checked; messages do not need it. */
+static NTSTATUS set_message_zone(HANDLE port, const void *user_information, ULONG length)
+{
+    ALPC_PORT_MESSAGE_ZONE_INFORMATION zone;
+    struct portico_port_info info;
+    handle_t handle;
+
+    if (length != sizeof(zone))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    TRY(USER_GET(zone, (const ALPC_PORT_MESSAGE_ZONE_INFORMATION *)user_information));
+    TRY(client_handle(port, &handle));
+    TRY((NTSTATUS)portico_port_query(handle, &info));
+    if (!zone.Buffer || !zone.Size)
+        return STATUS_INVALID_PARAMETER;
+    return user_probe_write(zone.Buffer, zone.Size);
+}
+
 /* Classes without data. */
 static NTSTATUS set_list_end(HANDLE port, ULONG length, NTSTATUS (*end)(handle_t port))
 {
@@ -153,10 +187,11 @@ NTSTATUS WINAPI NtAlpcSetInformation(HANDLE port, ALPC_PORT_INFORMATION_CLASS cl
     case AlpcCompletionListRundownInformation:
         return set_list_end(port, length, completion_list_rundown);
     case AlpcPortInformation:
+        return set_port(port, user_information, length);
     case AlpcMessageZoneInformation:
+        return set_message_zone(port, user_information, length);
     case AlpcRegisterCallbackInformation:
-        unimplemented_once(__func__, "class", class);
-        return STATUS_NOT_IMPLEMENTED;
+        return STATUS_ACCESS_DENIED; /* kernel mode only; UNKNOWN: Windows' status */
     default:
         return STATUS_INVALID_INFO_CLASS;
     }
