@@ -170,11 +170,12 @@ enum portico_type {
 #define PORTICO_ONLY_OTHERS   0x00000200u
 
 /* Attributes with a message: the ALPC_MESSAGE_*_ATTRIBUTE bits. */
-#define PORTICO_ATTRIBUTE_SECURITY 0x80000000u
-#define PORTICO_ATTRIBUTE_VIEW     0x40000000u
-#define PORTICO_ATTRIBUTE_CONTEXT  0x20000000u
-#define PORTICO_ATTRIBUTE_HANDLE   0x10000000u
-#define PORTICO_ATTRIBUTE_TOKEN    0x08000000u
+#define PORTICO_ATTRIBUTE_SECURITY       0x80000000u
+#define PORTICO_ATTRIBUTE_VIEW           0x40000000u
+#define PORTICO_ATTRIBUTE_CONTEXT        0x20000000u
+#define PORTICO_ATTRIBUTE_HANDLE         0x10000000u
+#define PORTICO_ATTRIBUTE_TOKEN          0x08000000u
+#define PORTICO_ATTRIBUTE_WORK_ON_BEHALF 0x02000000u
 
 /* portico_security.flags: the ALPC_SECFLG_ values. */
 #define PORTICO_SECURITY_DELETE 0x10000u /* the context goes; nothing is attached */
@@ -235,6 +236,7 @@ struct portico_attributes {
         uint64_t authentication_id;
         uint64_t modified_id;
     } token;
+    uint64_t work_on_behalf; /* opaque; the receiver gets what the sender gave */
 };
 
 /* ---- ports ---- */
@@ -277,7 +279,9 @@ struct portico_exchange {
     size_t capacity;                 /* bytes at receive; SIZE_MAX: no limit given */
     size_t ret_size;                 /* received total_length; needed with BUFFER_TOO_SMALL */
     struct portico_attributes *receive_attributes;
-    int64_t deadline_ns; /* of the receive or of the answer, never of the send */
+    int64_t deadline_ns;     /* of the receive or of the answer, never of the send */
+    bool wants_id;           /* ret_message_id is to be set */
+    uint32_t ret_message_id; /* of what was sent; 0: nothing was. Also when the receive failed */
 };
 /* NtAlpcSendWaitReceivePort: sends, receives, or both (reference 3.5, 4.2-4.4). In the hot case it
  * makes no system call. STATUS_SUCCESS: done, and if `receive` was given a message is in it.
@@ -324,6 +328,11 @@ struct portico_blocked {
 status_t portico_thread_blocked_on(const struct portico_thread *thread,
                                    struct portico_blocked *ret_blocked);
 
+/* Is the message, sent from the port or received there, still to be continued by either end?
+ * STATUS_PENDING; STATUS_SUCCESS: it is over. UNKNOWN: what Windows says of a message it does not
+ * know; here it is over. */
+status_t portico_message_direct_status(handle_t port, uint32_t message_id);
+
 /* One of the handles that came with a message that is not continued yet, newly made at each call.
  * STATUS_HANDLE_NO_LONGER_VALID: the message has none (any more); STATUS_INVALID_PARAMETER: not so
  * many. */
@@ -367,6 +376,15 @@ status_t portico_port_await(handle_t port, bool alertable, int64_t deadline_ns);
 struct portico_watch;
 status_t portico_watch_open(handle_t port, void (*changed)(void *context), void *context,
                             struct portico_watch **ret_watch);
+/* The same for who waits for the end of a message sent from the port: `changed` is called when
+ * anything comes to the port, waitable or not. */
+status_t portico_watch_follow(handle_t port, void (*changed)(void *context), void *context,
+                              struct portico_watch **ret_watch);
+/* Has the message been sent from here and neither answered nor cancelled? What has come and was not
+ * received counts as having come. */
+bool portico_watch_is_outstanding(struct portico_watch *watch, uint32_t message_id);
+/* Calls `changed`, as if something had come. */
+void portico_watch_look(struct portico_watch *watch);
 void portico_watch_close(struct portico_watch *watch);
 /* No lock, no call. */
 bool portico_watch_is_signaled(const struct portico_watch *watch);

@@ -314,6 +314,9 @@ _must_check_ status_t port_expect(struct port_view *view, uint32_t connection, u
  * counters that have wrapped. Takes the mutex only when there are any. */
 bool port_id_is_live(struct port_view *view, uint32_t message_id);
 
+/* Is message_id a message that was sent from here, whose continuation has not come to the port? */
+bool port_is_outstanding(struct port_view *view, uint32_t message_id);
+
 /* It was not published after all. */
 void port_expect_abort(struct port_view *view, uint32_t message_id);
 

@@ -148,6 +148,16 @@ bool port_id_is_live(struct port_view *view, uint32_t message_id)
     return is_live;
 }
 
+bool port_is_outstanding(struct port_view *view, uint32_t message_id)
+{
+    if (!port_lock(view))
+        return false;
+    const struct port_node *node = node_at(view, node_find_locked(view, message_id));
+    bool is_outstanding = node && node->state == PORT_NODE_SENT;
+    port_unlock(view);
+    return is_outstanding;
+}
+
 uint32_t port_count_received(struct port_view *view)
 {
     return atom_add(&view->at.memory->sequence, 1u) + 1;

@@ -13,8 +13,9 @@
 #include "security.h"
 #include "view.h"
 
-#define SENT_BY_WIRE \
-    (PORTICO_ATTRIBUTE_VIEW | PORTICO_ATTRIBUTE_HANDLE | PORTICO_ATTRIBUTE_SECURITY)
+#define SENT_BY_WIRE                                                                  \
+    (PORTICO_ATTRIBUTE_VIEW | PORTICO_ATTRIBUTE_HANDLE | PORTICO_ATTRIBUTE_SECURITY | \
+     PORTICO_ATTRIBUTE_WORK_ON_BEHALF)
 
 /* What the sender attached himself, kind by kind. */
 static status_t attached_send(struct port *port, const struct portico_attributes *attributes,
@@ -28,6 +29,10 @@ static status_t attached_send(struct port *port, const struct portico_attributes
         status = handles_send(port, attributes, message_id, wire);
     if (status == STATUS_SUCCESS && (attributes->valid & PORTICO_ATTRIBUTE_SECURITY))
         status = security_send(port, &attributes->security, wire);
+    if (attributes->valid & PORTICO_ATTRIBUTE_WORK_ON_BEHALF) {
+        wire->valid |= PORTICO_ATTRIBUTE_WORK_ON_BEHALF;
+        wire->work_on_behalf = attributes->work_on_behalf;
+    }
     return status;
 }
 
@@ -80,6 +85,10 @@ void attributes_receive(const struct port *port, uint32_t connection, uint32_t m
     if ((wanted & PORTICO_ATTRIBUTE_VIEW) &&
         view_receive(port, connection, message_id, &wire.view, &attributes->view) == STATUS_SUCCESS)
         attributes->valid |= PORTICO_ATTRIBUTE_VIEW;
+    if (wanted & PORTICO_ATTRIBUTE_WORK_ON_BEHALF) {
+        attributes->valid |= PORTICO_ATTRIBUTE_WORK_ON_BEHALF;
+        attributes->work_on_behalf = wire.work_on_behalf;
+    }
     /* Also unwanted ones: they stay with the message. */
     if (wire.valid & PORTICO_ATTRIBUTE_HANDLE)
         handles_receive(port, connection, message_id, is_final, &wire.handles, attributes);

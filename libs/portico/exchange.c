@@ -128,7 +128,7 @@ static status_t exchange_send(struct port *port, struct portico_exchange *exchan
     if (status != STATUS_SUCCESS)
         return status;
     outgoing.data_size = header.data_length;
-    outgoing.sent = outgoing.attr_size ? &sent : NULL;
+    outgoing.sent = outgoing.attr_size || exchange->wants_id ? &sent : NULL;
     /* Before it is sent: the answer to a SYNC continuation may bring new ones. */
     if (header.message_id && handles_are_held())
         handles_detach(port, header.message_id, &handles);
@@ -137,6 +137,7 @@ static status_t exchange_send(struct port *port, struct portico_exchange *exchan
         handles_go_back(port, &handles, status == STATUS_SUCCESS);
     if (outgoing.attr_size)
         outgoing_end(port, exchange, &header, &outgoing, status);
+    exchange->ret_message_id = sent.message_id;
     return status;
 }
 

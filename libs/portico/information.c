@@ -7,6 +7,7 @@
 #include "handle.h"
 #include "local_port.h"
 #include "process.h"
+#include "receiver.h"
 #include "thread.h"
 
 /* The port in which the thread's SYNC request waits, with a reference, or NULL. The struct may be
@@ -66,4 +67,20 @@ status_t portico_port_set_flags(handle_t handle, uint32_t flags)
     if (status == STATUS_SUCCESS)
         port->flags = reply.flags;
     return status;
+}
+
+status_t portico_message_direct_status(handle_t handle, uint32_t message_id)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    struct port_message message;
+    status_t status = handle_get_port(handle, &port);
+
+    if (status != STATUS_SUCCESS)
+        return status;
+    if (!port->receiver)
+        return STATUS_PORT_DISCONNECTED;
+    return port_is_outstanding(&port->receiver->view, message_id) ||
+                   port_find_message(&port->receiver->view, message_id, &message) == STATUS_SUCCESS
+               ? STATUS_PENDING
+               : STATUS_SUCCESS;
 }

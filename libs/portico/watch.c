@@ -14,6 +14,8 @@
  * libs/alpc counts the signals; then `changed` of every watch of the port take:  a compare-and-swap
  * in port memory, shared by all holders
  *
+ * A watch may also follow what comes to a port that is not waitable (DIRECT attributes).
+ *
  * No wake-up is lost between open and the host's look: open harvests after it has made the lanes
  * ring, and what comes later rings the pump. A connection that ends without the doorbell (a server
  * communication port has none; this process disconnects) comes through watches_port_ended.
@@ -46,24 +48,19 @@ struct portico_watch {
     void (*changed)(void *context);
     void *context;
     bool is_waitable;
+    bool is_rung; /* by its receiver's doorbell */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list watches = LIST_INIT(watches);
 static int pump_epoll = -1;
 
-/* Has it a queue of its own whose doorbell can ring? */
-static bool is_rung(const struct portico_watch *watch)
-{
-    return watch->is_waitable && watch->port->kind != PORT_KIND_SERVER;
-}
-
 static void changed_all_locked(const struct receiver *receiver)
 {
     struct portico_watch *watch;
 
     list_for_each(watch, &watches, link)
-        if (is_rung(watch) && watch->port->receiver == receiver)
+        if (watch->is_rung && watch->port->receiver == receiver)
             watch->changed(watch->context);
 }
 
@@ -76,7 +73,7 @@ static struct port *watched_port(const struct receiver *receiver)
 
     pthread_mutex_lock(&lock);
     list_for_each(watch, &watches, link)
-        if (is_rung(watch) && watch->port->receiver == receiver && port_try_ref(watch->port)) {
+        if (watch->is_rung && watch->port->receiver == receiver && port_try_ref(watch->port)) {
             port = watch->port;
             break;
         }
@@ -152,23 +149,56 @@ static void ring_end_locked(struct receiver *receiver)
     port_watch(&receiver->view, false);
 }
 
-static status_t watch_enter(struct portico_watch *watch)
+/* *ret_watch is set before `changed` can be called. */
+static status_t watch_enter(struct portico_watch *watch, struct portico_watch **ret_watch)
 {
     struct receiver *receiver = watch->port->receiver;
     status_t status = STATUS_SUCCESS;
 
-    if (is_rung(watch))
+    if (watch->is_rung)
         status = receiver_doorbells(receiver, watch->port);
     if (status != STATUS_SUCCESS)
         return status;
     pthread_mutex_lock(&lock);
-    if (is_rung(watch))
+    if (watch->is_rung)
         status = ring_begin_locked(receiver);
-    if (status == STATUS_SUCCESS)
+    if (status == STATUS_SUCCESS) {
         list_append(&watches, &watch->link);
+        *ret_watch = watch;
+    }
     pthread_mutex_unlock(&lock);
-    if (status == STATUS_SUCCESS && is_rung(watch))
+    if (status == STATUS_SUCCESS && watch->is_rung)
         (void)receiver_harvest(receiver);
+    return status;
+}
+
+/* UNKNOWN: whether the end of a connection signals its port on Windows; a wait that nothing can end
+ * is worse. */
+static bool has_ended(const struct portico_watch *watch)
+{
+    const struct port *port = watch->port;
+
+    return port->life == LIFE_ENDED ||
+           (port->kind != PORT_KIND_SERVER && port_ended(&port->receiver->view) != STATUS_SUCCESS);
+}
+
+static status_t watch_open(struct port *port, bool is_rung, void (*changed)(void *context),
+                           void *context, struct portico_watch **ret_watch)
+{
+    _cleanup_(freep) struct portico_watch *watch = malloc(sizeof(*watch));
+    status_t status;
+
+    if (!watch)
+        return STATUS_NO_MEMORY;
+    *watch = (struct portico_watch){.port = port,
+                                    .changed = changed,
+                                    .context = context,
+                                    .is_waitable = port->flags & FLAG_WAITABLE,
+                                    .is_rung = is_rung};
+    list_init(&watch->link);
+    status = watch_enter(watch, ret_watch);
+    if (status == STATUS_SUCCESS)
+        watch = NULL; /* the caller's */
     return status;
 }
 
@@ -176,31 +206,50 @@ status_t portico_watch_open(handle_t handle, void (*changed)(void *context), voi
                             struct portico_watch **ret_watch)
 {
     _cleanup_(port_unrefp) struct port *port = NULL;
-    _cleanup_(freep) struct portico_watch *watch = NULL;
     status_t status = handle_get_port(handle, &port);
+    bool is_rung;
 
     if (status != STATUS_SUCCESS)
         return status;
-    watch = malloc(sizeof(*watch));
-    if (!watch)
-        return STATUS_NO_MEMORY;
-    *watch = (struct portico_watch){.port = port,
-                                    .changed = changed,
-                                    .context = context,
-                                    .is_waitable = port->flags & FLAG_WAITABLE};
-    status = watch_enter(watch);
-    if (status != STATUS_SUCCESS)
-        return status;
-    port = NULL; /* the watch's now */
-    *ret_watch = TAKE(watch);
-    return STATUS_SUCCESS;
+    is_rung = (port->flags & FLAG_WAITABLE) && port->kind != PORT_KIND_SERVER;
+    status = watch_open(port, is_rung, changed, context, ret_watch);
+    if (status == STATUS_SUCCESS)
+        port = NULL; /* the watch's */
+    return status;
+}
+
+status_t portico_watch_follow(handle_t handle, void (*changed)(void *context), void *context,
+                              struct portico_watch **ret_watch)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    status_t status = handle_get_port(handle, &port);
+
+    if (status == STATUS_SUCCESS && !port->receiver)
+        status = STATUS_PORT_DISCONNECTED;
+    if (status == STATUS_SUCCESS)
+        status = watch_open(port, true, changed, context, ret_watch);
+    if (status == STATUS_SUCCESS)
+        port = NULL; /* the watch's */
+    return status;
+}
+
+bool portico_watch_is_outstanding(struct portico_watch *watch, uint32_t message_id)
+{
+    return !has_ended(watch) && port_is_outstanding(&watch->port->receiver->view, message_id);
+}
+
+void portico_watch_look(struct portico_watch *watch)
+{
+    pthread_mutex_lock(&lock);
+    watch->changed(watch->context);
+    pthread_mutex_unlock(&lock);
 }
 
 void portico_watch_close(struct portico_watch *watch)
 {
     pthread_mutex_lock(&lock);
     list_remove(&watch->link);
-    if (is_rung(watch))
+    if (watch->is_rung)
         ring_end_locked(watch->port->receiver);
     pthread_mutex_unlock(&lock);
     port_unref(watch->port);
@@ -218,32 +267,22 @@ void watches_port_ended(const struct port *port)
     pthread_mutex_unlock(&lock);
 }
 
-/* UNKNOWN: whether the end of a connection signals its port on Windows; a wait that nothing can end
- * is worse. */
-static bool has_ended(const struct portico_watch *watch)
-{
-    const struct port *port = watch->port;
-
-    return port->life == LIFE_ENDED ||
-           (port->kind != PORT_KIND_SERVER && port_ended(&port->receiver->view) != STATUS_SUCCESS);
-}
-
 bool portico_watch_is_signaled(const struct portico_watch *watch)
 {
     return !watch->is_waitable || has_ended(watch) ||
-           (is_rung(watch) && port_signals(&watch->port->receiver->view) > 0);
+           (watch->is_rung && port_signals(&watch->port->receiver->view) > 0);
 }
 
 bool portico_watch_take(struct portico_watch *watch)
 {
-    if (is_rung(watch) && port_signal_take(&watch->port->receiver->view))
+    if (watch->is_rung && port_signal_take(&watch->port->receiver->view))
         return true;
     return !watch->is_waitable || has_ended(watch);
 }
 
 void portico_watch_give(struct portico_watch *watch)
 {
-    if (is_rung(watch) && !has_ended(watch))
+    if (watch->is_rung && !has_ended(watch))
         port_signal_give(&watch->port->receiver->view);
 }
 

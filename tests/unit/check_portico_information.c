@@ -61,11 +61,30 @@ START_TEST(a_port_allows_legacy_requests_or_not)
 }
 END_TEST
 
+START_TEST(a_message_is_pending_until_it_is_answered)
+{
+    struct pair pair = pair_make(name);
+
+    message_fill(&message, 8, 1);
+    ck_ok(port_send(pair.client, 0, &message));
+    ck_ok(port_take(pair.connection, &message));
+    uint32_t id = message.header.message_id;
+    ck_status(portico_message_direct_status(pair.connection, id), STATUS_PENDING);
+    ck_status(portico_message_direct_status(pair.client, id), STATUS_PENDING);
+    ck_ok(port_send(pair.connection, PORTICO_RELEASE, &message));
+    ck_ok(portico_message_direct_status(pair.connection, id));
+    ck_ok(port_take(pair.client, &message));
+    ck_ok(portico_message_direct_status(pair.client, id));
+    pair_close(&pair);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, NULL);
     UNIT_BEGIN("portico information");
     UNIT_TEST(a_thread_in_a_synchronous_request_is_blocked_on_its_server);
+    UNIT_TEST(a_message_is_pending_until_it_is_answered);
     UNIT_TEST(a_port_allows_legacy_requests_or_not);
     return DAEMON_END(UNIT_END());
 }

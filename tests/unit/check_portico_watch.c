@@ -177,6 +177,34 @@ START_TEST(the_end_of_the_port_signals_it_for_good)
 }
 END_TEST
 
+START_TEST(a_followed_port_tells_of_answers_and_of_its_end)
+{
+    struct portico_exchange request = {.send = &message.header, .wants_id = true};
+    struct pair pair = pair_make_with(0);
+    struct portico_watch *watch;
+    eventfd_t n;
+
+    ck_ok(portico_watch_follow(pair.client, changed, &changes, &watch));
+    for (unsigned i = 0; i < 2; i++) {
+        message_fill(&message, 8, i);
+        ck_ok(portico_port_exchange(pair.client, &request));
+        ck_assert_uint_ne(request.ret_message_id, 0);
+        ck_assert(portico_watch_is_outstanding(watch, request.ret_message_id));
+        ck_ok(port_take(pair.connection, &message));
+        ck_assert_uint_eq(message.header.message_id, request.ret_message_id);
+        ck_assert(portico_watch_is_outstanding(watch, request.ret_message_id));
+        if (i == 0)
+            ck_ok(port_send(pair.connection, PORTICO_RELEASE, &message));
+        else
+            ck_ok(portico_port_disconnect(pair.server, 0));
+        while (portico_watch_is_outstanding(watch, request.ret_message_id))
+            ck_assert_int_eq(eventfd_read(changes, &n), 0);
+    }
+    portico_watch_close(watch);
+    pair_close(&pair);
+}
+END_TEST
+
 START_TEST(a_handle_that_is_no_port_has_no_watch)
 {
     struct portico_watch *watch;
@@ -196,6 +224,7 @@ int main(int argc, char **argv)
     UNIT_TEST(two_watches_of_one_port_share_its_signals);
     UNIT_TEST(a_port_that_is_not_waitable_is_always_signalled);
     UNIT_TEST(the_end_of_the_port_signals_it_for_good);
+    UNIT_TEST(a_followed_port_tells_of_answers_and_of_its_end);
     UNIT_TEST(a_handle_that_is_no_port_has_no_watch);
     return DAEMON_END(UNIT_END());
 }

@@ -22,6 +22,9 @@ NTSTATUS alpc_port_attributes_read(const ALPC_PORT_ATTRIBUTES *user, bool is_cre
 /* The attributes that go with a send. user NULL: none. */
 NTSTATUS alpc_attributes_read(const ALPC_MESSAGE_ATTRIBUTES *user,
                               struct portico_attributes *ret_attributes);
+/* The event of a valid DIRECT attribute. user NULL: none. */
+NTSTATUS alpc_direct_read(const ALPC_MESSAGE_ATTRIBUTES *user, bool *ret_is_valid,
+                          HANDLE *ret_event);
 /* What a receive asks for. user NULL: nothing. */
 NTSTATUS alpc_attributes_wanted(ALPC_MESSAGE_ATTRIBUTES *user,
                                 struct portico_attributes *ret_attributes);

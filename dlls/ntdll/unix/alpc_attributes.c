@@ -8,16 +8,19 @@
  *
  * Bodies follow the 8-byte header from the highest flag to the lowest, only those that are
  * allocated. A send may mark only allocated ones valid. HANDLE attributes are checked as
- * reference 3.6 has it and then refused by name; DIRECT and WORK_ON_BEHALF are refused by name. */
+ * reference 3.6 has it and then refused by name. */
 #include "alpc.h"
 
 #include "ntprocess.h"
 #include "usermem.h"
+#include "work_on_behalf.h"
 
-#define SUPPORTED_TO_SEND \
-    (ALPC_MESSAGE_VIEW_ATTRIBUTE | ALPC_MESSAGE_CONTEXT_ATTRIBUTE | ALPC_MESSAGE_SECURITY_ATTRIBUTE)
-#define IGNORED_TO_SEND \
-    ALPC_MESSAGE_TOKEN_ATTRIBUTE /* the receiver is told by the server, not by the sender */
+#define SUPPORTED_TO_SEND                                           \
+    (ALPC_MESSAGE_VIEW_ATTRIBUTE | ALPC_MESSAGE_CONTEXT_ATTRIBUTE | \
+     ALPC_MESSAGE_SECURITY_ATTRIBUTE | ALPC_MESSAGE_WORK_ON_BEHALF_ATTRIBUTE)
+#define IGNORED_TO_SEND                                                                         \
+    (ALPC_MESSAGE_TOKEN_ATTRIBUTE /* the receiver is told by the server, not by the sender */ | \
+     ALPC_MESSAGE_DIRECT_ATTRIBUTE /* direct.c: it does not go to the receiver */)
 #define HANDLE_FLAGS_ALL                                                               \
     (ALPC_HANDLEFLG_DUPLICATE_SAME_ACCESS | ALPC_HANDLEFLG_DUPLICATE_SAME_ATTRIBUTES | \
      ALPC_HANDLEFLG_INDIRECT | ALPC_HANDLEFLG_DUPLICATE_INHERIT)
@@ -139,6 +142,8 @@ NTSTATUS alpc_attributes_read(const ALPC_MESSAGE_ATTRIBUTES *user,
     if (header.ValidAttributes & ALPC_MESSAGE_VIEW_ATTRIBUTE)
         TRY(view_read(body_at(user, header.AllocatedAttributes, ALPC_MESSAGE_VIEW_ATTRIBUTE),
                       ret_attributes));
+    if (header.ValidAttributes & ALPC_MESSAGE_WORK_ON_BEHALF_ATTRIBUTE)
+        ret_attributes->work_on_behalf = work_on_behalf_ticket(); /* whatever the body says */
     ret_attributes->valid = header.ValidAttributes & SUPPORTED_TO_SEND;
     return STATUS_SUCCESS;
 }
@@ -204,7 +209,32 @@ NTSTATUS alpc_attributes_write(ALPC_MESSAGE_ATTRIBUTES *user,
         TRY(USER_PUT((ALPC_DATA_VIEW_ATTR *)body_at(user, allocated, ALPC_MESSAGE_VIEW_ATTRIBUTE),
                      view));
     }
+    if (valid & ALPC_MESSAGE_WORK_ON_BEHALF_ATTRIBUTE) {
+        ALPC_WORK_ON_BEHALF_ATTR behalf = {.Ticket = attributes->work_on_behalf};
+        TRY(USER_PUT((ALPC_WORK_ON_BEHALF_ATTR *)body_at(user, allocated,
+                                                         ALPC_MESSAGE_WORK_ON_BEHALF_ATTRIBUTE),
+                     behalf));
+    }
     return USER_PUT(&user->ValidAttributes, valid);
+}
+
+NTSTATUS alpc_direct_read(const ALPC_MESSAGE_ATTRIBUTES *user, bool *ret_is_valid,
+                          HANDLE *ret_event)
+{
+    ALPC_MESSAGE_ATTRIBUTES header;
+    ALPC_DIRECT_ATTR direct;
+
+    *ret_is_valid = false;
+    if (!user)
+        return STATUS_SUCCESS;
+    TRY(header_read(user, &header));
+    if (!(header.ValidAttributes & header.AllocatedAttributes & ALPC_MESSAGE_DIRECT_ATTRIBUTE))
+        return STATUS_SUCCESS;
+    TRY(USER_GET(direct, (const ALPC_DIRECT_ATTR *)body_at(user, header.AllocatedAttributes,
+                                                           ALPC_MESSAGE_DIRECT_ATTRIBUTE)));
+    *ret_is_valid = true;
+    *ret_event = direct.Event;
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS alpc_port_attributes_read(const ALPC_PORT_ATTRIBUTES *user, bool is_create,

@@ -10,6 +10,7 @@
 
 #include "common/trace.h"
 #include "completion_list.h"
+#include "direct.h"
 #include "usermem.h"
 
 #define FLAG_REJECTED     0x01000000u
@@ -26,22 +27,43 @@ static status_t exchange_run(handle_t port, struct portico_exchange *exchange)
     send.receive = NULL;
     send.receive_attributes = NULL;
     status = send.send ? portico_port_exchange(port, &send) : STATUS_SUCCESS;
+    exchange->ret_message_id = send.ret_message_id;
     if (status != STATUS_SUCCESS || completion_list_receive(port, exchange, &status))
         return status;
     exchange->send = NULL;
     return portico_port_exchange(port, exchange);
 }
 
+/* A send with a DIRECT attribute: the event is held before, watched for after. */
+static status_t exchange_direct(handle_t port, HANDLE event, struct portico_exchange *exchange)
+{
+    bool is_followed = !(exchange->flags & (PORTICO_SYNC | PORTICO_RELEASE));
+    struct direct *direct = NULL;
+    status_t status = (status_t)direct_begin(port, event, is_followed, &direct);
+
+    if (status != STATUS_SUCCESS)
+        return status;
+    exchange->wants_id = true;
+    status = exchange_run(port, exchange);
+    direct_end(direct, exchange->ret_message_id);
+    return status;
+}
+
 static NTSTATUS send_receive(handle_t port, struct portico_exchange *exchange,
+                             const ALPC_MESSAGE_ATTRIBUTES *user_send_attributes,
                              PALPC_MESSAGE_ATTRIBUTES user_receive_attributes, PSIZE_T user_length)
 {
     struct portico_attributes receive_attributes;
     NTSTATUS written;
     status_t status;
+    HANDLE event = NULL;
+    bool is_direct;
 
+    direct_sweep();
+    TRY(alpc_direct_read(user_send_attributes, &is_direct, &event));
     TRY(alpc_attributes_wanted(user_receive_attributes, &receive_attributes));
     exchange->receive_attributes = user_receive_attributes ? &receive_attributes : NULL;
-    status = exchange_run(port, exchange);
+    status = is_direct ? exchange_direct(port, event, exchange) : exchange_run(port, exchange);
     if (exchange->receive) {
         written = alpc_length_write(user_length, status, exchange->ret_size);
         if (written < 0)
@@ -76,8 +98,8 @@ NTSTATUS WINAPI NtAlpcSendWaitReceivePort(HANDLE port, ULONG flags, PPORT_MESSAG
         exchange.send_attributes = &send_attributes;
     TRY(client_handle(port, &handle));
     client_wait_begin(exchange.flags & PORTICO_ALERTABLE);
-    status =
-        send_receive(handle, &exchange, user_receive ? user_receive_attributes : NULL, user_length);
+    status = send_receive(handle, &exchange, user_send ? user_send_attributes : NULL,
+                          user_receive ? user_receive_attributes : NULL, user_length);
     TRACE(alpc, "port %x, flags %x%s%s: %08x, %zu bytes", handle, flags, user_send ? ", send" : "",
           user_receive ? ", receive" : "", (unsigned)status, exchange.ret_size);
     return status;

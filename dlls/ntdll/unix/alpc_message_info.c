@@ -57,6 +57,9 @@ NTSTATUS WINAPI NtAlpcQueryInformationMessage(HANDLE port, PPORT_MESSAGE user_me
         TRY((NTSTATUS)portico_message_sender(handle, message.MessageId, message.CallbackId, &peer));
         return query_modified_id(&peer, &answer);
     case AlpcMessageDirectStatusInformation:
+        if (buffer || length || ret_length)
+            return STATUS_INVALID_PARAMETER;
+        return (NTSTATUS)portico_message_direct_status(handle, message.MessageId);
     case AlpcMessageHandleInformation:
         unimplemented_once(__func__, "class", class);
         return STATUS_NOT_IMPLEMENTED;

@@ -10,6 +10,7 @@
 #include "thread.h"
 #include "token.h"
 #include "usercopy.h"
+#include "work_on_behalf.h"
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 
 enum {
     NAME_BYTES_MAX = 0xfffe,
+    THREAD_WORK_ON_BEHALF_TICKET = 44, /* not in Wine's headers */
 };
 
 /* The whole answer, of a fixed size. */
@@ -111,6 +113,9 @@ static NTSTATUS thread_query(struct thread *thread, THREADINFOCLASS class, void 
         return ulong_query(user, size, user_length, thread->suspend_count);
     case ThreadIsTerminated:
         return ulong_query(user, size, user_length, thread->ended);
+    case THREAD_WORK_ON_BEHALF_TICKET:
+        return thread == thread_current() ? work_on_behalf_query(user, size, user_length)
+                                          : STATUS_INVALID_PARAMETER;
     case ThreadNameInformation:
         return name_query(thread, user, size, user_length);
     default:
@@ -258,6 +263,9 @@ NTSTATUS WINAPI NtSetInformationThread(HANDLE handle, THREADINFOCLASS class, con
         return tls_cell_zero(user, size);
     case ThreadImpersonationToken:
         return token_thread_set(thread, user, size);
+    case THREAD_WORK_ON_BEHALF_TICKET:
+        return thread == thread_current() ? work_on_behalf_set(user, size)
+                                          : STATUS_INVALID_PARAMETER;
     case ThreadNameInformation:
         return name_set(thread, user, size);
     case ThreadHideFromDebugger: /* nobody debugs through NT here */
