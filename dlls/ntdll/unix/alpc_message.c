@@ -19,11 +19,12 @@
 /* A receive from the queue goes by the port's completion list, if it has one. */
 static status_t exchange_run(handle_t port, struct portico_exchange *exchange)
 {
-    struct portico_exchange send = *exchange;
+    struct portico_exchange send;
     status_t status;
 
     if (!exchange->receive || (exchange->flags & PORTICO_SYNC) || !completion_lists_exist())
         return portico_port_exchange(port, exchange);
+    send = *exchange;
     send.receive = NULL;
     send.receive_attributes = NULL;
     status = send.send ? portico_port_exchange(port, &send) : STATUS_SUCCESS;
