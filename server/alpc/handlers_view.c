@@ -10,6 +10,7 @@
 #include "port_section.h"
 #include "process.h"
 #include "section.h"
+#include "secure_memory.h"
 
 status_t req_alpc_create_section(struct client *client,
                                  const struct alpc_create_section_request *request,
@@ -78,23 +79,104 @@ status_t req_alpc_delete_view(struct client *client, const struct alpc_delete_vi
     if (status)
         return status;
     section = port_section_find(port, request->section_id);
-    return section ? port_view_delete(section, request->offset) : STATUS_INVALID_HANDLE;
+    if (!section)
+        return STATUS_INVALID_HANDLE;
+    secure_memory_drop(section, request->memory_id);
+    return port_view_delete(section, request->offset);
 }
 
-/* The section of the other end: its communication port's, or for a client also the connection
- * port's. */
-static struct port_section *peer_section(const struct connection *connection, bool at_client,
-                                         uint32_t id)
+status_t req_alpc_secure_memory(struct client *client,
+                                const struct alpc_secure_memory_request *request,
+                                struct request_data *data _unused_,
+                                struct alpc_secure_memory_reply *ret_reply,
+                                struct reply_extra *extra)
 {
-    struct port *peers[2] = {at_client ? connection->server : connection->client,
-                             at_client ? connection->listener : NULL};
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    struct port_section *section;
+    struct secure_memory *memory;
+    status_t status = port_get(client->process, request->port, &port);
 
-    for (size_t i = 0; i < ARRAY_SIZE(peers); i++) {
-        struct port_section *section = peers[i] ? port_section_find_sent(peers[i], id) : NULL;
-        if (section)
-            return section;
-    }
-    return NULL;
+    if (status)
+        return status;
+    section = port_section_find(port, request->section_id);
+    if (!section)
+        return STATUS_INVALID_HANDLE;
+    secure_memory_drop(section, request->instead_of);
+    status = secure_memory_new(section, client->user, request->offset, &memory);
+    if (status)
+        return status;
+    ret_reply->size = memory->size;
+    ret_reply->memory_id = memory->id;
+    extra->fds[extra->n_fds++] = memory->fd;
+    return STATUS_SUCCESS;
+}
+
+/* Where the section of a message is looked for: the other end's communication port, or for a client
+ * also the connection port. */
+struct view_peers {
+    struct port *ports[2];
+};
+
+static struct view_peers peers_of(const struct connection *connection, bool at_client)
+{
+    return (struct view_peers){{at_client ? connection->server : connection->client,
+                                at_client ? connection->listener : NULL}};
+}
+
+static struct port_section *peer_section(const struct view_peers *peers, uint32_t id)
+{
+    struct port_section *section = NULL;
+
+    for (size_t i = 0; !section && i < ARRAY_SIZE(peers->ports); i++)
+        if (peers->ports[i])
+            section = port_section_find_sent(peers->ports[i], id);
+    return section;
+}
+
+static struct secure_memory *peer_memory(const struct view_peers *peers, uint32_t id)
+{
+    struct secure_memory *memory = NULL;
+
+    for (size_t i = 0; !memory && i < ARRAY_SIZE(peers->ports); i++)
+        if (peers->ports[i])
+            memory = secure_memory_find(peers->ports[i], id);
+    return memory;
+}
+
+static status_t range_check(const struct alpc_map_view_request *request, uint64_t size)
+{
+    if (!request->size || request->offset > size || request->size > size - request->offset)
+        return STATUS_INVALID_VIEW_SIZE;
+    return STATUS_SUCCESS;
+}
+
+static status_t section_map(struct port_section *section,
+                            const struct alpc_map_view_request *request,
+                            struct alpc_map_view_reply *ret_reply, int *ret_fd)
+{
+    status_t status = range_check(request, section->size);
+
+    if (status)
+        return status;
+    *ret_fd = port_section_receiver_fd(section);
+    if (*ret_fd < 0)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    section->was_given = true;
+    ret_reply->section_size = section->size;
+    return STATUS_SUCCESS;
+}
+
+static status_t memory_map(struct secure_memory *memory,
+                           const struct alpc_map_view_request *request,
+                           struct alpc_map_view_reply *ret_reply, int *ret_fd)
+{
+    status_t status = range_check(request, memory->size);
+
+    if (!status)
+        status = secure_memory_give(memory, ret_fd);
+    ret_reply->section_size = memory->size;
+    ret_reply->is_secured = true;
+    return status;
 }
 
 status_t req_alpc_map_view(struct client *client, const struct alpc_map_view_request *request,
@@ -104,23 +186,23 @@ status_t req_alpc_map_view(struct client *client, const struct alpc_map_view_req
     _cleanup_(port_unrefp) struct port *port = NULL;
     struct connection *connection;
     struct port_section *section;
+    struct secure_memory *memory;
     bool at_client;
+    int fd;
     status_t status = direction_get(client->process, request->port, request->connection, &port,
                                     &connection, &at_client);
 
     if (status)
         return status;
-    section = peer_section(connection, at_client, request->section_id);
-    if (!section)
-        return STATUS_INVALID_HANDLE;
-    if (!request->size || request->offset > section->size ||
-        request->size > section->size - request->offset)
-        return STATUS_INVALID_VIEW_SIZE;
-    int fd = port_section_receiver_fd(section);
-    if (fd < 0)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    section->was_given = true;
+    struct view_peers peers = peers_of(connection, at_client);
+    section = peer_section(&peers, request->section_id);
+    memory = section ? NULL : peer_memory(&peers, request->section_id);
+    if (section)
+        status = section_map(section, request, ret_reply, &fd);
+    else
+        status = memory ? memory_map(memory, request, ret_reply, &fd) : STATUS_INVALID_HANDLE;
+    if (status)
+        return status;
     extra->fds[extra->n_fds++] = fd;
-    ret_reply->section_size = section->size;
     return STATUS_SUCCESS;
 }

@@ -4,10 +4,13 @@
 #include "config.h"
 
 /* See port_section.h. Sizes of sections are rounded up to 64 KiB (D-10); views begin on 64 KiB and
- * are page-granular in size. A limit of 0 in the port's attributes is no limit. UNKNOWN: statuses
- * for the limits (reference 6.1 item 2): SECTION_TOO_BIG for MaxSectionSize, QUOTA_EXCEEDED for
- * MaxTotalSectionSize, INVALID_VIEW_SIZE for MaxViewSize.
- * TODO(secure-views): ALPC_SECTION_SECURE. */
+ * are page-granular in size. Limits of the port's attributes (reference 4.11) hold for what was
+ * asked for, before rounding; -1 is above everything. UNKNOWN: what 0 means, and what holds for a
+ * port without attributes (one source has 0x4000 and 0x20000): here neither limits anything.
+ * UNKNOWN: statuses for the limits (reference 6.1 item 2): SECTION_TOO_BIG for MaxSectionSize,
+ * QUOTA_EXCEEDED for MaxTotalSectionSize, INVALID_VIEW_SIZE for MaxViewSize.
+ * UNKNOWN: whether DELETE_PENDING marks a section for deletion; here it refuses and changes
+ * nothing. */
 
 #include "port_section.h"
 
@@ -19,6 +22,7 @@
 
 #include "common/fd.h"
 #include "section.h"
+#include "secure_memory.h"
 #include "server.h"
 
 #define PAGE_BYTES        4096u
@@ -26,7 +30,7 @@
 #define SECTIONS_MAX      4096u /* of one port */
 #define SECTION_VIEWS_MAX 65536u
 
-static uint32_t next_section_id(struct server *server)
+uint32_t port_section_id(struct server *server)
 {
     server->last_section_id += 4;
     return server->last_section_id ? server->last_section_id : (server->last_section_id = 4);
@@ -60,6 +64,7 @@ static void port_section_free(struct port_section *section)
         list_remove(&view->link);
         free(view);
     }
+    secure_memories_free(section);
     list_remove(&section->link);
     section->port->sections_size -= section->size;
     fd_close(section->fd);
@@ -82,14 +87,39 @@ static status_t section_memory(struct port_section *section, struct user *user)
     return section->fd < 0 ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
 }
 
-/* Deleted ones that their receiver has by now: it keeps them mapped until the connection ends. */
+/* Nobody can ask for it any more. A connection port's plain one is for any of its clients: who else
+ * may want it is not known. */
+static bool is_over(struct port_section *section)
+{
+    secure_memories_sweep(section);
+    if (section->is_secure)
+        return list_is_empty(&section->memories);
+    return section->was_given && section->port->kind != PORT_KIND_CONNECTION;
+}
+
+/* Deleted ones that their receiver has by now. */
 static void port_sections_sweep(struct port *port)
 {
     struct port_section *section, *next;
 
     list_for_each_safe(section, next, &port->sections, link)
-        if (section->is_deleted && section->was_given && port->kind != PORT_KIND_CONNECTION)
+        if (section->is_deleted && is_over(section))
             port_section_free(section);
+}
+
+/* Parameters of a new section: what size it is asked for, or why it cannot be. */
+static status_t size_check(uint32_t flags, const struct object *object, uint64_t object_size,
+                           uint64_t *size)
+{
+    if (flags & ~ALPC_SECTION_SECURE)
+        return STATUS_INVALID_PARAMETER;
+    if ((flags & ALPC_SECTION_SECURE) && object)
+        return STATUS_INVALID_PARAMETER;
+    if (object && !*size)
+        *size = object_size;
+    if (!*size || (object && *size > object_size))
+        return STATUS_INVALID_PARAMETER;
+    return *size > SECTION_MAX ? STATUS_SECTION_TOO_BIG : STATUS_SUCCESS;
 }
 
 status_t port_section_new(struct port *port, struct user *user, uint32_t flags,
@@ -98,16 +128,9 @@ status_t port_section_new(struct port *port, struct user *user, uint32_t flags,
     struct port_section *section;
     status_t status;
 
-    if (flags & ALPC_SECTION_SECURE)
-        return object || !size ? STATUS_INVALID_PARAMETER : STATUS_NOT_IMPLEMENTED;
-    if (flags)
-        return STATUS_INVALID_PARAMETER;
-    if (object && !size)
-        size = section_from_object(object)->size;
-    if (!size || (object && size > section_from_object(object)->size))
-        return STATUS_INVALID_PARAMETER;
-    if (size > SECTION_MAX)
-        return STATUS_SECTION_TOO_BIG;
+    status = size_check(flags, object, object ? section_from_object(object)->size : 0, &size);
+    if (status)
+        return status;
     port_sections_sweep(port);
     uint64_t rounded = object ? size : ALIGN_UP(size, (uint64_t)SECTION_GRANULARITY);
     status = limits_check(port, size, rounded);
@@ -117,12 +140,14 @@ status_t port_section_new(struct port *port, struct user *user, uint32_t flags,
     if (!section)
         return STATUS_NO_MEMORY;
     *section = (struct port_section){.port = port, .size = rounded, .fd = -1, .read_fd = -1};
-    section->id = next_section_id(port->object.server);
+    section->id = port_section_id(port->object.server);
     section->section = object ? object_ref(object) : NULL;
+    section->is_secure = (flags & ALPC_SECTION_SECURE) != 0;
     list_init(&section->views);
+    list_init(&section->memories);
     list_append(&port->sections, &section->link);
     port->sections_size += rounded;
-    status = object ? STATUS_SUCCESS : section_memory(section, user);
+    status = object || section->is_secure ? STATUS_SUCCESS : section_memory(section, user);
     if (status) {
         port_section_free(section);
         return status;
@@ -157,8 +182,7 @@ status_t port_section_delete(struct port *port, uint32_t id, bool was_sent)
         return STATUS_INVALID_HANDLE;
     if (!list_is_empty(&section->views) && !was_sent)
         return STATUS_DELETE_PENDING;
-    /* A connection port's is for any of its clients: who else may want it is not known. */
-    section->is_deleted = was_sent && (!section->was_given || port->kind == PORT_KIND_CONNECTION);
+    section->is_deleted = was_sent && !is_over(section);
     if (!section->is_deleted)
         port_section_free(section);
     return STATUS_SUCCESS;
@@ -173,8 +197,8 @@ void port_sections_free(struct port *port)
     assert(port->sections_size == 0);
 }
 
-/* Receivers get read-only descriptors, but could open them anew: the seal is what holds. A foreign
- * section is its owner's own risk. */
+/* Receivers get read-only descriptors, but could open them anew: the seal is what holds. A section
+ * object of the caller's is its owner's own risk. */
 static void section_seal(struct port_section *section)
 {
     if (section->fd < 0 || section->sealed)
@@ -231,18 +255,25 @@ status_t port_view_new(struct port_section *section, uint64_t wanted, uint64_t *
     return STATUS_SUCCESS;
 }
 
-status_t port_view_delete(struct port_section *section, uint64_t offset)
+struct port_view_range *port_view_find(struct port_section *section, uint64_t offset)
 {
     struct port_view_range *view;
 
-    list_for_each(view, &section->views, link) {
-        if (view->offset == offset) {
-            list_remove(&view->link);
-            free(view);
-            return STATUS_SUCCESS;
-        }
-    }
-    return STATUS_INVALID_ADDRESS;
+    list_for_each(view, &section->views, link)
+        if (view->offset == offset)
+            return view;
+    return NULL;
+}
+
+status_t port_view_delete(struct port_section *section, uint64_t offset)
+{
+    struct port_view_range *view = port_view_find(section, offset);
+
+    if (!view)
+        return STATUS_INVALID_ADDRESS;
+    list_remove(&view->link);
+    free(view);
+    return STATUS_SUCCESS;
 }
 
 int port_section_receiver_fd(struct port_section *section)
@@ -251,6 +282,8 @@ int port_section_receiver_fd(struct port_section *section)
 
     if (section->section)
         return section_fd(section_from_object(section->section), SECTION_MAP_READ_ACCESS);
+    if (section->is_secure)
+        return -1; /* has no memory */
     section_seal(section);
     if (section->read_fd < 0) {
         snprintf(path, sizeof(path), "/proc/self/fd/%d", section->fd);

@@ -6,7 +6,8 @@
  * A section belongs to the port that made it; its id is unique in the daemon, so the other end of
  * any of the port's connections finds it by id. The daemon gives the owner the memory writable
  * once; from the owner's first view on it is sealed against further writable mappings, so that
- * nobody who receives it can map it writable (design section 7).
+ * nobody who receives it can map it writable (design section 7). A SECURE section has no memory:
+ * each use of a view of it has memory of its own (secure_memory.h), the section only counts.
  */
 #pragma once
 
@@ -32,11 +33,14 @@ struct port_section {
     bool sealed;
     bool was_given;  /* a receiver has asked for it */
     bool is_deleted; /* by its owner, but a message that carries it may be unread */
+    bool is_secure;
     struct list views;
+    struct list memories; /* struct secure_memory, of a secure one */
     struct charge memory, fds;
 };
 
-/* section NULL: memory of `size` bytes. */
+/* section NULL: memory of `size` bytes. flags: ALPC_SECTION_SECURE or 0. STATUS_INVALID_PARAMETER,
+ * STATUS_SECTION_TOO_BIG, STATUS_QUOTA_EXCEEDED. */
 status_t port_section_new(struct port *port, struct user *user, uint32_t flags,
                           struct object *section, uint64_t size,
                           struct port_section **ret_section) _must_check_;
@@ -48,11 +52,14 @@ struct port_section *port_section_find(struct port *port, uint32_t id);
 /* For a receiver: deleted ones too. */
 struct port_section *port_section_find_sent(struct port *port, uint32_t id);
 void port_sections_free(struct port *port);
+/* A new id, unique among the daemon's sections. */
+uint32_t port_section_id(struct server *server);
 
 /* Finds room for a view. Seals. */
 status_t port_view_new(struct port_section *section, uint64_t size, uint64_t *ret_offset,
                        uint64_t *ret_size) _must_check_;
 status_t port_view_delete(struct port_section *section, uint64_t offset) _must_check_;
+struct port_view_range *port_view_find(struct port_section *section, uint64_t offset);
 
 /* The descriptor for a receiver: read-only. Seals. -1: none can be made now. */
 int port_section_receiver_fd(struct port_section *section);
