@@ -61,9 +61,11 @@ struct portico_hooks {
      * `leave`. */
     void (*critical_enter)(void);
     void (*critical_leave)(void);
-    /* Maps size bytes of fd at offset, shared, wherever the host likes, and accounts for it; and
-     * back. NULL: mmap, munmap. */
-    status_t (*map)(int fd, uint64_t offset, size_t size, bool writable, void **ret_base);
+    /* Room for `size` bytes (whole pages), wherever the host likes, that the library then maps over
+     * (MAP_FIXED): the program will see it as a view that it can write, or only read. And back, with
+     * what is mapped there; both may be called with a lock of this library held. NULL: mmap,
+     * munmap. */
+    status_t (*reserve)(size_t size, bool writable, void **ret_base);
     void (*unmap)(void *base, size_t size);
     /* The server is gone. Does not return. NULL: one line on stderr,
      * _exit(PORTICO_EXIT_SERVER_DIED). */
@@ -200,7 +202,7 @@ struct portico_security {
 
 #define PORTICO_VIEW_RELEASE      0x10000u /* on a continuation: give the received view back */
 #define PORTICO_VIEW_AUTO_RELEASE 0x20000u /* the sender's own mapping goes with the message */
-#define PORTICO_VIEW_SECURED      0x40000u
+#define PORTICO_VIEW_SECURED      0x40000u /* nobody can change its bytes any more */
 
 struct portico_view {
     uint32_t flags;
@@ -396,10 +398,13 @@ bool portico_watch_is_same(const struct portico_watch *a, const struct portico_w
 
 /* ---- port sections and views ---- */
 
-/* section 0: memory of the server's; ret_size: rounded up to 64 KiB. STATUS_INVALID_PARAMETER,
+/* section 0: memory of the server's; ret_size: rounded up to 64 KiB. flags: ALPC_SECTION_SECURE (its
+ * views are sent secured; then section is 0 and size is not). STATUS_INVALID_PARAMETER,
  * STATUS_SECTION_TOO_BIG, STATUS_QUOTA_EXCEEDED. */
 status_t portico_section_create(handle_t port, uint32_t flags, handle_t section, uint64_t size,
                                 uint32_t *ret_section, uint64_t *ret_size);
+/* STATUS_DELETE_PENDING while it has views that are not deleted or released: nothing has changed
+ * then. Messages that carry views of it keep what they carry. */
 status_t portico_section_delete(handle_t port, uint32_t section);
 /* in: view->section, view->size; out: base, size. */
 status_t portico_view_create(handle_t port, struct portico_view *view);

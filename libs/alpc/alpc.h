@@ -317,6 +317,13 @@ bool port_id_is_live(struct port_view *view, uint32_t message_id);
 /* Is message_id a message that was sent from here, whose continuation has not come to the port? */
 bool port_is_outstanding(struct port_view *view, uint32_t message_id);
 
+/* An id of this end's that is in no message's header: something that goes with a final reply is the
+ * other end's under it until that gives it back (LANE_ACK), port_lend_end, or the connection ends.
+ * Live till then. Statuses as port_expect. */
+_must_check_ status_t port_lend(struct port_view *view, uint32_t connection, uint32_t id,
+                                uint32_t callback_id);
+void port_lend_end(struct port_view *view, uint32_t id);
+
 /* It was not published after all. */
 void port_expect_abort(struct port_view *view, uint32_t message_id);
 

@@ -7,8 +7,9 @@
  * A SYNC request lives in the private table of the process that sent it and in its slot; nothing
  * here knows of it. An asynchronous one is a SENT node from before it is published (G1: its answer
  * may come before the sender's call returns), so that a reply to nothing outstanding can be told
- * from a reply. A SYNC reply that keeps the message alive is entered here by the thread that took
- * it from its slot, and waits for a continuation like any received message. */
+ * from a reply. What is lent to the other end with a final reply is a QUARANTINE node: its id comes
+ * back, no program hears of it. A SYNC reply that keeps the message alive is entered here by the
+ * thread that took it from its slot, and waits for a continuation like any received message. */
 
 #include <string.h>
 
@@ -73,14 +74,29 @@ status_t port_adopt(struct port_view *view, uint32_t connection, uint32_t messag
     return enter(view, connection, message_id, callback_id, message_context, PORT_NODE_PENDING);
 }
 
-void port_expect_abort(struct port_view *view, uint32_t message_id)
+status_t port_lend(struct port_view *view, uint32_t connection, uint32_t id, uint32_t callback_id)
+{
+    return enter(view, connection, id, callback_id, 0, PORT_NODE_QUARANTINE);
+}
+
+static void end_in_state(struct port_view *view, uint32_t id, enum port_node_state state)
 {
     if (!port_lock(view))
         return;
-    uint32_t ref = node_find_locked(view, message_id);
-    if (ref && node_at(view, ref)->state == PORT_NODE_SENT)
+    uint32_t ref = node_find_locked(view, id);
+    if (ref && node_at(view, ref)->state == state)
         node_free_locked(view, ref);
     port_unlock(view);
+}
+
+void port_lend_end(struct port_view *view, uint32_t id)
+{
+    end_in_state(view, id, PORT_NODE_QUARANTINE);
+}
+
+void port_expect_abort(struct port_view *view, uint32_t message_id)
+{
+    end_in_state(view, message_id, PORT_NODE_SENT);
 }
 
 static status_t adopt_large_locked(struct port_view *view, const struct port_message *message)

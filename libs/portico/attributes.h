@@ -12,13 +12,25 @@
 #include "portico/portico.h"
 
 struct port;
+struct port_route;
 
+/* section and offset name the view at its sender, and plain memory at the receiver. */
 struct wire_view {
     uint32_t flags; /* PORTICO_VIEW_* */
     uint32_t section;
-    uint64_t offset; /* in the section */
+    uint32_t memory; /* secured: what the receiver asks for instead, from its beginning; or 0 */
+    uint32_t
+        lent_id; /* given back by LANE_ACK when the receiver lets go; 0: the message's end tells */
+    uint32_t lent_callback;
+    uint32_t reserved;
+    uint64_t offset;
     uint64_t size;
 };
+
+static inline uint32_t wire_view_id(const struct wire_view *wire)
+{
+    return wire->memory ? wire->memory : wire->section;
+}
 
 struct wire_handles {
     uint64_t transfer; /* what the server keeps them under until they are fetched */
@@ -46,21 +58,42 @@ struct wire_attributes {
     uint64_t direct;
     uint64_t work_on_behalf;
 };
-_Static_assert(sizeof(struct wire_attributes) == 80, "wire_attributes");
+_Static_assert(sizeof(struct wire_attributes) == 96, "wire_attributes");
+
+/* The message that attributes came with, and over which connection of the receiving port's. */
+struct attributes_source {
+    uint32_t connection, generation;
+    uint32_t message_id;
+    bool is_final; /* it needs no continuation */
+};
 
 /* The wire form of what is valid in `attributes` (NULL: nothing). message_id: of the message that
  * is continued, or 0. *ret_size: 0 when nothing goes with the message. Each success is followed by
  * attributes_sent. The statuses of the attributes' own senders (view.h). */
 status_t attributes_send(struct port *port, const struct portico_attributes *attributes,
                          uint32_t message_id, struct wire_attributes *ret_wire, uint32_t *ret_size);
-/* What attributes_send prepared has been sent, or not. message_id: that of the message, whose end
- * is seen at the port; 0: nobody tells. */
-void attributes_sent(struct port *port, const struct wire_attributes *wire, bool is_sent,
-                     uint32_t message_id);
+/* A final reply: nobody tells its end, so what is in it is lent and comes back by itself. */
+void attributes_lend(struct port *port, const struct port_route *route,
+                     struct wire_attributes *wire);
+/* The message is out, its sender goes on waiting (SYNC). */
+void attributes_published(struct port *port, const struct wire_attributes *wire);
+
+/* How a send ended. */
+struct attributes_fate {
+    bool is_sent;        /* as the caller sees it */
+    bool is_told;        /* the end of message_id is seen at the port */
+    uint32_t message_id; /* that carries them; 0: none does */
+};
+/* What attributes_send prepared has been sent, or not. */
+void attributes_sent(struct port *port, const struct wire_attributes *wire,
+                     const struct attributes_fate *fate);
+/* The continuation has been sent: what the attributes name of the received message goes back. */
+void attributes_give_back(struct port *port, const struct portico_attributes *attributes,
+                          uint32_t message_id);
+
 /* What of a received message's attribute area is wanted becomes valid in `attributes` (NULL:
- * nothing is). is_final: the message needs no continuation. The area is the peer's: it is copied
- * once, and nothing in it is believed (a view is checked by the server when it is mapped, handles
- * are the server's). */
-void attributes_receive(const struct port *port, uint32_t connection, uint32_t message_id,
-                        bool is_final, const void *area, uint32_t size,
-                        struct portico_attributes *attributes);
+ * nothing is wanted); the rest is declined. The area is the peer's: it is copied once, and nothing
+ * in it is believed (a view is checked by the server when it is mapped, handles are the server's).
+ */
+void attributes_receive(struct port *port, const struct attributes_source *source, const void *area,
+                        uint32_t size, struct portico_attributes *attributes);

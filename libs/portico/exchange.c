@@ -68,7 +68,7 @@ static status_t check_sendable(struct port *port)
 }
 
 static status_t outgoing_send(struct port *port, struct portico_exchange *exchange,
-                              const struct portico_message *header, const struct outgoing *outgoing,
+                              const struct portico_message *header, struct outgoing *outgoing,
                               struct port_route *ret_route)
 {
     if (exchange->flags & PORTICO_SYNC)
@@ -78,12 +78,12 @@ static status_t outgoing_send(struct port *port, struct portico_exchange *exchan
     return send_continuation(port, exchange, header, outgoing, ret_route);
 }
 
-/* Nobody tells the sender when a reply, or a request that it gave up, has been read. */
+/* Nobody tells the sender when a final reply, or a request that it gave up, has been read. */
 static bool end_is_told(const struct portico_exchange *exchange,
                         const struct portico_message *header, status_t status)
 {
-    if (exchange->flags & PORTICO_SYNC)
-        return status == STATUS_SUCCESS;
+    if (exchange->flags & PORTICO_SYNC) /* the others in the success class: the wait ended */
+        return status == STATUS_SUCCESS || !status_is_success(status);
     return header->message_id == 0 || !(exchange->flags & PORTICO_RELEASE);
 }
 
@@ -100,11 +100,14 @@ static void outgoing_end(struct port *port, const struct portico_exchange *excha
                          const struct portico_message *header, const struct outgoing *outgoing,
                          status_t status)
 {
-    bool is_sent = outgoing->sent->is_sent || status == STATUS_SUCCESS;
+    struct attributes_fate fate = {
+        .is_sent = outgoing->sent->is_sent || status == STATUS_SUCCESS,
+        .is_told = end_is_told(exchange, header, status),
+        .message_id = outgoing->sent->message_id,
+    };
 
-    attributes_sent(port, &outgoing->wire, is_sent,
-                    end_is_told(exchange, header, status) ? outgoing->sent->message_id : 0);
-    if ((exchange->flags & PORTICO_SYNC) && is_sent && status != STATUS_SUCCESS &&
+    attributes_sent(port, &outgoing->wire, &fate);
+    if ((exchange->flags & PORTICO_SYNC) && fate.is_sent && status != STATUS_SUCCESS &&
         (outgoing->wire.valid & PORTICO_ATTRIBUTE_HANDLE))
         handles_withdraw(port, &outgoing->wire.handles);
 }
@@ -137,6 +140,8 @@ static status_t exchange_send(struct port *port, struct portico_exchange *exchan
         handles_go_back(port, &handles, status == STATUS_SUCCESS);
     if (outgoing.attr_size)
         outgoing_end(port, exchange, &header, &outgoing, status);
+    if (outgoing.gives_back && status == STATUS_SUCCESS && !(exchange->flags & PORTICO_SYNC))
+        attributes_give_back(port, exchange->send_attributes, header.message_id);
     exchange->ret_message_id = sent.message_id;
     return status;
 }

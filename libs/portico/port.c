@@ -14,8 +14,8 @@
 #include "process.h"
 #include "receiver.h"
 #include "security.h"
+#include "section.h"
 #include "thread.h"
-#include "view.h"
 
 static pthread_mutex_t free_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list free_ports = LIST_INIT(free_ports);
@@ -55,7 +55,7 @@ static void port_recycle(struct port *port)
     struct outbound *outbound = atomic_exchange(&port->outbound, NULL);
     struct receiver *receiver = port->receiver;
 
-    views_port_gone(port);
+    sections_port_gone(port);
     security_port_gone(port);
     port->lends_thread = false;
     if (outbound)

@@ -50,13 +50,13 @@ static status_t plain_interrupted(bool alertable)
 
 static void plain_nothing(void) {}
 
-static status_t plain_map(int fd, uint64_t offset, size_t size, bool writable, void **ret_base)
+static status_t plain_reserve(size_t size, bool writable, void **ret_base)
 {
-    void *base =
-        mmap(NULL, size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, (off_t)offset);
+    void *base = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
+    (void)writable;
     if (base == MAP_FAILED)
-        return errno == EACCES || errno == EPERM ? STATUS_ACCESS_DENIED : STATUS_NO_MEMORY;
+        return STATUS_NO_MEMORY;
     *ret_base = base;
     return STATUS_SUCCESS;
 }
@@ -86,7 +86,7 @@ static void hooks_set(const struct portico_hooks *hooks)
     HOOK_OR(interrupted, plain_interrupted);
     HOOK_OR(critical_enter, plain_nothing);
     HOOK_OR(critical_leave, plain_nothing);
-    HOOK_OR(map, plain_map);
+    HOOK_OR(reserve, plain_reserve);
     HOOK_OR(unmap, plain_unmap);
     HOOK_OR(server_died, plain_server_died);
 }

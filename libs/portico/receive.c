@@ -123,12 +123,17 @@ static void fill_attributes(const struct port *port, const struct port_message *
 }
 
 /* Also of a message whose attributes nobody asked for: handles stay with it. */
-static void fill_carried(const struct port *port, const struct port_message *message,
+static void fill_carried(struct port *port, const struct port_message *message,
                          struct portico_attributes *attributes)
 {
-    attributes_receive(port, message->connection, message->message_id,
-                       !(message->type & PORTICO_TYPE_CONTINUATION_REQUIRED), message->attributes,
-                       message->attributes_length, attributes);
+    struct attributes_source source = {
+        .connection = message->connection,
+        .generation = message->connection_generation,
+        .message_id = message->message_id,
+        .is_final = !(message->type & PORTICO_TYPE_CONTINUATION_REQUIRED),
+    };
+
+    attributes_receive(port, &source, message->attributes, message->attributes_length, attributes);
 }
 
 static status_t deliver(struct port *port, struct portico_exchange *exchange,
@@ -157,7 +162,7 @@ static status_t deliver(struct port *port, struct portico_exchange *exchange,
     if (port->life == LIFE_PENDING && (message->type & 0xff) == PORTICO_TYPE_CONNECTION_REPLY)
         port->life = LIFE_OPEN;
     if ((message->type & 0xff) == PORTICO_TYPE_PORT_CLOSED) {
-        views_connection_ended(receiver, message->connection);
+        views_connection_ended(receiver, message->connection, message->connection_generation);
         handles_connection_ended(receiver, message->connection);
     } else if ((message->type & 0xff) == PORTICO_TYPE_CANCELED) {
         handles_message_cancelled(port, message->message_id);

@@ -52,6 +52,8 @@ status_t outgoing_prepare(struct port *port, const struct portico_exchange *exch
     ret_outgoing->data = exchange->send + 1;
     ret_outgoing->message_context = 0;
     ret_outgoing->has_context = attributes && (attributes->valid & PORTICO_ATTRIBUTE_CONTEXT);
+    ret_outgoing->gives_back = attributes && (attributes->valid & PORTICO_ATTRIBUTE_VIEW) &&
+                               (attributes->view.flags & PORTICO_VIEW_RELEASE);
     if (ret_outgoing->has_context)
         ret_outgoing->message_context = attributes->context.message_context;
     return attributes_send(port, attributes, message_id, &ret_outgoing->wire,
@@ -282,7 +284,7 @@ status_t continuation_begin(struct port *port, const struct portico_message *hea
 }
 
 status_t send_continuation(struct port *port, const struct portico_exchange *exchange,
-                           const struct portico_message *header, const struct outgoing *outgoing,
+                           const struct portico_message *header, struct outgoing *outgoing,
                            struct port_route *ret_route)
 {
     status_t status = continuation_begin(port, header, exchange->flags, outgoing, ret_route);
@@ -292,6 +294,14 @@ status_t send_continuation(struct port *port, const struct portico_exchange *exc
     if (port->kind == PORT_KIND_SERVER && ret_route->connection != port->connection) {
         ret_route->outcome = PORT_NOT_WRITTEN; /* another client's message */
         return STATUS_REPLY_MESSAGE_MISMATCH;
+    }
+    if (outgoing->attr_size && outgoing->wire.valid & PORTICO_ATTRIBUTE_VIEW &&
+        exchange->flags & PORTICO_RELEASE) {
+        if (ret_route->record_kind == LANE_ACK) { /* UNKNOWN: nobody is there to receive it */
+            ret_route->outcome = PORT_NOT_WRITTEN;
+            return STATUS_INVALID_PARAMETER;
+        }
+        attributes_lend(port, ret_route, &outgoing->wire);
     }
     switch (ret_route->kind) {
     case PORT_ROUTE_SLOT:

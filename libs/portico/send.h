@@ -26,6 +26,7 @@ struct outgoing {
     uint32_t attr_size; /* of wire: 0 or all of it */
     struct wire_attributes wire;
     bool has_context;
+    bool gives_back; /* something of the message that it continues */
     uint64_t message_context;
     struct sent *sent; /* or NULL */
 };
@@ -56,7 +57,7 @@ status_t send_new(struct port *port, const struct portico_exchange *exchange,
 /* A reply or continuation. On success, and when route->node is not 0, the caller ends the route
  * (port_route_end, or in its next port_receive). */
 status_t send_continuation(struct port *port, const struct portico_exchange *exchange,
-                           const struct portico_message *header, const struct outgoing *outgoing,
+                           const struct portico_message *header, struct outgoing *outgoing,
                            struct port_route *ret_route);
 status_t continuation_begin(struct port *port, const struct portico_message *header, uint32_t flags,
                             const struct outgoing *outgoing, struct port_route *ret_route);

@@ -108,31 +108,43 @@ static uint16_t reply_type(const struct slot_reply *reply)
                                        : PORTICO_TYPE_REQUEST | PORTICO_TYPE_CONTINUATION_REQUIRED;
 }
 
+static void reply_context(const struct sync *sync, const struct slot_reply *reply,
+                          uint32_t sequence, struct portico_attributes *attributes)
+{
+    const struct port *port = sync->port;
+
+    attributes->valid |= PORTICO_ATTRIBUTE_CONTEXT;
+    attributes->context.port_context =
+        port->kind == PORT_KIND_CLIENT ? port->handle : port->port_context;
+    attributes->context.message_context = sync->message_context;
+    attributes->context.sequence = sequence;
+    attributes->context.message_id = reply->message_id;
+    attributes->context.callback_id = reply->callback_id;
+}
+
 static void reply_attributes(struct sync *sync, const struct slot_reply *reply,
                              const uint8_t *areas, uint32_t sequence)
 {
     struct portico_attributes *attributes = sync->exchange->receive_attributes;
-    const struct port *port = sync->port;
+    struct port *port = sync->port;
+    struct port_connection_facts facts = {0};
 
-    if (reply->attr_size && !attributes)
-        attributes_receive(port, sync->to.here, reply->message_id, reply->flags & LANE_RELEASE,
-                           areas, reply->attr_size, NULL);
-    if (!attributes)
-        return;
-    attributes->valid = 0;
-    if (attributes->wanted & PORTICO_ATTRIBUTE_CONTEXT) {
-        attributes->valid |= PORTICO_ATTRIBUTE_CONTEXT;
-        attributes->context.port_context =
-            port->kind == PORT_KIND_CLIENT ? port->handle : port->port_context;
-        attributes->context.message_context = sync->message_context;
-        attributes->context.sequence = sequence;
-        attributes->context.message_id = reply->message_id;
-        attributes->context.callback_id = reply->callback_id;
+    if (attributes) {
+        attributes->valid = 0;
+        if (attributes->wanted & PORTICO_ATTRIBUTE_CONTEXT)
+            reply_context(sync, reply, sequence, attributes);
+        token_attributes(port, attributes);
     }
-    if (reply->attr_size)
-        attributes_receive(port, sync->to.here, reply->message_id, reply->flags & LANE_RELEASE,
-                           areas, reply->attr_size, attributes);
-    token_attributes(port, attributes);
+    if (!reply->attr_size)
+        return;
+    port_connection_read(&port->receiver->view, sync->to.here, &facts);
+    struct attributes_source source = {
+        .connection = sync->to.here,
+        .generation = facts.generation,
+        .message_id = reply->message_id,
+        .is_final = reply->flags & LANE_RELEASE,
+    };
+    attributes_receive(port, &source, areas, reply->attr_size, attributes);
 }
 
 /* The caller's buffer cannot take the reply: it waits in the port's queue for the next receive.
@@ -349,6 +361,11 @@ status_t sync_exchange(struct port *port, struct portico_exchange *exchange,
         return STATUS_BUFFER_TOO_SMALL;
     status =
         header->message_id ? sync_continue(&sync, header, outgoing) : sync_request(&sync, outgoing);
+    if (status == STATUS_SUCCESS && outgoing->attr_size)
+        attributes_published(port, &outgoing->wire);
+    /* Before the answer, which may bring something with the same message. */
+    if (status == STATUS_SUCCESS && outgoing->gives_back)
+        attributes_give_back(port, exchange->send_attributes, header->message_id);
     if (status == STATUS_SUCCESS)
         status = sync_wait(&sync);
     client_thread()->waiting_on = NULL;

@@ -12,8 +12,6 @@ finding_free 'each source begins with its licence' "$scratch/found"
 while read -r file; do
     case $file in */exports.def | */statuses.def) continue ;; esac
     lines=$(wc -l <"$file")
-    # TODO(split): libs/portico/view.c holds two nouns, views and their release
-    case $file in libs/portico/view.c) [ "$lines" -le 600 ] && continue ;; esac
     [ "$lines" -le 500 ] || echo "$file: $lines lines"
 done <"$scratch/files" >"$scratch/found"
 finding_free 'no source is longer than 500 lines' "$scratch/found"

@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 The Portico developers */
 
 /* Port sections and plain views: fact 15 of reference section 9 and section 3.9. */
-#include "alpc.h"
+#include "alpc_view.h"
 
 #define NAME L"\\RPC Control\\View"
 
@@ -27,38 +27,6 @@ static void sections(HANDLE port)
               STATUS_INVALID_PARAMETER, "an unknown flag");
     ok_status(NtAlpcCreatePortSection(port, 0, NULL, 0x1000, (ALPC_HANDLE *)16, &actual),
               STATUS_ACCESS_VIOLATION, "a bad out pointer");
-}
-
-static NTSTATUS view_make(HANDLE port, ALPC_HANDLE section, SIZE_T size, ALPC_DATA_VIEW_ATTR *view)
-{
-    fill(view, 0, sizeof *view);
-    view->SectionHandle = section;
-    view->ViewSize = size;
-    return NtAlpcCreateSectionView(port, 0, view);
-}
-
-static NTSTATUS view_send(HANDLE port, ULONG flags, const ALPC_DATA_VIEW_ATTR *view)
-{
-    struct test_attributes attributes;
-    struct test_message message;
-
-    attributes_init(&attributes, ALPC_MESSAGE_VIEW_ATTRIBUTE);
-    *(ALPC_DATA_VIEW_ATTR *)attributes.space = *view;
-    attributes.header.ValidAttributes = ALPC_MESSAGE_VIEW_ATTRIBUTE;
-    message_init(&message.header, 8);
-    return NtAlpcSendWaitReceivePort(port, flags, &message.header, &attributes.header, NULL, NULL,
-                                     NULL, NULL);
-}
-
-/* Receives a view; NULL when there was none. */
-static ALPC_DATA_VIEW_ATTR *view_receive(HANDLE port, struct test_message *message,
-                                         struct test_attributes *attributes)
-{
-    attributes_init(attributes, ALPC_MESSAGE_VIEW_ATTRIBUTE);
-    NTSTATUS status = port_receive(port, message, attributes, NULL);
-    if (status || !(attributes->header.ValidAttributes & ALPC_MESSAGE_VIEW_ATTRIBUTE))
-        return NULL;
-    return (ALPC_DATA_VIEW_ATTR *)attributes->space;
 }
 
 static void hand_over(struct test_pair *pair)
@@ -153,17 +121,6 @@ static void limits(void)
     NtClose(port);
 }
 
-NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE process, PVOID base, ULONG class, PVOID buffer,
-                                    SIZE_T size, PSIZE_T ret_size);
-
-static int is_free(void *base)
-{
-    MEMORY_BASIC_INFORMATION info;
-
-    return NtQueryVirtualMemory((HANDLE)-1, base, 0, &info, sizeof info, NULL) == STATUS_SUCCESS &&
-           info.State == MEM_FREE;
-}
-
 static void receive_bytes(HANDLE port, UCHAR byte, const char *what)
 {
     struct test_attributes attributes;
@@ -187,17 +144,22 @@ static void auto_release(struct test_pair *pair)
     view_make(pair->client, section, 0x2000, &view);
     view_make(pair->client, section, 0x2000, &other);
     fill(view.ViewBase, 0x5a, 0x2000);
+    fill(other.ViewBase, 0x11, 0x2000);
     view.Flags = ALPC_VIEWFLG_AUTO_RELEASE;
-    ok_status(view_send(pair->client, 0, &view), STATUS_NOT_SUPPORTED,
-              "AUTO_RELEASE of one of several views (a limit of Portico)");
-    ok(!is_free(view.ViewBase), "leaves it");
-    NtAlpcDeleteSectionView(pair->client, 0, other.ViewBase);
-    ok_status(view_send(pair->client, 0, &view), STATUS_SUCCESS, "AUTO_RELEASE of the only view");
+    ok_status(view_send(pair->client, 0, &view), STATUS_SUCCESS,
+              "AUTO_RELEASE of one of two views");
     ok(is_free(view.ViewBase), "takes the sender's mapping away");
+    ok(((UCHAR *)other.ViewBase)[0x1fff] == 0x11, "and leaves the other");
     ok_status(NtAlpcDeleteSectionView(pair->client, 0, view.ViewBase), STATUS_INVALID_ADDRESS,
               "it is no view any more");
     receive_bytes(pair->connection, 0x5a, "the receiver reads it");
     port_receive(pair->client, &message, NULL, NULL);
+    ok_status(view_make(pair->client, section, 0x2000, &view), STATUS_SUCCESS,
+              "the range can be used again");
+    ok_status(NtAlpcDeletePortSection(pair->client, 0, section), STATUS_DELETE_PENDING,
+              "the section has views");
+    NtAlpcDeleteSectionView(pair->client, 0, view.ViewBase);
+    NtAlpcDeleteSectionView(pair->client, 0, other.ViewBase);
     ok_status(NtAlpcDeletePortSection(pair->client, 0, section), STATUS_SUCCESS,
               "the section goes");
 }

@@ -29,6 +29,35 @@ START_TEST(an_id_is_expected_once)
 }
 END_TEST
 
+START_TEST(what_is_lent_is_live_until_it_is_given_back_and_no_message)
+{
+    struct rig rig;
+    struct port_message facts;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    struct port_view *view = &rig.views[0];
+    ck_assert_uint_eq(port_lend(view, s->connection, 5, 1), STATUS_SUCCESS);
+    ck_assert_uint_eq(port_lend(view, s->connection, 5, 1), STATUS_INVALID_PARAMETER);
+    ck_assert(port_id_is_live(view, 5));
+    ck_assert_uint_eq(port_find_message(view, 5, &facts), STATUS_NOT_FOUND);
+    struct lane_message ack = rig_message(s, LANE_ACK, 0, 5, 0);
+    ack.callback_id = 2; /* another one's */
+    ck_assert_int_eq(rig_try_send(s, &ack), LANE_OK);
+    rig_expect_none(&rig);
+    ck_assert(port_id_is_live(view, 5));
+    ack.callback_id = 1;
+    ck_assert_int_eq(rig_try_send(s, &ack), LANE_OK);
+    rig_expect_none(&rig);
+    ck_assert(!port_id_is_live(view, 5));
+    ck_assert_uint_eq(port_lend(view, s->connection, 6, 1), STATUS_SUCCESS);
+    port_lend_end(view, 6);
+    port_lend_end(view, 6);
+    ck_assert(!port_id_is_live(view, 6));
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(more_than_the_table_holds_cannot_be_outstanding)
 {
     struct rig rig;
@@ -156,6 +185,7 @@ int main(void)
 {
     UNIT_BEGIN("alpc_message");
     UNIT_TEST(an_id_is_expected_once);
+    UNIT_TEST(what_is_lent_is_live_until_it_is_given_back_and_no_message);
     UNIT_TEST(more_than_the_table_holds_cannot_be_outstanding);
     UNIT_TEST(a_reply_that_keeps_the_message_alive_is_answered_like_a_request);
     UNIT_TEST(a_security_context_stays_with_its_message_and_not_with_the_next);

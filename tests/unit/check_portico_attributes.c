@@ -9,6 +9,8 @@
 
 static const char name[] = "\\RPC Control\\attributes";
 
+static const struct attributes_source source = {.generation = 1, .message_id = 1};
+
 static struct port *port_behind(handle_t handle)
 {
     struct port *port;
@@ -58,7 +60,7 @@ START_TEST(what_was_prepared_and_not_sent_is_undone)
         ck_ok(attributes_send(port, &attributes, 0, &wire, &size));
         ck_assert_uint_eq(size, sizeof(wire));
         ck_assert_uint_eq(wire.valid, PORTICO_ATTRIBUTE_VIEW);
-        attributes_sent(port, &wire, false, 0);
+        attributes_sent(port, &wire, &(struct attributes_fate){.is_told = true});
     }
     *(volatile char *)attributes.view.base = 1; /* still mapped */
     port_unref(port);
@@ -74,10 +76,10 @@ START_TEST(an_area_that_is_no_attributes_says_nothing)
     struct wire_attributes wire = {.valid = UINT32_MAX, .view = {.section = 77, .size = 4096}};
 
     for (uint32_t size = 0; size < sizeof(wire); size++)
-        attributes_receive(port, 0, 1, false, &wire, size, &attributes);
+        attributes_receive(port, &source, &wire, size, &attributes);
     ck_assert_uint_eq(attributes.valid, 0);
     /* A section that nobody has made. */
-    attributes_receive(port, 0, 1, false, &wire, sizeof(wire), &attributes);
+    attributes_receive(port, &source, &wire, sizeof(wire), &attributes);
     ck_assert_uint_eq(attributes.valid & PORTICO_ATTRIBUTE_VIEW, 0);
     port_unref(port);
     pair_close(&pair);
@@ -97,11 +99,11 @@ START_TEST(what_is_not_wanted_is_not_fetched)
 
     ck_ok(attributes_send(port, &attributes, 0, &wire, &size));
     portico_counters_get(&before);
-    attributes_receive(server, 0, 1, false, &wire, size, &received);
+    attributes_receive(server, &source, &wire, size, &received);
     portico_counters_get(&after);
     ck_assert_uint_eq(received.valid, 0);
     ck_assert_uint_eq(after.requests, before.requests);
-    attributes_sent(port, &wire, false, 0);
+    attributes_sent(port, &wire, &(struct attributes_fate){.is_told = true});
     port_unref(port);
     port_unref(server);
     pair_close(&pair);

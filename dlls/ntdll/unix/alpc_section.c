@@ -6,7 +6,11 @@
 /* Port sections and views (reference 3.9). */
 #include "alpc.h"
 
+#include <unistd.h>
+
+#include "named.h"
 #include "ntprocess.h"
+#include "section.h"
 #include "usermem.h"
 
 static NTSTATUS section_id(ALPC_HANDLE section, uint32_t *ret_id)
@@ -31,12 +35,55 @@ static NTSTATUS section_put(handle_t port, uint32_t id, uint64_t actual,
     return status;
 }
 
+/* A section object of this process becomes one of the server's: *ret_object, to be closed. */
+static NTSTATUS section_lend(const struct section *section, handle_t *ret_object)
+{
+    struct section_create_request request = {.size = section->size,
+                                             .access = SECTION_MAP_READ | SECTION_MAP_WRITE,
+                                             .protection = section->protection,
+                                             .attributes = section->attributes};
+    struct section_create_reply reply;
+    struct objattr objattr = {0};
+    struct call_extra extra = {.objattr = &objattr, .n_fds = 1, .fds = {section->fd}};
+    NTSTATUS status;
+
+    /* UNKNOWN: Windows' status for an image; its pages are no plain memory. */
+    if (section->attributes & SEC_IMAGE)
+        return STATUS_INVALID_PARAMETER;
+    client_need();
+    status = (NTSTATUS)call_section_create(portico_control(), &request, &reply, &extra);
+    for (uint32_t i = 0; i < extra.n_ret_fds; i++)
+        close(extra.ret_fds[i]);
+    if (!status)
+        *ret_object = reply.handle;
+    return status;
+}
+
+/* A section for views that can be written. */
+static NTSTATUS section_object(HANDLE user_section, handle_t *ret_object, bool *ret_is_lent)
+{
+    struct section *section;
+    NTSTATUS status;
+
+    *ret_is_lent = !handle_is_server(user_section);
+    if (!*ret_is_lent)
+        return client_handle(user_section, ret_object);
+    TRY(section_lookup(user_section, SECTION_MAP_READ | SECTION_MAP_WRITE, &section));
+    status = section_permits(section->protection, PAGE_READWRITE)
+                 ? section_lend(section, ret_object)
+                 : STATUS_ACCESS_DENIED;
+    nt_object_unref(&section->header);
+    return status;
+}
+
 NTSTATUS WINAPI NtAlpcCreatePortSection(HANDLE port, ULONG flags, HANDLE section, SIZE_T size,
                                         PALPC_HANDLE ret_user_section, PSIZE_T ret_user_size)
 {
     handle_t handle, object = 0;
+    bool is_lent = false;
     uint64_t actual;
     uint32_t id;
+    NTSTATUS status;
 
     if (flags & ~(ULONG)ALPC_SECTIONFLG_SECURE)
         return STATUS_INVALID_PARAMETER;
@@ -48,8 +95,12 @@ NTSTATUS WINAPI NtAlpcCreatePortSection(HANDLE port, ULONG flags, HANDLE section
     TRY(user_probe_write(ret_user_size, sizeof(*ret_user_size)));
     TRY(client_handle(port, &handle));
     if (section)
-        TRY(client_handle(section, &object));
-    TRY((NTSTATUS)portico_section_create(handle, flags, object, size, &id, &actual));
+        TRY(section_object(section, &object, &is_lent));
+    status = (NTSTATUS)portico_section_create(handle, flags, object, size, &id, &actual);
+    if (is_lent)
+        (void)!portico_close(object); /* the port's section keeps it */
+    if (status)
+        return status;
     return section_put(handle, id, actual, ret_user_section, ret_user_size);
 }
 

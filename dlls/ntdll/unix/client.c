@@ -35,8 +35,8 @@ static bool probe_out(void *destination, size_t size)
     return user_probe_write(destination, size) == STATUS_SUCCESS;
 }
 
-/* A view of a section: 64 KiB aligned, known to the table of views. */
-static status_t map(int fd, uint64_t offset, size_t size, bool writable, void **ret_base)
+/* Room for a view of a section: 64 KiB aligned, known to the table of views. */
+static status_t reserve(size_t size, bool writable, void **ret_base)
 {
     struct view_info info = {.size = size,
                              .type = MEM_MAPPED,
@@ -46,11 +46,6 @@ static status_t map(int fd, uint64_t offset, size_t size, bool writable, void **
 
     if (status)
         return (status_t)status;
-    if (mmap(base, size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED | MAP_FIXED, fd,
-             (off_t)offset) == MAP_FAILED) {
-        view_release(base);
-        return STATUS_NO_MEMORY;
-    }
     info.base = base;
     status = view_record(base, size, info.allocation_protection);
     if (!status)
@@ -84,7 +79,7 @@ static const struct portico_hooks hooks = {
     .copy_out = copy_out,
     .probe_out = probe_out,
     .interrupted = interrupted,
-    .map = map,
+    .reserve = reserve,
     .unmap = unmap,
     .server_died = server_died,
 };
