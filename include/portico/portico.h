@@ -62,8 +62,8 @@ struct portico_hooks {
     void (*critical_enter)(void);
     void (*critical_leave)(void);
     /* Room for `size` bytes (whole pages), wherever the host likes, that the library then maps over
-     * (MAP_FIXED): the program will see it as a view that it can write, or only read. And back, with
-     * what is mapped there; both may be called with a lock of this library held. NULL: mmap,
+     * (MAP_FIXED): the program will see it as a view that it can write, or only read. And back,
+     * with what is mapped there; both may be called with a lock of this library held. NULL: mmap,
      * munmap. */
     status_t (*reserve)(size_t size, bool writable, void **ret_base);
     void (*unmap)(void *base, size_t size);
@@ -259,6 +259,11 @@ struct portico_connect {
     size_t capacity;                 /* of *message; SIZE_MAX: no limit given */
     size_t ret_size;                 /* total_length of the accept message */
     uint64_t message_context;
+    /* VIEW: of a section of any port of this process; it is the request's until that is answered.
+     */
+    const struct portico_attributes *send_attributes; /* or NULL */
+    struct portico_attributes
+        *receive_attributes; /* sync: what came with the acceptance; or NULL */
     int64_t deadline_ns;
 };
 /* Sync: STATUS_SUCCESS, STATUS_TIMEOUT, STATUS_PORT_CONNECTION_REFUSED,
@@ -272,6 +277,13 @@ status_t portico_port_connect(struct portico_connect *connect, handle_t *ret_por
 status_t portico_port_accept(handle_t connection_port, const struct port_attributes *attributes,
                              uint64_t port_context, const struct portico_message *request,
                              bool accept, handle_t *ret_port);
+/* The same, with attributes for the client (VIEW: of a section of the connection port) or that give
+ * back what came with the request; NULL: none. */
+status_t portico_port_accept_with(handle_t connection_port,
+                                  const struct port_attributes *attributes, uint64_t port_context,
+                                  const struct portico_message *request,
+                                  const struct portico_attributes *send_attributes, bool accept,
+                                  handle_t *ret_port);
 
 struct portico_exchange {
     uint32_t flags;
@@ -398,8 +410,8 @@ bool portico_watch_is_same(const struct portico_watch *a, const struct portico_w
 
 /* ---- port sections and views ---- */
 
-/* section 0: memory of the server's; ret_size: rounded up to 64 KiB. flags: ALPC_SECTION_SECURE (its
- * views are sent secured; then section is 0 and size is not). STATUS_INVALID_PARAMETER,
+/* section 0: memory of the server's; ret_size: rounded up to 64 KiB. flags: ALPC_SECTION_SECURE
+ * (its views are sent secured; then section is 0 and size is not). STATUS_INVALID_PARAMETER,
  * STATUS_SECTION_TOO_BIG, STATUS_QUOTA_EXCEEDED. */
 status_t portico_section_create(handle_t port, uint32_t flags, handle_t section, uint64_t size,
                                 uint32_t *ret_section, uint64_t *ret_size);

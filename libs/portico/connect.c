@@ -8,23 +8,75 @@
  * Sync: the reply of alpc_connect is the acceptance, with the port, its memory and the lane to the
  * server. Async: the reply comes at once with port and memory; the acceptance is a message in the
  * port's queue (receive.c opens the port when it is received), a refusal is the end of the port's
- * memory. The lane is asked for at the first send. */
+ * memory. The lane is asked for at the first send.
+ *
+ * Attributes travel with the data, as in a record. UNKNOWN: whose section a view in a connection
+ * request can be of on Windows, where a client has no port yet: here, of any port of the process,
+ * whose sections the server then looks in. A plain view of an asynchronous connect or of an
+ * acceptance is in a message whose end nobody tells: its range stays with the section. */
 
+#include <string.h>
+
+#include "attributes.h"
 #include "common/fd.h"
 #include "handle.h"
 #include "local_port.h"
 #include "outbound.h"
 #include "process.h"
 #include "receiver.h"
+#include "section.h"
 #include "thread.h"
 
-/* What goes behind the object attributes of alpc_connect: the SID, then the message's data. */
+/* What goes behind the object attributes of alpc_connect: the SID, the message's attributes, its
+ * data. */
 struct connect_data {
-    uint8_t bytes[PORTICO_MESSAGE_DATA_MAX + 256];
+    uint8_t bytes[PORTICO_MESSAGE_DATA_MAX + PORT_ATTRIBUTES_MAX_BYTES + 256];
     uint32_t size;
 };
 
+/* Attributes on their way with a connection request. */
+struct connect_attributes {
+    struct port *port; /* a reference: whose sections they name; NULL: none */
+    struct wire_attributes wire;
+    uint32_t size;
+};
+
+static status_t connect_attributes_send(const struct portico_attributes *attributes,
+                                        struct connect_attributes *ret_sending)
+{
+    status_t status;
+
+    *ret_sending = (struct connect_attributes){0};
+    if (!attributes || !(attributes->valid & (PORTICO_ATTRIBUTE_VIEW | PORTICO_ATTRIBUTE_HANDLE)))
+        return STATUS_SUCCESS;
+    if (attributes->valid & PORTICO_ATTRIBUTE_HANDLE) /* TODO(connect-attributes): handles */
+        return STATUS_NOT_SUPPORTED;
+    status = handle_get_port(section_port(attributes->view.section), &ret_sending->port);
+    if (status == STATUS_SUCCESS)
+        status = attributes_send(ret_sending->port, attributes, 0, &ret_sending->wire,
+                                 &ret_sending->size);
+    return status;
+}
+
+/* A SYNC request is over with its answer; the end of another is told by nobody. */
+static void connect_attributes_end(struct connect_attributes *sending, status_t status,
+                                   uint32_t message_id)
+{
+    const struct attributes_fate fate = {
+        .is_sent = status == STATUS_SUCCESS, .is_told = message_id == 0, .message_id = message_id};
+
+    if (sending->size)
+        attributes_sent(sending->port, &sending->wire, &fate);
+}
+
+static void connect_attributes_put(struct connect_attributes *sending)
+{
+    if (sending->port)
+        port_unref(sending->port);
+}
+
 static status_t connect_data_put(const struct portico_connect *connect,
+                                 const struct connect_attributes *sending,
                                  struct alpc_connect_request *request, struct connect_data *data)
 {
     struct portico_message header;
@@ -37,6 +89,12 @@ static status_t connect_data_put(const struct portico_connect *connect,
         if (!the_process.hooks.copy_in(data->bytes, connect->required_sid, request->sid_size))
             return STATUS_ACCESS_VIOLATION;
         data->size = request->sid_size;
+    }
+    request->attr_size = sending->size;
+    if (sending->size) {
+        request->view_port = sending->port->handle;
+        memcpy(data->bytes + data->size, &sending->wire, sending->size);
+        data->size += sending->size;
     }
     if (!connect->message)
         return STATUS_SUCCESS;
@@ -57,8 +115,8 @@ static status_t connect_data_put(const struct portico_connect *connect,
 
 /* The accept message into the caller's buffer. */
 static status_t connect_reply_deliver(struct portico_connect *connect,
-                                      const struct alpc_connect_reply *reply,
-                                      const struct connect_data *data, uint32_t data_size)
+                                      const struct alpc_connect_reply *reply, const uint8_t *data,
+                                      uint32_t data_size)
 {
     struct portico_message header = {
         .data_length = (uint16_t)data_size,
@@ -76,7 +134,7 @@ static status_t connect_reply_deliver(struct portico_connect *connect,
     if (connect->capacity < header.total_length)
         return STATUS_BUFFER_TOO_SMALL;
     if (!the_process.hooks.copy_out(connect->message, &header, sizeof(header)) ||
-        !the_process.hooks.copy_out(connect->message + 1, data->bytes, data_size))
+        !the_process.hooks.copy_out(connect->message + 1, data, data_size))
         return STATUS_ACCESS_VIOLATION;
     return STATUS_SUCCESS;
 }
@@ -125,26 +183,59 @@ static status_t port_enter_connected(const struct alpc_connect_request *request,
     return handle_enter_port(reply->port, TAKE(port));
 }
 
-status_t portico_port_connect(struct portico_connect *connect, handle_t *ret_port)
+/* What came with the acceptance. */
+static void connect_attributes_receive(const struct portico_connect *connect,
+                                       const struct alpc_connect_reply *reply, const uint8_t *area)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    struct attributes_source source = {.message_id = reply->message_id, .is_final = true};
+    struct port_connection_facts facts;
+
+    if (handle_get_port(reply->port, &port) != STATUS_SUCCESS ||
+        !port_connection_read(&port->receiver->view, 0, &facts))
+        return;
+    source.generation = facts.generation;
+    attributes_receive(port, &source, area, reply->attr_size, connect->receive_attributes);
+}
+
+static status_t connect_finish(struct portico_connect *connect,
+                               const struct alpc_connect_request *request,
+                               const struct alpc_connect_reply *reply,
+                               const struct call_extra *extra)
+{
+    bool is_sync = connect->flags & PORTICO_SYNC;
+    const uint8_t *data = extra->ret_data;
+    status_t status = port_enter_connected(request, reply, extra, is_sync);
+
+    if (status == STATUS_SUCCESS && is_sync)
+        status = connect_reply_deliver(connect, reply, data + reply->attr_size,
+                                       extra->ret_size - reply->attr_size);
+    if (status == STATUS_SUCCESS && is_sync && reply->attr_size)
+        connect_attributes_receive(connect, reply, data);
+    if (status != STATUS_SUCCESS && portico_close(reply->port) != STATUS_SUCCESS)
+        abort();
+    return status;
+}
+
+static status_t connect_ask(struct portico_connect *connect, struct connect_attributes *sending,
+                            struct alpc_connect_reply *ret_reply)
 {
     struct alpc_connect_request request = {
         .timeout_ns = TIMEOUT_NEVER,
         .has_attributes = connect->attributes != NULL,
         .flags = connect->flags & PORTICO_SYNC,
     };
-    struct alpc_connect_reply reply;
     struct objattr objattr;
     _cleanup_(freep) struct connect_data *data = malloc(sizeof(*data));
     struct call_extra extra = {0};
     struct control *control = portico_control();
-    bool is_sync = connect->flags & PORTICO_SYNC;
     status_t status;
 
     if (!control || !data)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (connect->attributes)
         request.attributes = *connect->attributes;
-    status = connect_data_put(connect, &request, data);
+    status = connect_data_put(connect, sending, &request, data);
     if (status != STATUS_SUCCESS)
         return status;
     name_put(&connect->name, &objattr, &extra);
@@ -153,17 +244,29 @@ status_t portico_port_connect(struct portico_connect *connect, handle_t *ret_por
     extra.ret_data = data->bytes;
     extra.ret_capacity = sizeof(data->bytes);
     outbound_grant_begin();
-    if (is_sync)
+    if (connect->flags & PORTICO_SYNC)
         portico_control_park(control, connect->deadline_ns, connect->flags & PORTICO_ALERTABLE);
-    status = call_alpc_connect(control, &request, &reply, &extra);
-    if (status == STATUS_SUCCESS) {
-        status = port_enter_connected(&request, &reply, &extra, is_sync);
-        if (status == STATUS_SUCCESS && is_sync)
-            status = connect_reply_deliver(connect, &reply, data, extra.ret_size);
-        if (status != STATUS_SUCCESS && portico_close(reply.port) != STATUS_SUCCESS)
-            abort();
-    }
+    status = call_alpc_connect(control, &request, ret_reply, &extra);
+    if (status == STATUS_SUCCESS)
+        status = connect_finish(connect, &request, ret_reply, &extra);
     outbound_grant_end();
+    return status;
+}
+
+status_t portico_port_connect(struct portico_connect *connect, handle_t *ret_port)
+{
+    struct alpc_connect_reply reply;
+    struct connect_attributes sending;
+    status_t status = connect_attributes_send(connect->send_attributes, &sending);
+
+    if (connect->receive_attributes)
+        connect->receive_attributes->valid = 0;
+    if (status == STATUS_SUCCESS) {
+        status = connect_ask(connect, &sending, &reply);
+        bool is_over = status != STATUS_SUCCESS || connect->flags & PORTICO_SYNC;
+        connect_attributes_end(&sending, status, is_over ? 0 : reply.message_id);
+    }
+    connect_attributes_put(&sending);
     if (status == STATUS_SUCCESS)
         *ret_port = reply.port;
     return status;
@@ -186,20 +289,24 @@ static status_t port_enter_accepted(struct port *connection_port,
     return handle_enter_port(reply->port, port);
 }
 
+/* The acceptance's attributes, then its data. */
+struct accept_data {
+    struct wire_attributes wire;
+    uint8_t bytes[PORTICO_MESSAGE_DATA_MAX];
+};
+
 static status_t accept_ask(struct port *port, struct alpc_accept_request *request,
-                           const struct portico_message *user_message, uint32_t data_size,
+                           const struct accept_data *data, uint32_t size,
                            struct alpc_accept_reply *ret_reply)
 {
-    _cleanup_(freep) void *data = malloc(data_size + 1u);
-    struct call_extra extra = {.data = data, .data_size = data_size};
+    struct call_extra extra = {.data = request->attr_size ? (const void *)data : data->bytes,
+                               .data_size = request->attr_size + size};
     struct control *control = portico_control();
     uint32_t connection, generation;
     status_t status;
 
-    if (!control || !data)
+    if (!control)
         return STATUS_INSUFFICIENT_RESOURCES;
-    if (data_size && !the_process.hooks.copy_in(data, user_message + 1, data_size))
-        return STATUS_ACCESS_VIOLATION;
     status = port_accept_begin(&port->receiver->view, request->message_id, request->port_context,
                                &connection, &generation);
     if (status != STATUS_SUCCESS)
@@ -209,11 +316,55 @@ static status_t accept_ask(struct port *port, struct alpc_accept_request *reques
     return status;
 }
 
-status_t portico_port_accept(handle_t connection_port, const struct port_attributes *attributes,
-                             uint64_t port_context, const struct portico_message *user_message,
-                             bool accept, handle_t *ret_port)
+/* With what goes to the client; a refusal has no attributes (UNKNOWN). */
+static status_t accept_send(struct port *port, struct alpc_accept_request *request,
+                            const struct portico_attributes *attributes, struct accept_data *data,
+                            uint32_t size, struct alpc_accept_reply *ret_reply)
+{
+    struct attributes_fate fate = {.message_id = request->message_id};
+    status_t status = STATUS_SUCCESS;
+
+    if (attributes && attributes->valid & PORTICO_ATTRIBUTE_HANDLE)
+        return STATUS_NOT_SUPPORTED; /* TODO(connect-attributes): handles */
+    if (request->accept)
+        status = attributes_send(port, attributes, request->message_id, &data->wire,
+                                 &request->attr_size);
+    if (status != STATUS_SUCCESS)
+        return status;
+    status = accept_ask(port, request, data, size, ret_reply);
+    fate.is_sent = status == STATUS_SUCCESS;
+    if (!fate.is_sent)
+        fate.message_id = 0;
+    if (request->attr_size)
+        attributes_sent(port, &data->wire, &fate);
+    if (fate.is_sent && attributes)
+        attributes_give_back(port, attributes, request->message_id);
+    return status;
+}
+
+static status_t accept_data_get(const struct port *port, const struct portico_message *user_message,
+                                struct portico_message *ret_header, struct accept_data *data)
+{
+    if (!the_process.hooks.copy_in(ret_header, user_message, sizeof(*ret_header)))
+        return STATUS_ACCESS_VIOLATION;
+    if (ret_header->total_length != ret_header->data_length + sizeof(*ret_header))
+        return STATUS_INVALID_PARAMETER;
+    if (ret_header->total_length > port->max_message_length)
+        return STATUS_PORT_MESSAGE_TOO_LONG;
+    if (ret_header->data_length &&
+        !the_process.hooks.copy_in(data->bytes, user_message + 1, ret_header->data_length))
+        return STATUS_ACCESS_VIOLATION;
+    return STATUS_SUCCESS;
+}
+
+status_t portico_port_accept_with(handle_t connection_port,
+                                  const struct port_attributes *attributes, uint64_t port_context,
+                                  const struct portico_message *user_message,
+                                  const struct portico_attributes *send_attributes, bool accept,
+                                  handle_t *ret_port)
 {
     _cleanup_(port_unrefp) struct port *port = NULL;
+    _cleanup_(freep) struct accept_data *data = malloc(sizeof(*data));
     struct portico_message header;
     struct alpc_accept_request request = {.port_context = port_context,
                                           .port = connection_port,
@@ -226,21 +377,28 @@ status_t portico_port_accept(handle_t connection_port, const struct port_attribu
         return status;
     if (port->kind != PORT_KIND_CONNECTION)
         return STATUS_INVALID_PORT_HANDLE;
-    if (!the_process.hooks.copy_in(&header, user_message, sizeof(header)))
-        return STATUS_ACCESS_VIOLATION;
-    if (header.total_length != header.data_length + sizeof(header))
-        return STATUS_INVALID_PARAMETER;
-    if (header.total_length > port->max_message_length)
-        return STATUS_PORT_MESSAGE_TOO_LONG;
+    if (!data)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    status = accept_data_get(port, user_message, &header, data);
+    if (status != STATUS_SUCCESS)
+        return status;
     if (attributes)
         request.attributes = *attributes;
     request.message_id = header.message_id;
     request.callback_id = (uint32_t)header.callback_id;
-    status = accept_ask(port, &request, user_message, header.data_length, &reply);
+    status = accept_send(port, &request, send_attributes, data, header.data_length, &reply);
     if (status != STATUS_SUCCESS || !accept)
         return status;
     status = port_enter_accepted(port, &reply, port_context);
     if (status == STATUS_SUCCESS)
         *ret_port = reply.port;
     return status;
+}
+
+status_t portico_port_accept(handle_t connection_port, const struct port_attributes *attributes,
+                             uint64_t port_context, const struct portico_message *request,
+                             bool accept, handle_t *ret_port)
+{
+    return portico_port_accept_with(connection_port, attributes, port_context, request, NULL,
+                                    accept, ret_port);
 }

@@ -63,6 +63,20 @@ struct section *section_find_locked(const struct port *port, uint32_t id)
     return NULL;
 }
 
+/* Ids are unique in the server. */
+handle_t section_port(uint32_t id)
+{
+    struct section *section;
+    handle_t port = 0;
+
+    sections_lock();
+    list_for_each(section, bucket_of_id(id), link)
+        if (section->id == id)
+            port = section->port;
+    sections_unlock();
+    return port;
+}
+
 static struct section *section_new(void)
 {
     struct section *section = calloc(1, sizeof(*section));
@@ -167,6 +181,7 @@ status_t portico_section_create(handle_t handle, uint32_t flags, handle_t object
     if (status != STATUS_SUCCESS)
         return status;
     section->owner = port->port_id;
+    section->port = handle;
     section->id = reply.section_id;
     section->size = reply.actual_size;
     section->is_secure = (flags & ALPC_SECTION_SECURE) != 0;

@@ -38,6 +38,7 @@ struct own_view {
 struct section {
     struct list link;
     uint64_t owner; /* port_id */
+    handle_t port;  /* by which it was made */
     uint32_t id;
     uint32_t n_views; /* not hidden */
     uint64_t size;
@@ -52,6 +53,8 @@ void sections_lock(void);
 void sections_unlock(void);
 
 struct section *section_find_locked(const struct port *port, uint32_t id);
+/* The port that a section of this process's belongs to: a handle, or 0. */
+handle_t section_port(uint32_t id);
 /* Not a hidden one. */
 struct own_view *own_view_at_locked(const void *base);
 /* A hidden one too. */

@@ -91,6 +91,7 @@ static status_t request_post(struct connection *connection, const struct connect
         .connection_generation = connection->generation,
         .kind = LANE_CONNECT_REQUEST,
         .sender_tid = params->client->thread_id,
+        .attr_size = params->attr_size,
         .data_size = params->message_size,
     };
     struct receiver *receiver = &connection->listener->receiver;
@@ -164,6 +165,7 @@ status_t connection_connect(const struct connect_params *params, struct port **r
                                       .client_number = process_number(params->client->process),
                                       .client_token = token_ref(client_token(params->client)),
                                       .client_primary = token_ref(params->client->process->token),
+                                      .view_port = port_ref(params->view_port),
                                       .sync = params->sync};
     list_init(&connection->transfers);
     port->connection = connection;
@@ -197,11 +199,9 @@ struct connection *connection_find(struct port *listener, uint32_t index)
 {
     struct connection *connection;
 
-    list_for_each(connection, &listener->connections, link) {
-        if (connection->placed && connection->index == index &&
-            connection->state == CONNECTION_OPEN)
+    list_for_each(connection, &listener->connections, link)
+        if (connection->placed && connection->index == index)
             return connection;
-    }
     return NULL;
 }
 
@@ -219,7 +219,8 @@ static status_t connect_lane(struct connection *connection, struct lane **ret_la
 }
 
 /* The client that waits in alpc_connect gets its handle, its memory and its lane. */
-static status_t connect_complete(struct connection *connection, const uint8_t *data, uint32_t size)
+static status_t connect_complete(struct connection *connection, const uint8_t *data,
+                                 uint32_t attr_size, uint32_t size)
 {
     struct port *port = connection->client;
     struct client *client = connection->parked.client;
@@ -235,6 +236,7 @@ static status_t connect_complete(struct connection *connection, const uint8_t *d
         .server_thread_id = connection->server_thread_id,
         .message_id = connection->message_id,
         .callback_id = connection->callback_id,
+        .attr_size = attr_size,
     };
     struct reply_extra extra = {.data = data, .data_size = size, .n_fds = 3};
     struct lane *lane;
@@ -254,7 +256,8 @@ static status_t connect_complete(struct connection *connection, const uint8_t *d
     return STATUS_SUCCESS;
 }
 
-static status_t connect_tell(struct connection *connection, const uint8_t *data, uint32_t size)
+static status_t connect_tell(struct connection *connection, const uint8_t *data, uint32_t attr_size,
+                             uint32_t size)
 {
     struct lane_message message = {
         .message_id = connection->message_id,
@@ -263,14 +266,16 @@ static status_t connect_tell(struct connection *connection, const uint8_t *data,
         .connection_generation = connection->client_generation,
         .kind = LANE_CONNECT_REPLY,
         .sender_tid = connection->server_thread_id,
-        .data_size = size,
+        .attr_size = attr_size,
+        .data_size = size - attr_size,
     };
 
     return receiver_post(&connection->client->receiver, &message, data);
 }
 
 status_t connection_accept(struct connection *connection, struct port *server_port,
-                           struct client *acceptor, const uint8_t *data, uint32_t size)
+                           struct client *acceptor, const uint8_t *data, uint32_t attr_size,
+                           uint32_t size)
 {
     status_t status;
 
@@ -283,8 +288,8 @@ status_t connection_accept(struct connection *connection, struct port *server_po
     /* Both tables are open before anybody can act on the acceptance. */
     port_keeper_open(&connection->listener->receiver.keeper, connection->index);
     port_keeper_open(&connection->client->receiver.keeper, connection->client_index);
-    status = connection->sync ? connect_complete(connection, data, size)
-                              : connect_tell(connection, data, size);
+    status = connection->sync ? connect_complete(connection, data, attr_size, size)
+                              : connect_tell(connection, data, attr_size, size);
     /* The client could not be told: for the server it is a client that came and went. */
     if (status)
         connection_close(connection, true, status);
@@ -347,6 +352,7 @@ void connection_close(struct connection *connection, bool by_client, status_t st
     client_port->object.server->n_connections--;
     transfers_free(connection);
     security_contexts_end(connection);
+    connection->view_port = port_unref(connection->view_port);
     if (connection->listener) {
         list_remove(&connection->link);
         list_append(&connection->listener->closing, &connection->link);

@@ -45,9 +45,10 @@ struct connection {
     uint32_t client_number;                       /* process_number() of the client */
     uint32_t server_process_id, server_thread_id; /* who accepted */
     struct sender_set to_server, to_client;
-    struct list transfers;     /* struct handle_transfer, oldest first */
-    uint32_t n_transferred[2]; /* handles in them: to the client, to the server */
+    struct list transfers;                       /* struct handle_transfer, oldest first */
+    uint32_t n_transferred[2];                   /* handles in them: to the client, to the server */
     struct token *client_token, *client_primary; /* references: who connected, whose process */
+    struct port *view_port; /* reference: whose sections the request may name; until the close */
     bool sync;
     struct parked parked; /* the client's alpc_connect; parked.client NULL: not waiting */
 };
@@ -58,8 +59,10 @@ struct connect_params {
     struct port_attributes attributes;
     bool sync;
     int64_t timeout_ns;
-    const uint8_t *message;
+    const uint8_t *message; /* attributes, then payload */
+    uint32_t attr_size;
     uint32_t message_size;
+    struct port *view_port; /* or NULL */
 };
 
 /* Makes the client port and queues the connection request. Asynchronous: STATUS_SUCCESS with a
@@ -71,12 +74,13 @@ status_t connection_connect(const struct connect_params *params,
 /* The pending connection of a request that the connection port has received. NULL: no such. */
 struct connection *connection_find_request(struct port *listener, uint32_t message_id,
                                            uint32_t callback_id);
-/* By index in the connection port's table; NULL: none that is open. */
+/* By index in the connection port's table; NULL: none that is pending or open. */
 struct connection *connection_find(struct port *listener, uint32_t index);
 
-/* Accepts: the connection gets this server port; its client is told, with `data`. */
+/* Accepts: the connection gets this server port; its client is told, with `data`: attributes, then
+ * payload, size bytes together. */
 status_t connection_accept(struct connection *connection, struct port *server_port,
-                           struct client *acceptor, const uint8_t *data,
+                           struct client *acceptor, const uint8_t *data, uint32_t attr_size,
                            uint32_t size) _must_check_;
 void connection_refuse(struct connection *connection);
 

@@ -78,13 +78,15 @@ status_t req_alpc_connect(struct client *client, const struct alpc_connect_reque
                           struct reply_extra *extra)
 {
     _cleanup_(object_unrefp) struct object *object = NULL;
+    _cleanup_(port_unrefp) struct port *view_port = NULL;
     struct connect_params params = {.client = client,
                                     .sync = request->flags & ALPC_SYNC_CONNECTION,
                                     .timeout_ns = request->timeout_ns};
     struct port *port = NULL;
     status_t status;
 
-    if ((uint64_t)request->sid_size + request->message_size != data->size ||
+    if ((uint64_t)request->sid_size + request->attr_size + request->message_size != data->size ||
+        request->attr_size > PORT_ATTRIBUTES_MAX_BYTES ||
         (params.timeout_ns < 0 && params.timeout_ns != TIMEOUT_NEVER))
         return STATUS_INVALID_PARAMETER;
     status = object_open(client, data, &port_ops, &object);
@@ -101,7 +103,13 @@ status_t req_alpc_connect(struct client *client, const struct alpc_connect_reque
     /* Nobody can answer at once: a zero time-out is the shortest one. */
     if (params.timeout_ns == 0)
         params.timeout_ns = 1;
+    if (request->view_port)
+        status = port_lookup(client->process, request->view_port, &view_port);
+    if (status)
+        return status;
+    params.view_port = view_port;
     params.message = data->bytes + request->sid_size;
+    params.attr_size = request->attr_size;
     params.message_size = request->message_size;
     status = connection_connect(&params, &port);
     if (status)
@@ -137,7 +145,7 @@ static status_t request_accept(struct client *client, const struct alpc_accept_r
     ret_reply->connection_generation = connection->generation;
     ret_reply->flags = port->flags;
     ret_reply->max_message_length = port->max_message_length;
-    return connection_accept(connection, port, client, data->bytes, data->size);
+    return connection_accept(connection, port, client, data->bytes, request->attr_size, data->size);
 }
 
 status_t req_alpc_accept(struct client *client, const struct alpc_accept_request *request,
@@ -161,7 +169,9 @@ status_t req_alpc_accept(struct client *client, const struct alpc_accept_request
     }
     if (!connection)
         return STATUS_REPLY_MESSAGE_MISMATCH;
-    if (data->size + MESSAGE_HEADER_BYTES > MESSAGE_MAX_BYTES)
+    if (request->attr_size > data->size || request->attr_size > PORT_ATTRIBUTES_MAX_BYTES)
+        return STATUS_INVALID_PARAMETER;
+    if (data->size - request->attr_size + MESSAGE_HEADER_BYTES > MESSAGE_MAX_BYTES)
         return STATUS_PORT_MESSAGE_TOO_LONG;
     return request_accept(client, request, data, connection, ret_reply);
 }

@@ -111,8 +111,8 @@ status_t req_alpc_secure_memory(struct client *client,
     return STATUS_SUCCESS;
 }
 
-/* Where the section of a message is looked for: the other end's communication port, or for a client
- * also the connection port. */
+/* Where the section of a message is looked for: the other end's communication port; for a client
+ * also the connection port; for a server the port that the client named when it connected. */
 struct view_peers {
     struct port *ports[2];
 };
@@ -120,7 +120,7 @@ struct view_peers {
 static struct view_peers peers_of(const struct connection *connection, bool at_client)
 {
     return (struct view_peers){{at_client ? connection->server : connection->client,
-                                at_client ? connection->listener : NULL}};
+                                at_client ? connection->listener : connection->view_port}};
 }
 
 static struct port_section *peer_section(const struct view_peers *peers, uint32_t id)
@@ -189,8 +189,8 @@ status_t req_alpc_map_view(struct client *client, const struct alpc_map_view_req
     struct secure_memory *memory;
     bool at_client;
     int fd;
-    status_t status = direction_get(client->process, request->port, request->connection, &port,
-                                    &connection, &at_client);
+    status_t status = direction_get_live(client->process, request->port, request->connection, &port,
+                                         &connection, &at_client);
 
     if (status)
         return status;

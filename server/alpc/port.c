@@ -179,3 +179,13 @@ status_t direction_get(struct process *process, handle_t handle, uint32_t index,
         port->kind == PORT_KIND_CONNECTION ? connection_find(port, index) : port->connection;
     return connection_status(*ret_connection);
 }
+
+status_t direction_get_live(struct process *process, handle_t handle, uint32_t index,
+                            struct port **ret_port, struct connection **ret_connection,
+                            bool *ret_to_server)
+{
+    status_t status =
+        direction_get(process, handle, index, ret_port, ret_connection, ret_to_server);
+
+    return status == STATUS_LPC_REQUESTS_NOT_ALLOWED ? STATUS_SUCCESS : status;
+}

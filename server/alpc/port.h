@@ -77,9 +77,20 @@ status_t port_get(struct process *process, handle_t handle, struct port **ret_po
 /* Which connection, and in which direction, a port handle and an index name for sending: the index
  * counts only for a connection port. *ret_port is a reference, also after an error (then perhaps
  * NULL). The connection's status. */
+/* direction_get, of a connection that is pending too. */
+status_t direction_get_live(struct process *process, handle_t handle, uint32_t index,
+                            struct port **ret_port, struct connection **ret_connection,
+                            bool *ret_to_server) _must_check_;
 status_t direction_get(struct process *process, handle_t handle, uint32_t index,
                        struct port **ret_port, struct connection **ret_connection,
                        bool *ret_to_server) _must_check_;
+
+static inline struct port *port_ref(struct port *port)
+{
+    if (port)
+        object_ref(&port->object);
+    return port;
+}
 
 static inline struct port *port_unref(struct port *port)
 {

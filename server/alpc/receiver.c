@@ -221,14 +221,23 @@ static status_t unposted_add(struct receiver *receiver, const struct lane_messag
         n++;
     if (n >= UNPOSTED_MAX)
         return STATUS_QUOTA_EXCEEDED;
-    unposted = malloc(sizeof(*unposted) + message->data_size);
+    size_t size = (size_t)message->attr_size + message->data_size;
+
+    unposted = malloc(sizeof(*unposted) + size);
     if (!unposted)
         return STATUS_NO_MEMORY;
     unposted->message = *message;
-    if (message->data_size)
-        memcpy(unposted->data, data, message->data_size);
+    if (size)
+        memcpy(unposted->data, data, size);
     list_append(&receiver->unposted, &unposted->link);
     return STATUS_SUCCESS;
+}
+
+static enum lane_result message_post(struct receiver *receiver, const struct lane_message *message,
+                                     const uint8_t *data)
+{
+    return port_keeper_post(&receiver->keeper, message, message->attr_size ? data : NULL,
+                            data + message->attr_size);
 }
 
 status_t receiver_post(struct receiver *receiver, const struct lane_message *message,
@@ -239,7 +248,7 @@ status_t receiver_post(struct receiver *receiver, const struct lane_message *mes
 
     receiver_flush(receiver);
     if (list_is_empty(&receiver->unposted))
-        result = port_keeper_post(&receiver->keeper, message, NULL, data);
+        result = message_post(receiver, message, data);
     switch ((int)result) {
     case LANE_OK:
         receiver_ring(receiver);
@@ -263,8 +272,7 @@ static bool unposted_post(struct receiver *receiver)
     bool posted = false;
 
     while ((unposted = list_first(&receiver->unposted, struct unposted, link))) {
-        if (port_keeper_post(&receiver->keeper, &unposted->message, NULL, unposted->data) ==
-            LANE_FULL)
+        if (message_post(receiver, &unposted->message, unposted->data) == LANE_FULL)
             break;
         unposted_free(unposted);
         posted = true;
