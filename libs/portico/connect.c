@@ -26,6 +26,7 @@
 #include "receiver.h"
 #include "section.h"
 #include "thread.h"
+#include "view_send.h"
 
 /* What goes behind the object attributes of alpc_connect: the SID, the message's attributes, its
  * data. */
@@ -41,20 +42,35 @@ struct connect_attributes {
     uint32_t size;
 };
 
+/* TODO(connect-attributes): only views so far. */
+static status_t handshake_send(struct port *port, const struct portico_attributes *attributes,
+                               uint32_t message_id, struct wire_attributes *ret_wire,
+                               uint32_t *ret_size)
+{
+    status_t status;
+
+    *ret_wire = (struct wire_attributes){0};
+    *ret_size = 0;
+    if (!attributes || !(attributes->valid & PORTICO_ATTRIBUTE_VIEW))
+        return STATUS_SUCCESS;
+    status = view_send(port, &attributes->view, message_id, ret_wire);
+    if (status == STATUS_SUCCESS && ret_wire->valid)
+        *ret_size = sizeof(*ret_wire);
+    return status;
+}
+
 static status_t connect_attributes_send(const struct portico_attributes *attributes,
                                         struct connect_attributes *ret_sending)
 {
     status_t status;
 
     *ret_sending = (struct connect_attributes){0};
-    if (!attributes || !(attributes->valid & (PORTICO_ATTRIBUTE_VIEW | PORTICO_ATTRIBUTE_HANDLE)))
+    if (!attributes || !(attributes->valid & PORTICO_ATTRIBUTE_VIEW))
         return STATUS_SUCCESS;
-    if (attributes->valid & PORTICO_ATTRIBUTE_HANDLE) /* TODO(connect-attributes): handles */
-        return STATUS_NOT_SUPPORTED;
     status = handle_get_port(section_port(attributes->view.section), &ret_sending->port);
     if (status == STATUS_SUCCESS)
-        status = attributes_send(ret_sending->port, attributes, 0, &ret_sending->wire,
-                                 &ret_sending->size);
+        status = handshake_send(ret_sending->port, attributes, 0, &ret_sending->wire,
+                                &ret_sending->size);
     return status;
 }
 
@@ -66,7 +82,7 @@ static void connect_attributes_end(struct connect_attributes *sending, status_t 
         .is_sent = status == STATUS_SUCCESS, .is_told = message_id == 0, .message_id = message_id};
 
     if (sending->size)
-        attributes_sent(sending->port, &sending->wire, &fate);
+        view_sent(sending->port, &sending->wire.view, &fate);
 }
 
 static void connect_attributes_put(struct connect_attributes *sending)
@@ -324,11 +340,9 @@ static status_t accept_send(struct port *port, struct alpc_accept_request *reque
     struct attributes_fate fate = {.message_id = request->message_id};
     status_t status = STATUS_SUCCESS;
 
-    if (attributes && attributes->valid & PORTICO_ATTRIBUTE_HANDLE)
-        return STATUS_NOT_SUPPORTED; /* TODO(connect-attributes): handles */
     if (request->accept)
-        status = attributes_send(port, attributes, request->message_id, &data->wire,
-                                 &request->attr_size);
+        status =
+            handshake_send(port, attributes, request->message_id, &data->wire, &request->attr_size);
     if (status != STATUS_SUCCESS)
         return status;
     status = accept_ask(port, request, data, size, ret_reply);
@@ -336,7 +350,7 @@ static status_t accept_send(struct port *port, struct alpc_accept_request *reque
     if (!fate.is_sent)
         fate.message_id = 0;
     if (request->attr_size)
-        attributes_sent(port, &data->wire, &fate);
+        view_sent(port, &data->wire.view, &fate);
     if (fate.is_sent && attributes)
         attributes_give_back(port, attributes, request->message_id);
     return status;

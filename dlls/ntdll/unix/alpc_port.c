@@ -93,11 +93,10 @@ static NTSTATUS sid_read(PSID user_sid, uint8_t *sid, uint32_t *ret_size)
     return user_read(sid, user_sid, *ret_size);
 }
 
-/* TODO(connect-attributes): views and security contexts with connection requests and acceptances.
- */
+/* TODO(connect-attributes): security contexts with connection requests and acceptances. */
 static NTSTATUS attributes_refuse(const char *call, const struct portico_attributes *attributes)
 {
-    ULONG refused = attributes->valid & (PORTICO_ATTRIBUTE_VIEW | PORTICO_ATTRIBUTE_SECURITY);
+    ULONG refused = attributes->valid & PORTICO_ATTRIBUTE_SECURITY;
 
     if (!refused)
         return STATUS_SUCCESS;
@@ -125,6 +124,7 @@ static NTSTATUS connect_finish(const struct connect_arguments *arguments,
     status_t status;
 
     TRY(alpc_attributes_wanted(arguments->in, &attributes));
+    connect->receive_attributes = arguments->in ? &attributes : NULL;
     client_wait_begin(connect->flags & PORTICO_ALERTABLE);
     status = portico_port_connect(connect, &port);
     if (is_sync)
@@ -158,6 +158,7 @@ static NTSTATUS port_connect(const struct connect_arguments *arguments,
     connect.attributes = has_attributes ? &port_attributes : NULL;
     connect.required_sid = sid;
     connect.message_context = attributes.context.message_context;
+    connect.send_attributes = &attributes;
     status = connect_finish(arguments, &connect);
     TRACE(alpc, "connect, flags %x: %08x", arguments->flags, (unsigned)status);
     return status;
@@ -236,9 +237,9 @@ NTSTATUS WINAPI NtAlpcAcceptConnectPort(PHANDLE ret_user_port, HANDLE connection
     TRY(attributes_refuse("NtAlpcAcceptConnectPort", &message_attributes));
     TRY(client_handle(connection_port, &handle));
     TRY(client_name_read(user_attributes, &name));
-    TRY((NTSTATUS)portico_port_accept(handle, has_attributes ? &attributes : NULL,
-                                      (uintptr_t)port_context,
-                                      (const struct portico_message *)user_request, accept, &port));
+    TRY((NTSTATUS)portico_port_accept_with(
+        handle, has_attributes ? &attributes : NULL, (uintptr_t)port_context,
+        (const struct portico_message *)user_request, &message_attributes, accept, &port));
     return accept ? port_put(ret_user_port, port) : STATUS_SUCCESS;
 }
 
