@@ -263,8 +263,7 @@ static struct own_view *own_view_take_read(const struct port *port, uint32_t id)
     return found;
 }
 
-/* The ranges of hidden views that have been read by now go back. */
-static bool ranges_reclaim(const struct port *port, uint32_t id)
+bool own_views_reclaim(const struct port *port, uint32_t id)
 {
     struct own_view *view;
     bool is_any = false;
@@ -287,7 +286,7 @@ static status_t range_take(const struct port *port, const struct portico_view *w
     if (!control)
         return STATUS_INSUFFICIENT_RESOURCES;
     status = call_alpc_create_view(control, &request, ret_reply, NULL);
-    if (status == STATUS_NO_MEMORY && ranges_reclaim(port, wanted->section))
+    if (status == STATUS_NO_MEMORY && own_views_reclaim(port, wanted->section))
         status = call_alpc_create_view(control, &request, ret_reply, NULL);
     return status;
 }

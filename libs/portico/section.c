@@ -200,6 +200,18 @@ status_t portico_section_create(handle_t handle, uint32_t flags, handle_t object
     return STATUS_SUCCESS;
 }
 
+/* May its receiver still ask the server for it? What has been read need not stay there. Secured
+ * memory has no range whose end would be told: the server knows what has been asked for. */
+static bool section_is_wanted_locked(const struct port *port, const struct section *section)
+{
+    const struct own_view *view;
+
+    list_for_each(view, &section->views, link)
+        if (own_view_is_unread_locked(port, view))
+            return true;
+    return section->is_secure && section->was_sent;
+}
+
 status_t portico_section_delete(handle_t handle, uint32_t id)
 {
     struct alpc_delete_section_request request = {.port = handle, .section_id = id};
@@ -215,11 +227,12 @@ status_t portico_section_delete(handle_t handle, uint32_t id)
     status = handle_get_port(handle, &port);
     if (status != STATUS_SUCCESS)
         return status;
+    (void)own_views_reclaim(port, id);
     sections_lock();
     section = section_find_locked(port, id);
     if (section) {
         has_views = section->n_views != 0;
-        request.was_sent = section->was_sent;
+        request.was_sent = section_is_wanted_locked(port, section);
     }
     sections_unlock();
     if (has_views)

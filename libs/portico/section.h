@@ -74,6 +74,8 @@ void own_view_unmap(uint8_t *base, uint64_t size);
 /* It is hidden, or its mapping goes too. */
 void own_view_free(struct own_view *view);
 
+/* The ranges of the section's hidden views that have been read by now go back. Any? */
+bool own_views_reclaim(const struct port *port, uint32_t section);
 /* The view at base, of the port's, goes. STATUS_NOT_FOUND: it is none of this process's own. */
 status_t own_view_delete(const struct port *port, void *base);
 void sections_port_gone(const struct port *port);

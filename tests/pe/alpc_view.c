@@ -17,7 +17,7 @@ static void sections(HANDLE port)
         actual = 0;
         ok_status(NtAlpcCreatePortSection(port, 0, NULL, sizes[i][0], &section, &actual),
                   STATUS_SUCCESS, "a port section on an unconnected port");
-        ok(actual == sizes[i][1], "%x bytes become %x", (unsigned)sizes[i][0], (unsigned)actual);
+        ok(actual == sizes[i][1], "fact 15: a section of %x bytes becomes %x", (unsigned)sizes[i][0], (unsigned)actual);
         ok_status(NtAlpcDeletePortSection(port, 0, section), STATUS_SUCCESS, "and goes");
     }
     ok_status(NtAlpcDeletePortSection(port, 0, section), STATUS_INVALID_HANDLE, "once");
@@ -50,13 +50,13 @@ static void hand_over(struct test_pair *pair)
     ok(got != NULL && TYPE(message) == REQUEST_2000, "arrives with a view");
     if (!got)
         return;
-    ok(got->SectionHandle == NULL && got->Flags == 0, "without section handle, flags 0");
+    ok(got->SectionHandle == NULL && got->Flags == 0, "fact 15: SectionHandle 0, Flags 0");
     ok(got->ViewSize == 0x4000 && got->ViewBase != NULL, "mapped, of the same size");
     const ULONG *seen = got->ViewBase;
     int same = 1;
     for (unsigned i = 0; i < 0x1000; i++)
         same &= seen[i] == i * 3;
-    ok(same, "with the sender's bytes");
+    ok(same, "fact 15: the view can be read at the receiver");
     words[7] = 777;
     ok(seen[7] == 777, "nothing was copied: a later store shows");
     ok_status(NtAlpcDeleteSectionView(pair->connection, 0, got->ViewBase), STATUS_SUCCESS,

@@ -135,6 +135,18 @@ START_TEST(the_ports_limits_hold)
 }
 END_TEST
 
+START_TEST(a_user_has_so_much_memory_and_no_more)
+{
+    start(&wide);
+    uint64_t limit = server->users.limit[USER_MEMORY];
+    uint64_t before = a.client->user->held[USER_MEMORY];
+    ck_assert_uint_eq(make(limit), STATUS_QUOTA_EXCEEDED); /* the port has some already */
+    ck_assert_uint_eq(make((limit - before) & ~(uint64_t)0xffff), STATUS_SUCCESS);
+    ck_assert_uint_eq(make(0x10000), STATUS_QUOTA_EXCEEDED);
+    end();
+}
+END_TEST
+
 START_TEST(a_section_of_the_callers_own_is_taken_as_it_is)
 {
     struct section_create_reply own;
@@ -165,6 +177,7 @@ int main(void)
     UNIT_TEST(a_deleted_view_leaves_room_for_the_next);
     UNIT_TEST(after_the_first_view_it_cannot_be_mapped_writable_again);
     UNIT_TEST(the_ports_limits_hold);
+    UNIT_TEST(a_user_has_so_much_memory_and_no_more);
     UNIT_TEST(a_section_of_the_callers_own_is_taken_as_it_is);
     return UNIT_END();
 }

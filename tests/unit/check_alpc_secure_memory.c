@@ -132,6 +132,39 @@ START_TEST(a_deleted_section_keeps_what_is_on_its_way)
 }
 END_TEST
 
+START_TEST(a_port_that_goes_in_the_middle_gives_everything_back)
+{
+    static const enum user_slot slots[] = {USER_MEMORY, USER_FDS};
+    struct handle_close_reply closed;
+    uint64_t before[2];
+
+    pair_start();
+    pair_connect();
+    struct user *user = pair.b.client->user;
+    for (int i = 0; i < 2; i++)
+        before[i] = user->held[slots[i]];
+    for (int i = 0; i < 10; i++) {
+        ck_assert_uint_eq(section_make(0x10000), STATUS_SUCCESS);
+        ck_assert_uint_eq(CALL(&pair.b, alpc_create_view, &view, .port = pair.b_port,
+                               .section_id = section.section_id, .size = 0x3000),
+                          STATUS_SUCCESS);
+        ck_assert_uint_eq(memory_make(view.offset, 0), STATUS_SUCCESS);
+        ck_assert_int_eq(fcntl(pair.b.fds[0], F_ADD_SEALS, F_SEAL_WRITE), 0);
+        if (i & 1)
+            ck_assert_uint_eq(memory_map(memory.memory_id, 0x3000), STATUS_SUCCESS);
+        ck_assert_uint_eq(
+            CALL(&pair.b, alpc_create_section, &section, .port = pair.b_port, .size = 1),
+            STATUS_SUCCESS);
+    }
+    for (int i = 0; i < 2; i++)
+        ck_assert_uint_gt(user->held[slots[i]], before[i]);
+    ck_assert_uint_eq(CALL(&pair.b, handle_close, &closed, .handle = pair.b_port), STATUS_SUCCESS);
+    for (int i = 0; i < 2; i++)
+        ck_assert_uint_le(user->held[slots[i]], before[i]);
+    pair_end();
+}
+END_TEST
+
 START_TEST(the_ports_limits_count_its_size)
 {
     pair_start();
@@ -150,6 +183,7 @@ int main(void)
     UNIT_TEST(it_belongs_to_a_view_of_a_secure_section);
     UNIT_TEST(one_sections_memories_are_limited_and_can_be_exchanged);
     UNIT_TEST(a_deleted_section_keeps_what_is_on_its_way);
+    UNIT_TEST(a_port_that_goes_in_the_middle_gives_everything_back);
     UNIT_TEST(the_ports_limits_count_its_size);
     return UNIT_END();
 }

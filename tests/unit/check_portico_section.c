@@ -167,6 +167,30 @@ START_TEST(many_sections_come_and_go_and_there_is_a_limit)
 }
 END_TEST
 
+/* A server that answers each request from a section of its own on the connection port. */
+START_TEST(what_has_been_read_does_not_stay_at_the_server)
+{
+    struct pair pair = pair_make(name);
+
+    for (int i = 0; i < 5000; i++) {
+        struct portico_view own =
+            view_make(pair.connection, section_make(pair.connection, 0, 1), 0x1000);
+        message_fill(&message, 4, 1);
+        ck_ok(port_send(pair.client, 0, &message));
+        ck_ok(port_take(pair.connection, &message));
+        own.flags = PORTICO_VIEW_AUTO_RELEASE;
+        ck_ok(view_continue(pair.connection, 0, &own));
+        struct portico_view got = view_take_from(pair.client),
+                            back = {.flags = PORTICO_VIEW_RELEASE};
+        ck_assert_ptr_nonnull(got.base);
+        ck_ok(view_continue(pair.client, PORTICO_RELEASE, &back));
+        ck_ok(port_take(pair.connection, &message));
+        ck_ok(portico_section_delete(pair.connection, own.section));
+    }
+    pair_close(&pair);
+}
+END_TEST
+
 START_TEST(a_closed_port_unmaps_its_views)
 {
     struct pair pair = pair_make(name);
@@ -190,6 +214,7 @@ int main(int argc, char **argv)
     UNIT_TEST(a_file_of_the_callers_is_seen_at_the_other_end);
     UNIT_TEST(a_section_object_must_be_large_enough_and_writable);
     UNIT_TEST(many_sections_come_and_go_and_there_is_a_limit);
+    UNIT_TEST(what_has_been_read_does_not_stay_at_the_server);
     UNIT_TEST(a_closed_port_unmaps_its_views);
     return DAEMON_END(UNIT_END());
 }

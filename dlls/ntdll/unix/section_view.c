@@ -195,6 +195,10 @@ NTSTATUS WINAPI NtUnmapViewOfSectionEx(HANDLE process, PVOID address, ULONG flag
         return STATUS_NOT_MAPPED_VIEW;
     if (info.type == MEM_IMAGE)
         return image_unmap(info.base);
+    /* A port view is the port's: its address must not become something else's behind its back.
+     * UNKNOWN: whether Windows lets it go; the status is that of its other secured views. */
+    if (!info.section)
+        return STATUS_INVALID_PAGE_PROTECTION;
     return view_release(info.base);
 }
 
