@@ -202,10 +202,11 @@ status_t req_wait(struct client *client, const struct wait_request *request,
     struct object *objects[WAIT_HANDLES_MAX];
     handle_t handles[WAIT_HANDLES_MAX];
     uint32_t n = data->size / (uint32_t)sizeof(handle_t);
-    bool all = request->all && n > 1;
+    enum wait_mode mode = request->mode;
+    bool all = mode != WAIT_MODE_ANY && n > 1;
     status_t status;
 
-    if (n == 0 || n > WAIT_HANDLES_MAX ||
+    if (n == 0 || n > WAIT_HANDLES_MAX || mode > WAIT_MODE_LOOK ||
         (request->timeout_ns < 0 && request->timeout_ns != TIMEOUT_NEVER))
         return STATUS_INVALID_PARAMETER;
     memcpy(handles, data->bytes, n * sizeof(*handles));
@@ -215,7 +216,7 @@ status_t req_wait(struct client *client, const struct wait_request *request,
     if (request->signal)
         status = wait_signal(client, request->signal);
     if (!status)
-        status = objects_wait(client, objects, n, all, request->timeout_ns, &ret_reply->index);
+        status = objects_wait(client, objects, n, mode, request->timeout_ns, &ret_reply->index);
     for (uint32_t i = 0; i < n; i++)
         object_unref(objects[i]);
     return status;

@@ -22,7 +22,7 @@ struct wait_entry {
 struct waiter {
     struct parked parked;
     struct thread_id thread;
-    bool all;
+    enum wait_mode mode;
     uint32_t n_entries;
     struct wait_entry entries[];
 };
@@ -44,7 +44,7 @@ static status_t acquire_any(struct object **objects, uint32_t n, struct thread_i
 }
 
 static status_t acquire_all(struct object **objects, uint32_t n, struct thread_id thread,
-                            uint32_t *ret_index)
+                            bool looks_only, uint32_t *ret_index)
 {
     status_t status = STATUS_SUCCESS;
 
@@ -53,13 +53,21 @@ static status_t acquire_all(struct object **objects, uint32_t n, struct thread_i
             return STATUS_PENDING;
     }
     *ret_index = 0;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n && !looks_only; i++) {
         const struct object_ops *ops = objects[i]->ops;
 
         if (ops->acquire && ops->acquire(objects[i], thread))
             status = STATUS_ABANDONED_WAIT_0;
     }
     return status;
+}
+
+static status_t acquire(struct object **objects, uint32_t n, struct thread_id thread,
+                        enum wait_mode mode, uint32_t *ret_index)
+{
+    return mode == WAIT_MODE_ANY
+               ? acquire_any(objects, n, thread, ret_index)
+               : acquire_all(objects, n, thread, mode == WAIT_MODE_LOOK, ret_index);
 }
 
 static void waiter_end(struct waiter *waiter, status_t status, uint32_t index)
@@ -87,8 +95,7 @@ static bool waiter_try(struct waiter *waiter)
 
     for (uint32_t i = 0; i < waiter->n_entries; i++)
         objects[i] = waiter->entries[i].object;
-    status = waiter->all ? acquire_all(objects, waiter->n_entries, waiter->thread, &index)
-                         : acquire_any(objects, waiter->n_entries, waiter->thread, &index);
+    status = acquire(objects, waiter->n_entries, waiter->thread, waiter->mode, &index);
     if (status == STATUS_PENDING)
         return false;
     waiter_end(waiter, status, index); /* (A) */
@@ -115,16 +122,15 @@ void object_wake(struct object *object)
     object_unref(object);
 }
 
-status_t objects_wait(struct client *client, struct object **objects, uint32_t n_objects, bool all,
-                      int64_t timeout_ns, uint32_t *ret_index)
+status_t objects_wait(struct client *client, struct object **objects, uint32_t n_objects,
+                      enum wait_mode mode, int64_t timeout_ns, uint32_t *ret_index)
 {
     struct thread_id thread = {client->process, client->thread_id};
     struct waiter *waiter;
     status_t status;
 
     assert(n_objects && n_objects <= WAIT_HANDLES_MAX);
-    status = all ? acquire_all(objects, n_objects, thread, ret_index)
-                 : acquire_any(objects, n_objects, thread, ret_index);
+    status = acquire(objects, n_objects, thread, mode, ret_index);
     if (status != STATUS_PENDING)
         return status;
     if (timeout_ns == 0)
@@ -138,7 +144,7 @@ status_t objects_wait(struct client *client, struct object **objects, uint32_t n
         return status;
     }
     waiter->thread = thread;
-    waiter->all = all;
+    waiter->mode = mode;
     waiter->n_entries = n_objects;
     for (uint32_t i = 0; i < n_objects; i++) {
         struct wait_entry *entry = &waiter->entries[i];

@@ -15,8 +15,8 @@
 
 /* The caller has checked that each object can be waited for. STATUS_PENDING: parked, the reply
  * comes by itself. */
-status_t objects_wait(struct client *client, struct object **objects, uint32_t n_objects, bool all,
-                      int64_t timeout_ns, uint32_t *ret_index) _must_check_;
+status_t objects_wait(struct client *client, struct object **objects, uint32_t n_objects,
+                      enum wait_mode mode, int64_t timeout_ns, uint32_t *ret_index) _must_check_;
 
 /* The object may have become signaled. */
 void object_wake(struct object *object);

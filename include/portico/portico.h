@@ -70,6 +70,9 @@ struct portico_hooks {
     /* The server is gone. Does not return. NULL: one line on stderr,
      * _exit(PORTICO_EXIT_SERVER_DIED). */
     void (*server_died)(void);
+    /* Another process has closed or replaced this handle. Called by the watcher thread: it must not
+     * block. NULL: nothing. */
+    void (*handle_changed)(handle_t handle);
 };
 
 /* Connects this process to the port server of its runtime folder ($PORTICO_RUNTIME_DIR, else
@@ -476,8 +479,11 @@ status_t portico_message_sender(handle_t port, uint32_t message_id, uint32_t cal
 /* Waits for server objects (events, semaphores, mutants, processes). STATUS_SUCCESS + *ret_index,
  * STATUS_ABANDONED_WAIT_0 + *ret_index, STATUS_TIMEOUT, hooks.interrupted's status. signal:
  * released or set first, or 0. */
-status_t portico_wait(uint32_t n_handles, const handle_t *handles, bool all, handle_t signal,
-                      bool alertable, int64_t deadline_ns, uint32_t *ret_index);
+status_t portico_wait(uint32_t n_handles, const handle_t *handles, enum wait_mode mode,
+                      handle_t signal, bool alertable, int64_t deadline_ns, uint32_t *ret_index);
+/* Takes all of them at once, or none: STATUS_SUCCESS, STATUS_ABANDONED_WAIT_0, STATUS_TIMEOUT. Never
+ * sleeps nor calls hooks. */
+status_t portico_try_all(uint32_t n_handles, const handle_t *handles);
 
 /* ---- counters, for tests and portctl ---- */
 

@@ -78,6 +78,9 @@ enum object_kind {
     OBJECT_KIND_COUNT
 };
 
+/* wait: any, all, or all without taking any (for a wait in which objects of the client's own count too). */
+enum wait_mode { WAIT_MODE_ANY = 0, WAIT_MODE_ALL = 1, WAIT_MODE_LOOK = 2 };
+
 enum event_change { EVENT_CHANGE_SET = 1, EVENT_CHANGE_RESET = 2, EVENT_CHANGE_PULSE = 3 };
 
 /* handle_duplicate options: the NT values. */

@@ -4,7 +4,7 @@
 
 /* The watcher: blocks on the notice socket, does what a notice says, and ends the process when the
  * server has gone. It has no TEB and all its signals are blocked; it never calls into a host's code
- * except hooks.server_died. */
+ * except hooks.server_died and hooks.handle_changed. */
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -31,6 +31,8 @@ static void notice_handle(const union notice *notice)
         struct port *port = handle_remove_port(notice->handle_changed.handle);
         if (port)
             port_unref(port);
+        if (the_process.hooks.handle_changed)
+            the_process.hooks.handle_changed(notice->handle_changed.handle);
     }
 }
 

@@ -53,10 +53,21 @@ status_t portico_handle_kind(handle_t handle, enum object_kind *ret_kind, uint32
 
 /* The server's time-outs are relative: the thread's own deadline ends the wait here
  * (portico_control_park), the server only needs to know whether to park at all. */
-status_t portico_wait(uint32_t n_handles, const handle_t *handles, bool all, handle_t signal,
-                      bool alertable, int64_t deadline_ns, uint32_t *ret_index)
+status_t portico_try_all(uint32_t n_handles, const handle_t *handles)
 {
-    struct wait_request request = {.all = all, .signal = signal};
+    struct wait_request request = {.mode = WAIT_MODE_ALL};
+    struct wait_reply reply;
+    struct call_extra extra = {.data = handles,
+                               .data_size = n_handles * (uint32_t)sizeof(*handles)};
+    struct control *control = portico_control();
+
+    return control ? call_wait(control, &request, &reply, &extra) : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+status_t portico_wait(uint32_t n_handles, const handle_t *handles, enum wait_mode mode,
+                      handle_t signal, bool alertable, int64_t deadline_ns, uint32_t *ret_index)
+{
+    struct wait_request request = {.mode = mode, .signal = signal};
     struct wait_reply reply;
     struct call_extra extra = {.data = handles,
                                .data_size = n_handles * (uint32_t)sizeof(*handles)};

@@ -15,7 +15,7 @@ static size_t size;
 START_TEST(every_field_is_printed_by_name)
 {
     struct wait_request wait = {
-        .header = {.code = REQ_wait}, .timeout_ns = -1, .all = 1, .signal = 0x10};
+        .header = {.code = REQ_wait}, .timeout_ns = -1, .mode = 1, .signal = 0x10};
     struct mutant_release_reply release = {.header = {.code = REQ_mutant_release}, .previous = -3};
     FILE *file = open_memstream(&text, &size);
 
@@ -23,7 +23,7 @@ START_TEST(every_field_is_printed_by_name)
     fputs(" |", file);
     trace_reply_fields(file, &release);
     fclose(file);
-    ck_assert_str_eq(text, " timeout_ns=-1 all=0x1 signal=0x10 | previous=-3 reserved=0");
+    ck_assert_str_eq(text, " timeout_ns=-1 mode=0x1 signal=0x10 | previous=-3 reserved=0");
     free(text);
 }
 END_TEST

@@ -68,7 +68,7 @@ static status_t wait_for(struct peer *peer, const handle_t *handles, uint32_t n,
                          int64_t timeout)
 {
     return CALL_DATA(peer, wait, &reply, handles, n * sizeof(*handles), .timeout_ns = timeout,
-                     .all = all);
+                     .mode = all ? WAIT_MODE_ALL : WAIT_MODE_ANY);
 }
 
 static status_t woken(struct peer *peer)

@@ -15,6 +15,7 @@
 #include "fatal.h"
 #include "ntprocess.h"
 #include "ntwait.h"
+#include "shared.h"
 #include "usermem.h"
 #include "virtual.h"
 #include <stdlib.h>
@@ -82,6 +83,7 @@ static const struct portico_hooks hooks = {
     .reserve = reserve,
     .unmap = unmap,
     .server_died = server_died,
+    .handle_changed = shared_file_outdate,
 };
 
 /* From now on who alerts or ends this thread tells the library too. What was there before is seen

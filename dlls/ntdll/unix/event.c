@@ -7,8 +7,11 @@
 #include "create.h"
 #include "event.h"
 #include "named.h"
+#include "shared.h"
 #include "usermem.h"
 #include <stdlib.h>
+
+enum event_verb { EVENT_SET, EVENT_RESET, EVENT_PULSE };
 
 static bool event_is_signaled(struct nt_object *object, struct wait_thread *waiter)
 {
@@ -34,6 +37,13 @@ static NTSTATUS event_signal(struct nt_object *object, ACCESS_MASK access)
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS event_share(struct nt_object *object, uint32_t *ret_server)
+{
+    struct event *event = (struct event *)object;
+
+    return shared_event_new(event->is_notification, event->signaled, ret_server);
+}
+
 const struct nt_type event_type = {
     .name = u"Event",
     .valid = EVENT_ALL_ACCESS,
@@ -42,6 +52,8 @@ const struct nt_type event_type = {
     .is_signaled = event_is_signaled,
     .acquire = event_acquire,
     .signal = event_signal,
+    .share = event_share,
+    .moves = true,
 };
 
 void event_init(struct event *event, bool is_notification, bool signaled)
@@ -55,10 +67,24 @@ bool event_set_locked(struct event *event)
 {
     bool before = event->signaled;
 
+    if (event->header.shared)
+        return shared_event_set(event->header.shared);
     event->signaled = true;
     if (!before)
         dispatcher_wake_locked(&event->header);
     return before;
+}
+
+void event_reset(struct event *event)
+{
+    bool is_shared;
+
+    dispatcher_lock();
+    is_shared = event->header.shared;
+    event->signaled = false;
+    dispatcher_unlock();
+    if (is_shared)
+        (void)named_event_change(handle_of_shared(&event->header), EVENT_RESET, NULL);
 }
 
 NTSTATUS WINAPI NtCreateEvent(PHANDLE ret_handle, ACCESS_MASK access,
@@ -89,7 +115,16 @@ static NTSTATUS event_lookup(HANDLE handle, ACCESS_MASK access, struct event **r
     return STATUS_SUCCESS;
 }
 
-enum event_verb { EVENT_SET, EVENT_RESET, EVENT_PULSE };
+/* Takes the reference. */
+static NTSTATUS event_change_shared(struct event *event, enum event_verb verb,
+                                    LONG *ret_user_previous)
+{
+    NTSTATUS status =
+        named_event_change(handle_of_shared(&event->header), (int)verb, ret_user_previous);
+
+    nt_object_unref(&event->header);
+    return status;
+}
 
 static NTSTATUS event_change(HANDLE handle, LONG *ret_user_previous, enum event_verb verb)
 {
@@ -100,6 +135,10 @@ static NTSTATUS event_change(HANDLE handle, LONG *ret_user_previous, enum event_
         return named_event_change(handle, (int)verb, ret_user_previous);
     TRY(event_lookup(handle, EVENT_MODIFY_STATE, &event));
     dispatcher_lock();
+    if (event->header.shared) {
+        dispatcher_unlock();
+        return event_change_shared(event, verb, ret_user_previous);
+    }
     previous = event->signaled;
     if (verb != EVENT_RESET)
         event_set_locked(event);
@@ -151,6 +190,15 @@ NTSTATUS WINAPI NtQueryEvent(HANDLE handle, EVENT_INFORMATION_CLASS class, PVOID
         return named_query(NAMED_EVENT, handle, buffer, length, ret_user_length);
     TRY(event_lookup(handle, EVENT_QUERY_STATE, &event));
     dispatcher_lock();
+    if (event->header.shared) {
+        NTSTATUS status;
+
+        dispatcher_unlock();
+        status = named_query(NAMED_EVENT, handle_of_shared(&event->header), buffer, length,
+                             ret_user_length);
+        nt_object_unref(&event->header);
+        return status;
+    }
     info.EventType = event->is_notification ? NotificationEvent : SynchronizationEvent;
     info.EventState = event->signaled;
     dispatcher_unlock();
@@ -159,7 +207,8 @@ NTSTATUS WINAPI NtQueryEvent(HANDLE handle, EVENT_INFORMATION_CLASS class, PVOID
     return ret_user_length ? USER_PUT(ret_user_length, size) : STATUS_SUCCESS;
 }
 
-NTSTATUS WINAPI NtOpenEvent(PHANDLE ret_handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES *attributes)
+NTSTATUS WINAPI NtOpenEvent(PHANDLE ret_handle, ACCESS_MASK access,
+                            const OBJECT_ATTRIBUTES *attributes)
 {
     return named_open(NAMED_EVENT, ret_handle, access, attributes);
 }

@@ -14,3 +14,4 @@ struct event {
 extern const struct nt_type event_type;
 void event_init(struct event *event, bool is_notification, bool signaled);
 bool event_set_locked(struct event *event); /* dispatcher lock held; was it set before? */
+void event_reset(struct event *event);      /* no lock held */

@@ -16,8 +16,10 @@
 #include "file.h"
 #include "file_lock.h"
 #include "folder.h"
+#include "named.h"
 #include "nttime.h"
 #include "pipe.h"
+#include "shared.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -69,6 +71,7 @@ const struct nt_type file_type = {
     .close = file_close,
     .destroy = file_destroy,
     .name_of = file_name_of,
+    .share = file_share,
 };
 
 enum file_kind file_kind_of(int fd, const struct stat *info)
@@ -114,8 +117,11 @@ NTSTATUS file_new(int fd, char *path, enum file_kind kind, ACCESS_MASK access, U
 NTSTATUS file_lookup(HANDLE handle, ACCESS_MASK access, struct file **ret_file)
 {
     struct nt_object *object;
-    NTSTATUS status = handle_lookup(handle, access, &file_type, &object);
+    NTSTATUS status;
 
+    if (handle_is_server(handle))
+        return shared_file_get(handle, access, ret_file);
+    status = handle_lookup(handle, access, &file_type, &object);
     if (!status)
         *ret_file = (struct file *)object;
     return status;

@@ -39,9 +39,7 @@ NTSTATUS io_begin(struct io_request *request, struct file *file, HANDLE event, v
     if (event && handle_is_local(event)) {
         TRY(handle_lookup(event, EVENT_MODIFY_STATE, &event_type, &object));
         request->event = (struct event *)object;
-        dispatcher_lock();
-        request->event->signaled = false;
-        dispatcher_unlock();
+        event_reset(request->event);
     } else if (event) {
         unimplemented_once("file operations", "an event of the server", 0);
         return STATUS_NOT_SUPPORTED;

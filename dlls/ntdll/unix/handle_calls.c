@@ -4,11 +4,16 @@
 #include "config.h"
 
 /* NtClose, NtDuplicateObject, NtQueryObject, NtSetInformationObject, NtCompareObjects: the calls
- * that work on handles of any type. Duplication here is within the process; TODO(promotion): a
- * local object into another process. */
+ * that work on handles of any type.
+ *
+ * Duplication. A server handle is the server's to duplicate, between any two processes. A local
+ * object goes into another process by becoming the server's (shared.c). The local handles of
+ * another process are out of reach: refused by name. */
+#include "file.h"
 #include "named.h"
 #include "ntobject.h"
 #include "ntprocess.h"
+#include "shared.h"
 #include "usermem.h"
 #include <stddef.h>
 
@@ -39,6 +44,27 @@ static NTSTATUS duplicate(HANDLE source, ACCESS_MASK access, ULONG attributes, U
     return handle_new(object, access, attributes, ret_handle);
 }
 
+/* A local object into another process. */
+static NTSTATUS duplicate_away(HANDLE source, HANDLE target_process, PHANDLE ret_user_handle,
+                               ACCESS_MASK access, ULONG attributes, ULONG options)
+{
+    _cleanup_nt_(shared_handle_release) struct shared_handle shared = {.object = NULL};
+    NTSTATUS status = shared_handle_get(source, &shared);
+
+    if (!status) {
+        if (options & DUPLICATE_SAME_ACCESS)
+            access = shared.granted;
+        if (options & DUPLICATE_SAME_ATTRIBUTES)
+            attributes = shared.attributes;
+        status =
+            named_duplicate(NtCurrentProcess(), (HANDLE)(uintptr_t)shared.server, target_process,
+                            ret_user_handle, access_map(shared.type, access), attributes, 0);
+    }
+    if (options & DUPLICATE_CLOSE_SOURCE)
+        (void)NtClose(source);
+    return status;
+}
+
 NTSTATUS WINAPI NtDuplicateObject(HANDLE source_process, HANDLE source, HANDLE target_process,
                                   PHANDLE ret_user_handle, ACCESS_MASK access, ULONG attributes,
                                   ULONG options)
@@ -51,9 +77,14 @@ NTSTATUS WINAPI NtDuplicateObject(HANDLE source_process, HANDLE source, HANDLE t
     if (handle_is_server(source))
         return named_duplicate(source_process, source, target_process, ret_user_handle, access,
                                attributes, options);
-    TRY(process_require_current(__func__, source_process));
+    TRY(process_require_current("NtDuplicateObject: a private handle of", source_process));
     if (ret_user_handle || !(options & DUPLICATE_CLOSE_SOURCE)) {
-        TRY(process_require_current(__func__, target_process));
+        bool is_here;
+
+        TRY(process_is_current(target_process, &is_here));
+        if (!is_here)
+            return duplicate_away(source, target_process, ret_user_handle, access, attributes,
+                                  options);
         status = duplicate(source, access, attributes, options, &handle);
         if (status)
             return status;
@@ -70,6 +101,7 @@ NTSTATUS WINAPI NtDuplicateObject(HANDLE source_process, HANDLE source, HANDLE t
 
 /* What both kinds of handle can tell. */
 struct subject {
+    HANDLE handle;
     struct nt_object *object; /* local, a reference; else NULL */
     struct named_description server;
     ACCESS_MASK access;
@@ -83,6 +115,7 @@ static void subject_release(struct subject *subject)
 
 static NTSTATUS subject_get(HANDLE handle, struct subject *subject)
 {
+    subject->handle = handle;
     subject->object = NULL;
     subject->attributes = 0;
     if (handle_is_server(handle)) {
@@ -140,9 +173,14 @@ static NTSTATUS query_name(const struct subject *subject, void *buffer, ULONG le
                            ULONG *ret_length)
 {
     struct nt_object *object = subject->object;
+    _cleanup_nt_(file_unrefp) struct file *file = NULL;
     _cleanup_nt_(name_freep) WCHAR *name = NULL;
     UNICODE_STRING none = {0};
 
+    if (!object && subject->server.kind == OBJECT_KIND_FILE) {
+        TRY(shared_file_get(subject->handle, 0, &file));
+        object = &file->header.header;
+    }
     if (object && object->type->name_of)
         TRY(object->type->name_of(object, &name));
     if (name || (!object && subject->server.name[0]))

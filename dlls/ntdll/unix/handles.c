@@ -15,6 +15,7 @@
  */
 #include "ntobject.h"
 #include "ntprocess.h"
+#include "shared.h"
 #include "token.h"
 #include <assert.h>
 #include <pthread.h>
@@ -38,6 +39,7 @@ void nt_object_init(struct nt_object *object, const struct nt_type *type)
 {
     object->type = type;
     atomic_init(&object->n_refs, 1);
+    atomic_init(&object->shared, 0);
     object->n_handles = 0;
     ntlist_init(&object->waiters);
 }
@@ -54,6 +56,8 @@ struct nt_object *nt_object_unref(struct nt_object *object)
      * half is for the thread that destroys. */
     if (object && atomic_fetch_sub_explicit(&object->n_refs, 1, memory_order_acq_rel) == 1) {
         assert(ntlist_is_empty(&object->waiters));
+        if (object->shared)
+            object_unshare(object);
         if (object->type->destroy)
             object->type->destroy(object);
         else

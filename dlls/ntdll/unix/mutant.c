@@ -8,11 +8,16 @@
  * NT's count: 1 is free, 0 owned once, below that owned recursively. An abandoned mutant is free,
  * and the next wait that takes it returns STATUS_ABANDONED_WAIT_0 (plus its index); the flag ends
  * with that wait.
+ *
+ * One that is shared is the server's; its owner's thread, if it has never talked to the server,
+ * does so before it ends: the end of its socket is what abandons the mutant there.
  */
 #include "create.h"
 #include "mutant.h"
 #include "named.h"
+#include "shared.h"
 #include "usermem.h"
+#include <portico/portico.h>
 #include <stdlib.h>
 
 struct mutant {
@@ -70,6 +75,22 @@ static NTSTATUS mutant_release_locked(struct mutant *mutant, LONG *ret_previous,
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS mutant_share(struct nt_object *object, uint32_t *ret_server)
+{
+    struct mutant *mutant = (struct mutant *)object;
+    struct wait_thread *owner = mutant->owner;
+
+    TRY(shared_mutant_new(owner ? owner->tid : 0, (uint32_t)(1 - mutant->count),
+                          mutant->is_abandoned, ret_server));
+    if (owner) {
+        mutant->owner = NULL;
+        owner->owns_shared = true;
+        ntlist_unlink(&mutant->owned);
+        nt_object_unref(object); /* the owner's; the caller has one */
+    }
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS mutant_signal(struct nt_object *object, ACCESS_MASK access)
 {
     bool drop = false;
@@ -77,6 +98,8 @@ static NTSTATUS mutant_signal(struct nt_object *object, ACCESS_MASK access)
     NTSTATUS status;
 
     (void)access; /* being the owner is what counts */
+    if (object->shared)
+        return shared_mutant_release(object->shared);
     status = mutant_release_locked((struct mutant *)object, &previous, &drop);
     if (drop) /* never the last one: the caller has a reference */
         nt_object_unref(object);
@@ -92,10 +115,14 @@ static const struct nt_type mutant_type = {
     .acquire = mutant_acquire,
     .acquires_for_thread = true,
     .signal = mutant_signal,
+    .share = mutant_share,
+    .moves = true,
 };
 
 void mutants_abandon(struct wait_thread *thread)
 {
+    if (thread->owns_shared)
+        (void)portico_control();
     for (;;) {
         struct mutant *mutant = NULL;
 
@@ -145,6 +172,12 @@ NTSTATUS WINAPI NtReleaseMutant(HANDLE handle, PLONG ret_user_previous)
         return named_mutant_release(handle, ret_user_previous);
     TRY(handle_lookup(handle, 0, &mutant_type, &object));
     dispatcher_lock();
+    if (object->shared) {
+        dispatcher_unlock();
+        status = named_mutant_release(handle_of_shared(object), ret_user_previous);
+        nt_object_unref(object);
+        return status;
+    }
     status = mutant_release_locked((struct mutant *)object, &previous, &drop);
     dispatcher_unlock();
     if (drop)
@@ -172,6 +205,15 @@ NTSTATUS WINAPI NtQueryMutant(HANDLE handle, MUTANT_INFORMATION_CLASS class, PVO
     TRY(handle_lookup(handle, MUTANT_QUERY_STATE, &mutant_type, &object));
     mutant = (struct mutant *)object;
     dispatcher_lock();
+    if (object->shared) {
+        NTSTATUS status;
+
+        dispatcher_unlock();
+        status =
+            named_query(NAMED_MUTANT, handle_of_shared(object), buffer, length, ret_user_length);
+        nt_object_unref(object);
+        return status;
+    }
     info.CurrentCount = mutant->count;
     info.OwnedByCaller = mutant->owner == wait_thread_current();
     info.AbandonedState = mutant->is_abandoned;

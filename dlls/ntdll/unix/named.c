@@ -7,12 +7,13 @@
  * This file turns the NT calls into requests of the control protocol; the statuses are the server's
  * own.
  *
- * A server handle's value goes to the program as it is. TODO(promotion): a private object that is
- * duplicated into another process; named timers, keyed events and completion ports.
+ * A server handle's value goes to the program as it is. TODO(named): timers, keyed events and
+ * completion ports.
  */
 #include "client.h"
 #include "descriptor.h"
 #include "named.h"
+#include "named_call.h"
 #include "ntprocess.h"
 #include "section.h"
 #include "usermem.h"
@@ -34,21 +35,15 @@ static bool is_connected(void)
     return portico_process_id();
 }
 
-/* Connected at the first need; a process that has a server handle has a server. */
-static struct control *client_control(void)
+struct control *named_control(void)
 {
     client_need();
     return portico_control();
 }
 
-static handle_t server_handle(HANDLE handle)
+struct control *named_control_if_any(void)
 {
-    return (handle_t)(uintptr_t)handle & ~(handle_t)3;
-}
-
-static HANDLE program_handle(handle_t handle)
-{
-    return (HANDLE)(uintptr_t)handle;
+    return is_connected() ? named_control() : NULL;
 }
 
 static NTSTATUS missing(const char *what, unsigned kind)
@@ -81,7 +76,7 @@ static NTSTATUS named_call_begin(struct named_call *call, const struct creation 
     TRY(descriptor_read(creation->security, &call->sd, &call->objattr.sd_size));
     if (creation->has_name)
         status = name_copy(&creation->user_name, &call->name, &units);
-    call->control = status ? NULL : client_control();
+    call->control = status ? NULL : named_control();
     if (!call->control) {
         named_call_end(call);
         return status ? status : STATUS_PORT_DISCONNECTED;
@@ -148,8 +143,7 @@ static NTSTATUS named_create_call(struct named_call *call, enum named_kind kind,
     return (NTSTATUS)status;
 }
 
-/* The handle goes to the program, or is closed again when it cannot be written. */
-static NTSTATUS handle_give(PHANDLE ret_handle, handle_t handle, NTSTATUS status)
+NTSTATUS named_handle_give(PHANDLE ret_handle, handle_t handle, NTSTATUS status)
 {
     HANDLE value = program_handle(handle);
     NTSTATUS written;
@@ -174,7 +168,7 @@ NTSTATUS named_create(enum named_kind kind, PHANDLE ret_handle, ACCESS_MASK acce
     TRY(named_call_begin(&call, creation));
     status = named_create_call(&call, kind, access, first, second, &handle);
     named_call_end(&call);
-    return handle_give(ret_handle, handle, status);
+    return named_handle_give(ret_handle, handle, status);
 }
 
 NTSTATUS named_open(enum named_kind kind, PHANDLE ret_handle, ACCESS_MASK access,
@@ -209,7 +203,7 @@ NTSTATUS named_open(enum named_kind kind, PHANDLE ret_handle, ACCESS_MASK access
         .type = kinds[kind].type};
     status = (NTSTATUS)call_object_open(call.control, &request, &reply, &call.extra);
     named_call_end(&call);
-    return handle_give(ret_handle, reply.handle, status);
+    return named_handle_give(ret_handle, reply.handle, status);
 }
 
 NTSTATUS named_symlink_create(PHANDLE ret_handle, ACCESS_MASK access,
@@ -226,16 +220,8 @@ NTSTATUS named_symlink_create(PHANDLE ret_handle, ACCESS_MASK access,
     call.extra.data_size = (uint32_t)size;
     status = (NTSTATUS)call_symlink_create(call.control, &request, &reply, &call.extra);
     named_call_end(&call);
-    return handle_give(ret_handle, reply.handle, status);
+    return named_handle_give(ret_handle, reply.handle, status);
 }
-
-/* Every call below: a server that cannot be reached has no handle of ours. */
-/* clang-format off */
-#define CONTROL_OR_RETURN(control)                                  \
-    struct control *control = is_connected() ? client_control() : NULL; \
-    if (!(control))                                                 \
-    return STATUS_INVALID_HANDLE
-/* clang-format on */
 
 NTSTATUS named_event_change(HANDLE handle, int verb, LONG *ret_user_previous)
 {
@@ -315,123 +301,27 @@ NTSTATUS named_query(enum named_kind kind, HANDLE handle, void *buffer, ULONG le
     return ret_user_length ? USER_PUT(ret_user_length, length) : STATUS_SUCCESS;
 }
 
-NTSTATUS named_close(HANDLE handle)
+/* source: whose descriptor goes with it, or NULL: new memory of the server's. SEC_FILE, which NT
+ * only tells, says here whether it is a file's. */
+static NTSTATUS section_create_call(struct section_create_request *request,
+                                    const struct creation *creation, const struct section *source,
+                                    struct section_create_reply *ret_reply)
 {
-    CONTROL_OR_RETURN(control);
-
-    (void)control;
-    return (NTSTATUS)portico_close(server_handle(handle));
-}
-
-static handle_t process_for_server(HANDLE process)
-{
-    return handle_is_server(process) ? server_handle(process) : HANDLE_SELF;
-}
-
-/* A port's second handle in this process is known from its beginning: what belongs to the port here
- * (its completion port) lasts until the last one is closed. */
-static void port_know(handle_t target_process, handle_t handle)
-{
-    struct portico_port_info info;
-    enum object_kind kind;
-
-    if (target_process != HANDLE_SELF ||
-        portico_handle_kind(handle, &kind, NULL) != STATUS_SUCCESS || kind != OBJECT_KIND_PORT)
-        return;
-    if (portico_port_query(handle, &info) != STATUS_SUCCESS)
-        return; /* closed again already: the first use will say so */
-}
-
-/* A server object into this or another process. */
-NTSTATUS named_duplicate(HANDLE source_process, HANDLE source, HANDLE target_process,
-                         PHANDLE ret_user_handle, ACCESS_MASK access, ULONG attributes,
-                         ULONG options)
-{
-    struct handle_duplicate_request request = {
-        .source_process = process_for_server(source_process),
-        .source = server_handle(source),
-        .target_process = target_process ? process_for_server(target_process) : 0,
-        .access = access,
-        .attributes = attributes & (OBJ_INHERIT | HANDLE_ATTRIBUTE_PROTECT_CLOSE),
-        .options = options & 7};
-    struct handle_duplicate_reply reply = {.handle = 0};
+    struct named_call call;
     NTSTATUS status;
-    CONTROL_OR_RETURN(control);
 
-    status = (NTSTATUS)call_handle_duplicate(control, &request, &reply, NULL);
-    if (status < 0 || !ret_user_handle)
-        return status;
-    port_know(request.target_process, reply.handle);
-    return handle_give(ret_user_handle, reply.handle, status);
-}
-
-static const WCHAR *kind_name(uint32_t type)
-{
-    static const WCHAR *const names[OBJECT_KIND_COUNT] = {
-        [OBJECT_KIND_DIRECTORY] = u"Directory", [OBJECT_KIND_SYMLINK] = u"SymbolicLink",
-        [OBJECT_KIND_EVENT] = u"Event",         [OBJECT_KIND_SEMAPHORE] = u"Semaphore",
-        [OBJECT_KIND_MUTANT] = u"Mutant",       [OBJECT_KIND_SECTION] = u"Section",
-        [OBJECT_KIND_PROCESS] = u"Process",     [OBJECT_KIND_PORT] = u"ALPC Port",
-        [OBJECT_KIND_TOKEN] = u"Token"};
-
-    return type < OBJECT_KIND_COUNT && names[type] ? names[type] : u"Unknown";
-}
-
-/* What handle_calls.c needs to answer NtQueryObject. */
-NTSTATUS named_describe(HANDLE handle, struct named_description *ret_description)
-{
-    struct handle_query_request request = {.handle = server_handle(handle)};
-    struct call_extra extra = {.ret_data = ret_description->name,
-                               .ret_capacity = sizeof(ret_description->name) - sizeof(WCHAR)};
-    struct handle_query_reply reply;
-    CONTROL_OR_RETURN(control);
-
-    TRY((NTSTATUS)call_handle_query(control, &request, &reply, &extra));
-    ret_description
-        ->name[extra.ret_size < extra.ret_capacity ? extra.ret_size / sizeof(WCHAR)
-                                                   : extra.ret_capacity / sizeof(WCHAR)] = 0;
-    ret_description->type_name = kind_name(reply.type);
-    ret_description->access = reply.access;
-    ret_description->attributes = reply.attributes;
-    ret_description->n_handles = reply.n_handles;
-    ret_description->n_refs = reply.n_refs;
-    ret_description->object_id = reply.object_id;
-    return STATUS_SUCCESS;
-}
-
-NTSTATUS named_set_attributes(HANDLE handle, ULONG attributes)
-{
-    struct handle_attributes_request request = {.handle = server_handle(handle),
-                                                .mask =
-                                                    OBJ_INHERIT | HANDLE_ATTRIBUTE_PROTECT_CLOSE,
-                                                .attributes = attributes};
-    struct handle_attributes_reply reply;
-    CONTROL_OR_RETURN(control);
-
-    return (NTSTATUS)call_handle_attributes(control, &request, &reply, NULL);
-}
-
-NTSTATUS named_process_terminate(HANDLE handle, ULONG exit_code)
-{
-    struct process_terminate_request request = {.handle = server_handle(handle),
-                                                .exit_code = exit_code};
-    struct process_terminate_reply reply;
-    struct control *control = client_control();
-
-    return control ? (NTSTATUS)call_process_terminate(control, &request, &reply, NULL)
-                   : STATUS_INSUFFICIENT_RESOURCES;
-}
-
-NTSTATUS named_process_query(HANDLE handle, pid_t *ret_pid, NTSTATUS *ret_exit_status)
-{
-    struct process_query_request request = {.handle = server_handle(handle)};
-    struct process_query_reply reply;
-    CONTROL_OR_RETURN(control);
-
-    TRY((NTSTATUS)call_process_query(control, &request, &reply, NULL));
-    *ret_pid = (pid_t)reply.process_id;
-    *ret_exit_status = (NTSTATUS)reply.exit_code;
-    return STATUS_SUCCESS;
+    TRY(named_call_begin(&call, creation));
+    if (source) {
+        call.extra.fds[0] = source->fd;
+        call.extra.n_fds = 1;
+        request->attributes |= source->is_file ? SEC_FILE : 0;
+    }
+    status = (NTSTATUS)call_section_create(call.control, request, ret_reply, &call.extra);
+    named_call_end(&call);
+    for (uint32_t i = 0; i < call.extra.n_ret_fds; i++)
+        if (call.extra.ret_fds[i] >= 0)
+            close(call.extra.ret_fds[i]);
+    return status;
 }
 
 NTSTATUS named_section_create(PHANDLE ret_handle, ACCESS_MASK access,
@@ -443,22 +333,29 @@ NTSTATUS named_section_create(PHANDLE ret_handle, ACCESS_MASK access,
                                              .protection = section->protection,
                                              .attributes = section->attributes};
     struct section_create_reply reply = {.handle = 0};
-    struct named_call call;
     NTSTATUS status;
 
     if (section->attributes & SEC_IMAGE)
         return missing("image section under a name", 0);
-    TRY(named_call_begin(&call, creation));
-    if (section->is_file) {
-        call.extra.fds[0] = section->fd;
-        call.extra.n_fds = 1;
-    }
-    status = (NTSTATUS)call_section_create(call.control, &request, &reply, &call.extra);
-    named_call_end(&call);
-    for (uint32_t i = 0; i < call.extra.n_ret_fds; i++)
-        if (call.extra.ret_fds[i] >= 0)
-            close(call.extra.ret_fds[i]);
-    return handle_give(ret_handle, reply.handle, status);
+    status = section_create_call(&request, creation, section->is_file ? section : NULL, &reply);
+    return named_handle_give(ret_handle, reply.handle, status);
+}
+
+/* Memory too goes by its descriptor: there are views of it already. */
+NTSTATUS named_section_share(struct section *section, uint32_t *ret_server)
+{
+    static const struct creation no_name;
+    struct section_create_request request = {.size = section->size,
+                                             .access = SECTION_ALL_ACCESS,
+                                             .protection = section->protection,
+                                             .attributes = section->attributes};
+    struct section_create_reply reply;
+
+    if (section->attributes & SEC_IMAGE)
+        return missing("sharing of an image section", 0);
+    TRY(section_create_call(&request, &no_name, section, &reply));
+    *ret_server = reply.handle;
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS named_section_get(HANDLE handle, ACCESS_MASK access, struct section **ret_section)
@@ -481,8 +378,8 @@ NTSTATUS named_section_get(HANDLE handle, ACCESS_MASK access, struct section **r
     section->fd = extra.ret_fds[0];
     section->size = reply.size;
     section->protection = reply.protection;
-    section->attributes = reply.attributes;
-    section->is_file = reply.foreign;
+    section->attributes = reply.attributes & ~(ULONG)SEC_FILE;
+    section->is_file = reply.attributes & SEC_FILE;
     *ret_section = section;
     return STATUS_SUCCESS;
 }

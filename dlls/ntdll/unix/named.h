@@ -41,6 +41,7 @@ NTSTATUS named_duplicate(HANDLE source_process, HANDLE source, HANDLE target_pro
 struct named_description {
     WCHAR name[1024];
     const WCHAR *type_name;
+    unsigned kind; /* enum object_kind */
     ACCESS_MASK access;
     ULONG attributes, n_handles, n_refs;
     uint64_t object_id;
@@ -57,5 +58,7 @@ NTSTATUS named_section_create(PHANDLE ret_handle, ACCESS_MASK access,
                               const struct creation *creation, struct section *section);
 /* A local object for the server's section behind the handle, for one use. */
 NTSTATUS named_section_get(HANDLE handle, ACCESS_MASK access, struct section **ret_section);
+/* A private section becomes the server's too: a handle with all access. */
+NTSTATUS named_section_share(struct section *section, uint32_t *ret_server);
 NTSTATUS named_symlink_create(PHANDLE ret_handle, ACCESS_MASK access,
                               const struct creation *creation, const WCHAR *target, size_t size);

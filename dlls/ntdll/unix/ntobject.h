@@ -52,6 +52,10 @@ struct nt_type {
     void (*destroy)(struct nt_object *object);
     /* The object waited for in its stead (a file's own event); NULL: itself. */
     struct nt_object *(*wait_object)(struct nt_object *object);
+    /* Shared with another process (shared.h): makes the server's object, gives a handle of it with
+     * all access. Dispatcher lock held. NULL: cannot be shared. */
+    NTSTATUS (*share)(struct nt_object *object, uint32_t *ret_server);
+    bool moves; /* its state is the server's from then on */
     /* The object's NT name, malloc'ed, NUL-terminated, or NULL; op NULL: it has none. */
     NTSTATUS (*name_of)(struct nt_object *object, WCHAR **ret_name);
 };
@@ -59,9 +63,17 @@ struct nt_type {
 struct nt_object {
     const struct nt_type *type;
     atomic_uint n_refs;
-    unsigned n_handles;    /* handle table lock */
-    struct ntlist waiters; /* struct wait_entry; dispatcher lock */
+    _Atomic uint32_t shared; /* the server's handle once it is shared; written under the dispatcher
+                                lock, once */
+    unsigned n_handles;      /* handle table lock */
+    struct ntlist waiters;   /* struct wait_entry; dispatcher lock */
 };
+
+/* Has its state gone to the server? Until the dispatcher lock is held a "no" may be out of date. */
+static inline bool nt_object_has_moved(const struct nt_object *object)
+{
+    return object->type->moves && object->shared;
+}
 
 void nt_object_init(struct nt_object *object, const struct nt_type *type);
 struct nt_object *nt_object_ref(struct nt_object *object);

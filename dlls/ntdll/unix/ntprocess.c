@@ -7,35 +7,40 @@
  * missing. */
 #include "named.h"
 #include "ntprocess.h"
+#include "usermem.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-NTSTATUS process_require_current(const char *caller, HANDLE process)
+NTSTATUS process_is_current(HANDLE process, bool *ret_is_current)
 {
     _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
-    NTSTATUS status;
+    NTSTATUS exit_status;
+    pid_t pid;
 
-    if (process == (HANDLE)(intptr_t)-1)
+    *ret_is_current = process == (HANDLE)(intptr_t)-1;
+    if (*ret_is_current)
         return STATUS_SUCCESS;
     if (handle_is_server(process)) {
-        pid_t pid;
-        NTSTATUS exit_status;
-
-        status = named_process_query(process, &pid, &exit_status);
-        if (status || pid == getpid())
-            return status;
-        unimplemented_once(caller, "another process:", 0);
-        return STATUS_NOT_SUPPORTED;
-    }
-    status = handle_lookup(process, 0, NULL, &object);
-    if (status)
-        return status;
-    if (process_object_current && object == process_object_current())
+        TRY(named_process_query(process, &pid, &exit_status));
+        *ret_is_current = pid == getpid();
         return STATUS_SUCCESS;
-    if (!process_object_pid || !process_object_pid(object))
+    }
+    TRY(handle_lookup(process, 0, NULL, &object));
+    *ret_is_current = process_object_current && object == process_object_current();
+    if (!*ret_is_current && (!process_object_pid || !process_object_pid(object)))
         return STATUS_OBJECT_TYPE_MISMATCH;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS process_require_current(const char *caller, HANDLE process)
+{
+    bool is_current;
+
+    TRY(process_is_current(process, &is_current));
+    if (is_current)
+        return STATUS_SUCCESS;
     unimplemented_once(caller, "another process:", 0);
     return STATUS_NOT_SUPPORTED;
 }

@@ -29,6 +29,9 @@ pid_t process_object_pid(struct nt_object *process);
  * said once with the caller's name. */
 NTSTATUS process_require_current(const char *caller, HANDLE process);
 
+/* Is it this one? STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH. */
+NTSTATUS process_is_current(HANDLE process, bool *ret_is_current);
+
 /* `portico: <function>: <what> <number> is not implemented`, once for each function and number. */
 void unimplemented_once(const char *function, const char *what, unsigned number);
 

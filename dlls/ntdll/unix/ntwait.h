@@ -45,6 +45,7 @@ struct wait_thread {
     struct wait_block *block; /* the wait in progress; dispatcher lock */
     struct ntlist apcs;       /* struct apc; dispatcher lock */
     struct ntlist mutants;    /* owned mutants, for abandonment; dispatcher lock */
+    bool owns_shared;         /* has owned one that was shared; dispatcher lock */
     int wake_fd; /* eventfd for sleeps that also watch descriptors; -1 until first used */
     uint32_t tid;
     struct key_waiter key_waiter;
@@ -91,6 +92,11 @@ void notification_signal(struct notification *notification);
 /* Waits without a handle: any or all of n objects; timeout as NT's (NULL: for ever). */
 NTSTATUS wait_objects(unsigned n_objects, struct nt_object *const *objects, bool all,
                       bool alertable, const LARGE_INTEGER *timeout);
+/* The same; STATUS_RETRY: one of them has moved to the server (shared.h), whose part in it is
+ * wait_mixed's. */
+struct deadline;
+NTSTATUS wait_objects_until(unsigned n_objects, struct nt_object *const *objects, bool all,
+                            bool alertable, const struct deadline *deadline);
 /* Sleeps until `fd` is ready for poll's `events`, the thread is terminated, or (alertable) an APC
  * comes: STATUS_SUCCESS, STATUS_TIMEOUT, STATUS_USER_APC, STATUS_ALERTED,
  * STATUS_THREAD_IS_TERMINATING. */

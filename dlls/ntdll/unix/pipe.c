@@ -88,7 +88,8 @@ void pipe_end_closed(struct file *file)
     pipe->state = PIPE_DISCONNECTED;
     fd = file->fd;
     pthread_mutex_unlock(&pipe_lock);
-    if (fd >= 0) /* a duplicate of a socket in a sleeping call must see the end too */
+    /* A duplicate of a socket in a sleeping call must see the end too; other processes' not. */
+    if (fd >= 0 && !file->header.header.shared)
         shutdown(fd, SHUT_RDWR);
 }
 

@@ -12,10 +12,16 @@
 #include "client.h"
 #include "control.h"
 #include "named.h"
+#include "shared.h"
 #include "thread.h"
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
+
+static NTSTATUS process_share(struct nt_object *object, uint32_t *ret_server)
+{
+    return shared_process_new(process_object_pid(object), ret_server);
+}
 
 const struct nt_type process_type = {
     .name = u"Process",
@@ -26,6 +32,7 @@ const struct nt_type process_type = {
                     PROCESS_TERMINATE | PROCESS_SET_QUOTA | PROCESS_SET_INFORMATION,
                 STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE},
     .is_signaled = notification_is_signaled,
+    .share = process_share,
 };
 
 struct process process;

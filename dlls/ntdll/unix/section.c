@@ -38,6 +38,11 @@ static void section_destroy(struct nt_object *object)
     free(section);
 }
 
+static NTSTATUS section_share(struct nt_object *object, uint32_t *ret_server)
+{
+    return named_section_share((struct section *)object, ret_server);
+}
+
 const struct nt_type section_type = {
     .name = u"Section",
     .valid = SECTION_ALL_ACCESS,
@@ -45,6 +50,7 @@ const struct nt_type section_type = {
                 STANDARD_RIGHTS_WRITE | SECTION_MAP_WRITE,
                 STANDARD_RIGHTS_EXECUTE | SECTION_MAP_EXECUTE},
     .destroy = section_destroy,
+    .share = section_share,
 };
 
 NTSTATUS section_lookup(HANDLE handle, ACCESS_MASK access, struct section **ret_section)

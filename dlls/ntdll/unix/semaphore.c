@@ -7,6 +7,7 @@
 #include "create.h"
 #include "named.h"
 #include "ntwait.h"
+#include "shared.h"
 #include "usermem.h"
 #include <stdlib.h>
 
@@ -30,6 +31,8 @@ static NTSTATUS semaphore_acquire(struct nt_object *object, struct wait_thread *
 
 static NTSTATUS semaphore_release_locked(struct semaphore *semaphore, LONG count)
 {
+    if (semaphore->header.shared)
+        return shared_semaphore_release(semaphore->header.shared, (ULONG)count);
     if (count > semaphore->maximum - semaphore->count)
         return STATUS_SEMAPHORE_LIMIT_EXCEEDED;
     semaphore->count += count;
@@ -44,6 +47,13 @@ static NTSTATUS semaphore_signal(struct nt_object *object, ACCESS_MASK access)
     return semaphore_release_locked((struct semaphore *)object, 1);
 }
 
+static NTSTATUS semaphore_share(struct nt_object *object, uint32_t *ret_server)
+{
+    struct semaphore *semaphore = (struct semaphore *)object;
+
+    return shared_semaphore_new(semaphore->count, semaphore->maximum, ret_server);
+}
+
 static const struct nt_type semaphore_type = {
     .name = u"Semaphore",
     .valid = SEMAPHORE_ALL_ACCESS,
@@ -53,6 +63,8 @@ static const struct nt_type semaphore_type = {
     .is_signaled = semaphore_is_signaled,
     .acquire = semaphore_acquire,
     .signal = semaphore_signal,
+    .share = semaphore_share,
+    .moves = true,
 };
 
 NTSTATUS WINAPI NtCreateSemaphore(PHANDLE ret_handle, ACCESS_MASK access,
@@ -87,6 +99,12 @@ NTSTATUS WINAPI NtReleaseSemaphore(HANDLE handle, ULONG count, PULONG ret_user_p
         return named_semaphore_release(handle, count, ret_user_previous);
     TRY(handle_lookup(handle, SEMAPHORE_MODIFY_STATE, &semaphore_type, &object));
     dispatcher_lock();
+    if (object->shared) {
+        dispatcher_unlock();
+        status = named_semaphore_release(handle_of_shared(object), count, ret_user_previous);
+        nt_object_unref(object);
+        return status;
+    }
     previous = (ULONG)((struct semaphore *)object)->count;
     status = semaphore_release_locked((struct semaphore *)object, (LONG)count);
     dispatcher_unlock();
@@ -111,6 +129,15 @@ NTSTATUS WINAPI NtQuerySemaphore(HANDLE handle, SEMAPHORE_INFORMATION_CLASS clas
         return named_query(NAMED_SEMAPHORE, handle, buffer, length, ret_user_length);
     TRY(handle_lookup(handle, 1, &semaphore_type, &object));
     dispatcher_lock();
+    if (object->shared) {
+        NTSTATUS status;
+
+        dispatcher_unlock();
+        status =
+            named_query(NAMED_SEMAPHORE, handle_of_shared(object), buffer, length, ret_user_length);
+        nt_object_unref(object);
+        return status;
+    }
     info.CurrentCount = (ULONG)((struct semaphore *)object)->count;
     info.MaximumCount = (ULONG)((struct semaphore *)object)->maximum;
     dispatcher_unlock();

@@ -15,6 +15,7 @@
 
 #include "context.h"
 #include "process.h"
+#include "shared.h"
 #include "teb.h"
 #include "token.h"
 #include "usercopy.h"
@@ -114,6 +115,25 @@ static void thread_destroy(struct nt_object *object)
     free(thread);
 }
 
+static NTSTATUS thread_share(struct nt_object *object, uint32_t *ret_server)
+{
+    struct thread *thread = thread_from_object(object);
+
+    if (thread->is_leaving) /* the server would never hear of its end */
+        return STATUS_THREAD_IS_TERMINATING;
+    return shared_thread_new(process.pid, thread->tid, ret_server);
+}
+
+/* On the thread: nobody shares it from now on; if somebody did, the server is told. */
+static void thread_leave_shared(struct thread *thread)
+{
+    dispatcher_lock();
+    thread->is_leaving = true;
+    dispatcher_unlock();
+    if (thread->header.header.shared)
+        shared_thread_exit(thread->exit_code);
+}
+
 const struct nt_type thread_type = {
     .name = u"Thread",
     .valid = THREAD_ALL_ACCESS,
@@ -123,6 +143,7 @@ const struct nt_type thread_type = {
                 STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE},
     .is_signaled = notification_is_signaled,
     .destroy = thread_destroy,
+    .share = thread_share,
 };
 
 static struct thread *thread_new(void)
@@ -258,6 +279,7 @@ static void thread_end(struct thread *thread)
     syscall(SYS_futex, &thread->stop_ack, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
     if (thread->was_given_token)
         token_thread_ended(thread);
+    thread_leave_shared(thread);
     wait_thread_exit(&thread->wait);
     thread_frame = NULL;
     teb_activate(NULL);

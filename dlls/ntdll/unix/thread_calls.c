@@ -4,8 +4,11 @@
 
 /* NtCreateThreadEx, NtOpenThread, NtTerminateThread: threads as handles. */
 
+#include "named.h"
+#include "ntprocess.h"
 #include "process.h"
 #include "remote_thread.h"
+#include "shared.h"
 #include "thread.h"
 #include "usercopy.h"
 #include <stdlib.h>
@@ -96,6 +99,22 @@ static NTSTATUS process_check(HANDLE handle)
     return status;
 }
 
+/* A thread that came in a message may be one of this process. */
+static NTSTATUS thread_from_server(HANDLE handle, struct thread **ret_thread)
+{
+    CLIENT_ID id;
+    NTSTATUS exit_status, status = shared_thread_query(handle, &id, &exit_status);
+
+    if (status)
+        return status;
+    if ((pid_t)(uintptr_t)id.UniqueProcess != process.pid) {
+        unimplemented_once("this operation on", "a thread of another process:", 0);
+        return STATUS_NOT_SUPPORTED;
+    }
+    *ret_thread = thread_by_tid((pid_t)(uintptr_t)id.UniqueThread);
+    return *ret_thread ? STATUS_SUCCESS : STATUS_THREAD_IS_TERMINATING;
+}
+
 NTSTATUS thread_from_handle(HANDLE handle, ACCESS_MASK access, struct thread **ret_thread)
 {
     struct nt_object *object;
@@ -106,6 +125,8 @@ NTSTATUS thread_from_handle(HANDLE handle, ACCESS_MASK access, struct thread **r
         nt_object_ref(&(*ret_thread)->header.header);
         return STATUS_SUCCESS;
     }
+    if (handle_is_server(handle))
+        return thread_from_server(handle, ret_thread);
     status = handle_lookup(handle, access, &thread_type, &object);
     if (!status)
         *ret_thread = thread_from_object(object);

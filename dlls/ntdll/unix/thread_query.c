@@ -4,9 +4,11 @@
 
 /* NtQueryInformationThread and NtSetInformationThread. */
 
+#include "named.h"
 #include "ntprocess.h"
 #include "process.h"
 #include "remote_thread.h"
+#include "shared.h"
 #include "thread.h"
 #include "token.h"
 #include "usercopy.h"
@@ -140,12 +142,24 @@ static NTSTATUS remote_query(HANDLE handle, THREADINFOCLASS class, void *user, U
     return answer_put(user, size, user_length, &info, sizeof(info));
 }
 
+/* Of another process' thread no more is known. */
+static NTSTATUS shared_basic_query(HANDLE handle, void *user, ULONG size, ULONG *user_length)
+{
+    THREAD_BASIC_INFORMATION info = {0};
+    NTSTATUS status = shared_thread_query(handle, &info.ClientId, &info.ExitStatus);
+
+    return status ? status : answer_put(user, size, user_length, &info, sizeof(info));
+}
+
 NTSTATUS WINAPI NtQueryInformationThread(HANDLE handle, THREADINFOCLASS class, void *user,
                                          ULONG size, ULONG *user_length)
 {
     _cleanup_nt_(thread_unrefp) struct thread *thread = NULL;
-    NTSTATUS status = thread_from_handle(handle, THREAD_QUERY_LIMITED_INFORMATION, &thread);
+    NTSTATUS status;
 
+    if (handle_is_server(handle) && class == ThreadBasicInformation)
+        return shared_basic_query(handle, user, size, user_length);
+    status = thread_from_handle(handle, THREAD_QUERY_LIMITED_INFORMATION, &thread);
     if (status == STATUS_OBJECT_TYPE_MISMATCH)
         return remote_query(handle, class, user, size, user_length);
     return status ? status : thread_query(thread, class, user, size, user_length);

@@ -107,36 +107,52 @@ static bool object_take(struct nt_object *object)
     return !object->type->take || object->type->take(object);
 }
 
+static void object_untake(struct nt_object *object)
+{
+    if (object->type->untake)
+        object->type->untake(object);
+}
+
 /* All objects of a wait-all that can fail, or none. */
-static bool block_take_locked(struct wait_block *block)
+bool wait_block_take_locked(struct wait_block *block)
 {
     for (unsigned i = 0; i < block->n_entries; i++) {
         if (object_take(block->entries[i].object))
             continue;
         while (i-- > 0)
-            if (block->entries[i].object->type->untake)
-                block->entries[i].object->type->untake(block->entries[i].object);
+            object_untake(block->entries[i].object);
         return false;
     }
     return true;
 }
 
-static bool block_try_all_locked(struct wait_block *block, NTSTATUS *ret_status)
+void wait_block_untake_locked(struct wait_block *block)
+{
+    for (unsigned i = 0; i < block->n_entries; i++)
+        object_untake(block->entries[i].object);
+}
+
+NTSTATUS wait_block_acquire_locked(struct wait_block *block)
 {
     NTSTATUS result = STATUS_WAIT_0;
 
-    for (unsigned i = 0; i < block->n_entries; i++)
-        if (!object_is_signaled(block->entries[i].object, block->thread))
-            return false;
-    if (!block_take_locked(block))
-        return false;
     for (unsigned i = 0; i < block->n_entries; i++) {
         NTSTATUS status = object_acquire(block->entries[i].object, block->thread);
 
         if (status < 0 || (status == STATUS_ABANDONED_WAIT_0 && result >= 0))
             result = status;
     }
-    *ret_status = result;
+    return result;
+}
+
+static bool block_try_all_locked(struct wait_block *block, NTSTATUS *ret_status)
+{
+    for (unsigned i = 0; i < block->n_entries; i++)
+        if (!object_is_signaled(block->entries[i].object, block->thread))
+            return false;
+    if (!wait_block_take_locked(block))
+        return false;
+    *ret_status = wait_block_acquire_locked(block);
     return true;
 }
 
@@ -245,10 +261,21 @@ static NTSTATUS block_sleep_locked(struct wait_block *block, const struct deadli
     return block->status;
 }
 
+/* An object of it is the server's by now: the caller waits there. */
+static bool block_has_moved(const struct wait_block *block)
+{
+    for (unsigned i = 0; i < block->n_entries; i++)
+        if (nt_object_has_moved(block->entries[i].object))
+            return true;
+    return false;
+}
+
 NTSTATUS wait_block_run_locked(struct wait_block *block, const struct deadline *deadline)
 {
     NTSTATUS status;
 
+    if (block_has_moved(block))
+        return STATUS_RETRY;
     if (interruption_locked(block->thread, block->alertable, &status))
         return interruption_result(status);
     /* A wait without objects (a delay, a remover of packets) ends only by others or the deadline.
@@ -264,11 +291,18 @@ NTSTATUS wait_block_run_locked(struct wait_block *block, const struct deadline *
 NTSTATUS wait_objects(unsigned n_objects, struct nt_object *const *objects, bool all,
                       bool alertable, const LARGE_INTEGER *timeout)
 {
+    struct deadline deadline = deadline_from_timeout(timeout);
+
+    return wait_objects_until(n_objects, objects, all, alertable, &deadline);
+}
+
+NTSTATUS wait_objects_until(unsigned n_objects, struct nt_object *const *objects, bool all,
+                            bool alertable, const struct deadline *deadline)
+{
     struct wait_block block = {.thread = wait_thread_current(),
                                .n_entries = n_objects,
                                .all = all,
                                .alertable = alertable};
-    struct deadline deadline = deadline_from_timeout(timeout);
     NTSTATUS status;
 
     assert(n_objects <= MAXIMUM_WAIT_OBJECTS);
@@ -277,7 +311,7 @@ NTSTATUS wait_objects(unsigned n_objects, struct nt_object *const *objects, bool
         ntlist_init(&block.entries[i].link);
     }
     dispatcher_lock();
-    status = wait_block_run_locked(&block, &deadline);
+    status = wait_block_run_locked(&block, deadline);
     dispatcher_unlock();
     return status;
 }
@@ -312,6 +346,20 @@ void wait_look_end_locked(struct wait_block *block)
 {
     block_unlink_locked(block);
     block->thread->looked_up = false;
+}
+
+NTSTATUS wait_look_run_locked(struct wait_block *block, const struct deadline *deadline)
+{
+    NTSTATUS status;
+
+    if (interruption_locked(block->thread, block->alertable, &status))
+        return interruption_result(status);
+    if (deadline->is_zero)
+        return STATUS_TIMEOUT;
+    wait_look_begin_locked(block);
+    status = block_sleep_locked(block, deadline);
+    block->thread->looked_up = false;
+    return interruption_result(status);
 }
 
 bool wait_block_try_locked(struct wait_block *block, NTSTATUS *ret_status)

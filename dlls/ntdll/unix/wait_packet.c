@@ -10,8 +10,8 @@
  *
  * The packet that will be posted is allocated at association, so that signalling never fails.
  *
- * DIFFERS: only ALPC ports and objects of this process can be waited for. A mutant is not one of
- * them (it would need an owner).
+ * DIFFERS: only ALPC ports and objects of this process can be waited for, and those not once they
+ * are shared. A mutant is not one of them (it would need an owner).
  */
 #include "completion.h"
 #include "create.h"
@@ -132,9 +132,10 @@ static NTSTATUS packet_begin(struct wait_packet *packet, struct nt_object *targe
     NTSTATUS status;
 
     dispatcher_lock();
-    if (packet->is_waiting) {
+    if (packet->is_waiting || nt_object_has_moved(target)) {
+        status = packet->is_waiting ? STATUS_INVALID_PARAMETER_1 : STATUS_NOT_SUPPORTED;
         dispatcher_unlock();
-        return STATUS_INVALID_PARAMETER_1;
+        return status;
     }
     before = packet_clear_locked(packet);
     packet->block = (struct wait_block){
@@ -173,7 +174,7 @@ NTSTATUS WINAPI NtAssociateWaitCompletionPacket(HANDLE handle, HANDLE completion
         TRY(user_probe_write(ret_user_signaled, sizeof(*ret_user_signaled)));
     TRY(handle_lookup(handle, 1, &wait_packet_type, &object));
     TRY(wait_object_from_handle(target_handle, &target));
-    result = target->type->acquires_for_thread
+    result = target->type->acquires_for_thread || nt_object_has_moved(target)
                  ? STATUS_NOT_SUPPORTED
                  : completion_lookup(completion_handle, 2, &completion);
     if (result) {

@@ -45,8 +45,16 @@ NTSTATUS wait_fd_or_objects(int fd, short events, struct wait_block *block, bool
  * wait_interrupted return STATUS_RETRY. Nothing is acquired. */
 void wait_look_begin_locked(struct wait_block *block);
 void wait_look_end_locked(struct wait_block *block);
+/* Sleeps until an object of the block becomes signalled: STATUS_SUCCESS; or as a wait ends. Nothing
+ * is acquired. Entered and left with the lock held. */
+NTSTATUS wait_look_run_locked(struct wait_block *block, const struct deadline *deadline);
 void wait_block_link_locked(struct wait_block *block);
 bool wait_block_try_locked(struct wait_block *block, NTSTATUS *ret_status);
+/* The parts of a wait-all's try, for one that has objects elsewhere: its objects are signalled;
+ * take (all or none), then acquire or untake. */
+bool wait_block_take_locked(struct wait_block *block);
+void wait_block_untake_locked(struct wait_block *block);
+NTSTATUS wait_block_acquire_locked(struct wait_block *block);
 
 int futex_sleep(_Atomic uint32_t *word, uint32_t value, const struct deadline *deadline);
 void futex_wake_one(_Atomic uint32_t *word);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* Promotion: an object of this process becomes the server's.
+ *
+ * The local object stays, with its handles, and points to a server handle of this process with all
+ * access (nt_object.shared, set once). For an event, semaphore or mutant (type->moves) the server
+ * has the state from then on and every operation goes there; other types are shared as they are: a
+ * section or file by its descriptor, a process or thread by its ids, and the local object remains
+ * good for local use.
+ *
+ * The move is one step under the dispatcher lock: the state is read, the server's object is made
+ * with it, waiters that sleep are sent on (their wait returns STATUS_RETRY inside, and waits again,
+ * at the server: wait_calls.c). Who looks at the state under the lock sees either all of it here or
+ * `shared` set. The request under the lock cannot block on other clients.
+ *
+ * An event that a wait completion packet waits for cannot move: refused by name.
+ */
+#include "client.h"
+#include "ntprocess.h"
+#include "ntwait.h"
+#include "shared.h"
+#include "usermem.h"
+#include "waitblock.h"
+#include <portico/portico.h>
+
+/* A request without a name. */
+static const struct objattr no_name;
+
+static struct control *control_for_share(struct call_extra *extra)
+{
+    *extra = (struct call_extra){.objattr = &no_name};
+    return portico_control();
+}
+
+NTSTATUS shared_event_new(bool is_notification, bool signaled, handle_t *ret_server)
+{
+    struct event_create_request request = {
+        .access = EVENT_ALL_ACCESS, .manual_reset = is_notification, .signaled = signaled};
+    struct event_create_reply reply;
+    struct call_extra extra;
+    struct control *control = control_for_share(&extra);
+
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    TRY((NTSTATUS)call_event_create(control, &request, &reply, &extra));
+    *ret_server = reply.handle;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS shared_semaphore_new(LONG count, LONG maximum, handle_t *ret_server)
+{
+    struct semaphore_create_request request = {
+        .access = SEMAPHORE_ALL_ACCESS, .count = (uint32_t)count, .maximum = (uint32_t)maximum};
+    struct semaphore_create_reply reply;
+    struct call_extra extra;
+    struct control *control = control_for_share(&extra);
+
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    TRY((NTSTATUS)call_semaphore_create(control, &request, &reply, &extra));
+    *ret_server = reply.handle;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS shared_mutant_new(uint32_t owner_tid, uint32_t recursion, bool is_abandoned,
+                           handle_t *ret_server)
+{
+    struct mutant_create_request request = {.access = MUTANT_ALL_ACCESS,
+                                            .recursion = recursion,
+                                            .abandoned = is_abandoned,
+                                            .owner = owner_tid};
+    struct mutant_create_reply reply;
+    struct call_extra extra;
+    struct control *control = control_for_share(&extra);
+
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    TRY((NTSTATUS)call_mutant_create(control, &request, &reply, &extra));
+    *ret_server = reply.handle;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS shared_process_new(pid_t pid, handle_t *ret_server)
+{
+    struct process_open_request request = {.process_id = (uint32_t)pid,
+                                           .access = PROCESS_ALL_ACCESS};
+    struct process_open_reply reply;
+    struct control *control = portico_control();
+
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    TRY((NTSTATUS)call_process_open(control, &request, &reply, NULL));
+    *ret_server = reply.handle;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS shared_thread_new(pid_t pid, pid_t tid, handle_t *ret_server)
+{
+    struct thread_open_request request = {
+        .process_id = (uint32_t)pid, .thread_id = (uint32_t)tid, .access = THREAD_ALL_ACCESS};
+    struct thread_open_reply reply;
+    struct control *control = portico_control();
+
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    TRY((NTSTATUS)call_thread_open(control, &request, &reply, NULL));
+    *ret_server = reply.handle;
+    return STATUS_SUCCESS;
+}
+
+bool shared_event_set(handle_t server)
+{
+    struct event_change_request request = {.handle = server, .change = EVENT_CHANGE_SET};
+    struct event_change_reply reply;
+    struct control *control = portico_control();
+
+    return control && call_event_change(control, &request, &reply, NULL) == STATUS_SUCCESS &&
+           reply.previous;
+}
+
+NTSTATUS shared_semaphore_release(handle_t server, ULONG count)
+{
+    struct semaphore_release_request request = {.handle = server, .count = count};
+    struct semaphore_release_reply reply;
+    struct control *control = portico_control();
+
+    return control ? (NTSTATUS)call_semaphore_release(control, &request, &reply, NULL)
+                   : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+NTSTATUS shared_mutant_release(handle_t server)
+{
+    struct mutant_release_request request = {.handle = server};
+    struct mutant_release_reply reply;
+    struct control *control = portico_control();
+
+    return control ? (NTSTATUS)call_mutant_release(control, &request, &reply, NULL)
+                   : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+NTSTATUS shared_thread_query(HANDLE handle, CLIENT_ID *ret_id, NTSTATUS *ret_exit_status)
+{
+    struct thread_query_request request = {0};
+    struct thread_query_reply reply;
+
+    TRY(client_handle(handle, &request.handle));
+    TRY((NTSTATUS)call_thread_query(portico_control(), &request, &reply, NULL));
+    *ret_id = (CLIENT_ID){(HANDLE)(uintptr_t)reply.process_id, (HANDLE)(uintptr_t)reply.thread_id};
+    *ret_exit_status = (NTSTATUS)reply.exit_code;
+    return STATUS_SUCCESS;
+}
+
+/* The request also makes the socket whose end is the thread's end for the server. */
+void shared_thread_exit(uint32_t exit_code)
+{
+    struct thread_exit_request request = {.exit_code = exit_code};
+    struct thread_exit_reply reply;
+    struct control *control = portico_control();
+
+    if (control)
+        (void)!call_thread_exit(control, &request, &reply, NULL);
+}
+
+static bool waits_can_move_locked(const struct nt_object *object)
+{
+    for (struct ntlist *link = object->waiters.next; link != &object->waiters; link = link->next)
+        if (ntlist_entry(link, struct wait_entry, link)->block->on_done)
+            return false;
+    return true;
+}
+
+/* Each wait begins again and finds that the object has moved. */
+static void waits_move_locked(struct nt_object *object)
+{
+    while (!ntlist_is_empty(&object->waiters)) {
+        struct wait_block *block =
+            ntlist_entry(object->waiters.next, struct wait_entry, link)->block;
+
+        wait_finish_locked(block, block->looks_only ? STATUS_SUCCESS : STATUS_RETRY);
+    }
+}
+
+static NTSTATUS share_locked(struct nt_object *object, handle_t *ret_server)
+{
+    handle_t server;
+
+    if (!object->shared) {
+        if (object->type->moves && !waits_can_move_locked(object)) {
+            unimplemented_once("sharing", "an object that a completion packet waits for:", 0);
+            return STATUS_NOT_SUPPORTED;
+        }
+        TRY(object->type->share(object, &server));
+        atomic_store(&object->shared, server);
+        if (object->type->moves)
+            waits_move_locked(object);
+    }
+    *ret_server = object->shared;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS object_share(struct nt_object *object, handle_t *ret_server)
+{
+    NTSTATUS status;
+
+    if (!object->type->share) {
+        unimplemented_once("sharing with another process",
+                           "an object of this type:", (unsigned)object->type->name[0]);
+        return STATUS_NOT_SUPPORTED;
+    }
+    client_need();
+    dispatcher_lock();
+    status = share_locked(object, ret_server);
+    dispatcher_unlock();
+    return status;
+}
+
+void object_unshare(struct nt_object *object)
+{
+    (void)!portico_close(object->shared);
+}
+
+NTSTATUS shared_handle_get(HANDLE handle, struct shared_handle *ret_handle)
+{
+    NTSTATUS status;
+
+    *ret_handle = (struct shared_handle){.is_local = false};
+    if (client_handle(handle, &ret_handle->server) == STATUS_SUCCESS)
+        return STATUS_SUCCESS;
+    ret_handle->is_local = true;
+    TRY(handle_lookup_access(handle, 0, NULL, &ret_handle->object, &ret_handle->granted));
+    ret_handle->type = ret_handle->object->type;
+    (void)handle_attributes(handle, 0, 0, &ret_handle->attributes); /* a pseudo-handle has none */
+    status = object_share(ret_handle->object, &ret_handle->server);
+    if (status)
+        shared_handle_release(ret_handle);
+    return status;
+}
+
+void shared_handle_release(struct shared_handle *handle)
+{
+    handle->object = nt_object_unref(handle->object);
+}
