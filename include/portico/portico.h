@@ -350,6 +350,15 @@ status_t portico_thread_blocked_on(const struct portico_thread *thread,
  * know; here it is over. */
 status_t portico_message_direct_status(handle_t port, uint32_t message_id);
 
+/* From where a message came that has been received and is not finished. STATUS_ACCESS_DENIED: no
+ * such. */
+struct portico_origin {
+    uint32_t process_id;
+    bool is_blocked; /* a thread of it waits for the answer */
+};
+status_t portico_message_origin(handle_t port, uint32_t message_id,
+                                struct portico_origin *ret_origin);
+
 /* One of the handles that came with a message that is not continued yet, newly made at each call.
  * STATUS_HANDLE_NO_LONGER_VALID: the message has none (any more); STATUS_INVALID_PARAMETER: not so
  * many. */

@@ -80,6 +80,20 @@ START_TEST(a_wait_takes_the_signalled_object_and_a_poll_does_not_wait)
 }
 END_TEST
 
+START_TEST(all_are_taken_or_none_without_waiting)
+{
+    daemon_connect();
+    handle_t events[2] = {event_make(false), event_make(false)};
+    event_set(events[0]);
+    ck_status(portico_try_all(2, events), STATUS_TIMEOUT);
+    event_set(events[1]);
+    ck_ok(portico_try_all(2, events));
+    ck_status(portico_try_all(1, events), STATUS_TIMEOUT);
+    ck_ok(portico_close(events[0]));
+    ck_ok(portico_close(events[1]));
+}
+END_TEST
+
 START_TEST(a_deadline_ends_a_parked_wait)
 {
     uint32_t index;
@@ -157,6 +171,7 @@ int main(int argc, char **argv)
     UNIT_TEST(closing_what_is_no_handle_fails);
     UNIT_TEST(a_handle_tells_its_kind);
     UNIT_TEST(a_wait_takes_the_signalled_object_and_a_poll_does_not_wait);
+    UNIT_TEST(all_are_taken_or_none_without_waiting);
     UNIT_TEST(a_deadline_ends_a_parked_wait);
     UNIT_TEST(an_interruption_ends_an_alertable_wait_whenever_it_comes);
     UNIT_TEST(a_mutant_whose_owner_dies_is_abandoned);

@@ -123,6 +123,29 @@ START_TEST(wait_all_takes_nothing_until_it_can_take_all)
 }
 END_TEST
 
+START_TEST(a_look_ends_when_all_are_there_and_takes_none)
+{
+    handle_t e[2];
+
+    start();
+    e[0] = event(false, true);
+    e[1] = event(false, false);
+    for (int i = 0; i < 2; i++) { /* parked, then at once */
+        status_t status = CALL_DATA(&b, wait, &reply, e, sizeof(e), .mode = WAIT_MODE_LOOK,
+                                    .timeout_ns = TIMEOUT_NEVER);
+
+        ck_assert_uint_eq(status, i ? STATUS_SUCCESS : STATUS_PENDING);
+        set(&a, e[1], EVENT_CHANGE_SET);
+        if (!i)
+            ck_assert_uint_eq(woken(&b), STATUS_SUCCESS);
+        ck_assert_uint_eq(is_set(e[0]) + is_set(e[1]), 2);
+    }
+    ck_assert_uint_eq(CALL_DATA(&b, wait, &reply, e, sizeof(e), .mode = WAIT_MODE_LOOK + 1),
+                      STATUS_INVALID_PARAMETER);
+    end();
+}
+END_TEST
+
 START_TEST(the_end_of_the_time_and_a_poll_are_time_outs)
 {
     handle_t e[1];
@@ -258,6 +281,7 @@ int main(void)
     UNIT_TEST(a_wait_is_answered_when_the_event_is_set);
     UNIT_TEST(wait_any_takes_the_first_and_only_that);
     UNIT_TEST(wait_all_takes_nothing_until_it_can_take_all);
+    UNIT_TEST(a_look_ends_when_all_are_there_and_takes_none);
     UNIT_TEST(the_end_of_the_time_and_a_poll_are_time_outs);
     UNIT_TEST(cancel_ends_a_wait_and_takes_nothing);
     UNIT_TEST(another_thread_is_cancelled_by_id_and_sequence);

@@ -19,9 +19,20 @@ NTSTATUS alpc_port_attributes_read(const ALPC_PORT_ATTRIBUTES *user, bool is_cre
                                    struct port_attributes *ret_attributes,
                                    bool *ret_has_attributes);
 
-/* The attributes that go with a send. user NULL: none. */
+/* The attributes that go with a send. user NULL: none. *ret_handles, NULL before, is what they
+ * point to: to be freed after the send. */
+struct alpc_handles;
 NTSTATUS alpc_attributes_read(const ALPC_MESSAGE_ATTRIBUTES *user,
-                              struct portico_attributes *ret_attributes);
+                              struct portico_attributes *ret_attributes,
+                              struct alpc_handles **ret_handles);
+void alpc_handles_freep(struct alpc_handles **handles);
+/* The HANDLE attribute alone. */
+NTSTATUS alpc_handles_read(const ALPC_HANDLE_ATTR *user, struct portico_attributes *attributes,
+                           struct alpc_handles **ret_handles);
+NTSTATUS alpc_handles_write(ALPC_HANDLE_ATTR *user, const struct portico_attributes *attributes);
+/* AlpcMessageHandleInformation: the handle of the index that the program's buffer names. */
+NTSTATUS alpc_handles_query(handle_t port, ULONG message_id, void *user, ULONG length,
+                            ULONG *ret_user_length);
 /* The event of a valid DIRECT attribute. user NULL: none. */
 NTSTATUS alpc_direct_read(const ALPC_MESSAGE_ATTRIBUTES *user, bool *ret_is_valid,
                           HANDLE *ret_event);

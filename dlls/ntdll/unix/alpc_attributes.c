@@ -7,8 +7,8 @@
  * libportico's.
  *
  * Bodies follow the 8-byte header from the highest flag to the lowest, only those that are
- * allocated. A send may mark only allocated ones valid. HANDLE attributes are checked as
- * reference 3.6 has it and then refused by name. */
+ * allocated. A send may mark only allocated ones valid. HANDLE is in alpc_handles.c, SECURITY in
+ * alpc_security.c. */
 #include "alpc.h"
 
 #include "ntprocess.h"
@@ -17,13 +17,11 @@
 
 #define SUPPORTED_TO_SEND                                           \
     (ALPC_MESSAGE_VIEW_ATTRIBUTE | ALPC_MESSAGE_CONTEXT_ATTRIBUTE | \
-     ALPC_MESSAGE_SECURITY_ATTRIBUTE | ALPC_MESSAGE_WORK_ON_BEHALF_ATTRIBUTE)
+     ALPC_MESSAGE_HANDLE_ATTRIBUTE | ALPC_MESSAGE_SECURITY_ATTRIBUTE | \
+     ALPC_MESSAGE_WORK_ON_BEHALF_ATTRIBUTE)
 #define IGNORED_TO_SEND                                                                         \
     (ALPC_MESSAGE_TOKEN_ATTRIBUTE /* the receiver is told by the server, not by the sender */ | \
      ALPC_MESSAGE_DIRECT_ATTRIBUTE /* direct.c: it does not go to the receiver */)
-#define HANDLE_FLAGS_ALL                                                               \
-    (ALPC_HANDLEFLG_DUPLICATE_SAME_ACCESS | ALPC_HANDLEFLG_DUPLICATE_SAME_ATTRIBUTES | \
-     ALPC_HANDLEFLG_INDIRECT | ALPC_HANDLEFLG_DUPLICATE_INHERIT)
 
 static const struct {
     ULONG flag;
@@ -67,30 +65,6 @@ static NTSTATUS header_read(const ALPC_MESSAGE_ATTRIBUTES *user,
     return USER_GET(*ret_header, user);
 }
 
-/* Reference 3.6, in its order; what passes is not implemented. */
-static NTSTATUS handle_attribute_check(const void *user_body)
-{
-    ALPC_HANDLE_ATTR attr;
-    ALPC_HANDLE_ATTR32 element;
-
-    TRY(USER_GET(attr, (const ALPC_HANDLE_ATTR *)user_body));
-    if (attr.Flags & ~HANDLE_FLAGS_ALL)
-        return STATUS_INVALID_PARAMETER;
-    if (attr.Flags & ALPC_HANDLEFLG_INDIRECT) {
-        if (attr.HandleCount > ALPC_INDIRECT_HANDLE_MAX)
-            return STATUS_LPC_HANDLE_COUNT_EXCEEDED;
-        if (attr.HandleCount < 2)
-            return STATUS_INVALID_PARAMETER;
-        for (ULONG i = 0; i < attr.HandleCount; i++) {
-            TRY(USER_GET(element, attr.HandleAttrArray + i));
-            if (element.Flags & (ALPC_HANDLEFLG_INDIRECT | ~HANDLE_FLAGS_ALL))
-                return STATUS_INVALID_PARAMETER;
-        }
-    }
-    unimplemented_once("ALPC", "message attribute", ALPC_MESSAGE_HANDLE_ATTRIBUTE);
-    return STATUS_NOT_IMPLEMENTED;
-}
-
 static NTSTATUS view_read(const void *user_body, struct portico_attributes *attributes)
 {
     ALPC_DATA_VIEW_ATTR attr;
@@ -109,7 +83,8 @@ static NTSTATUS view_read(const void *user_body, struct portico_attributes *attr
 }
 
 NTSTATUS alpc_attributes_read(const ALPC_MESSAGE_ATTRIBUTES *user,
-                              struct portico_attributes *ret_attributes)
+                              struct portico_attributes *ret_attributes,
+                              struct alpc_handles **ret_handles)
 {
     ALPC_MESSAGE_ATTRIBUTES header;
     ALPC_CONTEXT_ATTR context;
@@ -123,8 +98,9 @@ NTSTATUS alpc_attributes_read(const ALPC_MESSAGE_ATTRIBUTES *user,
     if (header.ValidAttributes & ~header.AllocatedAttributes)
         return STATUS_INVALID_PARAMETER;
     if (header.ValidAttributes & ALPC_MESSAGE_HANDLE_ATTRIBUTE)
-        TRY(handle_attribute_check(
-            body_at(user, header.AllocatedAttributes, ALPC_MESSAGE_HANDLE_ATTRIBUTE)));
+        TRY(alpc_handles_read(
+            body_at(user, header.AllocatedAttributes, ALPC_MESSAGE_HANDLE_ATTRIBUTE),
+            ret_attributes, ret_handles));
     unsupported = header.ValidAttributes & ~(SUPPORTED_TO_SEND | IGNORED_TO_SEND);
     if (unsupported) {
         unimplemented_once("ALPC", "message attribute", unsupported);
@@ -215,6 +191,9 @@ NTSTATUS alpc_attributes_write(ALPC_MESSAGE_ATTRIBUTES *user,
                                                          ALPC_MESSAGE_WORK_ON_BEHALF_ATTRIBUTE),
                      behalf));
     }
+    if (valid & ALPC_MESSAGE_HANDLE_ATTRIBUTE)
+        TRY(alpc_handles_write(body_at(user, allocated, ALPC_MESSAGE_HANDLE_ATTRIBUTE),
+                               attributes));
     return USER_PUT(&user->ValidAttributes, valid);
 }
 

@@ -81,6 +81,7 @@ NTSTATUS WINAPI NtAlpcSendWaitReceivePort(HANDLE port, ULONG flags, PPORT_MESSAG
                                           PALPC_MESSAGE_ATTRIBUTES user_receive_attributes,
                                           PLARGE_INTEGER user_timeout)
 {
+    _cleanup_nt_(alpc_handles_freep) struct alpc_handles *handles = NULL;
     struct portico_attributes send_attributes;
     struct portico_exchange exchange = {
         .flags = flags & (PORTICO_RELEASE | PORTICO_SYNC | PORTICO_ALERTABLE),
@@ -94,7 +95,7 @@ NTSTATUS WINAPI NtAlpcSendWaitReceivePort(HANDLE port, ULONG flags, PPORT_MESSAG
         return STATUS_INVALID_PARAMETER;
     TRY(client_deadline(user_timeout, &exchange.deadline_ns));
     TRY(alpc_capacity_read(user_receive ? user_length : NULL, &exchange.capacity));
-    TRY(alpc_attributes_read(user_send ? user_send_attributes : NULL, &send_attributes));
+    TRY(alpc_attributes_read(user_send ? user_send_attributes : NULL, &send_attributes, &handles));
     if (user_send && user_send_attributes)
         exchange.send_attributes = &send_attributes;
     TRY(client_handle(port, &handle));

@@ -61,8 +61,7 @@ NTSTATUS WINAPI NtAlpcQueryInformationMessage(HANDLE port, PPORT_MESSAGE user_me
             return STATUS_INVALID_PARAMETER;
         return (NTSTATUS)portico_message_direct_status(handle, message.MessageId);
     case AlpcMessageHandleInformation:
-        unimplemented_once(__func__, "class", class);
-        return STATUS_NOT_IMPLEMENTED;
+        return alpc_handles_query(handle, message.MessageId, buffer, length, ret_length);
     default:
         return STATUS_INVALID_INFO_CLASS;
     }

@@ -93,10 +93,12 @@ static NTSTATUS sid_read(PSID user_sid, uint8_t *sid, uint32_t *ret_size)
     return user_read(sid, user_sid, *ret_size);
 }
 
-/* TODO(connect-attributes): security contexts with connection requests and acceptances. */
+/* TODO(connect-attributes): handles and security contexts with connection requests and acceptances.
+ */
 static NTSTATUS attributes_refuse(const char *call, const struct portico_attributes *attributes)
 {
-    ULONG refused = attributes->valid & PORTICO_ATTRIBUTE_SECURITY;
+    ULONG refused =
+        attributes->valid & (PORTICO_ATTRIBUTE_HANDLE | PORTICO_ATTRIBUTE_SECURITY);
 
     if (!refused)
         return STATUS_SUCCESS;
@@ -138,6 +140,7 @@ static NTSTATUS connect_finish(const struct connect_arguments *arguments,
 static NTSTATUS port_connect(const struct connect_arguments *arguments,
                              const struct client_name *name)
 {
+    _cleanup_nt_(alpc_handles_freep) struct alpc_handles *handles = NULL;
     struct portico_attributes attributes;
     struct port_attributes port_attributes;
     struct portico_connect connect = {.name = name->name,
@@ -150,7 +153,7 @@ static NTSTATUS port_connect(const struct connect_arguments *arguments,
 
     TRY(alpc_port_attributes_read(arguments->port_attributes, false, &port_attributes,
                                   &has_attributes));
-    TRY(alpc_attributes_read(arguments->out, &attributes));
+    TRY(alpc_attributes_read(arguments->out, &attributes, &handles));
     TRY(attributes_refuse("NtAlpcConnectPort", &attributes));
     TRY(sid_read(arguments->sid, sid, &connect.required_sid_size));
     TRY(alpc_capacity_read(arguments->length, &connect.capacity));
@@ -224,6 +227,7 @@ NTSTATUS WINAPI NtAlpcAcceptConnectPort(PHANDLE ret_user_port, HANDLE connection
                                         BOOLEAN accept)
 {
     _cleanup_nt_(client_name_freep) struct client_name name = {0};
+    _cleanup_nt_(alpc_handles_freep) struct alpc_handles *handles = NULL;
     struct portico_attributes message_attributes;
     struct port_attributes attributes;
     bool has_attributes;
@@ -233,7 +237,7 @@ NTSTATUS WINAPI NtAlpcAcceptConnectPort(PHANDLE ret_user_port, HANDLE connection
     if (accept)
         TRY(user_probe_write(ret_user_port, sizeof(*ret_user_port)));
     TRY(alpc_port_attributes_read(user_port_attributes, false, &attributes, &has_attributes));
-    TRY(alpc_attributes_read(user_message_attributes, &message_attributes));
+    TRY(alpc_attributes_read(user_message_attributes, &message_attributes, &handles));
     TRY(attributes_refuse("NtAlpcAcceptConnectPort", &message_attributes));
     TRY(client_handle(connection_port, &handle));
     TRY(client_name_read(user_attributes, &name));

@@ -160,6 +160,8 @@ NTSTATUS WINAPI NtQueryInformationThread(HANDLE handle, THREADINFOCLASS class, v
     if (handle_is_server(handle) && class == ThreadBasicInformation)
         return shared_basic_query(handle, user, size, user_length);
     status = thread_from_handle(handle, THREAD_QUERY_LIMITED_INFORMATION, &thread);
+    if (status == STATUS_ACCESS_DENIED) /* the wider right holds the narrower */
+        status = thread_from_handle(handle, THREAD_QUERY_INFORMATION, &thread);
     if (status == STATUS_OBJECT_TYPE_MISMATCH)
         return remote_query(handle, class, user, size, user_length);
     return status ? status : thread_query(thread, class, user, size, user_length);
