@@ -253,6 +253,130 @@ static void threads_and_processes(void)
     pair_close(&pair);
 }
 
+/* ---- moved while it is used ---- */
+
+enum { ROUNDS = 200, N_WORKERS = 4, N_TURNS = 100 };
+
+static HANDLE contended;
+static volatile LONG counter; /* under the mutant */
+
+static HANDLE thread_start(void *function, void *argument)
+{
+    HANDLE thread = NULL;
+
+    RtlCreateUserThread(NtCurrentProcess(), NULL, FALSE, 0, 0, 0, function, argument, &thread,
+                        NULL);
+    return thread;
+}
+
+static void thread_join(HANDLE thread)
+{
+    NtWaitForSingleObject(thread, FALSE, NULL);
+    NtClose(thread);
+}
+
+static ULONG NTAPI setter_main(void *argument)
+{
+    NtSetEvent((HANDLE)argument, NULL);
+    RtlExitUserThread(0);
+    return 0;
+}
+
+static ULONG NTAPI locker_main(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < N_TURNS; i++) {
+        NtWaitForSingleObject(contended, FALSE, NULL);
+        LONG was = counter;
+        NtYieldExecution();
+        counter = was + 1;
+        NtReleaseMutant(contended, NULL);
+    }
+    RtlExitUserThread(0);
+    return 0;
+}
+
+static ULONG NTAPI taker_of_semaphore_main(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < N_TURNS; i++)
+        NtWaitForSingleObject(contended, FALSE, NULL);
+    RtlExitUserThread(0);
+    return 0;
+}
+
+static ULONG NTAPI giver_main(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < N_TURNS; i++)
+        NtReleaseSemaphore(contended, 1, NULL);
+    RtlExitUserThread(0);
+    return 0;
+}
+
+/* A wait, a signal by the old handle and the move at once: no wake-up is lost (else this hangs). */
+static void signal_against_move(struct test_pair *pair)
+{
+    struct waiter waiter = {.n = 2};
+    unsigned n_right = 0, n_passed = 0;
+    ACCESS_MASK access;
+    ULONG type;
+
+    event_new(&waiter.handles[0], SynchronizationEvent, FALSE);
+    for (int i = 0; i < ROUNDS; i++) {
+        HANDLE event, got, setter, thread;
+
+        event_new(&event, SynchronizationEvent, FALSE);
+        waiter.handles[1] = event;
+        thread = waiter_start(&waiter);
+        setter = thread_start((void *)setter_main, event);
+        got = pass(pair, event, &type, &access);
+        n_passed += got != NULL;
+        thread_join(setter);
+        n_right += waiter_end(&waiter, thread) == STATUS_WAIT_0 + 1;
+        NtClose(got);
+        NtClose(event);
+    }
+    ok(n_passed == ROUNDS && n_right == ROUNDS, "%u events moved while set and waited for", ROUNDS);
+    NtClose(waiter.handles[0]);
+}
+
+static void use_against_move(struct test_pair *pair, void *first, void *second, const char *what)
+{
+    HANDLE threads[2 * N_WORKERS], got;
+    ACCESS_MASK access;
+    unsigned n = 0;
+    ULONG type;
+
+    for (unsigned i = 0; i < N_WORKERS; i++) {
+        threads[n++] = thread_start(first, NULL);
+        if (second)
+            threads[n++] = thread_start(second, NULL);
+    }
+    got = pass(pair, contended, &type, &access);
+    ok(got != NULL, "%s moves while %u threads use it", what, n);
+    while (n)
+        thread_join(threads[--n]);
+    NtClose(got);
+}
+
+static void races(void)
+{
+    struct test_pair pair;
+
+    open_with(&pair, SINGLE, 0xffd);
+    signal_against_move(&pair);
+    NtCreateMutant(&contended, MUTANT_ALL_ACCESS, NULL, FALSE);
+    use_against_move(&pair, (void *)locker_main, NULL, "a mutant");
+    ok(counter == N_WORKERS * N_TURNS, "and always had one owner (%d)", (int)counter);
+    NtClose(contended);
+    NtCreateSemaphore(&contended, SEMAPHORE_ALL_ACCESS, NULL, 0, N_WORKERS * N_TURNS);
+    use_against_move(&pair, (void *)taker_of_semaphore_main, (void *)giver_main, "a semaphore");
+    ok_status(wait_poll(contended), STATUS_TIMEOUT, "and gave as much as it was given");
+    NtClose(contended);
+    pair_close(&pair);
+}
+
 TEST_MAIN
 {
     promoted();
@@ -260,4 +384,5 @@ TEST_MAIN
     sections();
     files();
     threads_and_processes();
+    races();
 }

@@ -47,6 +47,27 @@ static int child_cat(void)
     return 0;
 }
 
+/* Unnamed objects, by their values: an event, a semaphore, a mutex that the parent owns, a section. */
+static int child_use(char **values)
+{
+    HANDLE handles[4];
+    char *view;
+
+    for (int i = 0; i < 4; i++)
+        handles[i] = (HANDLE)(ULONG_PTR)strtoull(values[i], NULL, 0);
+    view = MapViewOfFile(handles[3], FILE_MAP_WRITE, 0, 0, 0);
+    if (!view || strcmp(view, "from the parent"))
+        return 1;
+    strcpy(view, "from the child");
+    if (WaitForSingleObject(handles[2], 0) != WAIT_TIMEOUT)
+        return 2;
+    if (!ReleaseSemaphore(handles[1], 1, NULL))
+        return 3;
+    if (!SetEvent(handles[0]) || WaitForSingleObject(handles[2], INFINITE) != WAIT_OBJECT_0)
+        return 4;
+    return 0; /* with the mutex */
+}
+
 static int child_main(int argc, char **argv)
 {
     if (!strcmp(argv[1], "print"))
@@ -59,6 +80,8 @@ static int child_main(int argc, char **argv)
         ExitProcess(strtoul(argv[2], NULL, 0));
     if (!strcmp(argv[1], "set")) /* an inherited handle, by its value */
         return SetEvent((HANDLE)(ULONG_PTR)strtoull(argv[2], NULL, 0)) ? 0 : (int)GetLastError();
+    if (!strcmp(argv[1], "use"))
+        return child_use(argv + 2);
     if (!strcmp(argv[1], "write")) {
         DWORD n;
         return WriteFile((HANDLE)(ULONG_PTR)strtoull(argv[2], NULL, 0), "by handle", 9, &n, NULL)
@@ -217,6 +240,37 @@ static void test_suspended(void)
     is_number(end_of(&info), 6, "with that code");
 }
 
+static void test_inherited_objects(void)
+{
+    SECURITY_ATTRIBUTES inherit = {sizeof inherit, NULL, TRUE};
+    HANDLE event = CreateEventA(&inherit, FALSE, FALSE, NULL);
+    HANDLE semaphore = CreateSemaphoreA(&inherit, 0, 5, NULL);
+    HANDLE mutex = CreateMutexA(&inherit, TRUE, NULL);
+    HANDLE section =
+        CreateFileMappingA(INVALID_HANDLE_VALUE, &inherit, PAGE_READWRITE, 0, 4096, NULL);
+    char *view = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0), line[128];
+    PROCESS_INFORMATION info;
+
+    strcpy(view, "from the parent");
+    snprintf(line, sizeof line, "use %llu %llu %llu %llu", (unsigned long long)(ULONG_PTR)event,
+             (unsigned long long)(ULONG_PTR)semaphore, (unsigned long long)(ULONG_PTR)mutex,
+             (unsigned long long)(ULONG_PTR)section);
+    start_with(line, 0, NULL, NULL, NULL, NULL, &info);
+    is_number(WaitForSingleObject(event, INFINITE), WAIT_OBJECT_0,
+              "a child sets an unnamed event that it inherited");
+    is_number(WaitForSingleObject(semaphore, 0), WAIT_OBJECT_0, "and has released a semaphore");
+    is_text(view, "from the child", "and written to a section");
+    ReleaseMutex(mutex);
+    is_number(end_of(&info), 0, "it waits for a mutex");
+    is_number(WaitForSingleObject(mutex, INFINITE), WAIT_ABANDONED, "and abandons it at its end");
+    ReleaseMutex(mutex);
+    UnmapViewOfFile(view);
+    CloseHandle(event);
+    CloseHandle(semaphore);
+    CloseHandle(mutex);
+    CloseHandle(section);
+}
+
 static void test_inherited(void)
 {
     SECURITY_ATTRIBUTES inherit = {sizeof inherit, NULL, TRUE};
@@ -286,6 +340,7 @@ static void test_main(void)
     test_exit_codes();
     test_suspended();
     test_inherited();
+    test_inherited_objects();
     test_refused();
     test_shell();
 }

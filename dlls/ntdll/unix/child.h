@@ -18,6 +18,7 @@
 #include "nttypes.h"
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define CHILD_MAGIC       0x444C4843u /* "CHLD" */
 #define CHILD_FD          3           /* of the socket in the child, before it moves it */
@@ -54,10 +55,21 @@ struct child_handle {
     struct child_span path; /* Unix, UTF-8, with its NUL; size 0: none */
 };
 
+/* An inherited event, semaphore, mutant or section: the same handle value in the child, for an
+ * object that is the server's (shared.h). */
+struct child_shared {
+    uint64_t handle;
+    uint32_t granted, attributes; /* of the handle */
+    uint32_t kind;                /* enum object_kind */
+    uint32_t server; /* the child's server handle, put in when the server knows the child */
+};
+
 struct child_block {
     uint32_t magic;
     uint32_t n_handles; /* child_handle, behind this struct */
-    uint64_t size;      /* of the whole block */
+    uint32_t n_shared;  /* child_shared, behind those */
+    uint32_t reserved;
+    uint64_t size; /* of the whole block */
     struct child_span strings[CHILD_STRINGS];
     uint64_t std_handles[3];
     uint64_t console;
@@ -74,6 +86,10 @@ struct child_package {
     int memfd;
     uint32_t n_fds;
     int *fds;
+    uint32_t n_shared;
+    struct child_shared *shared; /* server: this process' */
+    struct nt_object **objects;  /* references, which keep those */
+    uint64_t shared_offset;      /* in the block */
 };
 #define CHILD_PACKAGE_NONE \
     {                      \
@@ -92,6 +108,8 @@ struct child_options {
 /* STATUS_ACCESS_VIOLATION, STATUS_NO_MEMORY, STATUS_TOO_MANY_OPENED_FILES,
  * STATUS_INVALID_PARAMETER. */
 NTSTATUS child_package_make(const struct child_options *options, struct child_package *ret_package);
+/* Gives the child, which the server knows by now, its server handles. */
+NTSTATUS child_package_share(struct child_package *package, pid_t child);
 /* Sends it through the socket: 0, or -1 with errno. */
 int child_package_send(int socket, const struct child_package *package);
 void child_package_deinit(struct child_package *package);

@@ -10,17 +10,21 @@
  * description, so one position, as on Windows). The three standard handles go along even when
  * nothing is inherited: a console program's output has to go somewhere (Windows passes them for
  * console programs too).
- * TODO(promotion): unnamed events, semaphores, mutants and sections; said by name.
- * DIFFERS: a handle list (PROC_THREAD_ATTRIBUTE_HANDLE_LIST) limits local handles only. */
+ * Unnamed events, semaphores, mutants and sections become the server's (shared.c); the child gets
+ * handles of it, behind local handles of the same values. DIFFERS: a handle list
+ * (PROC_THREAD_ATTRIBUTE_HANDLE_LIST) limits local handles only. */
 
 #include "child.h"
 
 #include "cmdline.h"
 #include "file.h"
 #include "ntprocess.h"
+#include "shared.h"
 #include "usermem.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <portico/portico.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,8 +48,17 @@ struct gathering {
     struct child_block block;
     struct child_handle *handles;
     int *fds;
-    struct text bytes; /* spans are relative to it until the block is written */
+    struct child_package shared; /* its shared part only */
+    struct text bytes;           /* spans are relative to it until the block is written */
 };
+
+static void shared_release(struct child_package *package)
+{
+    for (uint32_t i = 0; i < package->n_shared; i++)
+        nt_object_unref(package->objects[i]);
+    free(package->objects);
+    free(package->shared);
+}
 
 static void gathering_deinit(struct gathering *gathering)
 {
@@ -53,6 +66,7 @@ static void gathering_deinit(struct gathering *gathering)
         nt_object_unref(gathering->inheritables[i].object);
     free(gathering->inheritables);
     free(gathering->handles);
+    shared_release(&gathering->shared);
     text_deinit(&gathering->bytes);
     if (gathering->fds)
         for (uint32_t i = 0; i < gathering->block.n_handles; i++)
@@ -214,6 +228,26 @@ static void inheritable_note(HANDLE handle, struct nt_object *object, ACCESS_MAS
         (struct inheritable){handle, nt_object_ref(object), granted};
 }
 
+static NTSTATUS shared_gather(struct gathering *gathering, const struct inheritable *each)
+{
+    struct child_package *shared = &gathering->shared;
+    handle_t server;
+
+    if (shared->n_shared == CHILD_HANDLES_MAX)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (!room_make((void **)&shared->shared, shared->n_shared, sizeof(*shared->shared)) ||
+        !room_make((void **)&shared->objects, shared->n_shared, sizeof(struct nt_object *)))
+        return STATUS_NO_MEMORY;
+    TRY(object_share(each->object, &server));
+    shared->shared[shared->n_shared] = (struct child_shared){.handle = (uintptr_t)each->handle,
+                                                             .granted = each->granted,
+                                                             .attributes = OBJ_INHERIT,
+                                                             .kind = shared_kind_of(each->object),
+                                                             .server = server};
+    shared->objects[shared->n_shared++] = nt_object_ref(each->object);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS inheritables_gather(struct gathering *gathering)
 {
     handle_for_each_inherited(inheritable_note, gathering);
@@ -225,6 +259,8 @@ static NTSTATUS inheritables_gather(struct gathering *gathering)
         if (each->object->type == &file_type)
             TRY(file_gather(gathering, each->handle, (struct file *)each->object, each->granted,
                             OBJ_INHERIT));
+        else if (shared_kind_of(each->object) != OBJECT_ANY)
+            TRY(shared_gather(gathering, each));
         else
             unimplemented_once("CreateProcess", "inheriting an unnamed object by its handle",
                                (unsigned)(uintptr_t)each->handle);
@@ -286,24 +322,31 @@ static NTSTATUS block_make(struct gathering *gathering, struct child_package *re
 {
     struct child_block *block = &gathering->block;
     size_t handles_size = block->n_handles * sizeof(*gathering->handles);
+    size_t shared_size = gathering->shared.n_shared * sizeof(*gathering->shared.shared);
     int fd;
 
     if (gathering->bytes.failed)
         return STATUS_NO_MEMORY;
-    block->size = sizeof(*block) + handles_size + gathering->bytes.size;
-    spans_shift(gathering, sizeof(*block) + handles_size);
+    block->n_shared = gathering->shared.n_shared;
+    block->size = sizeof(*block) + handles_size + shared_size + gathering->bytes.size;
+    spans_shift(gathering, sizeof(*block) + handles_size + shared_size);
     fd = memfd_create("portico-child", MFD_CLOEXEC);
     if (fd < 0)
         return STATUS_TOO_MANY_OPENED_FILES;
     if (!block_write(fd, block, sizeof(*block)) ||
         !block_write(fd, gathering->handles, handles_size) ||
+        !block_write(fd, gathering->shared.shared, shared_size) ||
         !block_write(fd, gathering->bytes.bytes, gathering->bytes.size)) {
         close(fd);
         return STATUS_NO_MEMORY;
     }
-    *ret_package =
-        (struct child_package){.memfd = fd, .n_fds = block->n_handles, .fds = gathering->fds};
+    *ret_package = gathering->shared;
+    ret_package->memfd = fd;
+    ret_package->n_fds = block->n_handles;
+    ret_package->fds = gathering->fds;
+    ret_package->shared_offset = sizeof(*block) + handles_size;
     gathering->fds = NULL; /* they are the package's now */
+    gathering->shared = (struct child_package){.memfd = -1};
     return STATUS_SUCCESS;
 }
 
@@ -332,6 +375,38 @@ NTSTATUS child_package_make(const struct child_options *options, struct child_pa
     TRY(strings_append(&gathering, &params));
     TRY(handles_gather(&gathering, &params));
     return block_make(&gathering, ret_package);
+}
+
+/* ---- the server's part ---- */
+
+static NTSTATUS shared_duplicate(struct child_package *package, uint32_t i, handle_t child)
+{
+    struct handle_duplicate_request request = {.source_process = HANDLE_SELF,
+                                               .source = package->shared[i].server,
+                                               .target_process = child,
+                                               .options = HANDLE_SAME_ACCESS};
+    struct handle_duplicate_reply reply;
+    off_t at = (off_t)(package->shared_offset + i * sizeof(*package->shared) +
+                       offsetof(struct child_shared, server));
+
+    TRY((NTSTATUS)call_handle_duplicate(portico_control(), &request, &reply, NULL));
+    return pwrite(package->memfd, &reply.handle, sizeof(reply.handle), at) == sizeof(reply.handle)
+               ? STATUS_SUCCESS
+               : STATUS_NO_MEMORY;
+}
+
+NTSTATUS child_package_share(struct child_package *package, pid_t pid)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    handle_t child;
+
+    if (!package->n_shared)
+        return STATUS_SUCCESS;
+    TRY(shared_process_new(pid, &child));
+    for (uint32_t i = 0; i < package->n_shared && !status; i++)
+        status = shared_duplicate(package, i, child);
+    (void)!portico_close(child);
+    return status;
 }
 
 /* ---- sending ---- */
@@ -376,4 +451,5 @@ void child_package_deinit(struct child_package *package)
     for (uint32_t i = 0; i < package->n_fds; i++)
         close(package->fds[i]);
     free(package->fds);
+    shared_release(package);
 }

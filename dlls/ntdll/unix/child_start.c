@@ -10,6 +10,7 @@
 
 #include "fatal.h"
 #include "file.h"
+#include "shared.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -76,8 +77,10 @@ static const struct child_block *block_map(int fd)
     if (block == MAP_FAILED)
         fatal(PORTICO_EXIT_NO_RESOURCES, "no memory for the process parameters");
     if (block->magic != CHILD_MAGIC || block->size != (uint64_t)file.st_size ||
-        block->n_handles > CHILD_HANDLES_MAX ||
-        sizeof(*block) + block->n_handles * sizeof(struct child_handle) > block->size)
+        block->n_handles > CHILD_HANDLES_MAX || block->n_shared > CHILD_HANDLES_MAX ||
+        sizeof(*block) + block->n_handles * sizeof(struct child_handle) +
+                block->n_shared * sizeof(struct child_shared) >
+            block->size)
         broken("the block is not one");
     return block;
 }
@@ -131,6 +134,18 @@ static void handles_make(int socket, const struct child_block *block)
     }
 }
 
+static void shared_make(const struct child_block *block)
+{
+    const struct child_handle *handles = (const struct child_handle *)(block + 1);
+    const struct child_shared *shared = (const struct child_shared *)(handles + block->n_handles);
+
+    for (uint32_t i = 0; i < block->n_shared; i++)
+        if (shared_arrived((enum object_kind)shared[i].kind, shared[i].server,
+                           (HANDLE)(uintptr_t)shared[i].handle, shared[i].granted,
+                           shared[i].attributes))
+            fatal(PORTICO_EXIT_NO_RESOURCES, "an inherited object cannot be taken over");
+}
+
 void child_arrive(int fd, struct child_arrival *ret_arrival)
 {
     int socket = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD), memfd;
@@ -144,6 +159,7 @@ void child_arrive(int fd, struct child_arrival *ret_arrival)
     ret_arrival->socket = socket;
     ret_arrival->block = block_map(memfd);
     handles_make(socket, ret_arrival->block);
+    shared_make(ret_arrival->block);
 }
 
 /* DIFFERS: on Windows a program whose starter ended without resuming it stays suspended for ever.

@@ -63,6 +63,15 @@ void event_init(struct event *event, bool is_notification, bool signaled)
     event->signaled = signaled;
 }
 
+struct nt_object *event_shell(void)
+{
+    struct event *event = calloc(1, sizeof(*event));
+
+    if (event)
+        event_init(event, true, false);
+    return event ? &event->header : NULL;
+}
+
 bool event_set_locked(struct event *event)
 {
     bool before = event->signaled;

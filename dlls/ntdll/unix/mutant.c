@@ -106,7 +106,7 @@ static NTSTATUS mutant_signal(struct nt_object *object, ACCESS_MASK access)
     return status;
 }
 
-static const struct nt_type mutant_type = {
+const struct nt_type mutant_type = {
     .name = u"Mutant",
     .valid = MUTANT_ALL_ACCESS,
     .generic = {STANDARD_RIGHTS_READ | MUTANT_QUERY_STATE, STANDARD_RIGHTS_WRITE,
@@ -136,6 +136,17 @@ void mutants_abandon(struct wait_thread *thread)
             return;
         nt_object_unref(&mutant->header);
     }
+}
+
+struct nt_object *mutant_shell(void)
+{
+    struct mutant *mutant = calloc(1, sizeof(*mutant));
+
+    if (mutant) {
+        nt_object_init(&mutant->header, &mutant_type);
+        ntlist_init(&mutant->owned);
+    }
+    return mutant ? &mutant->header : NULL;
 }
 
 NTSTATUS WINAPI NtCreateMutant(PHANDLE ret_handle, ACCESS_MASK access,

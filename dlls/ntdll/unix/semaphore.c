@@ -54,7 +54,7 @@ static NTSTATUS semaphore_share(struct nt_object *object, uint32_t *ret_server)
     return shared_semaphore_new(semaphore->count, semaphore->maximum, ret_server);
 }
 
-static const struct nt_type semaphore_type = {
+const struct nt_type semaphore_type = {
     .name = u"Semaphore",
     .valid = SEMAPHORE_ALL_ACCESS,
     .generic = {STANDARD_RIGHTS_READ | 1 /* query */,
@@ -66,6 +66,15 @@ static const struct nt_type semaphore_type = {
     .share = semaphore_share,
     .moves = true,
 };
+
+struct nt_object *semaphore_shell(void)
+{
+    struct semaphore *semaphore = calloc(1, sizeof(*semaphore));
+
+    if (semaphore)
+        nt_object_init(&semaphore->header, &semaphore_type);
+    return semaphore ? &semaphore->header : NULL;
+}
 
 NTSTATUS WINAPI NtCreateSemaphore(PHANDLE ret_handle, ACCESS_MASK access,
                                   const OBJECT_ATTRIBUTES *attributes, LONG initial, LONG maximum)

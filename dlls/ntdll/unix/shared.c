@@ -19,8 +19,11 @@
  * An event that a wait completion packet waits for cannot move: refused by name.
  */
 #include "client.h"
+#include "event.h"
+#include "named.h"
 #include "ntprocess.h"
 #include "ntwait.h"
+#include "section.h"
 #include "shared.h"
 #include "usermem.h"
 #include "waitblock.h"
@@ -220,6 +223,64 @@ NTSTATUS object_share(struct nt_object *object, handle_t *ret_server)
 void object_unshare(struct nt_object *object)
 {
     (void)!portico_close(object->shared);
+}
+
+enum object_kind shared_kind_of(const struct nt_object *object)
+{
+    const struct {
+        const struct nt_type *type;
+        enum object_kind kind;
+    } kinds[] = {{&event_type, OBJECT_KIND_EVENT},
+                 {&semaphore_type, OBJECT_KIND_SEMAPHORE},
+                 {&mutant_type, OBJECT_KIND_MUTANT},
+                 {&section_type, OBJECT_KIND_SECTION}};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (object->type == kinds[i].type)
+            return kinds[i].kind;
+    return OBJECT_ANY;
+}
+
+static NTSTATUS arrived_make(enum object_kind kind, handle_t server, struct nt_object **ret_object)
+{
+    struct section *section;
+
+    *ret_object = NULL;
+    switch (kind) {
+    case OBJECT_KIND_EVENT:
+        *ret_object = event_shell();
+        break;
+    case OBJECT_KIND_SEMAPHORE:
+        *ret_object = semaphore_shell();
+        break;
+    case OBJECT_KIND_MUTANT:
+        *ret_object = mutant_shell();
+        break;
+    case OBJECT_KIND_SECTION:
+        client_need();
+        TRY(named_section_get((HANDLE)(uintptr_t)server, 0, &section));
+        *ret_object = &section->header;
+        break;
+    default:
+        return STATUS_INVALID_PARAMETER;
+    }
+    return *ret_object ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+}
+
+/* The server is talked to from the beginning: a shared event may be set where nothing can be begun
+ * any more (under the dispatcher lock). */
+NTSTATUS shared_arrived(enum object_kind kind, handle_t server, HANDLE handle, ACCESS_MASK granted,
+                        ULONG attributes)
+{
+    struct nt_object *object;
+    NTSTATUS status;
+
+    client_need();
+    TRY(arrived_make(kind, server, &object));
+    atomic_store(&object->shared, server);
+    status = handle_new_at(handle, object, granted, attributes);
+    nt_object_unref(object);
+    return status;
 }
 
 NTSTATUS shared_handle_get(HANDLE handle, struct shared_handle *ret_handle)

@@ -47,6 +47,18 @@ bool shared_event_set(handle_t server);
 NTSTATUS shared_semaphore_release(handle_t server, ULONG count);
 NTSTATUS shared_mutant_release(handle_t server);
 
+/* Inheritance. What an object that a child may have is to the server; OBJECT_ANY: nothing that can
+ * be inherited so. In the child: a local handle of this value for a server handle with all access.
+ */
+enum object_kind shared_kind_of(const struct nt_object *object);
+NTSTATUS shared_arrived(enum object_kind kind, handle_t server, HANDLE handle, ACCESS_MASK granted,
+                        ULONG attributes);
+/* An object without state, whose state is the server's. NULL: no memory. */
+extern const struct nt_type semaphore_type, mutant_type;
+struct nt_object *event_shell(void);
+struct nt_object *semaphore_shell(void);
+struct nt_object *mutant_shell(void);
+
 /* A thread handle of the server's: whose it is. */
 NTSTATUS shared_thread_query(HANDLE handle, CLIENT_ID *ret_id, NTSTATUS *ret_exit_status);
 /* On a thread that others know, before it ends. */

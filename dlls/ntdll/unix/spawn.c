@@ -257,6 +257,7 @@ static NTSTATUS child_let_run(struct spawn *spawn, ACCESS_MASK access, ULONG att
         return STATUS_INSUFFICIENT_RESOURCES;
     TRY((NTSTATUS)call_process_create(control, &request, &reply, NULL));
     spawn->process = reply.handle;
+    TRY(child_package_share(&spawn->package, spawn->pid));
     return child_package_send(spawn->socket, &spawn->package) ? STATUS_PROCESS_IS_TERMINATING
                                                               : STATUS_SUCCESS;
 }
