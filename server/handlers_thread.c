@@ -5,6 +5,7 @@
 
 /* Requests about threads: unpack, call, pack. */
 
+#include "access.h"
 #include "handlers.h"
 #include "process.h"
 #include "server.h"
@@ -33,6 +34,18 @@ static struct process *process_running(struct client *client, uint32_t process_i
     return NULL;
 }
 
+/* A thread has no descriptor of its own: its process' decides. */
+static status_t thread_access(struct client *client, const struct process *process, uint32_t wanted,
+                              uint32_t *ret_access)
+{
+    uint32_t granted;
+    status_t status = object_access(&thread_ops, wanted, ret_access);
+
+    if (status || process == client->process)
+        return status;
+    return access_to_object(&process->object, client_token(client), *ret_access, &granted);
+}
+
 status_t req_thread_open(struct client *client, const struct thread_open_request *request,
                          struct request_data *data _unused_, struct thread_open_reply *ret_reply,
                          struct reply_extra *extra _unused_)
@@ -44,7 +57,7 @@ status_t req_thread_open(struct client *client, const struct thread_open_request
 
     if (!process || (process != client->process && !has_socket(process, request->thread_id)))
         return STATUS_INVALID_CID;
-    status = object_access(&thread_ops, request->access, &access);
+    status = thread_access(client, process, request->access, &access);
     if (!status)
         status = thread_get(process, client->user, request->thread_id, &object);
     if (status)

@@ -208,6 +208,11 @@ static void fill_facts_locked(struct port_view *view, const struct port_node *no
     if (!connection || connection->marked_generation != node->connection_generation)
         return;
     message->sender_process_id = connection->process_id;
+    /* A port held by two processes: the lane knows which of them sent. */
+    if (node->lane && node->lane < view->at.geometry.n_lanes &&
+        view->at.lanes[node->lane].generation == node->lane_generation &&
+        view->at.lanes[node->lane].process_id)
+        message->sender_process_id = view->at.lanes[node->lane].process_id;
     message->port_context = connection->port_context;
     message->sequence = connection->sequence;
     memcpy(message->token_ids, connection->token_ids, sizeof(message->token_ids));

@@ -141,20 +141,21 @@ static status_t deliver(struct port *port, struct portico_exchange *exchange,
 {
     struct receiver *receiver = port->receiver;
     struct portico_message header;
-    bool is_copied;
+    bool is_copied, is_back;
 
     fill_header(message, &header);
     is_copied =
         the_process.hooks.copy_out(exchange->receive, &header, sizeof(header)) &&
         (message->data_length == 0 ||
          the_process.hooks.copy_out(exchange->receive + 1, message->data, message->data_length));
+    is_back = message->pin && !is_copied; /* first in line again, with what it carries */
     if (message->pin)
         port_receive_end(&receiver->view, message, is_copied);
     if (message->flags & PORT_MESSAGE_PACKET)
         receiver_packets_due(receiver, 1);
     if (is_copied && exchange->receive_attributes)
         fill_attributes(port, message, exchange->receive_attributes);
-    if (message->attributes_length)
+    if (message->attributes_length && !is_back)
         fill_carried(port, message, is_copied ? exchange->receive_attributes : NULL);
     if (!is_copied)
         return STATUS_ACCESS_VIOLATION;

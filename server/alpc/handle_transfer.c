@@ -25,7 +25,7 @@ uint32_t transfer_type(const struct object_ops *ops)
     static const uint16_t types[OBJECT_KIND_COUNT] = {
         [OBJECT_KIND_FILE] = 0x1,     [OBJECT_KIND_THREAD] = 0x4,   [OBJECT_KIND_SEMAPHORE] = 0x8,
         [OBJECT_KIND_EVENT] = 0x10,   [OBJECT_KIND_PROCESS] = 0x20, [OBJECT_KIND_MUTANT] = 0x40,
-        [OBJECT_KIND_SECTION] = 0x80,
+        [OBJECT_KIND_SECTION] = 0x80, [OBJECT_KIND_TOKEN] = 0x200,
     };
 
     return types[ops->kind];

@@ -203,6 +203,52 @@ START_TEST(the_receiving_port_filters)
 }
 END_TEST
 
+START_TEST(each_kind_has_its_type_code)
+{
+    struct semaphore_create_reply semaphore;
+    struct mutant_create_reply mutant;
+    struct section_create_reply section;
+    struct process_open_reply process;
+    struct thread_open_reply thread;
+    struct token_open_reply token;
+    struct directory_create_reply directory;
+
+    start();
+    ck_assert_uint_eq(
+        CALL_NAMED(&pair.b, semaphore_create, &semaphore, "", 0, .access = 0x1f0003, .maximum = 1),
+        STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL_NAMED(&pair.b, mutant_create, &mutant, "", 0, .access = 0x1f0001),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(
+        CALL_NAMED(&pair.b, section_create, &section, "", 0, .access = 0xf001f, .size = 4096),
+        STATUS_SUCCESS);
+    ck_assert_uint_eq(
+        CALL(&pair.b, process_open, &process, .process_id = (uint32_t)pair.pid_b, .access = 0x400),
+        STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&pair.b, thread_open, &thread, .process_id = (uint32_t)pair.pid_b,
+                           .thread_id = 22, .access = 0x40),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&pair.b, token_open, &token, .access = 8), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL_NAMED(&pair.b, directory_create, &directory, "", 0, .access = 3),
+                      STATUS_SUCCESS);
+    const struct {
+        handle_t handle;
+        uint32_t type;
+    } sent[] = {{semaphore.handle, 0x8}, {event, 0x10},          {mutant.handle, 0x40},
+                {section.handle, 0x80},  {process.handle, 0x20}, {thread.handle, 0x4},
+                {token.handle, 0x200}};
+    for (size_t i = 0; i < ARRAY_SIZE(sent); i++) {
+        ck_assert_uint_eq(offer_one(sent[i].handle, HANDLE_OFFER_SAME_ACCESS, sent[i].type, 0),
+                          STATUS_SUCCESS);
+        ck_assert_uint_eq(take(0), STATUS_SUCCESS);
+        ck_assert_uint_eq(taken.type, sent[i].type);
+    }
+    ck_assert_uint_eq(offer_one(directory.handle, HANDLE_OFFER_SAME_ACCESS, 0, 0),
+                      STATUS_OBJECT_TYPE_MISMATCH);
+    pair_end();
+}
+END_TEST
+
 START_TEST(all_are_taken_or_none)
 {
     struct handle_offer many[HANDLES_IN_MESSAGE_MAX + 1];
@@ -346,6 +392,7 @@ int main(void)
     UNIT_TEST(nobody_gets_more_than_the_sender_has);
     UNIT_TEST(attributes_are_kept_added_or_left_out);
     UNIT_TEST(the_receiving_port_filters);
+    UNIT_TEST(each_kind_has_its_type_code);
     UNIT_TEST(all_are_taken_or_none);
     UNIT_TEST(what_nobody_receives_has_a_bound_and_is_the_senders);
     UNIT_TEST(a_name_stays_while_its_only_handle_is_under_way);
