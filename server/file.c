@@ -27,9 +27,13 @@ static void file_destroy(struct object *object)
 static void file_dump(struct object *object, char *ret_text, size_t size)
 {
     struct file *file = file_from_object(object);
+    char path[64];
+    uint32_t n = MIN(file->path_size, (uint32_t)sizeof(path) - 1);
 
-    snprintf(ret_text, size, "kind=%u path=%.*s", file->file_kind, (int)file->path_size,
-             file->path ? file->path : "");
+    for (uint32_t i = 0; i < n; i++) /* a client's bytes, for somebody's terminal */
+        path[i] = file->path[i] > ' ' && file->path[i] < 0x7f ? file->path[i] : '?';
+    path[n] = '\0';
+    snprintf(ret_text, size, "kind=%u path=%s", file->file_kind, path);
 }
 
 const struct object_ops file_ops = {

@@ -131,13 +131,14 @@ static status_t exchange_send(struct port *port, struct portico_exchange *exchan
     if (status != STATUS_SUCCESS)
         return status;
     outgoing.data_size = header.data_length;
-    outgoing.sent = outgoing.attr_size || exchange->wants_id ? &sent : NULL;
     /* Before it is sent: the answer to a SYNC continuation may bring new ones. */
     if (header.message_id && handles_are_held())
         handles_detach(port, header.message_id, &handles);
+    outgoing.sent =
+        outgoing.attr_size || exchange->wants_id || !list_is_empty(&handles) ? &sent : NULL;
     status = outgoing_send(port, exchange, &header, &outgoing, ret_route);
     if (!list_is_empty(&handles))
-        handles_go_back(port, &handles, status == STATUS_SUCCESS);
+        handles_go_back(port, &handles, sent.is_sent || status == STATUS_SUCCESS);
     if (outgoing.attr_size)
         outgoing_end(port, exchange, &header, &outgoing, status);
     if (outgoing.gives_back && status == STATUS_SUCCESS && !(exchange->flags & PORTICO_SYNC))

@@ -122,6 +122,11 @@ void client_report_exit(uint32_t code, bool is_asked_for)
         return; /* the server ends too: nobody is left to ask */
 }
 
+bool client_may_have_handles(void)
+{
+    return portico_process_id() || (process_is_child && process_is_child());
+}
+
 void client_wait_begin(bool alertable)
 {
     if (alertable) /* an APC or alert that came before the wait ends it */

@@ -19,6 +19,10 @@ void client_need(void);
  * somebody may ask (is_asked_for: its parent). */
 void client_report_exit(uint32_t code, bool is_asked_for);
 
+/* May this process have a handle of the server's (its own or inherited)? If not, none is started
+ * for a handle that is nonsense. */
+bool client_may_have_handles(void);
+
 /* An NT handle in the server's terms: STATUS_INVALID_HANDLE, or STATUS_OBJECT_TYPE_MISMATCH for a
  * handle of this process' own objects and the pseudo-handles. */
 NTSTATUS client_handle(HANDLE handle, handle_t *ret_handle);

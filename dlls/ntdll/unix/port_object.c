@@ -68,7 +68,8 @@ static void port_changed(void *context)
 static NTSTATUS port_kind(HANDLE handle, handle_t *ret_handle, enum object_kind *ret_kind,
                           uint32_t *ret_access)
 {
-    if (!portico_process_id()) /* no server handle can exist yet: none is started for nonsense */
+    if (!client_may_have_handles()) /* no server handle can exist yet: none is started for nonsense
+                                     */
         return STATUS_INVALID_HANDLE;
     client_need();
     *ret_handle = (handle_t)(uintptr_t)handle & ~(handle_t)3;

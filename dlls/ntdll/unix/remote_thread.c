@@ -14,6 +14,7 @@
 
 #include "ntwait.h"
 #include "process.h"
+#include "shared.h"
 #include "usermem.h"
 #include <errno.h>
 #include <pthread.h>
@@ -41,6 +42,13 @@ static void remote_thread_destroy(struct nt_object *object)
     free(thread);
 }
 
+static NTSTATUS remote_thread_share(struct nt_object *object, uint32_t *ret_server)
+{
+    pid_t pid = ((struct remote_thread *)object)->pid;
+
+    return shared_thread_new(pid, pid, ret_server);
+}
+
 const struct nt_type remote_thread_type = {
     .name = u"Thread",
     .valid = THREAD_ALL_ACCESS,
@@ -50,6 +58,7 @@ const struct nt_type remote_thread_type = {
                 STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE},
     .is_signaled = notification_is_signaled,
     .destroy = remote_thread_destroy,
+    .share = remote_thread_share,
 };
 
 static void *collector_main(void *argument)

@@ -204,15 +204,24 @@ static NTSTATUS share_locked(struct nt_object *object, handle_t *ret_server)
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS share_refuse(const struct nt_type *type)
+{
+    char what[64];
+    size_t n = 0;
+
+    for (; type->name[n] && n < sizeof(what) - 1; n++)
+        what[n] = (char)type->name[n];
+    what[n] = 0;
+    unimplemented_once("sharing with another process: object type", what, 0);
+    return STATUS_NOT_SUPPORTED;
+}
+
 NTSTATUS object_share(struct nt_object *object, handle_t *ret_server)
 {
     NTSTATUS status;
 
-    if (!object->type->share) {
-        unimplemented_once("sharing with another process",
-                           "an object of this type:", (unsigned)object->type->name[0]);
-        return STATUS_NOT_SUPPORTED;
-    }
+    if (!object->type->share)
+        return share_refuse(object->type);
     client_need();
     dispatcher_lock();
     status = share_locked(object, ret_server);

@@ -155,7 +155,7 @@ NTSTATUS shared_file_get(HANDLE handle, ACCESS_MASK access, struct file **ret_fi
     struct file *file;
     handle_t server;
 
-    if (!portico_process_id()) /* no server handle can exist yet */
+    if (!client_may_have_handles()) /* no server handle can exist yet */
         return STATUS_INVALID_HANDLE;
     TRY(client_handle(handle, &server));
     server &= ~(handle_t)3;

@@ -56,7 +56,8 @@ static NTSTATUS subject_from_server(HANDLE handle, struct wait_subject *subject)
     struct file *file;
     uint32_t access;
 
-    if (!portico_process_id()) /* no server handle can exist yet: none is started for nonsense */
+    if (!client_may_have_handles()) /* no server handle can exist yet: none is started for nonsense
+                                     */
         return STATUS_INVALID_HANDLE;
     client_need();
     TRY((NTSTATUS)portico_handle_kind(server, &kind, &access));
@@ -190,7 +191,7 @@ static NTSTATUS signal_check_server(HANDLE signal, enum object_kind *ret_kind)
 {
     uint32_t access;
 
-    if (!portico_process_id())
+    if (!client_may_have_handles())
         return STATUS_INVALID_HANDLE;
     client_need();
     TRY((NTSTATUS)portico_handle_kind((handle_t)(uintptr_t)signal & ~(handle_t)3, ret_kind,
