@@ -53,7 +53,8 @@ struct nt_type {
     /* The object waited for in its stead (a file's own event); NULL: itself. */
     struct nt_object *(*wait_object)(struct nt_object *object);
     /* Shared with another process (shared.h): makes the server's object, gives a handle of it with
-     * all access. Dispatcher lock held. NULL: cannot be shared. */
+     * all access. Dispatcher lock held if its state moves, else shared_lock. NULL: cannot be
+     * shared. */
     NTSTATUS (*share)(struct nt_object *object, uint32_t *ret_server);
     bool moves; /* its state is the server's from then on */
     /* The object's NT name, malloc'ed, NUL-terminated, or NULL; op NULL: it has none. */
@@ -63,8 +64,8 @@ struct nt_type {
 struct nt_object {
     const struct nt_type *type;
     atomic_uint n_refs;
-    _Atomic uint32_t shared; /* the server's handle once it is shared; written under the dispatcher
-                                lock, once */
+    _Atomic uint32_t shared; /* the server's handle once it is shared; written once, under
+                                the same lock as the share op runs under */
     unsigned n_handles;      /* handle table lock */
     struct ntlist waiters;   /* struct wait_entry; dispatcher lock */
 };

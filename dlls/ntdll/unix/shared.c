@@ -28,6 +28,9 @@
 #include "usermem.h"
 #include "waitblock.h"
 #include <portico/portico.h>
+#include <pthread.h>
+
+static pthread_mutex_t share_lock = PTHREAD_MUTEX_INITIALIZER; /* of objects that do not move */
 
 /* A request without a name. */
 static const struct objattr no_name;
@@ -186,22 +189,47 @@ static void waits_move_locked(struct nt_object *object)
     }
 }
 
-static NTSTATUS share_locked(struct nt_object *object, handle_t *ret_server)
+static NTSTATUS move_locked(struct nt_object *object)
 {
     handle_t server;
 
-    if (!object->shared) {
-        if (object->type->moves && !waits_can_move_locked(object)) {
-            unimplemented_once("sharing", "an object that a completion packet waits for:", 0);
-            return STATUS_NOT_SUPPORTED;
-        }
-        TRY(object->type->share(object, &server));
-        atomic_store(&object->shared, server);
-        if (object->type->moves)
-            waits_move_locked(object);
+    if (object->shared)
+        return STATUS_SUCCESS;
+    if (!waits_can_move_locked(object)) {
+        unimplemented_once("sharing", "an object that a completion packet waits for:", 0);
+        return STATUS_NOT_SUPPORTED;
     }
-    *ret_server = object->shared;
+    TRY(object->type->share(object, &server));
+    atomic_store(&object->shared, server);
+    waits_move_locked(object);
     return STATUS_SUCCESS;
+}
+
+void shared_lock(void)
+{
+    pthread_mutex_lock(&share_lock);
+}
+
+void shared_unlock(void)
+{
+    pthread_mutex_unlock(&share_lock);
+}
+
+/* What has no state to move is shared without the dispatcher's lock: its own locks are above that.
+ */
+static NTSTATUS share_as_it_is(struct nt_object *object)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    handle_t server;
+
+    shared_lock();
+    if (!object->shared) {
+        status = object->type->share(object, &server);
+        if (!status)
+            atomic_store(&object->shared, server);
+    }
+    shared_unlock();
+    return status;
 }
 
 static NTSTATUS share_refuse(const struct nt_type *type)
@@ -223,9 +251,14 @@ NTSTATUS object_share(struct nt_object *object, handle_t *ret_server)
     if (!object->type->share)
         return share_refuse(object->type);
     client_need();
-    dispatcher_lock();
-    status = share_locked(object, ret_server);
-    dispatcher_unlock();
+    if (object->type->moves) {
+        dispatcher_lock();
+        status = move_locked(object);
+        dispatcher_unlock();
+    } else {
+        status = share_as_it_is(object);
+    }
+    *ret_server = object->shared;
     return status;
 }
 

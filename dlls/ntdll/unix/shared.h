@@ -25,6 +25,10 @@ void shared_handle_release(struct shared_handle *handle);
 
 /* The object, from now on at the server. */
 NTSTATUS object_share(struct nt_object *object, handle_t *ret_server);
+/* Around the sharing of objects whose state does not move. No other lock of this process is held.
+ */
+void shared_lock(void);
+void shared_unlock(void);
 /* Gives the server's handle back, with the object. */
 void object_unshare(struct nt_object *object);
 
@@ -34,7 +38,7 @@ static inline HANDLE handle_of_shared(const struct nt_object *object)
     return (HANDLE)(uintptr_t)object->shared;
 }
 
-/* For the types' share ops, dispatcher lock held: a server handle with all access. */
+/* For the types' share ops: a server handle with all access. */
 NTSTATUS shared_event_new(bool is_notification, bool signaled, handle_t *ret_server);
 NTSTATUS shared_semaphore_new(LONG count, LONG maximum, handle_t *ret_server);
 /* recursion 0: free. */

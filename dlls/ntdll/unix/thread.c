@@ -127,9 +127,9 @@ static NTSTATUS thread_share(struct nt_object *object, uint32_t *ret_server)
 /* On the thread: nobody shares it from now on; if somebody did, the server is told. */
 static void thread_leave_shared(struct thread *thread)
 {
-    dispatcher_lock();
+    shared_lock();
     thread->is_leaving = true;
-    dispatcher_unlock();
+    shared_unlock();
     if (thread->header.header.shared)
         shared_thread_exit(thread->exit_code);
 }

@@ -51,7 +51,7 @@ struct thread {
     bool is_main;
     bool ended; /* thread_lock */
     _Atomic bool was_given_token; /* by another thread: token_thread.c */
-    bool is_leaving; /* dispatcher lock: too late to be shared */
+    bool is_leaving; /* shared_lock: too late to be shared */
     uint64_t create_time, exit_time; /* NT times */
     WCHAR *name; /* NtSetInformationThread(ThreadNameInformation); thread_lock */
     unsigned name_size;
