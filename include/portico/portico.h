@@ -70,8 +70,7 @@ struct portico_hooks {
     /* The server is gone. Does not return. NULL: one line on stderr,
      * _exit(PORTICO_EXIT_SERVER_DIED). */
     void (*server_died)(void);
-    /* Another process has closed or replaced this handle. Called by the watcher thread: it must not
-     * block. NULL: nothing. */
+    /* Another process closed or replaced this handle. On the watcher thread; must not block. */
     void (*handle_changed)(handle_t handle);
 };
 
@@ -222,8 +221,7 @@ struct portico_attributes {
     struct {
         const struct handle_offer *offers; /* send: server handles; n of them */
         uint32_t n; /* send 0: give back those that came; receive: how many came */
-        /* Receive: of a single one for a port that takes one; handle 0 with several, or for a port
-         * with ALLOW_MULTIHANDLE_ATTRIBUTE: portico_message_handle. */
+        /* Receive: the one, if the port takes one; else 0: portico_message_handle. */
         handle_t handle;
         uint32_t type; /* ALPC type code */
         uint32_t access;
@@ -350,18 +348,13 @@ status_t portico_thread_blocked_on(const struct portico_thread *thread,
  * know; here it is over. */
 status_t portico_message_direct_status(handle_t port, uint32_t message_id);
 
-/* From where a message came that has been received and is not finished. STATUS_ACCESS_DENIED: no
- * such. */
-struct portico_origin {
-    uint32_t process_id;
-    bool is_blocked; /* a thread of it waits for the answer */
-};
-status_t portico_message_origin(handle_t port, uint32_t message_id,
-                                struct portico_origin *ret_origin);
+/* Where a message came from that has been received and is not finished, and whether a thread there
+ * waits for the answer. STATUS_ACCESS_DENIED: no such. */
+status_t portico_message_origin(handle_t port, uint32_t message_id, uint32_t *ret_process_id,
+                                bool *ret_is_blocked);
 
-/* One of the handles that came with a message that is not continued yet, newly made at each call.
- * STATUS_HANDLE_NO_LONGER_VALID: the message has none (any more); STATUS_INVALID_PARAMETER: not so
- * many. */
+/* One of the handles of a message that is not continued yet, newly made at each call.
+ * STATUS_HANDLE_NO_LONGER_VALID: it has none (any more); STATUS_INVALID_PARAMETER: not so many. */
 struct portico_message_handle {
     handle_t handle;
     uint32_t type; /* ALPC type code */
@@ -490,8 +483,8 @@ status_t portico_message_sender(handle_t port, uint32_t message_id, uint32_t cal
  * released or set first, or 0. */
 status_t portico_wait(uint32_t n_handles, const handle_t *handles, enum wait_mode mode,
                       handle_t signal, bool alertable, int64_t deadline_ns, uint32_t *ret_index);
-/* Takes all of them at once, or none: STATUS_SUCCESS, STATUS_ABANDONED_WAIT_0, STATUS_TIMEOUT. Never
- * sleeps nor calls hooks. */
+/* Takes all of them at once, or none: STATUS_SUCCESS, STATUS_ABANDONED_WAIT_0, STATUS_TIMEOUT.
+ * Never sleeps nor calls hooks. */
 status_t portico_try_all(uint32_t n_handles, const handle_t *handles);
 
 /* ---- counters, for tests and portctl ---- */

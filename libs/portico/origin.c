@@ -10,8 +10,8 @@
 #include "local_port.h"
 #include "receiver.h"
 
-status_t portico_message_origin(handle_t handle, uint32_t message_id,
-                                struct portico_origin *ret_sender)
+status_t portico_message_origin(handle_t handle, uint32_t message_id, uint32_t *ret_process_id,
+                                bool *ret_is_blocked)
 {
     _cleanup_(port_unrefp) struct port *port = NULL;
     struct port_message facts;
@@ -25,10 +25,9 @@ status_t portico_message_origin(handle_t handle, uint32_t message_id,
     if (status == STATUS_NOT_FOUND || (status == STATUS_SUCCESS && port->kind == PORT_KIND_SERVER &&
                                        facts.connection != port->connection))
         return STATUS_ACCESS_DENIED;
-    if (status == STATUS_SUCCESS)
-        *ret_sender = (struct portico_origin){
-            .process_id = facts.sender_process_id,
-            .is_blocked = facts.flags & PORT_MESSAGE_PEER_SYNC,
-        };
-    return status;
+    if (status != STATUS_SUCCESS)
+        return status;
+    *ret_process_id = facts.sender_process_id;
+    *ret_is_blocked = facts.flags & PORT_MESSAGE_PEER_SYNC;
+    return STATUS_SUCCESS;
 }

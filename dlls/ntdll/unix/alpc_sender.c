@@ -21,7 +21,8 @@
 
 struct sender {
     PORT_MESSAGE header;
-    struct portico_origin found;
+    uint32_t process_id;
+    bool is_blocked;
     ULONG attributes; /* of the handle asked for */
 };
 
@@ -39,7 +40,7 @@ static NTSTATUS sender_get(HANDLE port, const PORT_MESSAGE *user_message,
     TRY(USER_GET(ret_sender->header, user_message));
     TRY(client_handle(port, &handle));
     return (NTSTATUS)portico_message_origin(handle, ret_sender->header.MessageId,
-                                            &ret_sender->found);
+                                            &ret_sender->process_id, &ret_sender->is_blocked);
 }
 
 /* A handle of this process' own object. */
@@ -77,9 +78,9 @@ NTSTATUS WINAPI NtAlpcOpenSenderProcess(PHANDLE ret_user_process, HANDLE port,
     (void)flags; /* only the two bits of the WOW64 thunk mean something */
     TRY(user_probe_write(ret_user_process, sizeof(*ret_user_process)));
     TRY(sender_get(port, user_message, user_attributes, &sender));
-    if ((pid_t)sender.found.process_id == process.pid)
+    if ((pid_t)sender.process_id == process.pid)
         return local_put(ret_user_process, process_object_current(), access, sender.attributes);
-    request.process_id = sender.found.process_id;
+    request.process_id = sender.process_id;
     request.access = access & MAXIMUM_ALLOWED ? PROCESS_ALL_ACCESS : access;
     request.attributes = sender.attributes;
     TRY((NTSTATUS)call_process_open(portico_control(), &request, &reply, NULL));
@@ -108,11 +109,11 @@ NTSTATUS WINAPI NtAlpcOpenSenderThread(PHANDLE ret_user_thread, HANDLE port,
     (void)flags;
     TRY(user_probe_write(ret_user_thread, sizeof(*ret_user_thread)));
     TRY(sender_get(port, user_message, user_attributes, &sender));
-    if (!sender.found.is_blocked)
+    if (!sender.is_blocked)
         return STATUS_ACCESS_DENIED;
-    if ((pid_t)sender.found.process_id == process.pid)
+    if ((pid_t)sender.process_id == process.pid)
         return own_thread_put(ret_user_thread, &sender, access);
-    request.process_id = sender.found.process_id;
+    request.process_id = sender.process_id;
     request.thread_id = (uint32_t)(uintptr_t)sender.header.ClientId.UniqueThread;
     request.access = access & MAXIMUM_ALLOWED ? THREAD_ALL_ACCESS : access;
     request.attributes = sender.attributes;
