@@ -169,7 +169,6 @@ static void pin_locked(struct port_view *view, uint32_t ref, const uint8_t *data
 {
     struct port_node *node = node_at(view, ref);
 
-    node->holder = view->holder;
     message->data = data;
     message->pin = ref;
     if (node->flags & PORT_NODE_BY_REF)
@@ -292,6 +291,7 @@ enum delivery deliver_node_locked(struct port_view *view, uint32_t ref,
         copy_once(message->own_data, bytes + message->attributes_length, message->data_length);
         received_locked(view, ref);
     } else {
+        node->holder = view->holder; /* before the state: who reaps it must find it (D3) */
         node_move_locked(view, ref, PORT_NODE_DELIVERING);
         pin_locked(view, ref, bytes + message->attributes_length, message);
     }

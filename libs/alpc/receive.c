@@ -91,6 +91,12 @@ static enum delivery deliver_locked(struct port_view *view, const struct candida
     }
 }
 
+/* What goes before everything else. */
+static uint32_t first_locked(struct port_view *view, const struct port_receive_args *args)
+{
+    return LIKELY(!view->at.memory->large.head) ? 0 : aside_first_locked(view, args->only);
+}
+
 /* The next message, or why there is none. *ret_again: the section has become long, come again. */
 static enum port_result next_locked(struct port_view *view, struct port_receive_args *args,
                                     struct port_message *message, bool *ret_again)
@@ -98,9 +104,7 @@ static enum port_result next_locked(struct port_view *view, struct port_receive_
     struct candidate candidate;
 
     for (unsigned i = 0; i < AGAIN_MAX; i++) {
-        uint32_t large = view->at.memory->large.head;
-        if (UNLIKELY(large))
-            large = aside_first_locked(view, args->only);
+        uint32_t large = first_locked(view, args);
         if (UNLIKELY(large))
             return result_of(deliver_node_locked(view, large, args, message));
         switch (scan_locked(view, false, &candidate)) {
@@ -110,6 +114,8 @@ static enum port_result next_locked(struct port_view *view, struct port_receive_
             return map_lane(view, candidate.index, message);
         case SCAN_NONE:
         default:
+            if (UNLIKELY(first_locked(view, args))) /* the scan has reaped a dead holder */
+                continue;
             return PORT_EMPTY;
         }
         enum aside aside =

@@ -340,6 +340,7 @@ uint32_t take_node_locked(struct port_view *view, const struct candidate *candid
 
     if (!node)
         return 0;
+    node->holder = view->holder; /* (D3) */
     node->message_id = message->message_id;
     node->callback_id = message->callback_id;
     node->connection = message->connection;

@@ -54,6 +54,72 @@ START_TEST(a_holder_killed_at_any_hook_is_followed_by_the_other)
 }
 END_TEST
 
+/* Each message is pinned; what its receiver has seen is noted before it lets go. */
+static void receive_pinned(struct queue_world *w, unsigned holder)
+{
+    struct port_receive_args args = {.capacity = 64, .unproven = PORT_INLINE_MAX_BYTES};
+    struct port_message message;
+    enum port_result result;
+
+    for (;;) {
+        args.may_wait = true;
+        while ((result = port_receive(&w->views[holder], &args, &message)) == PORT_WAIT) {
+            MODEL_ASSERT(doorbell_sleep(w->bells.outer, &w->wake, SYS_FOREVER) == LANE_OK);
+            args.was_waiting = true;
+        }
+        uint64_t data;
+        MODEL_ASSERT(result == PORT_RECEIVED && message.pin);
+        memcpy(&data, message.data, sizeof(data));
+        MODEL_ASSERT(data == message.message_id * UINT64_C(0x100000001));
+        unsigned i = message.message_id >= QUEUE_FIRST_ID(1);
+        w->last_id[i] |= 1u << (message.message_id - QUEUE_FIRST_ID(i));
+        HOOK(copied_out);
+        port_receive_end(&w->views[holder], &message, true);
+    }
+}
+
+static void receive_pinned_first(void *state)
+{
+    receive_pinned(state, 0);
+}
+
+static void receive_pinned_second(void *state)
+{
+    receive_pinned(state, 1);
+}
+
+static void all_seen(void *state)
+{
+    struct queue_world *w = state;
+
+    queue_check_sound(w);
+    MODEL_ASSERT(w->last_id[0] == 3 && w->last_id[1] == 1);
+    MODEL_ASSERT(w->keeper.at.memory->counters.n_delivering == 0);
+}
+
+static const struct model_scenario pinning_holders = {
+    .setup = queue_setup,
+    .threads = {{"holder", 2, receive_pinned_first, true},
+                {"survivor", 3, receive_pinned_second, true},
+                {"first", 0, queue_send_first, false},
+                {"effect", 1, queue_send_effect, false}},
+    .on_death = queue_holder_died,
+    .check = all_seen,
+};
+
+START_TEST(what_a_dead_holder_was_copying_reaches_the_other)
+{
+    queue_explore(&pinning_holders, (struct model_options){.n_kills = 1, .killable = 4});
+    queue_explore(&pinning_holders, (struct model_options){.n_kills = 1, .killable = 8});
+    queue_explore(&pinning_holders, (struct model_options){.n_preemptions = 1,
+                                                           .n_kills = 1,
+                                                           .killable = 4,
+                                                           .max_runs = 400000,
+                                                           .n_random = 60000,
+                                                           .seed = 7});
+}
+END_TEST
+
 static void harvest_once(void *state)
 {
     struct queue_world *w = state;
@@ -213,6 +279,7 @@ int main(void)
 {
     UNIT_BEGIN("model_death");
     UNIT_TEST(a_holder_killed_at_any_hook_is_followed_by_the_other);
+    UNIT_TEST(what_a_dead_holder_was_copying_reaches_the_other);
     UNIT_TEST(a_harvester_killed_at_any_hook_loses_nothing);
     UNIT_TEST(a_holder_stopped_outside_the_mutex_keeps_nothing_from_the_other);
     UNIT_TEST(a_server_killed_at_any_hook_leaves_a_sound_port);
