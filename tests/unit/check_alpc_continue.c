@@ -97,6 +97,47 @@ START_TEST(an_id_is_used_again_before_its_replier_is_back)
 }
 END_TEST
 
+/* The requester's lane has been replaced, and the holder that meets the id again never had the old
+ * one mapped: it cannot look at the slot, and the answer was the last. */
+START_TEST(an_id_is_used_again_where_its_old_lane_is_not_mapped)
+{
+    struct rig rig;
+    struct port_message message;
+    struct port_receive_args args = {.capacity = PORT_DATA_MAX_BYTES};
+    struct port_route old, new;
+    uint32_t slot, word;
+
+    rig_open(&rig, &rig_small, 0);
+    rig_second_holder(&rig);
+    struct rig_sender *s = rig_add_sender(&rig);
+    uint32_t id = rig_request_sync(s, 8, &slot, &word);
+    rig_expect(&rig, &message, id, LPC_REQUEST | LPC_CONTINUATION);
+    ck_assert_uint_eq(begin(&rig, id, 0, PORT_CONTINUE_RELEASE, &old), STATUS_SUCCESS);
+    answer(&old);
+    struct rig_sender *grown = rig_add_lane(&rig, LANE_RING_FIRST_BYTES, s->sender, 0);
+    struct lane_message moved = {.kind = LANE_MOVED, .message_id = 1, .aux = grown->lane};
+    ck_assert_int_eq(producer_send(&s->producer, &moved, NULL, NULL), LANE_OK);
+    rig_expect_none(&rig);
+    grown->connection = s->connection;
+    grown->connection_generation = s->connection_generation;
+    resend(&rig, grown, id, 0, &word);
+    ck_assert_int_eq(rig_receive_args(&rig, &rig.views[1], &args, &message), PORT_RECEIVED);
+    ck_assert_ptr_null(lane_mapped(&rig.views[1], s->lane, s->generation));
+    ck_assert_uint_eq(message.message_id, id);
+    ck_assert_uint_eq(rig.n_broken, 0);
+    port_route_end(&rig.views[0], &old);
+    ck_assert_uint_eq(
+        port_continue_begin(&rig.views[1], id, 0, PORT_CONTINUE_RELEASE, false, 0, &new),
+        STATUS_SUCCESS);
+    ck_assert_uint_eq(new.slot_word, word);
+    answer(&new);
+    port_route_end(&rig.views[1], &new);
+    ck_assert(!port_id_is_live(&rig.views[0], id));
+    ck_assert(port_keeper_lane_is_drained(&rig.keeper, s->lane));
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(an_id_is_not_used_again_before_its_slot_is_over)
 {
     struct rig rig;
@@ -380,6 +421,7 @@ int main(void)
     UNIT_BEGIN("alpc_continue");
     UNIT_TEST(a_reply_to_a_blocked_sender_goes_to_its_slot);
     UNIT_TEST(an_id_is_used_again_before_its_replier_is_back);
+    UNIT_TEST(an_id_is_used_again_where_its_old_lane_is_not_mapped);
     UNIT_TEST(an_id_is_not_used_again_before_its_slot_is_over);
     UNIT_TEST(a_continuation_comes_before_its_replier_is_back);
     UNIT_TEST(an_asynchronous_reply_goes_by_a_lane);

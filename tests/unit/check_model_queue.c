@@ -125,6 +125,36 @@ START_TEST(who_takes_an_edge_and_leaves_hands_it_on)
 }
 END_TEST
 
+/* ---- somebody whose buffer is bad ---- */
+
+static void receive_in_vain(void *state)
+{
+    struct queue_world *w = state;
+    struct port_receive_args args = {.capacity = 64, .unproven = PORT_INLINE_MAX_BYTES};
+    struct port_message message;
+
+    if (port_receive(&w->views[1], &args, &message) == PORT_RECEIVED)
+        port_receive_end(&w->views[1], &message, false);
+}
+
+static const struct model_scenario bad_buffer = {
+    .setup = queue_setup,
+    .threads = {{"waiter", 2, queue_receive_all, true},
+                {"bad buffer", 3, receive_in_vain, false},
+                {"first", 0, queue_send_first, false}},
+    .on_death = queue_holder_died,
+    .check = both_received,
+};
+
+START_TEST(what_a_bad_buffer_could_not_take_reaches_somebody_else)
+{
+    queue_explore(&bad_buffer, (struct model_options){.n_preemptions = 2});
+    queue_explore(&bad_buffer,
+                  (struct model_options){.n_preemptions = 1, .n_kills = 1, .killable = 1u << 3});
+    queue_finds(&bad_buffer, (struct model_options){.n_preemptions = 2}, MUTANT_no_hand_on);
+}
+END_TEST
+
 /* ---- the daemon's bell ---- */
 
 static void ring_and_close(void *state)
@@ -318,6 +348,102 @@ START_TEST(a_request_is_answered_or_canceled_never_both)
 }
 END_TEST
 
+/* ---- a requester that goes on before its replier is back (F2) ---- */
+
+/* The requester sees the answer, however it goes; the replier ends its route later. */
+static void answer_and_return(struct queue_world *w, const struct port_message *message,
+                              uint32_t flags)
+{
+    struct port_route route;
+
+    MODEL_ASSERT(port_continue_begin(&w->views[0], message->message_id, message->callback_id, flags,
+                                     false, 0, &route) == STATUS_SUCCESS);
+    w->n_answered++;
+    atom_store(&w->event, 1u);
+    HOOK(answered);
+    port_route_end(&w->views[0], &route);
+}
+
+static void serve_last(void *state)
+{
+    struct queue_world *w = state;
+    struct port_message message;
+
+    while (queue_receive(w, 0, &message))
+        answer_and_return(w, &message, PORT_CONTINUE_RELEASE);
+}
+
+static void request_twice(void *state)
+{
+    struct queue_world *w = state;
+    uint32_t id = queue_send(w, 0, LANE_REQUEST, 0);
+
+    model_wait_for(&w->event);
+    queue_send_about(w, 0, LANE_REQUEST, 0, id);
+}
+
+static void both_answered(void *state)
+{
+    struct queue_world *w = state;
+
+    queue_check_sound(w);
+    MODEL_ASSERT(w->n_answered == 2);
+    MODEL_ASSERT(w->keeper.at.memory->counters.n_pending == 0);
+    MODEL_ASSERT(w->keeper.at.memory->counters.n_sent == 0);
+}
+
+static const struct model_scenario same_id = {
+    .setup = queue_setup,
+    .threads = {{"server 1", 2, serve_last, true},
+                {"server 2", 2, serve_last, true},
+                {"client", 0, request_twice, false}},
+    .check = both_answered,
+};
+
+START_TEST(an_id_may_be_used_again_as_soon_as_its_answer_is_out)
+{
+    queue_explore(&same_id, (struct model_options){.n_preemptions = 2});
+    queue_finds(&same_id, (struct model_options){.n_preemptions = 2}, MUTANT_no_early_end);
+}
+END_TEST
+
+static void serve_twice(void *state)
+{
+    struct queue_world *w = state;
+    struct port_message message;
+
+    while (queue_receive(w, 0, &message)) {
+        if (message.type == LPC_REPLY)
+            w->n_answered++;
+        else
+            answer_and_return(w, &message, 0);
+    }
+}
+
+static void request_and_continue(void *state)
+{
+    struct queue_world *w = state;
+    uint32_t id = queue_send(w, 0, LANE_REQUEST, 0);
+
+    model_wait_for(&w->event);
+    queue_send_about(w, 0, LANE_CONTINUATION, LANE_RELEASE, id);
+}
+
+static const struct model_scenario to_and_fro = {
+    .setup = queue_setup,
+    .threads = {{"server 1", 2, serve_twice, true},
+                {"server 2", 2, serve_twice, true},
+                {"client", 0, request_and_continue, false}},
+    .check = both_answered,
+};
+
+START_TEST(a_continuation_may_come_as_soon_as_its_answer_is_out)
+{
+    queue_explore(&to_and_fro, (struct model_options){.n_preemptions = 2});
+    queue_finds(&to_and_fro, (struct model_options){.n_preemptions = 2}, MUTANT_no_early_end);
+}
+END_TEST
+
 /* ---- a completion port beside a receiver ---- */
 
 static void harvest(void *state)
@@ -381,10 +507,13 @@ int main(void)
     UNIT_TEST(without_the_recheck_a_receiver_sleeps_for_ever);
     UNIT_TEST(an_effect_in_a_hot_lane_does_not_overtake_its_cause_in_a_cold_one);
     UNIT_TEST(who_takes_an_edge_and_leaves_hands_it_on);
+    UNIT_TEST(what_a_bad_buffer_could_not_take_reaches_somebody_else);
     UNIT_TEST(a_close_is_received_whenever_the_bell_rings);
     UNIT_TEST(a_request_has_one_answer);
     UNIT_TEST(with_one_node_two_servers_answer_three_requests);
     UNIT_TEST(a_request_is_answered_or_canceled_never_both);
+    UNIT_TEST(an_id_may_be_used_again_as_soon_as_its_answer_is_out);
+    UNIT_TEST(a_continuation_may_come_as_soon_as_its_answer_is_out);
     UNIT_TEST(each_message_has_one_completion_packet);
     return UNIT_END();
 }

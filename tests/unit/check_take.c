@@ -251,6 +251,63 @@ START_TEST(a_sync_request_taken_back_returns_its_slot)
 }
 END_TEST
 
+START_TEST(an_id_taken_back_while_it_was_copied_may_be_used_again)
+{
+    struct rig rig;
+    struct port_message big, message;
+    struct port_route route;
+    uint32_t slot, word;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    uint32_t id = rig_request_sync(s, 3000, &slot, &word);
+    ck_assert_int_eq(rig_receive(&rig, &big), PORT_RECEIVED);
+    ck_assert_uint_ne(big.pin, 0);
+    ck_assert_int_eq(slot_abandon(&s->producer.view, slot, word), LANE_GONE);
+    slot_quarantine(&s->pool, slot);
+    struct lane_message cancel = rig_message(s, LANE_CANCEL, 0, id, 0);
+    cancel.slot = slot + 1;
+    cancel.slot_word = word;
+    ck_assert_int_eq(rig_try_send(s, &cancel), LANE_OK);
+    s->next_id = id; /* the id came back with the slot */
+    ck_assert_uint_eq(rig_request_sync(s, 8, &slot, &word), id);
+    rig_expect(&rig, &message, id, LPC_REQUEST | LPC_CONTINUATION);
+    ck_assert_uint_eq(rig.n_broken, 0);
+    ck_assert_uint_eq(message.data_length, 8);
+    ck_assert_mem_eq(big.data, rig_payload(id, 3000), 3000);
+    port_receive_end(&rig.views[0], &big, true);
+    rig_expect(&rig, &message, id, LPC_CANCELED); /* of the first */
+    ck_assert(!(message.flags & PORT_MESSAGE_ACK));
+    ck_assert_uint_eq(
+        port_continue_begin(&rig.views[0], id, 0, PORT_CONTINUE_RELEASE, false, 0, &route),
+        STATUS_SUCCESS); /* the second */
+    ck_assert_uint_eq(route.slot_word, word);
+    port_route_end(&rig.views[0], &route);
+    ck_assert(!port_id_is_live(&rig.views[0], id));
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(an_id_taken_back_without_a_slot_is_in_use_until_it_is_acknowledged)
+{
+    struct rig rig;
+    struct port_message big, message;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    uint32_t id = rig_send(s, LANE_REQUEST, 0, 3000);
+    ck_assert_int_eq(rig_receive(&rig, &big), PORT_RECEIVED);
+    rig_send_about(s, LANE_CANCEL, 0, id, 0);
+    rig_expect_none(&rig);
+    struct lane_message again = rig_message(s, LANE_REQUEST, 0, id, 8);
+    expect_break(&rig, s, &again);
+    port_receive_end(&rig.views[0], &big, true);
+    rig_expect(&rig, &message, id, LPC_CANCELED);
+    ck_assert(message.flags & PORT_MESSAGE_ACK);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_refused_request_becomes_a_notice_to_its_sender)
 {
     struct rig rig;
@@ -318,6 +375,8 @@ int main(void)
     UNIT_TEST(an_acknowledgement_gives_an_id_back_silently);
     UNIT_TEST(a_canceled_request_becomes_an_empty_notice);
     UNIT_TEST(a_sync_request_taken_back_returns_its_slot);
+    UNIT_TEST(an_id_taken_back_while_it_was_copied_may_be_used_again);
+    UNIT_TEST(an_id_taken_back_without_a_slot_is_in_use_until_it_is_acknowledged);
     UNIT_TEST(a_refused_request_becomes_a_notice_to_its_sender);
     UNIT_TEST(attributes_above_the_limit_break_the_lane);
     UNIT_TEST(a_flood_of_records_that_mean_nothing_breaks_the_lane);
