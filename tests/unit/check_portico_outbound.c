@@ -89,24 +89,34 @@ END_TEST
 
 static handle_t shared_connection;
 
+/* PortContext: where the connection's server port is, which is closed when its client has. */
+static void connection_accept(struct test_message *request)
+{
+    handle_t *server = malloc(sizeof(*server));
+
+    if (portico_port_accept(shared_connection, NULL, (uintptr_t)server, &request->header, true,
+                            server) != STATUS_SUCCESS)
+        free(server);
+}
+
 static void *server_main(void *argument)
 {
     struct test_message *received = malloc(sizeof(*received));
-    handle_t servers[64] = {0};
-    unsigned n = 0;
+    struct portico_attributes attributes = {.wanted = PORTICO_ATTRIBUTE_CONTEXT};
 
     (void)argument;
-    while (port_take(shared_connection, received) == STATUS_SUCCESS) {
-        handle_t server;
+    while (port_receive_for(shared_connection, received, PORTICO_FOREVER, &attributes) ==
+           STATUS_SUCCESS) {
+        uint16_t type = received->header.type & 0xff;
 
-        if ((received->header.type & 0xff) == PORTICO_TYPE_CONNECTION_REQUEST &&
-            portico_port_accept(shared_connection, NULL, 0, &received->header, true, &server) ==
-                STATUS_SUCCESS) {
-            if (servers[n % 64])
-                (void)!portico_close(servers[n % 64]);
-            servers[n++ % 64] = server;
-        } else if ((received->header.type & 0xff) == PORTICO_TYPE_REQUEST) {
+        if (type == PORTICO_TYPE_CONNECTION_REQUEST) {
+            connection_accept(received);
+        } else if (type == PORTICO_TYPE_REQUEST) {
             (void)!port_send(shared_connection, PORTICO_RELEASE, received);
+        } else if (type == PORTICO_TYPE_PORT_CLOSED) {
+            handle_t *server = (handle_t *)(uintptr_t)attributes.context.port_context;
+            (void)!portico_close(*server);
+            free(server);
         }
     }
     free(received);
