@@ -2,6 +2,7 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "daemon.h"
@@ -80,7 +81,7 @@ START_TEST(an_interruption_ends_an_alertable_receive_whenever_it_comes)
         receiver.thread = NULL;
         pthread_create(&thread, NULL, receive_main, &receiver);
         while (!receiver.thread)
-            ;
+            sched_yield();
         portico_thread_interrupt(receiver.thread);
         pthread_join(thread, NULL);
         ck_status(receiver.status, STATUS_ALERTED);
@@ -98,7 +99,7 @@ START_TEST(an_interruption_does_not_end_a_receive_that_is_not_alertable)
     receiver.port = pair.connection;
     pthread_create(&thread, NULL, receive_main, &receiver);
     while (!receiver.thread)
-        ;
+        sched_yield();
     for (int i = 0; i < 20; i++)
         portico_thread_interrupt(receiver.thread);
     message_fill(&message, 9, 1);
@@ -125,7 +126,7 @@ START_TEST(closing_the_connection_port_ends_its_receivers)
         }
         for (int j = 0; j < 3; j++)
             while (!receivers[j].thread)
-                ;
+                sched_yield();
         ck_ok(portico_close(connection));
         for (int j = 0; j < 3; j++) {
             pthread_join(threads[j], NULL);
@@ -201,7 +202,7 @@ START_TEST(memory_that_goes_while_the_receiver_sleeps_loses_nothing)
         receiver = (struct receiver_thread){.port = pair.connection};
         pthread_create(&thread, NULL, receive_main, &receiver);
         while (!receiver.thread)
-            ;
+            sched_yield();
         unwritable.to = receiver.message.data + 1;
         unwritable.from = receiver.message.data;
         message_fill(&message, 1000, i);

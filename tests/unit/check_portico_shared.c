@@ -2,6 +2,8 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
+#include <sched.h>
+
 #include "daemon.h"
 #include "portico/thread.h"
 
@@ -133,7 +135,7 @@ START_TEST(an_interruption_ends_an_alertable_wait_whenever_it_comes)
 
         ck_assert_int_eq(pthread_create(&thread, NULL, waiter_main, &waiter), 0);
         while (!waiter.thread)
-            ;
+            sched_yield();
         portico_thread_interrupt(waiter.thread);
         pthread_join(thread, NULL);
         ck_status(waiter.status, STATUS_ALERTED);
