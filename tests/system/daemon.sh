@@ -53,7 +53,7 @@ ok $? 'its socket is gone'
 "$portserver" --persistent
 pid=$(status_of pid)
 kill -9 "$pid"
-tail -f --pid="$pid" /dev/null
+tail -f ---disable-inotify -s 0.02 --pid="$pid" /dev/null
 [ -e "$run/socket" ]
 ok $? 'a killed server leaves its socket'
 "$portserver" --persistent
@@ -75,7 +75,7 @@ like "$(status_of pid)" '^[0-9]+$' 'it answers'
 # its own end: one second after its last client, which is --status itself
 "$portserver" --persistent=1
 pid=$(status_of pid)
-tail -f --pid="$pid" /dev/null
+tail -f ---disable-inotify -s 0.02 --pid="$pid" /dev/null
 ok 0 'without --persistent it ends by itself'
 "$portserver" --status >/dev/null 2>&1
 is $? 4 'and is not there any more'

@@ -75,10 +75,11 @@ background() {
 }
 
 # await_line NAME PATTERN: returns when the output of background NAME has such a line; 1 when its process ended
-# without it. tail's own watching, no polling.
+# without it. tail is told not to use inotify: giving that back waits for a worker of the kernel, which on a loaded
+# machine took tens of seconds.
 await_line() {
     await_pid=${3-$background_pid}
-    tail -n +1 -f --pid="$await_pid" "$scratch/$1.out" 2>/dev/null | grep -Eqm1 -- "$2"
+    tail -n +1 -f ---disable-inotify -s 0.02 --pid="$await_pid" "$scratch/$1.out" 2>/dev/null | grep -Eqm1 -- "$2"
 }
 
 # program NAME: where the Makefile put what it built from programs/NAME.c.
