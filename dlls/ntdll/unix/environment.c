@@ -11,6 +11,7 @@
  */
 
 #include "cmdline.h"
+#include "processors.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,7 +174,7 @@ static void made_add(struct entries *entries, char *const *environment)
     entry_add_pair(entries, "USERNAME", user ? user : "user");
     gethostname(host, sizeof(host) - 1);
     entry_add_pair(entries, "COMPUTERNAME", host);
-    snprintf(number, sizeof(number), "%ld", sysconf(_SC_NPROCESSORS_ONLN));
+    snprintf(number, sizeof(number), "%u", processors_count());
     entry_add_pair(entries, "NUMBER_OF_PROCESSORS", number);
 }
 

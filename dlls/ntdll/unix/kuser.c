@@ -23,6 +23,7 @@
 #include "frame.h"
 #include "kuser_layout.h"
 #include "nttypes.h"
+#include "processors.h"
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
@@ -161,7 +162,7 @@ static void kuser_fill(void)
     kuser->qpc_frequency = 10000000;
     kuser->system_call =
         1; /* thunks of win32u go through the dispatcher's page, never by `syscall` */
-    kuser->active_processor_count = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
+    kuser->active_processor_count = processors_count();
     kuser->active_group_count = 1;
     kuser_features_fill(kuser->processor_features);
 }

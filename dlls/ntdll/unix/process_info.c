@@ -14,6 +14,7 @@
 #include "ntpath.h"
 #include "ntprocess.h"
 #include "nttime.h"
+#include "processors.h"
 #include "usermem.h"
 #include <sched.h>
 #include <stdio.h>
@@ -82,14 +83,12 @@ static NTSTATUS query_basic(const struct subject *subject, void *buffer, ULONG l
 {
     PROCESS_BASIC_INFORMATION info = {
         .ExitStatus = subject->exit_status,
-        .AffinityMask = 1,
+        .AffinityMask = processors_all(),
         .BasePriority = 8,
         .UniqueProcessId = (ULONG_PTR)subject->pid,
         .InheritedFromUniqueProcessId =
             subject->is_self ? (ULONG_PTR)getppid() : (ULONG_PTR)stat_field(subject->pid, 4)};
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
 
-    info.AffinityMask = n >= 64 ? ~(ULONG_PTR)0 : ((ULONG_PTR)1 << n) - 1;
     if (subject->is_self && process_peb)
         info.PebBaseAddress = process_peb();
     return answer(buffer, length, &info, sizeof(info), ret_size);
@@ -182,18 +181,15 @@ static NTSTATUS query_counters(void *buffer, ULONG length, ULONG *ret_size)
     return answer(buffer, length, &info, sizeof(info), ret_size);
 }
 
-/* The first 64 processors: a group. */
 static NTSTATUS query_affinity(const struct subject *subject, void *buffer, ULONG length,
                                ULONG *ret_size)
 {
-    ULONG_PTR mask = 0;
+    ULONG_PTR mask;
     cpu_set_t set;
 
     if (sched_getaffinity(subject->pid, sizeof(set), &set))
         return STATUS_ACCESS_DENIED;
-    for (unsigned i = 0; i < 64; i++)
-        if (CPU_ISSET(i, &set))
-            mask |= (ULONG_PTR)1 << i;
+    mask = processors_mask(&set);
     return answer(buffer, length, &mask, sizeof(mask), ret_size);
 }
 
@@ -292,12 +288,9 @@ static NTSTATUS set_affinity(const void *buffer, ULONG length)
     if (length != sizeof(mask))
         return STATUS_INVALID_PARAMETER;
     TRY(user_read(&mask, buffer, sizeof(mask)));
-    CPU_ZERO(&set);
-    for (unsigned i = 0; i < 64; i++)
-        if (mask >> i & 1)
-            CPU_SET(i, &set);
-    return sched_setaffinity(getpid(), sizeof(set), &set) ? STATUS_INVALID_PARAMETER
-                                                          : STATUS_SUCCESS;
+    return processors_set(mask, &set) && !sched_setaffinity(getpid(), sizeof(set), &set)
+               ? STATUS_SUCCESS
+               : STATUS_INVALID_PARAMETER;
 }
 
 NTSTATUS WINAPI NtSetInformationProcess(HANDLE process, PROCESSINFOCLASS class, PVOID buffer,

@@ -17,6 +17,7 @@
 #include "ntpath.h"
 #include "params.h"
 #include "process.h"
+#include "processors.h"
 #include "signals.h"
 #include "thread.h"
 #include "virtual.h"
@@ -140,7 +141,7 @@ static NTSTATUS peb_new(RTL_USER_PROCESS_PARAMETERS *params)
     peb = (PEB *)base;
     peb->ImageBaseAddress = process.exe_base;
     peb->ProcessParameters = params;
-    peb->NumberOfProcessors = (ULONG)sysconf(_SC_NPROCESSORS_ONLN);
+    peb->NumberOfProcessors = processors_count();
     peb->OSMajorVersion = 10;
     peb->OSMinorVersion = 0;
     peb->OSBuildNumber = 19041;

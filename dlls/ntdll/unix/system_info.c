@@ -8,6 +8,7 @@
 #define __WINESRC__ /* Wine's header names the fields of these structs only for its own sources */
 #include "ntprocess.h"
 #include "nttime.h"
+#include "processors.h"
 #include "usermem.h"
 #include <errno.h>
 #include <sched.h>
@@ -27,17 +28,9 @@ static NTSTATUS answer(void *buffer, ULONG length, const void *info, ULONG size,
     return user_write(buffer, info, size);
 }
 
-static ULONG processor_count(void)
-{
-    cpu_set_t set;
-
-    return sched_getaffinity(0, sizeof(set), &set) ? 1 : (ULONG)CPU_COUNT(&set);
-}
-
 static NTSTATUS query_basic(void *buffer, ULONG length, ULONG *ret_size)
 {
     long pages = sysconf(_SC_PHYS_PAGES);
-    ULONG n = processor_count();
     SYSTEM_BASIC_INFORMATION info = {
         .KeMaximumIncrement = 156250,
         .PageSize = 0x1000,
@@ -47,8 +40,8 @@ static NTSTATUS query_basic(void *buffer, ULONG length, ULONG *ret_size)
         .AllocationGranularity = 0x10000,
         .LowestUserAddress = (void *)0x10000,
         .HighestUserAddress = (void *)0x7ffffffeffff,
-        .ActiveProcessorsAffinityMask = n >= 64 ? ~(ULONG_PTR)0 : ((ULONG_PTR)1 << n) - 1,
-        .NumberOfProcessors = (BYTE)(n > 64 ? 64 : n),
+        .ActiveProcessorsAffinityMask = processors_all(),
+        .NumberOfProcessors = (BYTE)processors_count(),
     };
 
     return answer(buffer, length, &info, sizeof(info), true, ret_size);
@@ -64,7 +57,7 @@ static NTSTATUS query_cpu(void *buffer, ULONG length, ULONG *ret_size)
     model = (eax >> 4 & 15) | (eax >> 12 & 0xf0);
     info.ProcessorLevel = (USHORT)family;
     info.ProcessorRevision = (USHORT)(model << 8 | (eax & 15));
-    info.MaximumProcessors = (USHORT)processor_count();
+    info.MaximumProcessors = (USHORT)processors_count();
     return answer(buffer, length, &info, sizeof(info), false, ret_size);
 }
 
@@ -274,7 +267,5 @@ NTSTATUS WINAPI NtSetSystemInformation(SYSTEM_INFORMATION_CLASS class, PVOID buf
 
 ULONG WINAPI NtGetCurrentProcessorNumber(void)
 {
-    int cpu = sched_getcpu();
-
-    return cpu < 0 ? 0 : (ULONG)cpu;
+    return processors_current();
 }

@@ -7,6 +7,7 @@
 #include "named.h"
 #include "ntprocess.h"
 #include "process.h"
+#include "processors.h"
 #include "remote_thread.h"
 #include "shared.h"
 #include "thread.h"
@@ -50,7 +51,7 @@ static NTSTATUS basic_query(struct thread *thread, void *user, ULONG size, ULONG
     thread_unlock();
     info.ClientId.UniqueProcess = (HANDLE)(uintptr_t)process.pid;
     info.ClientId.UniqueThread = (HANDLE)(uintptr_t)thread->tid;
-    info.AffinityMask = ((ULONG_PTR)1 << (process.peb->NumberOfProcessors & 63)) - 1;
+    info.AffinityMask = processors_all();
     return answer_put(user, size, user_length, &info, sizeof(info));
 }
 
@@ -246,18 +247,14 @@ static NTSTATUS affinity_set(struct thread *thread, const void *user, ULONG size
 {
     ULONG_PTR mask;
     cpu_set_t set;
-    unsigned i;
     NTSTATUS status =
         size == sizeof(mask) ? user_read(&mask, user, size) : STATUS_INFO_LENGTH_MISMATCH;
 
     if (status)
         return status;
-    CPU_ZERO(&set);
-    for (i = 0; i < 64; i++)
-        if (mask >> i & 1)
-            CPU_SET(i, &set);
-    return mask && !sched_setaffinity(thread->tid, sizeof(set), &set) ? STATUS_SUCCESS
-                                                                      : STATUS_INVALID_PARAMETER;
+    return processors_set(mask, &set) && !sched_setaffinity(thread->tid, sizeof(set), &set)
+               ? STATUS_SUCCESS
+               : STATUS_INVALID_PARAMETER;
 }
 
 NTSTATUS WINAPI NtSetInformationThread(HANDLE handle, THREADINFOCLASS class, const void *user,

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* The processors that the program sees: those that its process might use when it started, at most
+ * 64, numbered from 0 without gaps as on Windows, whatever their numbers are on this machine (a
+ * container may have 4 and 5). */
+#pragma once
+
+#include "nttypes.h"
+#include <sched.h>
+#include <stdbool.h>
+
+unsigned processors_count(void);
+ULONG_PTR processors_all(void); /* as a mask */
+ULONG_PTR processors_mask(const cpu_set_t *set);
+unsigned processors_current(void);
+/* False: a processor that there is not, or none. */
+bool processors_set(ULONG_PTR mask, cpu_set_t *ret_set);
