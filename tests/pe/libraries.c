@@ -13,15 +13,16 @@
 
 static char folder[MAX_PATH], below[MAX_PATH], path[MAX_PATH];
 
-/* The folder of this program, with a backslash, and one below it that holds a copy of a DLL under
- * another name. */
+/* The folder of this program, with a backslash, and one below the current folder that holds a copy
+ * of a DLL under another name. */
 static void prepare(void)
 {
-    char from[MAX_PATH];
+    char from[MAX_PATH], current[MAX_PATH - 20];
 
     GetModuleFileNameA(NULL, folder, sizeof(folder));
     *(strrchr(folder, '\\') + 1) = 0;
-    snprintf(below, sizeof(below), "%slibraries.dir", folder);
+    GetCurrentDirectoryA(sizeof(current), current);
+    snprintf(below, sizeof(below), "%s\\libraries.dir", current);
     snprintf(from, sizeof(from), "%sloader_two.dll", folder);
     snprintf(path, sizeof(path), "%s\\libraries_copy.dll", below);
     CreateDirectoryA(below, NULL);

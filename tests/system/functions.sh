@@ -17,7 +17,8 @@ portserver=$top_builddir/portserver
 portctl=$top_builddir/portctl
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/portico-test.XXXXXX") || exit 99
 PORTICO_RUNTIME_DIR=$scratch/run
-export PORTICO_RUNTIME_DIR
+PORTICO_HOME=$scratch/home
+export PORTICO_RUNTIME_DIR PORTICO_HOME
 mkdir -m 700 "$PORTICO_RUNTIME_DIR"
 
 cleanup() {
