@@ -11,7 +11,7 @@ dist=meta-dist.$$
 trap 'rm -rf "$scratch" "$top_builddir/$dist"' EXIT
 MAKEFLAGS='' make -C "$top_builddir" --no-print-directory -s distdir distdir="$dist" \
     top_distdir="$dist" >"$scratch/log" 2>&1 || { sed 's/^/# /' "$scratch/log"; exit 99; }
-git ls-files | grep -v -e '\.gitignore$' | LC_ALL=C sort >"$scratch/tracked"
+git ls-files | grep -v -e '\.gitignore$' -e '\.gitattributes$' | LC_ALL=C sort >"$scratch/tracked"
 (cd "$top_builddir/$dist" && find . -type f | sed 's,^\./,,') | LC_ALL=C sort >"$scratch/packed"
 LC_ALL=C comm -23 "$scratch/tracked" "$scratch/packed" | sed 's/$/: tracked, not in the tarball/' >"$scratch/found"
 finding_free 'each tracked file is in the tarball' "$scratch/found"
