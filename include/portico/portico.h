@@ -297,6 +297,8 @@ struct portico_exchange {
     int64_t deadline_ns;     /* of the receive or of the answer, never of the send */
     bool wants_id;           /* ret_message_id is to be set */
     uint32_t ret_message_id; /* of what was sent; 0: nothing was. Also when the receive failed */
+    uint32_t ret_callback_id; /* of a new message that was sent and not waited for, with its
+                                 ret_message_id: what portico_port_cancel wants */
 };
 /* NtAlpcSendWaitReceivePort: sends, receives, or both (reference 3.5, 4.2-4.4). In the hot case it
  * makes no system call. STATUS_SUCCESS: done, and if `receive` was given a message is in it.
@@ -313,9 +315,9 @@ status_t portico_port_disconnect(handle_t port, uint32_t flags);
 
 /* NtAlpcCancelMessage: STATUS_PENDING when it has been cancelled; STATUS_MESSAGE_NOT_FOUND,
  * STATUS_REQUEST_CANCELED, STATUS_CONTEXT_MISMATCH, STATUS_MESSAGE_RETRIEVED. flags:
- * ALPC_CANCELFLG_* */
+ * ALPC_CANCELFLG_*. callback_id and message_context are compared when they are not 0. */
 status_t portico_port_cancel(handle_t port, uint32_t flags, uint32_t message_id,
-                             uint32_t callback_id);
+                             uint32_t callback_id, uint64_t message_context);
 
 struct portico_port_info {
     uint64_t id; /* the same for all handles of a port, in every process */

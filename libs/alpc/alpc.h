@@ -280,13 +280,20 @@ enum port_cancel_flags {
     PORT_CANCEL_NO_CONTEXT_CHECK = 8u,
 };
 
+/* Which message; callback_id and message_context (this side's) are compared when they are not 0. */
+struct port_cancel {
+    uint32_t message_id;
+    uint32_t callback_id;
+    uint64_t message_context;
+    uint32_t flags; /* enum port_cancel_flags */
+};
+
 /* NtAlpcCancelMessage (reference 3.8), whichever side this is. STATUS_PENDING: canceled, carry out
  * the route (a slot is finished with route.slot_status; PORT_ROUTE_NONE: nothing to do) and end it.
  * STATUS_MESSAGE_NOT_FOUND, STATUS_REQUEST_CANCELED (canceled already), STATUS_CONTEXT_MISMATCH,
  * STATUS_MESSAGE_RETRIEVED (TRY and the message is with the other side). STATUS_SUCCESS never. A
  * SYNC request is its thread's, not the port's: slot_abandon. */
-_must_check_ status_t port_cancel_begin(struct port_view *view, uint32_t message_id,
-                                        uint32_t callback_id, uint32_t flags,
+_must_check_ status_t port_cancel_begin(struct port_view *view, const struct port_cancel *cancel,
                                         struct port_route *ret_route);
 
 /* Is message_id a message that was received here and is not answered (impersonation, sender

@@ -194,14 +194,25 @@ static status_t take_back_locked(struct port_view *view, uint32_t ref, struct po
     return STATUS_PENDING;
 }
 
-static status_t cancel_begin_locked(struct port_view *view, uint32_t ref, uint32_t callback_id,
-                                    uint32_t flags, struct port_route *route)
+/* UNKNOWN(STATUS_CONTEXT_MISMATCH): which fields Windows compares (reference 6.1 item 6). Here
+ * those that name the exchange and are not 0: CallbackId, and the MessageContext that this side has
+ * given. */
+static bool is_meant(const struct port_node *node, const struct port_cancel *cancel)
+{
+    if (cancel->flags & PORT_CANCEL_NO_CONTEXT_CHECK)
+        return true;
+    return (!cancel->callback_id || cancel->callback_id == node->callback_id) &&
+           (!cancel->message_context || cancel->message_context == node->message_context);
+}
+
+static status_t cancel_begin_locked(struct port_view *view, uint32_t ref,
+                                    const struct port_cancel *cancel, struct port_route *route)
 {
     const struct port_node *node = node_at(view, ref);
 
     if (!node || node->kind == LANE_CONNECT_REQUEST)
         return STATUS_MESSAGE_NOT_FOUND;
-    if (!(flags & PORT_CANCEL_NO_CONTEXT_CHECK) && callback_id && callback_id != node->callback_id)
+    if (!is_meant(node, cancel))
         return STATUS_CONTEXT_MISMATCH;
     switch ((enum port_node_state)node->state) {
     case PORT_NODE_PENDING:
@@ -211,8 +222,8 @@ static status_t cancel_begin_locked(struct port_view *view, uint32_t ref, uint32
     case PORT_NODE_SENT:
         /* UNKNOWN: whether the receiver has taken it; TRY cannot be told from here, so it says that
          * it has. */
-        return flags & PORT_CANCEL_TRY ? STATUS_MESSAGE_RETRIEVED
-                                       : take_back_locked(view, ref, route);
+        return cancel->flags & PORT_CANCEL_TRY ? STATUS_MESSAGE_RETRIEVED
+                                               : take_back_locked(view, ref, route);
     case PORT_NODE_QUARANTINE:
         return STATUS_REQUEST_CANCELED;
     case PORT_NODE_DELIVERING:
@@ -225,14 +236,14 @@ static status_t cancel_begin_locked(struct port_view *view, uint32_t ref, uint32
     }
 }
 
-status_t port_cancel_begin(struct port_view *view, uint32_t message_id, uint32_t callback_id,
-                           uint32_t flags, struct port_route *ret_route)
+status_t port_cancel_begin(struct port_view *view, const struct port_cancel *cancel,
+                           struct port_route *ret_route)
 {
     memset(ret_route, 0, sizeof(*ret_route));
     if (!port_lock(view))
         return STATUS_PORT_DISCONNECTED;
-    status_t status = cancel_begin_locked(view, node_find_locked(view, message_id), callback_id,
-                                          flags, ret_route);
+    status_t status =
+        cancel_begin_locked(view, node_find_locked(view, cancel->message_id), cancel, ret_route);
     port_unlock(view);
     return status;
 }

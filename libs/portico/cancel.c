@@ -34,12 +34,11 @@ static void carry_out(struct port *port, struct port_route *route)
     }
 }
 
-static status_t cancel_begin(struct port *port, uint32_t flags, uint32_t message_id,
-                             uint32_t callback_id, struct port_route *ret_route)
+static status_t cancel_begin(struct port *port, const struct port_cancel *cancel,
+                             struct port_route *ret_route)
 {
     for (;;) {
-        status_t status =
-            port_cancel_begin(&port->receiver->view, message_id, callback_id, flags, ret_route);
+        status_t status = port_cancel_begin(&port->receiver->view, cancel, ret_route);
 
         if (status != STATUS_PENDING || ret_route->kind != PORT_ROUTE_MAP_LANE)
             return status;
@@ -50,8 +49,12 @@ static status_t cancel_begin(struct port *port, uint32_t flags, uint32_t message
 }
 
 status_t portico_port_cancel(handle_t handle, uint32_t flags, uint32_t message_id,
-                             uint32_t callback_id)
+                             uint32_t callback_id, uint64_t message_context)
 {
+    const struct port_cancel cancel = {.message_id = message_id,
+                                       .callback_id = callback_id,
+                                       .message_context = message_context,
+                                       .flags = flags};
     _cleanup_(port_unrefp) struct port *port = NULL;
     struct port_route route = {0};
     status_t status = handle_get_port(handle, &port);
@@ -60,7 +63,7 @@ status_t portico_port_cancel(handle_t handle, uint32_t flags, uint32_t message_i
         return status;
     if (!port->receiver)
         return STATUS_MESSAGE_NOT_FOUND;
-    status = cancel_begin(port, flags, message_id, callback_id, &route);
+    status = cancel_begin(port, &cancel, &route);
     if (status != STATUS_PENDING)
         return status;
     carry_out(port, &route);

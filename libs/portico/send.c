@@ -129,7 +129,7 @@ static bool outgoing_is_attached(const struct outgoing *outgoing)
            (outgoing->wire.valid & (PORTICO_ATTRIBUTE_VIEW | PORTICO_ATTRIBUTE_HANDLE));
 }
 
-status_t send_new(struct port *port, const struct portico_exchange *exchange,
+status_t send_new(struct port *port, struct portico_exchange *exchange,
                   const struct outgoing *outgoing)
 {
     bool is_datagram = exchange->flags & PORTICO_RELEASE;
@@ -152,6 +152,8 @@ status_t send_new(struct port *port, const struct portico_exchange *exchange,
             port_expect_abort(&port->receiver->view, message.message_id);
     }
     outbound_exit(to.outbound);
+    exchange->ret_message_id = message.message_id;
+    exchange->ret_callback_id = message.callback_id;
     return status;
 }
 

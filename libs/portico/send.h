@@ -51,7 +51,7 @@ status_t record_send_locked(const struct destination *to, const struct outlane *
                             const struct outgoing *outgoing, struct lane_message *message);
 
 /* A datagram or asynchronous request. */
-status_t send_new(struct port *port, const struct portico_exchange *exchange,
+status_t send_new(struct port *port, struct portico_exchange *exchange,
                   const struct outgoing *outgoing);
 
 /* A reply or continuation. On success, and when route->node is not 0, the caller ends the route

@@ -45,7 +45,8 @@ START_TEST(a_request_is_accepted_once)
     /* Not an ordinary message. */
     ck_assert_uint_eq(port_continue_begin(view, ID, 0, 0, false, 0, &route),
                       STATUS_REPLY_MESSAGE_MISMATCH);
-    ck_assert_uint_eq(port_cancel_begin(view, ID, 0, 0, &route), STATUS_MESSAGE_NOT_FOUND);
+    ck_assert_uint_eq(port_cancel_begin(view, &(struct port_cancel){.message_id = ID}, &route),
+                      STATUS_MESSAGE_NOT_FOUND);
     ck_assert_uint_eq(port_accept_begin(view, ID, 0x99, &c, &g), STATUS_SUCCESS);
     ck_assert_uint_eq(c, connection);
     ck_assert_uint_eq(g, generation);

@@ -318,9 +318,17 @@ START_TEST(canceling_a_received_request_ends_the_senders_wait)
     struct rig_sender *s = rig_add_sender(&rig);
     uint32_t id = rig_request_sync(s, 8, &slot, &word);
     rig_expect(&rig, &message, id, LPC_REQUEST | LPC_CONTINUATION);
-    ck_assert_uint_eq(port_cancel_begin(&rig.views[0], id, 5, 0, &route), STATUS_CONTEXT_MISMATCH);
-    ck_assert_uint_eq(port_cancel_begin(&rig.views[0], id, 5, PORT_CANCEL_NO_CONTEXT_CHECK, &route),
-                      STATUS_PENDING);
+    ck_assert_uint_eq(port_cancel_begin(&rig.views[0],
+                                        &(struct port_cancel){.message_id = id, .callback_id = 5},
+                                        &route),
+                      STATUS_CONTEXT_MISMATCH);
+    ck_assert_uint_eq(
+        port_cancel_begin(&rig.views[0],
+                          &(struct port_cancel){.message_id = id,
+                                                .callback_id = 5,
+                                                .flags = PORT_CANCEL_NO_CONTEXT_CHECK},
+                          &route),
+        STATUS_PENDING);
     ck_assert_int_eq(route.kind, PORT_ROUTE_SLOT);
     ck_assert_uint_eq(route.slot_status, STATUS_MESSAGE_LOST);
     ck_assert_int_eq(slot_end(route.lane_view, route.slot, route.slot_word, route.slot_status),
@@ -329,7 +337,9 @@ START_TEST(canceling_a_received_request_ends_the_senders_wait)
     struct slot_reply reply;
     ck_assert_int_eq(slot_read(&s->producer.view, slot, &reply), LANE_OK);
     ck_assert_uint_eq(reply.status, STATUS_MESSAGE_LOST);
-    ck_assert_uint_eq(port_cancel_begin(&rig.views[0], id, 0, 0, &route), STATUS_MESSAGE_NOT_FOUND);
+    ck_assert_uint_eq(
+        port_cancel_begin(&rig.views[0], &(struct port_cancel){.message_id = id}, &route),
+        STATUS_MESSAGE_NOT_FOUND);
     rig_close(&rig);
 }
 END_TEST
@@ -342,7 +352,9 @@ START_TEST(canceling_a_received_asynchronous_request_tells_its_sender)
     rig_open(&rig, &rig_small, 0);
     struct rig_sender *s = rig_add_sender(&rig);
     uint32_t id = request(&rig, s);
-    ck_assert_uint_eq(port_cancel_begin(&rig.views[0], id, 0, 0, &route), STATUS_PENDING);
+    ck_assert_uint_eq(
+        port_cancel_begin(&rig.views[0], &(struct port_cancel){.message_id = id}, &route),
+        STATUS_PENDING);
     ck_assert_int_eq(route.kind, PORT_ROUTE_LANE);
     ck_assert_uint_eq(route.record_kind, LANE_CANCELED);
     port_route_end(&rig.views[0], &route);
@@ -362,14 +374,20 @@ START_TEST(what_was_sent_and_taken_back_is_quarantined_until_it_returns)
     for (uint32_t id = 100; id < 103; id++) {
         ck_assert_uint_eq(port_expect(&rig.views[0], s->connection, id, id + 1000000, 0),
                           STATUS_SUCCESS);
-        ck_assert_uint_eq(port_cancel_begin(&rig.views[0], id, 0, PORT_CANCEL_TRY, &route),
-                          STATUS_MESSAGE_RETRIEVED);
-        ck_assert_uint_eq(port_cancel_begin(&rig.views[0], id, 0, 0, &route), STATUS_PENDING);
+        ck_assert_uint_eq(
+            port_cancel_begin(&rig.views[0],
+                              &(struct port_cancel){.message_id = id, .flags = PORT_CANCEL_TRY},
+                              &route),
+            STATUS_MESSAGE_RETRIEVED);
+        ck_assert_uint_eq(
+            port_cancel_begin(&rig.views[0], &(struct port_cancel){.message_id = id}, &route),
+            STATUS_PENDING);
         ck_assert_int_eq(route.kind, PORT_ROUTE_LANE);
         ck_assert_uint_eq(route.record_kind, LANE_CANCEL);
         port_route_end(&rig.views[0], &route);
-        ck_assert_uint_eq(port_cancel_begin(&rig.views[0], id, 0, 0, &route),
-                          STATUS_REQUEST_CANCELED);
+        ck_assert_uint_eq(
+            port_cancel_begin(&rig.views[0], &(struct port_cancel){.message_id = id}, &route),
+            STATUS_REQUEST_CANCELED);
         ck_assert(port_id_is_live(&rig.views[0], id));
     }
     rig_send_about(s, LANE_ACK, 0, 100, 0);

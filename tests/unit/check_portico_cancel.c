@@ -32,7 +32,7 @@ START_TEST(a_server_that_cancels_a_request_ends_its_blocked_sender)
     pthread_create(&thread, NULL, call_main, &caller);
     ck_ok(port_take(pair.connection, &message));
     ck_status(portico_port_cancel(pair.connection, 0, message.header.message_id,
-                                  (uint32_t)message.header.callback_id),
+                                  (uint32_t)message.header.callback_id, 0),
               STATUS_PENDING);
     pthread_join(thread, NULL);
     ck_status(caller.status, STATUS_MESSAGE_LOST);
@@ -49,8 +49,9 @@ START_TEST(a_client_that_cancels_its_request_takes_it_out_of_the_servers_queue)
     message_fill(&message, 8, 1);
     ck_ok(port_send(pair.client, 0, &message));
     ck_ok(port_receive_for(pair.connection, &message, PORTICO_FOREVER, &got));
-    ck_status(portico_port_cancel(pair.client, 0, got.context.message_id, got.context.callback_id),
-              STATUS_PENDING);
+    ck_status(
+        portico_port_cancel(pair.client, 0, got.context.message_id, got.context.callback_id, 0),
+        STATUS_PENDING);
     ck_ok(port_take(pair.connection, &message));
     ck_assert_uint_eq(message.header.type, PORTICO_TYPE_CANCELED);
     ck_assert_uint_eq(message.header.message_id, got.context.message_id);
@@ -63,9 +64,9 @@ START_TEST(what_is_no_message_cannot_be_cancelled)
 {
     struct pair pair = pair_make(name);
 
-    ck_status(portico_port_cancel(pair.connection, 0, 0x1234, 0), STATUS_MESSAGE_NOT_FOUND);
-    ck_status(portico_port_cancel(pair.client, 0, 0x1234, 0), STATUS_MESSAGE_NOT_FOUND);
-    ck_status(portico_port_cancel(0x7ff0, 0, 0x1234, 0), STATUS_INVALID_HANDLE);
+    ck_status(portico_port_cancel(pair.connection, 0, 0x1234, 0, 0), STATUS_MESSAGE_NOT_FOUND);
+    ck_status(portico_port_cancel(pair.client, 0, 0x1234, 0, 0), STATUS_MESSAGE_NOT_FOUND);
+    ck_status(portico_port_cancel(0x7ff0, 0, 0x1234, 0, 0), STATUS_INVALID_HANDLE);
     pair_close(&pair);
 }
 END_TEST

@@ -209,7 +209,7 @@ START_TEST(a_received_message_that_is_cancelled_gives_its_handles_up)
     ck_ok(port_take(pair.connection, &message));
     ck_assert_uint_eq(n_handles(), 2);
     ck_status(portico_port_cancel(pair.connection, 0, message.header.message_id,
-                                  (uint32_t)message.header.callback_id),
+                                  (uint32_t)message.header.callback_id, 0),
               STATUS_PENDING);
     ck_assert_uint_eq(n_handles(), 1);
     end();

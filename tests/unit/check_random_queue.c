@@ -210,7 +210,8 @@ static void cancel(struct world *w, struct end *end)
     if (!n)
         return;
     uint32_t id = (is_sent ? end->sent : end->held)[pick(w, n)];
-    status_t status = port_cancel_begin(&end->own->views[0], id, 0, 0, &route);
+    status_t status =
+        port_cancel_begin(&end->own->views[0], &(struct port_cancel){.message_id = id}, &route);
     if (status == STATUS_PENDING && route.kind == PORT_ROUTE_LANE) {
         publish_surely(w, end, route.record_kind, route.record_flags, route.message_id);
         port_route_end(&end->own->views[0], &route);

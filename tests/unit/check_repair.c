@@ -32,7 +32,9 @@ static void make_busy(struct rig *rig, struct rig_sender *a, struct rig_sender *
                  i * 200);
     ck_assert_int_eq(port_harvest(&rig->views[0], &n, &lane, &generation), PORT_RECEIVED);
     ck_assert_uint_eq(port_expect(&rig->views[0], a->connection, 19999999, 1, 0), STATUS_SUCCESS);
-    ck_assert_uint_eq(port_cancel_begin(&rig->views[0], 19999999, 0, 0, &route), STATUS_PENDING);
+    ck_assert_uint_eq(
+        port_cancel_begin(&rig->views[0], &(struct port_cancel){.message_id = 19999999}, &route),
+        STATUS_PENDING);
 }
 
 static uint32_t list_at(const struct rig *rig, const struct port_list *list, uint32_t *ids)

@@ -40,6 +40,10 @@ NTSTATUS alpc_direct_read(const ALPC_MESSAGE_ATTRIBUTES *user, bool *ret_is_vali
 NTSTATUS alpc_attributes_wanted(ALPC_MESSAGE_ATTRIBUTES *user,
                                 struct portico_attributes *ret_attributes);
 /* What came. */
+/* After a new message was sent without waiting: its ids go into the caller's CONTEXT attribute, if
+ * it sent one and it can be written. UNKNOWN: whether Windows does so; a sender has no other way to
+ * name its message to NtAlpcCancelMessage. */
+void alpc_context_sent(ALPC_MESSAGE_ATTRIBUTES *user, const struct portico_exchange *exchange);
 NTSTATUS alpc_attributes_write(ALPC_MESSAGE_ATTRIBUTES *user,
                                const struct portico_attributes *attributes);
 

@@ -159,6 +159,19 @@ static NTSTATUS context_write(void *user_body, const struct portico_attributes *
     return USER_PUT((ALPC_CONTEXT_ATTR *)user_body, context);
 }
 
+void alpc_context_sent(ALPC_MESSAGE_ATTRIBUTES *user, const struct portico_exchange *exchange)
+{
+    ALPC_MESSAGE_ATTRIBUTES header;
+    ALPC_CONTEXT_ATTR *context;
+
+    if (header_read(user, &header) ||
+        !(header.ValidAttributes & header.AllocatedAttributes & ALPC_MESSAGE_CONTEXT_ATTRIBUTE))
+        return;
+    context = body_at(user, header.AllocatedAttributes, ALPC_MESSAGE_CONTEXT_ATTRIBUTE);
+    if (!USER_PUT(&context->MessageId, exchange->ret_message_id))
+        (void)!USER_PUT(&context->CallbackId, exchange->ret_callback_id);
+}
+
 NTSTATUS alpc_attributes_write(ALPC_MESSAGE_ATTRIBUTES *user,
                                const struct portico_attributes *attributes)
 {

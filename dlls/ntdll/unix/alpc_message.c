@@ -29,6 +29,7 @@ static status_t exchange_run(handle_t port, struct portico_exchange *exchange)
     send.receive_attributes = NULL;
     status = send.send ? portico_port_exchange(port, &send) : STATUS_SUCCESS;
     exchange->ret_message_id = send.ret_message_id;
+    exchange->ret_callback_id = send.ret_callback_id;
     if (status != STATUS_SUCCESS || completion_list_receive(port, exchange, &status))
         return status;
     exchange->send = NULL;
@@ -51,7 +52,7 @@ static status_t exchange_direct(handle_t port, HANDLE event, struct portico_exch
 }
 
 static NTSTATUS send_receive(handle_t port, struct portico_exchange *exchange,
-                             const ALPC_MESSAGE_ATTRIBUTES *user_send_attributes,
+                             PALPC_MESSAGE_ATTRIBUTES user_send_attributes,
                              PALPC_MESSAGE_ATTRIBUTES user_receive_attributes, PSIZE_T user_length)
 {
     struct portico_attributes receive_attributes;
@@ -65,6 +66,8 @@ static NTSTATUS send_receive(handle_t port, struct portico_exchange *exchange,
     TRY(alpc_attributes_wanted(user_receive_attributes, &receive_attributes));
     exchange->receive_attributes = user_receive_attributes ? &receive_attributes : NULL;
     status = is_direct ? exchange_direct(port, event, exchange) : exchange_run(port, exchange);
+    if (exchange->ret_message_id && user_send_attributes)
+        alpc_context_sent(user_send_attributes, exchange);
     if (exchange->receive) {
         written = alpc_length_write(user_length, status, exchange->ret_size);
         if (written < 0)
@@ -116,5 +119,6 @@ NTSTATUS WINAPI NtAlpcCancelMessage(HANDLE port, ULONG flags, PALPC_CONTEXT_ATTR
         return STATUS_INVALID_PARAMETER;
     TRY(USER_GET(context, user_context));
     TRY(client_handle(port, &handle));
-    return (NTSTATUS)portico_port_cancel(handle, flags, context.MessageId, context.CallbackId);
+    return (NTSTATUS)portico_port_cancel(handle, flags, context.MessageId, context.CallbackId,
+                                         (uintptr_t)context.MessageContext);
 }
