@@ -319,6 +319,14 @@ status_t portico_port_disconnect(handle_t port, uint32_t flags);
 status_t portico_port_cancel(handle_t port, uint32_t flags, uint32_t message_id,
                              uint32_t callback_id, uint64_t message_context);
 
+/* Room for one message of `size` bytes of data, whatever else is under way; *ret_id goes into the
+ * message_id of a new message. STATUS_BUFFER_OVERFLOW (size above PORTICO_MESSAGE_DATA_MAX),
+ * STATUS_QUOTA_EXCEEDED. Sending with it: STATUS_OBJECTID_NOT_FOUND, STATUS_RESOURCE_IN_USE (its
+ * last message still lives). */
+status_t portico_reserve_create(handle_t port, uint32_t size, uint32_t *ret_id);
+/* STATUS_OBJECTID_NOT_FOUND. */
+status_t portico_reserve_delete(handle_t port, uint32_t id);
+
 struct portico_port_info {
     uint64_t id; /* the same for all handles of a port, in every process */
     enum port_kind kind;

@@ -121,7 +121,7 @@ static void fill_from_record(struct port_view *view, const struct candidate *can
     message->stamp_ns = candidate->stamp;
     if (from->flags & LANE_LEGACY)
         message->flags |= PORT_MESSAGE_LEGACY;
-    if (from->slot)
+    if (from->slot && from->kind != LANE_DATAGRAM)
         message->flags |= PORT_MESSAGE_PEER_SYNC;
     if (taking->flags & PORT_NODE_ATTACHED || from->attr_size)
         message->flags |= PORT_MESSAGE_ATTACHED;

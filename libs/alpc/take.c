@@ -196,13 +196,14 @@ static struct taking take_cancel(struct port_view *view, const struct candidate 
     return TAKING(DROP);
 }
 
-/* The requester has given its slot up and waits for it to come back. Whoever claims it later finds
- * it gone. */
+/* The requester has given its slot up and waits for it to come back (whoever claims it later finds
+ * it gone); or a datagram brought one only to be told that it has been taken (a resource reserve).
+ */
 static bool give_slot_back(const struct candidate *candidate)
 {
     const struct lane_message *message = &candidate->record.message;
 
-    if (message->kind != LANE_CANCEL || !message->slot)
+    if (!message->slot || (message->kind != LANE_CANCEL && message->kind != LANE_DATAGRAM))
         return true;
     return slot_return(candidate->lane_view, message->slot - 1, message->slot_word) != LANE_BROKEN;
 }
@@ -357,7 +358,7 @@ uint32_t take_node_locked(struct port_view *view, const struct candidate *candid
     node->attributes_length = message->attr_size;
     if (!taking->node && !(taking->flags & PORT_NODE_RELEASED))
         node_hash_locked(view, ref);
-    if (message->slot)
+    if (message->slot && message->kind != LANE_DATAGRAM)
         node_set_slot_locked(view, ref, message->slot, message->slot_word);
     return ref;
 }

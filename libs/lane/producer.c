@@ -67,6 +67,7 @@ static bool has_room(struct lane_producer *producer, uint32_t size)
     uint64_t wanted = (uint64_t)skip_before(producer, size) + size;
     uint64_t limit = producer->view.geometry.ring_size - FULL_KEEPS_BYTES;
 
+    wanted += producer->kept;
     if (producer->head - producer->consumed + wanted <= limit)
         return true;
     read_progress(producer);
@@ -228,6 +229,14 @@ enum lane_result producer_wait(struct lane_producer *producer, uint32_t attr_siz
     }
     atom_store(&lane_header(&producer->view)->producer.space_wanted, 0);
     return result;
+}
+
+uint64_t producer_room(struct lane_producer *producer)
+{
+    if (!producer->broken)
+        read_progress(producer);
+    return producer->view.geometry.ring_size - FULL_KEEPS_BYTES -
+           (producer->head - producer->consumed);
 }
 
 bool producer_is_drained(struct lane_producer *producer)

@@ -19,6 +19,7 @@ struct lane_producer {
     uint64_t head;     /* position of the next record */
     uint64_t consumed; /* consumer's progress as last seen and checked */
     uint64_t reserved; /* end of the reserved record, 0: none */
+    uint32_t kept;     /* bytes that producer_reserve leaves free; the caller's to set */
     uint32_t rung;     /* last odd need_wake that was rung for */
     int bell_fd;       /* eventfd of the lane; -1: nothing to ring (lane 0, tests) */
     uint32_t broken;   /* enum lane_break */
@@ -61,6 +62,9 @@ _must_check_ enum lane_result producer_move(struct lane_producer *producer, uint
 _must_check_ enum lane_result producer_wait(struct lane_producer *producer, uint32_t attr_size,
                                             uint32_t data_size, struct lane_wake *wake,
                                             uint64_t deadline_ns);
+
+/* Bytes of the ring that records can have now, `kept` included. */
+uint64_t producer_room(struct lane_producer *producer);
 
 /* True when everything sent was consumed, as far as the consumer has told. */
 bool producer_is_drained(struct lane_producer *producer);

@@ -21,11 +21,10 @@
 #include "outbound.h"
 #include "process.h"
 #include "receiver.h"
+#include "reserve.h"
 #include "send.h"
 #include "sync.h"
 #include "thread.h"
-
-#define RESERVE_ID_BIT 0x80000000u
 
 static status_t check_arguments(const struct portico_exchange *exchange)
 {
@@ -44,10 +43,8 @@ static status_t check_header(const struct port *port, const struct portico_messa
         return STATUS_INVALID_PARAMETER;
     if (header->total_length > port->max_message_length)
         return STATUS_PORT_MESSAGE_TOO_LONG;
-    if (header->message_id &
-        RESERVE_ID_BIT) /* TODO(reserves): no reserve has been made, so none is found */
-        return STATUS_OBJECTID_NOT_FOUND;
-    if (header->message_id == 0 && port->kind == PORT_KIND_CONNECTION)
+    if ((header->message_id == 0 || header->message_id & RESERVE_ID_BIT) &&
+        port->kind == PORT_KIND_CONNECTION)
         return STATUS_ACCESS_DENIED;
     return STATUS_SUCCESS;
 }
@@ -112,13 +109,58 @@ static void outgoing_end(struct port *port, const struct portico_exchange *excha
         handles_withdraw(port, &outgoing->wire.handles);
 }
 
+static status_t message_send(struct port *port, struct portico_exchange *exchange,
+                             const struct portico_message *header, struct reserved *reserved,
+                             struct port_route *ret_route)
+{
+    struct list handles = LIST_INIT(handles);
+    struct sent sent = {0};
+    struct outgoing outgoing;
+    status_t status = outgoing_prepare(port, exchange, header->message_id, &outgoing);
+
+    if (status != STATUS_SUCCESS)
+        return status;
+    outgoing.data_size = header->data_length;
+    outgoing.reserved = reserved;
+    /* Before it is sent: the answer to a SYNC continuation may bring new ones. */
+    if (header->message_id && handles_are_held())
+        handles_detach(port, header->message_id, &handles);
+    outgoing.sent =
+        outgoing.attr_size || exchange->wants_id || !list_is_empty(&handles) ? &sent : NULL;
+    status = outgoing_send(port, exchange, header, &outgoing, ret_route);
+    if (!list_is_empty(&handles))
+        handles_go_back(port, &handles, sent.is_sent || status == STATUS_SUCCESS);
+    if (outgoing.attr_size)
+        outgoing_end(port, exchange, header, &outgoing, status);
+    if (outgoing.gives_back && status == STATUS_SUCCESS && !(exchange->flags & PORTICO_SYNC))
+        attributes_give_back(port, exchange->send_attributes, header->message_id);
+    if (sent.is_sent)
+        exchange->ret_message_id = sent.message_id;
+    return status;
+}
+
+/* A new message with a reserve's id. */
+static status_t reserve_send(struct port *port, struct portico_exchange *exchange,
+                             const struct portico_message *header)
+{
+    struct portico_message as_new = *header;
+    struct reserved reserved = {0};
+    struct reserve *reserve = NULL;
+    struct port_route none = {0};
+    status_t status = reserve_begin(port, header->message_id, header->data_length, &reserve);
+
+    if (status != STATUS_SUCCESS)
+        return status;
+    as_new.message_id = 0;
+    status = message_send(port, exchange, &as_new, &reserved, &none);
+    reserve_end(reserve, &reserved);
+    return status;
+}
+
 static status_t exchange_send(struct port *port, struct portico_exchange *exchange,
                               struct port_route *ret_route)
 {
     struct portico_message header;
-    struct list handles = LIST_INIT(handles);
-    struct sent sent = {0};
-    struct outgoing outgoing;
     status_t status;
 
     if (!the_process.hooks.copy_in(&header, exchange->send, sizeof(header)))
@@ -126,25 +168,11 @@ static status_t exchange_send(struct port *port, struct portico_exchange *exchan
     status = check_header(port, &header);
     if (status == STATUS_SUCCESS)
         status = check_sendable(port);
-    if (status == STATUS_SUCCESS)
-        status = outgoing_prepare(port, exchange, header.message_id, &outgoing);
     if (status != STATUS_SUCCESS)
         return status;
-    outgoing.data_size = header.data_length;
-    /* Before it is sent: the answer to a SYNC continuation may bring new ones. */
-    if (header.message_id && handles_are_held())
-        handles_detach(port, header.message_id, &handles);
-    outgoing.sent =
-        outgoing.attr_size || exchange->wants_id || !list_is_empty(&handles) ? &sent : NULL;
-    status = outgoing_send(port, exchange, &header, &outgoing, ret_route);
-    if (!list_is_empty(&handles))
-        handles_go_back(port, &handles, sent.is_sent || status == STATUS_SUCCESS);
-    if (outgoing.attr_size)
-        outgoing_end(port, exchange, &header, &outgoing, status);
-    if (outgoing.gives_back && status == STATUS_SUCCESS && !(exchange->flags & PORTICO_SYNC))
-        attributes_give_back(port, exchange->send_attributes, header.message_id);
-    exchange->ret_message_id = sent.message_id;
-    return status;
+    if (header.message_id & RESERVE_ID_BIT)
+        return reserve_send(port, exchange, &header);
+    return message_send(port, exchange, &header, NULL, ret_route);
 }
 
 /* Nothing is ever queued at a server communication port: its messages come to the connection port.

@@ -26,6 +26,7 @@
 
 #include "common/fd.h"
 #include "lane/atomics.h"
+#include "lane/sys.h"
 #include "local_port.h"
 #include "outbound.h"
 #include "process.h"
@@ -261,12 +262,12 @@ status_t outbound_of_port(struct port *port, struct outbound **ret_outbound)
 }
 
 /* Replaces a lane that is too small by one that the server grants. */
-static status_t outbound_grow_locked(const struct destination *to)
+static status_t outbound_replace_locked(const struct destination *to, bool shrink)
 {
     struct outbound *outbound = to->outbound;
     struct outlane *old = outbound->current, *lane = NULL;
     struct alpc_grow_lane_request request = {
-        .port = to->port->handle, .connection = to->here, .lane = old->lane};
+        .port = to->port->handle, .connection = to->here, .lane = old->lane, .shrink = shrink};
     struct alpc_grow_lane_reply reply;
     struct call_extra extra = {0};
     struct control *control = portico_control();
@@ -285,8 +286,20 @@ static status_t outbound_grow_locked(const struct destination *to)
         return STATUS_PORT_DISCONNECTED;
     }
     lane->older = old;
+    lane->producer.kept = outbound->kept;
+    outbound->busy_ns = sys_now_ns();
     atom_store(&outbound->current, lane);
     return STATUS_SUCCESS;
+}
+
+static status_t outbound_grow_locked(const struct destination *to)
+{
+    return outbound_replace_locked(to, false);
+}
+
+status_t outbound_shrink_locked(const struct destination *to)
+{
+    return outbound_replace_locked(to, true);
 }
 
 status_t outbound_grow(const struct destination *to, const struct outlane *full)
@@ -306,9 +319,14 @@ status_t outbound_reserve_locked(const struct destination *to, uint32_t attr_siz
 {
     for (;;) {
         struct lane_producer *producer = &to->outbound->current->producer;
-        enum lane_result result =
-            producer_reserve(producer, attr_size, data_size, ret_attributes, ret_data);
+        enum lane_result result;
         status_t status;
+
+        if (UNLIKELY(to->may_use_kept))
+            producer->kept = 0;
+        result = producer_reserve(producer, attr_size, data_size, ret_attributes, ret_data);
+        if (UNLIKELY(to->may_use_kept))
+            producer->kept = to->outbound->kept;
 
         if (result == LANE_OK)
             return STATUS_SUCCESS;
@@ -320,6 +338,35 @@ status_t outbound_reserve_locked(const struct destination *to, uint32_t attr_siz
     }
 }
 
+status_t outbound_keep(const struct destination *to, uint32_t bytes)
+{
+    struct outbound *outbound = to->outbound;
+    status_t status = STATUS_SUCCESS;
+
+    pthread_mutex_lock(&outbound->lock);
+    for (;;) {
+        struct lane_producer *producer = &outbound->current->producer;
+        uint32_t kept = outbound->kept + bytes;
+
+        if (kept <= producer->view.geometry.ring_size / 2 && kept <= producer_room(producer))
+            break;
+        status = outbound_grow_locked(to);
+        if (status != STATUS_SUCCESS)
+            break;
+    }
+    if (status == STATUS_SUCCESS)
+        outbound->current->producer.kept = outbound->kept += bytes;
+    pthread_mutex_unlock(&outbound->lock);
+    return status;
+}
+
+void outbound_unkeep(struct outbound *outbound, uint32_t bytes)
+{
+    pthread_mutex_lock(&outbound->lock);
+    outbound->current->producer.kept = outbound->kept -= bytes;
+    pthread_mutex_unlock(&outbound->lock);
+}
+
 void outbound_publish_locked(const struct destination *to, const struct lane_message *message)
 {
     struct outbound *outbound = to->outbound;
@@ -328,6 +375,8 @@ void outbound_publish_locked(const struct destination *to, const struct lane_mes
     producer_publish(producer, message);
     if (producer_ring(producer))
         counter_add(&the_counters.bells);
-    if (outbound->current->older && ++outbound->n_since_retire >= RETIRE_EVERY)
-        outbound_retire_locked(to);
+    if (UNLIKELY(outbound->current->older ||
+                 producer->view.geometry.ring_size > LANE_RING_FIRST_BYTES) &&
+        ++outbound->n_since_retire >= RETIRE_EVERY)
+        outbound_tidy_locked(to);
 }

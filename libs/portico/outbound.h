@@ -30,7 +30,11 @@ struct outlane {
     struct outlane *older;        /* replaced by this one; replies to its slots still come there */
 };
 
-#define RETIRE_EVERY 64u /* records */
+#define RETIRE_EVERY 16u /* records, while the lane is not of the first size or has predecessors \
+                          */
+
+/* A lane that grew goes back to the first size when it was little used for so long. For tests. */
+extern uint64_t outbound_idle_ns;
 
 struct outbound {
     struct list link;   /* list of all outbounds, its lock; unlinked: being freed */
@@ -46,7 +50,9 @@ struct outbound {
     bool has_async;          /* ids have been live beyond their exchange: set once; atomic */
     bool has_wrapped;  /* each id has been used once: ids of live messages must be passed over */
     uint32_t exchange; /* last callback id; lock */
-    uint32_t n_since_retire; /* records since outbound_retire_locked looked; lock */
+    uint32_t kept;     /* bytes that ordinary records leave free: reserves; lock */
+    uint32_t n_since_retire; /* records since outbound_tidy_locked looked; lock */
+    uint64_t busy_ns;        /* when it was last seen to need more than a first lane; lock */
     uint32_t slots_released; /* futex of threads that wait for a free slot; atomic */
     uint32_t n_slot_waiters; /* those threads; atomic */
 };
@@ -58,7 +64,8 @@ struct destination {
     uint32_t here;       /* the connection in that port's own table */
     uint32_t connection; /* and as the receiver knows it: into every record */
     uint32_t generation;
-    bool is_held; /* the outbound is this destination's to leave */
+    bool is_held;      /* the outbound is this destination's to leave */
+    bool may_use_kept; /* a reserve's message */
 };
 
 /* Around a request that may bring a grant: while one is under way no outbound is freed, because the
@@ -82,10 +89,17 @@ status_t outbound_reserve_locked(const struct destination *to, uint32_t attr_siz
                                  uint32_t data_size, uint8_t **ret_attributes, uint8_t **ret_data);
 /* Replaces `full` by a larger lane unless somebody has done so already. */
 status_t outbound_grow(const struct destination *to, const struct outlane *full);
+/* From now on ordinary records leave `bytes` more free; the lane grows if it is too small or too
+ * full for that. Statuses as outbound_reserve_locked. */
+status_t outbound_keep(const struct destination *to, uint32_t bytes);
+void outbound_unkeep(struct outbound *outbound, uint32_t bytes);
 /* Publishes the reserved record and rings. */
 void outbound_publish_locked(const struct destination *to, const struct lane_message *message);
-/* Gives lanes back that have been replaced and are empty. */
-void outbound_retire_locked(const struct destination *to);
+/* Replaces the current lane by one of the first size. Statuses as outbound_reserve_locked. */
+status_t outbound_shrink_locked(const struct destination *to);
+/* Gives lanes back that have been replaced and are empty, and a large one that is not needed any
+ * more. */
+void outbound_tidy_locked(const struct destination *to);
 void outlane_free(struct outlane *lane); /* and those older than it */
 
 /* Ids for a new message: STATUS_SUCCESS or the lease request's status. */
@@ -100,5 +114,8 @@ void outbound_note_async(struct outbound *outbound);
 status_t outbound_slot_acquire(const struct destination *to, int64_t deadline_ns, bool alertable,
                                struct outlane **ret_lane, uint32_t *ret_slot);
 void outbound_slot_release(struct outbound *outbound, struct outlane *lane, uint32_t slot);
+/* Is that exchange's slot still with the other end (or its own thread)? */
+bool outbound_slot_is_out(struct outbound *outbound, uint32_t lane, uint32_t generation,
+                          uint32_t slot, uint32_t word);
 /* The slot's other end still may answer: it stays away until it has been returned. */
 void outbound_slot_quarantine(struct outbound *outbound, struct outlane *lane, uint32_t slot);

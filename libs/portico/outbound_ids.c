@@ -183,6 +183,19 @@ void outbound_slot_release(struct outbound *outbound, struct outlane *lane, uint
     }
 }
 
+bool outbound_slot_is_out(struct outbound *outbound, uint32_t index, uint32_t generation,
+                          uint32_t slot, uint32_t word)
+{
+    bool is_out = false;
+
+    pthread_mutex_lock(&outbound->lock);
+    for (struct outlane *lane = outbound->current; lane; lane = lane->older)
+        if (lane->lane == index && lane->generation == generation)
+            is_out = !slot_is_over(&lane->producer.view, slot, word);
+    pthread_mutex_unlock(&outbound->lock);
+    return is_out;
+}
+
 void outbound_slot_quarantine(struct outbound *outbound, struct outlane *lane, uint32_t slot)
 {
     (void)outbound;

@@ -15,6 +15,7 @@
 #include "receiver.h"
 #include "security.h"
 #include "section.h"
+#include "reserve.h"
 #include "thread.h"
 
 static pthread_mutex_t free_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -58,6 +59,7 @@ static void port_recycle(struct port *port)
     sections_port_gone(port);
     security_port_gone(port);
     port->lends_thread = false;
+    reserves_port_gone(port);
     if (outbound)
         outbound_leave(outbound);
     port->receiver = NULL;

@@ -14,10 +14,12 @@
 #include <string.h>
 
 #include "attributes.h"
+#include "lane/atomics.h"
 #include "local_port.h"
 #include "outbound.h"
 #include "process.h"
 #include "receiver.h"
+#include "reserve.h"
 #include "send.h"
 #include "thread.h"
 
@@ -31,6 +33,7 @@ status_t destination_of_port(struct port *port, struct destination *ret_to,
     if (status != STATUS_SUCCESS)
         return status;
     ret_to->is_held = false;
+    ret_to->may_use_kept = false;
     ret_to->port = port;
     ret_to->here = port->connection;
     message->connection = ret_to->connection = port->peer_connection;
@@ -129,6 +132,71 @@ static bool outgoing_is_attached(const struct outgoing *outgoing)
            (outgoing->wire.valid & (PORTICO_ATTRIBUTE_VIEW | PORTICO_ATTRIBUTE_HANDLE));
 }
 
+/* A plain datagram with a reserve takes a slot along that nobody waits in: the receiver returns it
+ * when it takes the record, which ends the reserve's message. */
+static status_t send_with_slot(const struct destination *to, const struct outgoing *outgoing,
+                               struct lane_message *message)
+{
+    struct outlane *lane;
+    uint32_t slot;
+    status_t status;
+
+    do {
+        status = outbound_slot_acquire(to, PORTICO_FOREVER, false, &lane, &slot);
+        if (status != STATUS_SUCCESS)
+            return status;
+        message->slot = slot + 1;
+        message->slot_word = slot_arm(&lane->slots, &lane->producer.view, slot, 0);
+        if (slot_abandon(&lane->producer.view, slot, message->slot_word) != LANE_GONE)
+            return STATUS_PORT_DISCONNECTED; /* the other end wrote to a slot that is not its */
+        outbound_enter(to->outbound);
+        status = outbound_ids_locked(to, &message->message_id, &message->callback_id);
+        if (status == STATUS_SUCCESS)
+            status = record_send_locked(to, lane, outgoing, message);
+        outbound_exit(to->outbound);
+        if (status == STATUS_SUCCESS) {
+            reserved_slot(outgoing->reserved, lane, slot, message->slot_word);
+            outbound_slot_quarantine(to->outbound, lane, slot);
+        } else {
+            outbound_slot_release(to->outbound, lane, slot);
+        }
+    } while (status == STATUS_RETRY);
+    return status;
+}
+
+static status_t send_reserved_datagram(const struct destination *to,
+                                       const struct outgoing *outgoing,
+                                       struct lane_message *message)
+{
+    struct portico_thread *thread = client_thread();
+    status_t status;
+
+    /* outbound_retire.c, race 1: written before the lane is read. */
+    (void)atom_swap(&thread->using_outbound, to->outbound);
+    status = send_with_slot(to, outgoing, message);
+    atom_store(&thread->using_outbound, NULL);
+    return status;
+}
+
+static status_t send_record(const struct destination *to, bool is_expected,
+                            const struct outgoing *outgoing, struct lane_message *message)
+{
+    status_t status;
+
+    outbound_enter(to->outbound);
+    if (is_expected)
+        status = expect_locked(to, outgoing, message);
+    else
+        status = outbound_ids_locked(to, &message->message_id, &message->callback_id);
+    if (status == STATUS_SUCCESS) {
+        status = record_send_locked(to, NULL, outgoing, message);
+        if (status != STATUS_SUCCESS && is_expected)
+            port_expect_abort(&to->port->receiver->view, message->message_id);
+    }
+    outbound_exit(to->outbound);
+    return status;
+}
+
 status_t send_new(struct port *port, struct portico_exchange *exchange,
                   const struct outgoing *outgoing)
 {
@@ -141,19 +209,17 @@ status_t send_new(struct port *port, struct portico_exchange *exchange,
 
     if (status != STATUS_SUCCESS)
         return status;
-    outbound_enter(to.outbound);
-    if (is_expected)
-        status = expect_locked(&to, outgoing, &message);
+    to.may_use_kept = outgoing->reserved != NULL;
+    if (to.may_use_kept && !is_expected)
+        status = send_reserved_datagram(&to, outgoing, &message);
     else
-        status = outbound_ids_locked(&to, &message.message_id, &message.callback_id);
+        status = send_record(&to, is_expected, outgoing, &message);
+    if (to.may_use_kept && status == STATUS_SUCCESS)
+        outgoing->reserved->message_id = message.message_id;
     if (status == STATUS_SUCCESS) {
-        status = record_send_locked(&to, NULL, outgoing, &message);
-        if (status != STATUS_SUCCESS && is_expected)
-            port_expect_abort(&port->receiver->view, message.message_id);
+        exchange->ret_message_id = message.message_id;
+        exchange->ret_callback_id = message.callback_id;
     }
-    outbound_exit(to.outbound);
-    exchange->ret_message_id = message.message_id;
-    exchange->ret_callback_id = message.callback_id;
     return status;
 }
 
@@ -226,7 +292,8 @@ status_t destination_of_route(struct port *port, const struct port_route *route,
     if (status != STATUS_SUCCESS)
         return status;
     *ret_to = (struct destination){
-        way.outbound, port, route->connection, way.peer_connection, way.peer_generation, true};
+        way.outbound, port, route->connection, way.peer_connection, way.peer_generation,
+        true,         false};
     message->connection = way.peer_connection;
     message->connection_generation = way.peer_generation;
     return STATUS_SUCCESS;

@@ -13,6 +13,7 @@ struct destination;
 struct outbound;
 struct outlane;
 struct port;
+struct reserved;
 
 /* What became of a message on its way out. */
 struct sent {
@@ -28,7 +29,8 @@ struct outgoing {
     bool has_context;
     bool gives_back; /* something of the message that it continues */
     uint64_t message_context;
-    struct sent *sent; /* or NULL */
+    struct sent *sent;         /* or NULL */
+    struct reserved *reserved; /* sent with a reserve: where to note what became of it; or NULL */
 };
 
 /* data_size is the caller's to set. */

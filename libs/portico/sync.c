@@ -28,6 +28,7 @@
 #include "outbound.h"
 #include "process.h"
 #include "receiver.h"
+#include "reserve.h"
 #include "send.h"
 #include "sync.h"
 #include "thread.h"
@@ -342,7 +343,15 @@ static status_t sync_request(struct sync *sync, const struct outgoing *outgoing)
 {
     status_t status = destination_of_port(sync->port, &sync->to, &sync->message);
 
-    return status == STATUS_SUCCESS ? sync_publish(sync, outgoing, true) : status;
+    if (status != STATUS_SUCCESS)
+        return status;
+    sync->to.may_use_kept = outgoing->reserved != NULL;
+    status = sync_publish(sync, outgoing, true);
+    if (UNLIKELY(outgoing->reserved) && status == STATUS_SUCCESS) {
+        outgoing->reserved->message_id = sync->message.message_id;
+        reserved_slot(outgoing->reserved, sync->lane, sync->slot, sync->word);
+    }
+    return status;
 }
 
 status_t sync_exchange(struct port *port, struct portico_exchange *exchange,

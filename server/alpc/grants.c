@@ -4,10 +4,15 @@
 #include "config.h"
 
 /* See grants.h. The first lane has a ring for two maximum messages (LANE_RING_FIRST_BYTES) and
- * LANE_SLOTS_MAX slots, sparse; growth doubles the ring up to LANE_RING_MAX_BYTES. Each is charged
- * as sized, and two descriptors, to the sender's user.
- * TODO(quota): MaxPoolUsage of the receiving port is not enforced; no source says what exceeding it
- * gives. */
+ * LANE_SLOTS_MAX slots, sparse; growth doubles the ring up to LANE_RING_MAX_BYTES; a sender whose
+ * burst is over asks for one of the first size again (libs/portico/outbound_retire.c). Each is
+ * charged as sized, and two descriptors, to the sender's user.
+ *
+ * MaxPoolUsage of the receiving port bounds the rings of all its lanes together: growth beyond it
+ * is STATUS_QUOTA_EXCEEDED, which the sender gets when its lane is full of messages that nobody has
+ * received. 0 and -1 are no limit (reference 4.4, 4.11). UNKNOWN(MaxPoolUsage): which status
+ * Windows gives. DIFFERS(MaxPoolUsage): lanes are the unit, not messages, and a first lane is
+ * always granted: a sender has 256 KiB whatever the limit. */
 
 #include "grants.h"
 
@@ -93,6 +98,7 @@ static void lane_free(struct lane *lane)
     charge_release(&lane->memory_charge);
     charge_release(&lane->fds_charge);
     receiver->server->lane_bytes -= lane->size;
+    receiver->ring_bytes -= lane->geometry.ring_size;
     receiver->server->n_lanes--;
     if (lane->leaving)
         receiver->n_leaving--;
@@ -253,6 +259,7 @@ static status_t lane_new(struct sender *sender, uint32_t ring_size, const struct
     }
     list_append(&sender->lanes, &lane->link);
     sender->receiver->server->lane_bytes += lane->size;
+    sender->receiver->ring_bytes += ring_size;
     sender->receiver->server->n_lanes++;
     *ret_lane = lane;
     return STATUS_SUCCESS;
@@ -269,10 +276,26 @@ status_t sender_lane(struct sender *sender, struct port_keeper *ids, struct lane
     return lane_new(sender, LANE_RING_FIRST_BYTES, NULL, ids, ret_lane);
 }
 
-status_t sender_grow(struct sender *sender, uint32_t index, struct lane **ret_lane)
+static bool is_within_pool(const struct receiver *receiver, uint32_t ring_size)
+{
+    return receiver->max_pool == 0 || receiver->max_pool == UINT64_MAX ||
+           receiver->ring_bytes + ring_size <= receiver->max_pool;
+}
+
+/* 0: there may be none. */
+static uint32_t next_ring(const struct sender *sender, const struct lane *newest)
+{
+    uint32_t ring_size = geometry_next_ring(newest->geometry.ring_size);
+    bool may_be = ring_size > newest->geometry.ring_size && ring_size <= LANE_RING_MAX_BYTES &&
+                  is_within_pool(sender->receiver, ring_size);
+
+    return may_be ? ring_size : 0;
+}
+
+status_t sender_resize(struct sender *sender, uint32_t index, bool shrink, struct lane **ret_lane)
 {
     struct lane *newest = list_last(&sender->lanes, struct lane, link);
-    uint32_t ring_size;
+    uint32_t ring_size = LANE_RING_FIRST_BYTES;
     status_t status;
 
     if (!newest || !sender_find_lane(sender, index))
@@ -282,10 +305,13 @@ status_t sender_grow(struct sender *sender, uint32_t index, struct lane **ret_la
         *ret_lane = newest;
         return STATUS_SUCCESS;
     }
-    /* Port memory still orders the two: the old one drains first. */
-    ring_size = geometry_next_ring(newest->geometry.ring_size);
-    if (ring_size <= newest->geometry.ring_size || ring_size > LANE_RING_MAX_BYTES)
+    if (shrink && newest->geometry.ring_size <= ring_size)
+        return STATUS_INVALID_PARAMETER;
+    if (!shrink)
+        ring_size = next_ring(sender, newest);
+    if (!ring_size)
         return STATUS_QUOTA_EXCEEDED;
+    /* Port memory still orders the two: the old one drains first. */
     status = lane_new(sender, ring_size, newest, NULL, ret_lane);
     if (!status)
         lane_leave(newest);

@@ -54,9 +54,11 @@ void sender_release(struct sender *sender);
 /* The lane to use now, made at the first call. ids: whose id space (the connection port's). */
 status_t sender_lane(struct sender *sender, struct port_keeper *ids,
                      struct lane **ret_lane) _must_check_;
-/* A larger one than `index`, which the caller has as the newest: the one that was granted already,
- * or a new one. STATUS_INVALID_PARAMETER: no lane of the sender. */
-status_t sender_grow(struct sender *sender, uint32_t index, struct lane **ret_lane) _must_check_;
+/* A larger one than `index`, which the caller has as the newest, or one of the first size again:
+ * the one that was granted already, or a new one. STATUS_INVALID_PARAMETER: no lane of the sender,
+ * or it is of the first size; STATUS_QUOTA_EXCEEDED. */
+status_t sender_resize(struct sender *sender, uint32_t index, bool shrink,
+                       struct lane **ret_lane) _must_check_;
 /* More ids for a lane. */
 status_t lane_lease(struct lane *lane, struct port_keeper *ids) _must_check_;
 struct lane *sender_find_lane(struct sender *sender, uint32_t index);

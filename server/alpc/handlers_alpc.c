@@ -307,7 +307,7 @@ status_t req_alpc_grow_lane(struct client *client, const struct alpc_grow_lane_r
     status_t status = sender_for(client, request->port, request->connection, &d);
 
     if (!status)
-        status = sender_grow(d.sender, request->lane, &lane);
+        status = sender_resize(d.sender, request->lane, request->shrink, &lane);
     if (!status)
         lane_answer(lane, &ret_reply->lane, true, extra);
     port_unref(d.port);

@@ -100,6 +100,7 @@ status_t port_new(struct server *server, struct process *creator, enum port_kind
                                kind == PORT_KIND_CLIENT, attributes->flags & PORT_FLAG_WAITABLE);
     if (status)
         return status;
+    port->receiver.max_pool = attributes->max_pool_usage;
     *ret_port = TAKE(port);
     return STATUS_SUCCESS;
 }

@@ -40,6 +40,8 @@ struct receiver {
     bool ended;
     struct list holdings;
     struct list senders;              /* struct sender */
+    uint64_t max_pool;                /* MaxPoolUsage of its port: grants.c */
+    uint64_t ring_bytes;              /* of all lanes that exist */
     uint32_t n_leaving;               /* lanes to sweep */
     struct list unposted;             /* struct unposted: for lane 0, which was full */
     uint32_t first_own_id, n_own_ids; /* message ids for what the daemon itself sends */

@@ -162,6 +162,49 @@ START_TEST(a_user_has_a_limit)
 }
 END_TEST
 
+static status_t resize(uint32_t lane, uint32_t shrink, struct alpc_grow_lane_reply *ret_reply)
+{
+    return CALL(&pair.b, alpc_grow_lane, ret_reply, .port = pair.b_port, .lane = lane,
+                .shrink = shrink);
+}
+
+START_TEST(a_lane_grows_and_goes_back_to_the_first_size)
+{
+    struct alpc_grow_lane_reply grown;
+
+    pair_start();
+    pair_connect();
+    ck_assert_uint_eq(resize(pair.connect.lane.lane, 1, &grown), STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(resize(pair.connect.lane.lane, 0, &grown), STATUS_SUCCESS);
+    ck_assert_uint_eq(grown.lane.ring_size, 2 * LANE_RING_FIRST_BYTES);
+    ck_assert_uint_eq(resize(grown.lane.lane, 1, &grown), STATUS_SUCCESS);
+    ck_assert_uint_eq(grown.lane.ring_size, LANE_RING_FIRST_BYTES);
+    ck_assert_uint_eq(resize(0x7777, 0, &grown), STATUS_INVALID_PARAMETER);
+    pair_end();
+}
+END_TEST
+
+START_TEST(growth_ends_at_the_ports_pool)
+{
+    struct alpc_grow_lane_reply grown, refused;
+    struct port *listener;
+
+    pair_start();
+    pair_connect();
+    ck_assert_uint_eq(port_get(pair.a.client->process, pair.listener, &listener), STATUS_SUCCESS);
+    grown.lane.lane = pair.connect.lane.lane;
+    listener->receiver.max_pool = 3 * LANE_RING_FIRST_BYTES;
+    ck_assert_uint_eq(resize(grown.lane.lane, 0, &grown), STATUS_SUCCESS);
+    ck_assert_uint_eq(resize(grown.lane.lane, 0, &refused), STATUS_QUOTA_EXCEEDED);
+    listener->receiver.max_pool = UINT64_MAX;
+    ck_assert_uint_eq(resize(grown.lane.lane, 0, &grown), STATUS_SUCCESS);
+    listener->receiver.max_pool = 0;
+    ck_assert_uint_eq(resize(grown.lane.lane, 0, &grown), STATUS_SUCCESS);
+    port_unref(listener);
+    pair_end();
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("grants");
@@ -171,5 +214,7 @@ int main(void)
     UNIT_TEST(connecting_and_closing_again_and_again_uses_nothing_up);
     UNIT_TEST(a_lane_that_was_left_for_a_larger_one_is_given_back);
     UNIT_TEST(a_user_has_a_limit);
+    UNIT_TEST(a_lane_grows_and_goes_back_to_the_first_size);
+    UNIT_TEST(growth_ends_at_the_ports_pool);
     return UNIT_END();
 }

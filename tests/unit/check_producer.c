@@ -69,6 +69,26 @@ START_TEST(what_can_never_fit_is_too_large_and_a_full_lane_is_full)
 }
 END_TEST
 
+START_TEST(what_is_kept_is_left_free_for_who_asks_for_it)
+{
+    struct fixture f;
+
+    fixture_init(&f, 1024, 0);
+    ck_assert_uint_eq(producer_room(&f.producer), 14 * 64);
+    f.producer.kept = 4 * 64;
+    for (uint32_t i = 1; i <= 10; i++)
+        ck_assert_int_eq(fixture_send(&f, i, 0), LANE_OK);
+    ck_assert_int_eq(fixture_send(&f, 11, 0), LANE_FULL);
+    ck_assert_uint_eq(producer_room(&f.producer), 4 * 64);
+    f.producer.kept = 0;
+    for (uint32_t i = 11; i <= 14; i++)
+        ck_assert_int_eq(fixture_send(&f, i, 0), LANE_OK);
+    ck_assert_int_eq(fixture_send(&f, 15, 0), LANE_FULL);
+    ck_assert_uint_eq(producer_room(&f.producer), 0);
+    fixture_deinit(&f);
+}
+END_TEST
+
 START_TEST(a_full_lane_can_still_name_its_successor)
 {
     struct fixture f;
@@ -270,6 +290,7 @@ int main(void)
     UNIT_TEST(records_arrive_in_order_through_many_wraps);
     UNIT_TEST(a_first_lane_always_takes_a_maximum_record_when_empty);
     UNIT_TEST(what_can_never_fit_is_too_large_and_a_full_lane_is_full);
+    UNIT_TEST(what_is_kept_is_left_free_for_who_asks_for_it);
     UNIT_TEST(a_full_lane_can_still_name_its_successor);
     UNIT_TEST(a_reservation_without_publication_is_invisible);
     UNIT_TEST(payload_that_looks_like_a_commit_word_is_not_taken_for_one);

@@ -308,6 +308,28 @@ START_TEST(an_id_taken_back_without_a_slot_is_in_use_until_it_is_acknowledged)
 }
 END_TEST
 
+START_TEST(a_datagram_that_brings_a_slot_returns_it)
+{
+    struct rig rig;
+    struct port_message message;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    int slot = slot_acquire(&s->pool, &s->producer.view);
+    struct lane_message datagram = rig_message(s, LANE_DATAGRAM, LANE_RELEASE, s->next_id++, 40);
+    datagram.slot = (uint32_t)slot + 1;
+    datagram.slot_word = slot_arm(&s->pool, &s->producer.view, (uint32_t)slot, 0);
+    ck_assert_int_eq(slot_abandon(&s->producer.view, (uint32_t)slot, datagram.slot_word),
+                     LANE_GONE);
+    ck_assert_int_eq(rig_try_send(s, &datagram), LANE_OK);
+    ck_assert(!slot_is_over(&s->producer.view, (uint32_t)slot, datagram.slot_word));
+    rig_expect(&rig, &message, datagram.message_id, LPC_DATAGRAM);
+    ck_assert(!(message.flags & PORT_MESSAGE_PEER_SYNC));
+    ck_assert(slot_is_over(&s->producer.view, (uint32_t)slot, datagram.slot_word));
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_refused_request_becomes_a_notice_to_its_sender)
 {
     struct rig rig;
@@ -377,6 +399,7 @@ int main(void)
     UNIT_TEST(a_sync_request_taken_back_returns_its_slot);
     UNIT_TEST(an_id_taken_back_while_it_was_copied_may_be_used_again);
     UNIT_TEST(an_id_taken_back_without_a_slot_is_in_use_until_it_is_acknowledged);
+    UNIT_TEST(a_datagram_that_brings_a_slot_returns_it);
     UNIT_TEST(a_refused_request_becomes_a_notice_to_its_sender);
     UNIT_TEST(attributes_above_the_limit_break_the_lane);
     UNIT_TEST(a_flood_of_records_that_mean_nothing_breaks_the_lane);
