@@ -227,6 +227,8 @@ enum port_connection_state {
 
 enum port_close_flags {
     PORT_CLOSE_SILENT = 1u, /* no LPC_PORT_CLOSED: never accepted, or a client port's own end */
+    PORT_CLOSE_NO_FLUSH =
+        2u, /* what was sent before it is received as it is, nothing is canceled */
 };
 
 enum port_connection_marks {

@@ -17,6 +17,11 @@
  * marked and becomes an LPC_CANCELED when that thread is done, which may be after LPC_PORT_CLOSED,
  * as on Windows ("12, 5, 12, 12").
  *
+ * A close with PORT_CLOSE_NO_FLUSH (the peer disconnected so) cancels nothing: what was sent before
+ * it is received as it is, a continuation of it goes nowhere, and what is live when the close is
+ * received ends without a notice. UNKNOWN(ALPC_DISCONNECTFLG_NO_FLUSH): what Windows does with
+ * messages that have been received already.
+ *
  * UNKNOWN: whether Windows sends LPC_CANCELED for a request that the server holds unanswered;
  * reference 2.8 ("a message you hold") says so, no trace shows it. */
 
@@ -28,6 +33,14 @@ static uint32_t place_at(const struct port_view *view, uint32_t position)
     return atom_load(&view->at.close_queue[position & (view->at.geometry.n_connections - 1)]);
 }
 
+bool close_spares_locked(struct port_view *view, const struct port_node *node)
+{
+    const struct port_connection *connection = connection_at_locked(view, node->connection);
+
+    return connection && connection->marked_generation == node->connection_generation &&
+           atom_load(&connection->close_flags) & PORT_CLOSE_NO_FLUSH;
+}
+
 static bool flush_node_locked(struct port_view *view, uint32_t ref, uint64_t stamp)
 {
     struct port_node *node = node_at(view, ref);
@@ -35,6 +48,10 @@ static bool flush_node_locked(struct port_view *view, uint32_t ref, uint64_t sta
     switch ((enum port_node_state)node->state) {
     case PORT_NODE_PENDING:
     case PORT_NODE_SENT:
+        if (close_spares_locked(view, node)) {
+            node_free_locked(view, ref);
+            return false;
+        }
         node->flags &= ~(uint32_t)PORT_NODE_ACK; /* the id's owner has gone */
         node_cancel_locked(view, ref, stamp);
         return true;
@@ -68,7 +85,7 @@ static void mark_delivering_locked(struct port_view *view, uint32_t place, uint3
         struct port_node *node = node_at(view, ref);
         if (node->connection != place || node->connection_generation != generation)
             continue;
-        node->flags |= PORT_NODE_CANCELED;
+        node->flags |= close_spares_locked(view, node) ? PORT_NODE_RELEASED : PORT_NODE_CANCELED;
         node->flags &= ~(uint32_t)PORT_NODE_ACK;
         node_unhash_locked(view, ref);
     }

@@ -253,7 +253,8 @@ static void cancel_if_closed_locked(struct port_view *view, struct port_node *no
     if (node->type == LPC_CANCELED || node->kind == LANE_CONNECT_REPLY ||
         node->kind == LANE_CLIENT_DIED)
         return;
-    if (connection_open_locked(view, node->connection, node->connection_generation))
+    if (connection_open_locked(view, node->connection, node->connection_generation) ||
+        close_spares_locked(view, node))
         return;
     node->flags &= ~(uint32_t)PORT_NODE_ACK;
     node_cancel_locked(view, ref, node->stamp);

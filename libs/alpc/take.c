@@ -19,8 +19,8 @@
  * daemon's: connection request, connection reply, client died
  *
  * Records of a connection that has closed, older than the close: an empty LPC_CANCELED for each
- * message (reference 4.9). UNKNOWN: whether Windows does so for a connection request; here it is
- * dropped, since the server never knew of it. */
+ * message (reference 4.9), unless the close says PORT_CLOSE_NO_FLUSH. UNKNOWN: whether Windows does
+ * so for a connection request; here it is dropped, since the server never knew of it. */
 
 #include "alpc/node.h"
 #include "alpc/take.h"
@@ -208,11 +208,26 @@ static bool give_slot_back(const struct candidate *candidate)
     return slot_return(candidate->lane_view, message->slot - 1, message->slot_word) != LANE_BROKEN;
 }
 
-static struct taking take_from_closed(const struct port_connection *connection,
+static struct taking take_from_open(struct port_view *view, const struct candidate *candidate)
+{
+    uint16_t kind = candidate->record.message.kind;
+
+    if (kind == LANE_REQUEST || kind == LANE_DATAGRAM)
+        return take_new(view, candidate);
+    return kind == LANE_CONTINUATION ? take_continuation(view, candidate)
+                                     : take_cancel(view, candidate);
+}
+
+static struct taking take_from_closed(struct port_view *view,
+                                      const struct port_connection *connection,
                                       const struct candidate *candidate)
 {
     uint16_t kind = candidate->record.message.kind;
 
+    /* The sender of one with a slot waits no more. */
+    if (atom_load(&connection->close_flags) & PORT_CLOSE_NO_FLUSH &&
+        candidate->stamp <= atom_load(&connection->close_stamp) && !candidate->record.message.slot)
+        return take_from_open(view, candidate);
     /* A continuation's message is canceled when the close is received. */
     if (candidate->stamp > atom_load(&connection->close_stamp) ||
         (kind != LANE_REQUEST && kind != LANE_DATAGRAM))
@@ -257,11 +272,8 @@ struct taking take_resolve_locked(struct port_view *view, const struct candidate
     if (!connection_has_sender(connection, atom_load(&lane->sender)))
         return TAKING(BREAK);
     if (UNLIKELY(atom_load(&connection->state) == PORT_CONNECTION_CLOSED))
-        return take_from_closed(connection, candidate);
-    if (kind == LANE_REQUEST || kind == LANE_DATAGRAM)
-        return take_new(view, candidate);
-    return kind == LANE_CONTINUATION ? take_continuation(view, candidate)
-                                     : take_cancel(view, candidate);
+        return take_from_closed(view, connection, candidate);
+    return take_from_open(view, candidate);
 }
 
 static void free_popped_locked(struct port_view *view, const struct candidate *candidate)

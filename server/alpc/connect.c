@@ -316,7 +316,9 @@ static void close_at_server(struct connection *connection, bool silent)
     set_release(&connection->to_server);
     if (!connection->placed)
         return;
-    port_keeper_close(&receiver->keeper, connection->index, silent ? PORT_CLOSE_SILENT : 0,
+    port_keeper_close(&receiver->keeper, connection->index,
+                      (silent ? PORT_CLOSE_SILENT : 0) |
+                          (connection->no_flush ? PORT_CLOSE_NO_FLUSH : 0),
                       clock_ns());
     receiver_ring(receiver);
     receiver_notify_closed(receiver, connection->index, connection->generation,
@@ -329,7 +331,8 @@ static void close_at_client(struct connection *connection, status_t status)
 
     set_release(&connection->to_client);
     if (connection->placed) {
-        port_keeper_close(&receiver->keeper, connection->client_index, PORT_CLOSE_SILENT,
+        port_keeper_close(&receiver->keeper, connection->client_index,
+                          PORT_CLOSE_SILENT | (connection->no_flush ? PORT_CLOSE_NO_FLUSH : 0),
                           clock_ns());
         receiver_end(receiver, status);
     }

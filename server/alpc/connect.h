@@ -50,6 +50,7 @@ struct connection {
     struct token *client_token, *client_primary; /* references: who connected, whose process */
     struct port *view_port; /* reference: whose sections the request may name; until the close */
     bool sync;
+    bool no_flush;        /* ended by a disconnect that cancels no message */
     struct parked parked; /* the client's alpc_connect; parked.client NULL: not waiting */
 };
 

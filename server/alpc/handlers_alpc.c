@@ -186,11 +186,12 @@ status_t req_alpc_disconnect(struct client *client, const struct alpc_disconnect
 
     if (status)
         return status;
-    /* TODO(no-flush): pending messages are always cancelled. */
     if (request->flags & ~ALPC_DISCONNECT_NO_FLUSH)
         return STATUS_INVALID_PARAMETER;
     if (port->closed)
         return STATUS_PORT_DISCONNECTED;
+    if (port->connection)
+        port->connection->no_flush = request->flags & ALPC_DISCONNECT_NO_FLUSH;
     port_end(port, STATUS_PORT_DISCONNECTED);
     return STATUS_SUCCESS;
 }

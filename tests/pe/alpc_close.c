@@ -105,6 +105,41 @@ static void client_disconnects(void)
     pair_close(&pair);
 }
 
+/* NO_FLUSH: what was sent is received; what the server holds ends without a notice. */
+static void disconnect_without_flush(void)
+{
+    struct test_message message, held;
+    struct test_pair pair;
+    void *context;
+    USHORT type;
+
+    ok(pair_open(&pair, NAME L"5", &accept_context), "a port pair");
+    message_init(&message.header, 5);
+    port_send(pair.client, 0, &message.header);
+    ok_status(port_receive(pair.connection, &held, NULL, NULL), STATUS_SUCCESS, "a request held");
+    for (unsigned i = 0; i < 3; i++) {
+        message_init(&message.header, 10 + i);
+        port_send(pair.client, i == 1 ? 0 : RELEASE, &message.header);
+    }
+    ok_status(NtAlpcDisconnectPort(pair.client, 2), STATUS_INVALID_PARAMETER, "flag 2");
+    ok_status(NtAlpcDisconnectPort(pair.client, ALPC_DISCONNECTFLG_NO_FLUSH), STATUS_SUCCESS,
+              "the client disconnects with NO_FLUSH");
+    for (unsigned i = 0; i < 3; i++) {
+        ok_status(receive_type(pair.connection, &message, &type, &context), STATUS_SUCCESS,
+                  "a message from before");
+        ok(type == (i == 1 ? REQUEST_2000 : LPC_DATAGRAM) && LENGTH(message) == 10 + i &&
+               context == &accept_context,
+           "as it was sent");
+    }
+    ok_status(receive_type(pair.connection, &message, &type, &context), STATUS_SUCCESS, "then");
+    ok(type == LPC_PORT_CLOSED && context == &accept_context, "LPC_PORT_CLOSED");
+    ok_status(port_receive(pair.connection, &message, NULL, POLL), STATUS_TIMEOUT,
+              "and no LPC_CANCELED");
+    ok_status(port_send(pair.connection, RELEASE, &held.header), STATUS_REPLY_MESSAGE_MISMATCH,
+              "what was held has gone");
+    pair_close(&pair);
+}
+
 static void server_closes(void)
 {
     struct test_pair pair;
@@ -159,6 +194,7 @@ TEST_MAIN
     datagrams_then_close();
     unreleased_replies();
     client_disconnects();
+    disconnect_without_flush();
     server_closes();
     blocked_receiver();
 }

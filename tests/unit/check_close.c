@@ -60,6 +60,53 @@ START_TEST(a_close_waits_for_a_buffer_with_room_for_its_data)
 }
 END_TEST
 
+START_TEST(a_close_without_flush_cancels_nothing)
+{
+    struct rig rig;
+    struct port_message message;
+    uint32_t slot, word;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    uint32_t held = rig_send(s, LANE_REQUEST, 0, 4);
+    rig_expect(&rig, &message, held, LPC_REQUEST | LPC_CONTINUATION);
+    uint32_t datagram = rig_datagram(s, 100);
+    uint32_t large = rig_send(s, LANE_REQUEST, 0, 2000);
+    uint32_t sync = rig_request_sync(s, 4, &slot, &word);
+    port_keeper_close(&rig.keeper, s->connection, PORT_CLOSE_NO_FLUSH, sys_now_ns());
+    rig_expect(&rig, &message, datagram, LPC_DATAGRAM);
+    ck_assert_uint_eq(message.data_length, 100);
+    rig_expect(&rig, &message, large, LPC_REQUEST | LPC_CONTINUATION);
+    ck_assert_uint_eq(message.data_length, 2000);
+    port_receive_end(&rig.views[0], &message, true);
+    rig_expect(&rig, &message, sync, LPC_CANCELED); /* its sender waits no more */
+    rig_expect(&rig, &message, 0, LPC_PORT_CLOSED);
+    rig_expect_none(&rig);
+    ck_assert(!port_id_is_live(&rig.views[0], held));
+    ck_assert(!port_id_is_live(&rig.views[0], large));
+    ck_assert(port_keeper_close_is_done(&rig.keeper, s->connection));
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_message_being_copied_when_its_connection_closes_without_flush_ends_silently)
+{
+    struct rig rig;
+    struct port_message message, closed;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    uint32_t large = rig_send(s, LANE_REQUEST, 0, 2000);
+    rig_expect(&rig, &message, large, LPC_REQUEST | LPC_CONTINUATION);
+    port_keeper_close(&rig.keeper, s->connection, PORT_CLOSE_NO_FLUSH, sys_now_ns());
+    rig_expect(&rig, &closed, 0, LPC_PORT_CLOSED);
+    port_receive_end(&rig.views[0], &message, true);
+    rig_expect_none(&rig);
+    ck_assert(!port_id_is_live(&rig.views[0], large));
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(messages_answered_without_release_become_canceled)
 {
     struct rig rig;
@@ -243,6 +290,8 @@ int main(void)
     UNIT_BEGIN("close");
     UNIT_TEST(unreceived_messages_become_canceled_then_the_port_is_closed);
     UNIT_TEST(a_close_waits_for_a_buffer_with_room_for_its_data);
+    UNIT_TEST(a_close_without_flush_cancels_nothing);
+    UNIT_TEST(a_message_being_copied_when_its_connection_closes_without_flush_ends_silently);
     UNIT_TEST(messages_answered_without_release_become_canceled);
     UNIT_TEST(the_close_comes_after_what_caused_it);
     UNIT_TEST(a_reply_that_waited_in_the_lane_is_one_canceled_message);
