@@ -81,13 +81,16 @@ struct port_journal {
     uint32_t reserved;
 };
 
+/* In port_holder.watching: its completion port is associated; the rest counts. */
+#define PORT_HOLDER_COMPLETION 0x80000000u
+
 /* A process that maps the port. M, but dead: D. */
 struct port_holder {
     uint32_t process_id; /* 0 free */
     uint32_t n_waiters;  /* its threads that sleep on the port */
     uint32_t dead; /* D: the process id that has died; the holder's place is repaired by the next
                       holder */
-    uint32_t reserved;
+    uint32_t watching; /* its waits on the handle, and PORT_HOLDER_COMPLETION */
 };
 
 /* Lengths for portctl. M; the daemon reads them as they are. */
@@ -128,7 +131,8 @@ struct port_memory {
 
     /* line 3, M */
     uint32_t n_waiters;  /* threads of all holders that sleep on the port */
-    uint32_t n_watchers; /* other waits: completion port associations, waits on the handle */
+    uint32_t n_watchers; /* other waits: completion port associations, waits on the handle; of all
+                            holders */
     uint32_t bell_rung;  /* the port bell has been rung and nobody has answered it yet */
     uint32_t n_hot;      /* length of the hot list */
     uint32_t
@@ -138,7 +142,7 @@ struct port_memory {
     uint32_t close_flushed;  /* closes whose live messages have become LPC_CANCELED */
     uint32_t close_head;     /* closes delivered */
     uint32_t stalled; /* a record could not be harvested for want of a node: who frees one rings */
-    uint32_t has_completion; /* a completion port is associated: packets are due */
+    uint32_t has_completion; /* holders with a completion port: packets are due */
     uint32_t sequence;       /* reference 4.3; atomic: replies in slots count without the mutex */
     uint64_t order;          /* last number given to a queued node */
     uint32_t is_waitable;    /* C: PORT_IS_WAITABLE */

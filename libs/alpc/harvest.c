@@ -208,9 +208,12 @@ void port_set_completion(struct port_view *view, bool associated)
 {
     if (!port_lock(view))
         return;
-    if ((view->at.memory->has_completion != 0) != associated) {
-        view->at.memory->has_completion = associated;
-        view->at.memory->n_watchers += associated ? 1 : -1u;
+    struct port_memory *memory = view->at.memory;
+    struct port_holder *holder = &memory->holders[view->holder];
+    if (((holder->watching & PORT_HOLDER_COMPLETION) != 0) != associated) {
+        holder->watching ^= PORT_HOLDER_COMPLETION;
+        memory->has_completion += associated ? 1 : -1u;
+        memory->n_watchers += associated ? 1 : -1u;
     }
     port_unlock(view);
 }
@@ -219,6 +222,7 @@ void port_watch(struct port_view *view, bool begin)
 {
     if (!port_lock(view))
         return;
+    view->at.memory->holders[view->holder].watching += begin ? 1 : -1u;
     view->at.memory->n_watchers += begin ? 1 : -1u;
     port_unlock(view);
 }

@@ -287,6 +287,15 @@ status_t port_keeper_add_sender(struct port_keeper *keeper, uint32_t place, uint
     return STATUS_QUOTA_EXCEEDED;
 }
 
+void port_keeper_remove_sender(struct port_keeper *keeper, uint32_t place, uint32_t sender)
+{
+    if (!connection_is_used(keeper, place))
+        return;
+    for (unsigned i = 0; i < PORT_SENDERS_MAX; i++)
+        if (atom_peek(&keeper->at.connections[place].senders[i]) == sender)
+            atom_store(&keeper->at.connections[place].senders[i], 0u);
+}
+
 void port_keeper_close(struct port_keeper *keeper, uint32_t place, uint32_t flags, uint64_t now_ns)
 {
     if (!connection_is_used(keeper, place))

@@ -83,6 +83,9 @@ void port_keeper_open(struct port_keeper *keeper, uint32_t connection);
 _must_check_ status_t port_keeper_add_sender(struct port_keeper *keeper, uint32_t connection,
                                              uint32_t sender);
 
+/* A sender whose lanes have drained does not send on it any more: its place is free. */
+void port_keeper_remove_sender(struct port_keeper *keeper, uint32_t connection, uint32_t sender);
+
 /* Queues its close; cannot fail. flags: enum port_close_flags. now_ns: CLOCK_MONOTONIC. Ring the
  * daemon bell. Lanes of a dead sender are marked dead first. */
 void port_keeper_close(struct port_keeper *keeper, uint32_t connection, uint32_t flags,

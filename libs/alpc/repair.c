@@ -14,11 +14,11 @@
  * and not raised, since edges that the dead holder took went with it, and the bell is rung for
  * those who sleep.
  *
- * attention_locked, when the daemon has noticed that a process died: its sleeping threads are no
- * longer counted; what it was copying goes back to the large list, which is first in line; what it
- * was answering is over: a requester in a slot gets STATUS_LPC_REPLY_LOST. UNKNOWN: a record may or
- * may not have been published, so an asynchronous requester gets nothing then. A connection request
- * that it was answering waits again. */
+ * attention_locked, when the daemon has noticed that a process died: its sleeping threads and its
+ * completion port are no longer counted; what it was copying goes back to the large list, which is
+ * first in line; what it was answering is over: a requester in a slot gets STATUS_LPC_REPLY_LOST.
+ * UNKNOWN: a record may or may not have been published, so an asynchronous requester gets nothing
+ * then. A connection request that it was answering waits again. */
 
 #include <string.h>
 
@@ -49,6 +49,25 @@ static void redo_step_locked(struct port_view *view)
     journal->armed = 0;
 }
 
+static uint32_t watchers_of(const struct port_holder *holder)
+{
+    return (holder->watching & ~PORT_HOLDER_COMPLETION) +
+           ((holder->watching & PORT_HOLDER_COMPLETION) != 0);
+}
+
+static void holders_count_locked(struct port_memory *memory)
+{
+    memory->n_waiters = memory->n_watchers = memory->has_completion = 0;
+    for (unsigned i = 0; i < PORT_HOLDERS_MAX; i++) {
+        const struct port_holder *holder = &memory->holders[i];
+        if (!holder->process_id)
+            continue;
+        memory->n_waiters += holder->n_waiters;
+        memory->n_watchers += watchers_of(holder);
+        memory->has_completion += (holder->watching & PORT_HOLDER_COMPLETION) != 0;
+    }
+}
+
 static void reset_derived_locked(struct port_view *view)
 {
     struct port_memory *memory = view->at.memory;
@@ -63,10 +82,7 @@ static void reset_derived_locked(struct port_view *view)
     memset(view->at.blocks, 0, view->at.geometry.n_blocks / 8);
     for (uint32_t i = 0; i < used; i++)
         view->at.connections[i].live = (struct port_list){0, 0, 0};
-    memory->n_waiters = 0;
-    for (unsigned i = 0; i < PORT_HOLDERS_MAX; i++)
-        if (memory->holders[i].process_id)
-            memory->n_waiters += memory->holders[i].n_waiters;
+    holders_count_locked(memory);
 }
 
 static void reset_lanes_locked(struct port_view *view)
@@ -285,8 +301,8 @@ static bool reap_holder_locked(struct port_view *view, uint32_t place)
     for (uint32_t ref = 1; ref <= view->at.memory->nodes_used; ref++)
         if (node_at(view, ref)->state != PORT_NODE_FREE && node_at(view, ref)->holder == place)
             done &= reap_node_locked(view, ref);
-    view->at.memory->n_waiters -= MIN(view->at.memory->n_waiters, holder->n_waiters);
-    holder->n_waiters = 0;
+    holder->n_waiters = holder->watching = 0;
+    holders_count_locked(view->at.memory);
     if (done) {
         atom_store(&holder->dead, 0u);
         atom_store(&holder->process_id, 0u);

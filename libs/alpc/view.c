@@ -37,7 +37,7 @@ static bool holder_enter_locked(struct port_view *view, uint32_t process_id)
     for (uint32_t i = 0; i < PORT_HOLDERS_MAX; i++) {
         if (holders[i].process_id)
             continue;
-        holders[i].n_waiters = 0;
+        holders[i].n_waiters = holders[i].watching = 0;
         atom_store(&holders[i].dead, 0u);
         atom_store(&holders[i].process_id, process_id);
         view->holder = i;

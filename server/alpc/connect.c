@@ -162,7 +162,6 @@ status_t connection_connect(const struct connect_params *params, struct port **r
                                       .client = port,
                                       .client_process_id = (uint32_t)params->client->pid,
                                       .client_thread_id = params->client->thread_id,
-                                      .client_number = process_number(params->client->process),
                                       .client_token = token_ref(client_token(params->client)),
                                       .client_primary = token_ref(params->client->process->token),
                                       .view_port = port_ref(params->view_port),
@@ -301,19 +300,12 @@ void connection_refuse(struct connection *connection)
     connection_close(connection, false, STATUS_PORT_CONNECTION_REFUSED);
 }
 
-static void set_release(struct sender_set *set)
-{
-    for (uint32_t i = 0; i < set->n; i++)
-        sender_release(set->senders[i]);
-    set->n = 0;
-}
-
 static void close_at_server(struct connection *connection, bool silent)
 {
     struct receiver *receiver = &connection->listener->receiver;
 
     receiver_unpost(receiver, connection->index);
-    set_release(&connection->to_server);
+    sender_set_release(&connection->to_server);
     if (!connection->placed)
         return;
     port_keeper_close(&receiver->keeper, connection->index,
@@ -329,7 +321,7 @@ static void close_at_client(struct connection *connection, status_t status)
 {
     struct receiver *receiver = &connection->client->receiver;
 
-    set_release(&connection->to_client);
+    sender_set_release(&connection->to_client);
     if (connection->placed) {
         port_keeper_close(&receiver->keeper, connection->client_index,
                           PORT_CLOSE_SILENT | (connection->no_flush ? PORT_CLOSE_NO_FLUSH : 0),
@@ -434,29 +426,9 @@ status_t connection_sender(struct connection *connection, bool to_server, struct
     struct sender_set *set = to_server ? &connection->to_server : &connection->to_client;
     struct receiver *receiver =
         to_server ? &connection->listener->receiver : &connection->client->receiver;
-    uint32_t index = to_server ? connection->index : connection->client_index;
-    uint32_t known =
-        to_server ? connection->client_number : process_number(connection->listener->creator);
-    status_t status;
 
-    for (uint32_t i = 0; i < set->n; i++) {
-        if (set->senders[i]->process == process) {
-            *ret_sender = set->senders[i];
-            return STATUS_SUCCESS;
-        }
-    }
-    if (set->n == PORT_SENDERS_MAX)
-        return STATUS_QUOTA_EXCEEDED;
-    /* The first one stands in the entry since it was made. */
-    if (process_number(process) != known) {
-        status = port_keeper_add_sender(&receiver->keeper, index, process_number(process));
-        if (status)
-            return status;
-    }
-    status = sender_get(receiver, process, ret_sender);
-    if (!status)
-        set->senders[set->n++] = *ret_sender;
-    return status;
+    return sender_set_get(set, receiver, to_server ? connection->index : connection->client_index,
+                          process, ret_sender);
 }
 
 status_t connection_status(const struct connection *connection)
@@ -476,15 +448,6 @@ status_t connection_status(const struct connection *connection)
     return STATUS_PORT_DISCONNECTED;
 }
 
-static bool set_has(const struct sender_set *set, const struct sender *sender)
-{
-    for (uint32_t i = 0; i < set->n; i++) {
-        if (set->senders[i] == sender)
-            return true;
-    }
-    return false;
-}
-
 void connections_of_sender_close(struct receiver *receiver, struct sender *sender)
 {
     struct port *port = CONTAINER_OF(receiver, struct port, receiver);
@@ -492,12 +455,12 @@ void connections_of_sender_close(struct receiver *receiver, struct sender *sende
 
     /* The last close may free the sender: it is only compared after that. */
     if (port->kind == PORT_KIND_CLIENT) {
-        if (port->connection && set_has(&port->connection->to_client, sender))
+        if (port->connection && sender_set_has(&port->connection->to_client, sender))
             connection_close(port->connection, false, STATUS_PORT_DISCONNECTED);
         return;
     }
     list_for_each_safe(connection, next, &port->connections, link) {
-        if (set_has(&connection->to_server, sender))
+        if (sender_set_has(&connection->to_server, sender))
             connection_close(connection, true, STATUS_PORT_DISCONNECTED);
     }
 }

@@ -15,6 +15,7 @@
 
 #include "client.h"
 #include "port.h"
+#include "sender_set.h"
 
 struct sender;
 
@@ -23,12 +24,6 @@ enum connection_state {
     CONNECTION_OPEN = CONNECTION_WIRE_OPEN,
     CONNECTION_REFUSED = CONNECTION_WIRE_REFUSED,
     CONNECTION_CLOSED = CONNECTION_WIRE_CLOSED,
-};
-
-/* The senders of one direction, each counted once. */
-struct sender_set {
-    struct sender *senders[PORT_SENDERS_MAX];
-    uint32_t n;
 };
 
 struct connection {
@@ -42,7 +37,6 @@ struct connection {
     bool placed;                              /* index is ours until swept */
     uint32_t message_id, callback_id;         /* of the connection request */
     uint32_t client_process_id, client_thread_id;
-    uint32_t client_number;                       /* process_number() of the client */
     uint32_t server_process_id, server_thread_id; /* who accepted */
     struct sender_set to_server, to_client;
     struct list transfers;                       /* struct handle_transfer, oldest first */
