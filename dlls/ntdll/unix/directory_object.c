@@ -132,6 +132,16 @@ NTSTATUS WINAPI NtMakeTemporaryObject(HANDLE handle)
     return STATUS_SUCCESS; /* no object here is permanent: each goes with its last handle */
 }
 
+NTSTATUS WINAPI NtMakePermanentObject(HANDLE handle); /* Wine's headers lack it */
+
+/* DIFFERS: on Windows for who has SeCreatePermanentPrivilege; here nobody has it. */
+NTSTATUS WINAPI NtMakePermanentObject(HANDLE handle)
+{
+    if (!handle_is_server(handle) && !handle_is_local(handle))
+        return STATUS_INVALID_HANDLE;
+    return STATUS_PRIVILEGE_NOT_HELD;
+}
+
 NTSTATUS WINAPI NtOpenProcess(PHANDLE ret_handle, ACCESS_MASK access,
                               const OBJECT_ATTRIBUTES *attributes, const CLIENT_ID *user_id)
 {
