@@ -298,6 +298,7 @@ static status_t port_enter_accepted(struct port *connection_port,
     port->flags = reply->flags;
     port->max_message_length = reply->max_message_length;
     port->connection = reply->connection;
+    port->generation = reply->connection_generation;
     port->port_id = reply->port_id;
     port->port_context = port_context;
     port->life = LIFE_OPEN;

@@ -37,8 +37,9 @@ struct port {
     enum port_kind kind;
     _Atomic uint32_t flags;
     uint32_t max_message_length;
-    bool lends_thread; /* client port: may be impersonated, with dynamic tracking (security.c) */
+    bool lends_thread;   /* client port: may be impersonated, with dynamic tracking (security.c) */
     uint32_t connection; /* communication port: index in the server's connection table */
+    uint32_t generation; /* of that entry: a server communication port's */
     uint32_t peer_connection,
         peer_generation; /* the connection as its other end knows it: with outbound */
     uint32_t server_process_id;

@@ -13,9 +13,9 @@
 #include "outbound.h"
 #include "process.h"
 #include "receiver.h"
-#include "security.h"
-#include "section.h"
 #include "reserve.h"
+#include "section.h"
+#include "security.h"
 #include "thread.h"
 
 static pthread_mutex_t free_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -110,10 +110,11 @@ static void end_if_meant(struct port *port, void *argument)
 {
     const struct connection_closed_notice *notice = ((struct closing *)argument)->notice;
 
-    if (port->kind == PORT_KIND_CLIENT ? port->port_id != notice->port_id
-                                       : port->kind != PORT_KIND_SERVER || !port->receiver ||
-                                             receiver_id(port->receiver) != notice->port_id ||
-                                             port->connection != notice->connection)
+    if (port->kind == PORT_KIND_CLIENT
+            ? port->port_id != notice->port_id
+            : port->kind != PORT_KIND_SERVER || !port->receiver ||
+                  receiver_id(port->receiver) != notice->port_id ||
+                  port->connection != notice->connection || port->generation != notice->generation)
         return;
     port_end(port, notice->status);
 }
@@ -177,6 +178,7 @@ status_t port_open_unknown(handle_t handle)
     port->max_message_length = reply.max_message_length;
     port->lends_thread = port_lends_thread(port->kind, &reply.attributes);
     port->connection = reply.connection;
+    port->generation = reply.connection_generation;
     port->server_process_id = reply.peer_process_id;
     port->port_id = reply.port_id;
     port->port_context = reply.port_context;
