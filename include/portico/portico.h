@@ -297,8 +297,7 @@ struct portico_exchange {
     int64_t deadline_ns;     /* of the receive or of the answer, never of the send */
     bool wants_id;           /* ret_message_id is to be set */
     uint32_t ret_message_id; /* of what was sent; 0: nothing was. Also when the receive failed */
-    uint32_t ret_callback_id; /* of a new message that was sent and not waited for, with its
-                                 ret_message_id: what portico_port_cancel wants */
+    uint32_t ret_callback_id; /* for portico_port_cancel: of a new message, not SYNC */
 };
 /* NtAlpcSendWaitReceivePort: sends, receives, or both (reference 3.5, 4.2-4.4). In the hot case it
  * makes no system call. STATUS_SUCCESS: done, and if `receive` was given a message is in it.
@@ -319,10 +318,9 @@ status_t portico_port_disconnect(handle_t port, uint32_t flags);
 status_t portico_port_cancel(handle_t port, uint32_t flags, uint32_t message_id,
                              uint32_t callback_id, uint64_t message_context);
 
-/* Room for one message of `size` bytes of data, whatever else is under way; *ret_id goes into the
- * message_id of a new message. STATUS_BUFFER_OVERFLOW (size above PORTICO_MESSAGE_DATA_MAX),
- * STATUS_QUOTA_EXCEEDED. Sending with it: STATUS_OBJECTID_NOT_FOUND, STATUS_RESOURCE_IN_USE (its
- * last message still lives). */
+/* Room for one message of `size` bytes of data, whatever else is under way; *ret_id: message_id of a new
+ * message. STATUS_BUFFER_OVERFLOW, STATUS_QUOTA_EXCEEDED; to send: STATUS_OBJECTID_NOT_FOUND,
+ * STATUS_RESOURCE_IN_USE. */
 status_t portico_reserve_create(handle_t port, uint32_t size, uint32_t *ret_id);
 /* STATUS_OBJECTID_NOT_FOUND. */
 status_t portico_reserve_delete(handle_t port, uint32_t id);
