@@ -144,7 +144,8 @@ static NTSTATUS set_port(HANDLE port, const void *user_information, ULONG length
     return (NTSTATUS)portico_port_set_flags(handle, attributes.flags);
 }
 
-/* UNKNOWN: what Windows does with the memory. It is checked; messages do not need it. */
+/* UNKNOWN(AlpcMessageZoneInformation): what Windows does with the memory. It is checked; messages
+ * do not need it. */
 static NTSTATUS set_message_zone(HANDLE port, const void *user_information, ULONG length)
 {
     ALPC_PORT_MESSAGE_ZONE_INFORMATION zone;

@@ -17,9 +17,9 @@
  * A synchronous request is over when its call returns, a datagram when it has been sent (nobody
  * tells when it is read).
  *
- * UNKNOWN: all of this; the reference has only "an event that the receiver's completion signals".
- * DIFFERS: the receiver sees no DIRECT attribute; events of other processes' making (named ones)
- * are refused by name. */
+ * UNKNOWN(ALPC_MESSAGE_DIRECT_ATTRIBUTE): all of this; the reference has only "an event that the
+ * receiver's completion signals". DIFFERS: the receiver sees no DIRECT attribute; events of other
+ * processes' making (named ones) are refused by name. */
 #include "direct.h"
 
 #include "event.h"
