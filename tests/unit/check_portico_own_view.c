@@ -112,7 +112,7 @@ START_TEST(a_cancelled_request_gives_its_range_back)
     ck_ok(view_send_to(pair.client, 0, &own));
     view_take_from(pair.connection);
     ck_status(portico_port_cancel(pair.connection, 0, message.header.message_id,
-                                  (uint32_t)message.header.callback_id),
+                                  (uint32_t)message.header.callback_id, 0),
               STATUS_PENDING);
     ck_ok(port_take(pair.client, &message));
     ck_assert_uint_eq(message.header.type & 0xff, PORTICO_TYPE_CANCELED);
