@@ -91,9 +91,7 @@ status_t portico_runtime_dir(char *ret_path, size_t size);
 
 /* ---- threads ---- */
 
-struct portico_thread;
-/* The calling thread's, made at the first call. */
-struct portico_thread *portico_thread_current(void);
+struct portico_thread *portico_thread_current(void); /* made at the thread's first call */
 /* Makes the thread, if it is blocked in this library, or the next time it blocks, call
  * hooks.interrupted. Async-signal-safe. */
 void portico_thread_interrupt(struct portico_thread *thread);
@@ -312,26 +310,20 @@ status_t portico_port_exchange(handle_t port, struct portico_exchange *exchange)
 
 status_t portico_port_disconnect(handle_t port, uint32_t flags);
 
-/* NtAlpcCancelMessage: STATUS_PENDING when it has been cancelled; STATUS_MESSAGE_NOT_FOUND,
- * STATUS_REQUEST_CANCELED, STATUS_CONTEXT_MISMATCH, STATUS_MESSAGE_RETRIEVED. flags:
- * ALPC_CANCELFLG_*. callback_id and message_context are compared when they are not 0. */
+/* NtAlpcCancelMessage: STATUS_PENDING: cancelled; STATUS_MESSAGE_NOT_FOUND, STATUS_REQUEST_CANCELED,
+ * STATUS_CONTEXT_MISMATCH (what is not 0 is compared), STATUS_MESSAGE_RETRIEVED. ALPC_CANCELFLG_* */
 status_t portico_port_cancel(handle_t port, uint32_t flags, uint32_t message_id,
                              uint32_t callback_id, uint64_t message_context);
 
-/* Room for one message of `size` bytes of data, whatever else is under way; *ret_id: message_id of a new
- * message. STATUS_BUFFER_OVERFLOW, STATUS_QUOTA_EXCEEDED; to send: STATUS_OBJECTID_NOT_FOUND,
- * STATUS_RESOURCE_IN_USE. */
+/* Room for one message of `size` bytes of data: reference 3.11. *ret_id: a new message's message_id. */
 status_t portico_reserve_create(handle_t port, uint32_t size, uint32_t *ret_id);
-/* STATUS_OBJECTID_NOT_FOUND. */
 status_t portico_reserve_delete(handle_t port, uint32_t id);
-
 struct portico_port_info {
     uint64_t id; /* the same for all handles of a port, in every process */
     enum port_kind kind;
     uint32_t server_process_id; /* client port */
     uint32_t flags;
-    uint32_t
-        sequence; /* 4.3: connection requests; or messages from this client; or messages received */
+    uint32_t sequence; /* 4.3: connection requests; or messages from this client; or received ones */
     uint32_t max_message_length;
     uint64_t port_context;
 };
