@@ -3,44 +3,27 @@
 
 #include "config.h"
 
-/* Messages for a debugger, of which there is none: they are dropped, unless PORTICO_DEBUG in the
- * program's environment lists `+dbgprint`; then they are lines on standard error. And the frames
- * that a thread pushes for its own use.
+/* Messages for a debugger, of which there is none: they are lines on standard error when the trace
+ * channel `dbgprint` is on (PORTICO_DEBUG). And the frames that a thread pushes for its own use.
  */
 #include "rtl.h"
-
-static BOOL is_wanted(void)
-{
-    static LONG known; /* 1 no, 2 yes */
-    static WCHAR name_text[] = L"PORTICO_DEBUG";
-    WCHAR value_text[256];
-    UNICODE_STRING name, value = {0, sizeof(value_text) - sizeof(WCHAR), value_text};
-
-    if (known)
-        return known == 2;
-    RtlInitUnicodeString(&name, name_text);
-    BOOL wanted = FALSE;
-    if (NT_SUCCESS(RtlQueryEnvironmentVariable_U(NULL, &name, &value)))
-        for (int i = 0; i + 9 <= value.Length / (int)sizeof(WCHAR); i++)
-            wanted |= !wide_compare(value_text + i, 9, L"+dbgprint", 9, TRUE);
-    known = wanted ? 2 : 1;
-    return wanted;
-}
 
 NTSTATUS WINAPI vDbgPrintExWithPrefix(const char *prefix, ULONG component, ULONG level,
                                       const char *format, __ms_va_list args)
 {
     char line[512];
+    SIZE_T n = strlen(prefix);
 
     (void)component;
     (void)level;
-    if (!is_wanted())
-        return STATUS_SUCCESS;
-    int n = format_narrow(line, sizeof(line) - 1, format, args);
-    line[n < 0 ? sizeof(line) - 1 : (size_t)n] = 0;
+    if (n > sizeof(line) / 2)
+        n = sizeof(line) / 2;
+    memcpy(line, prefix, n);
+    int written = format_narrow(line + n, sizeof(line) - n, format, args);
+    n = written < 0 ? sizeof(line) : n + (SIZE_T)written;
     while (n > 0 && line[n - 1] == '\n')
-        line[--n] = 0;
-    log_line("debug: %s%s", prefix, line);
+        n--;
+    unix_trace(UNIX_TRACE_DBGPRINT, line, n);
     return STATUS_SUCCESS;
 }
 

@@ -5,7 +5,8 @@
 /* Why a program cannot start. The place that finds the cause (a missing DLL, a missing import, a
  * DllMain that refuses) notes one line; process start prints it and ends the process with that
  * cause's exit status. The first note wins: it is the innermost. LoadLibrary at run time forgets
- * the note and returns the status. Guard: loader lock. */
+ * the note and returns the status; PORTICO_DEBUG=+loader prints it then, too. Guard: loader lock.
+ */
 
 #include "ntdll.h"
 
@@ -25,6 +26,7 @@ void failure_note(int exit_status, const char *format, ...)
     va_start(arguments, format);
     line_size = log_format(line, sizeof(line), format, arguments);
     va_end(arguments);
+    unix_trace(UNIX_TRACE_LOADER, line, line_size);
     line_exit_status = exit_status;
 }
 

@@ -20,6 +20,10 @@ struct unix_image {
 /* Write text to stderr as it is, in one piece. */
 NTSTATUS WINAPI unix_log(const char *text, SIZE_T size);
 
+/* Print a trace line of the PE half when the channel (common/trace.h) is on. */
+enum unix_trace_channel { UNIX_TRACE_LOADER, UNIX_TRACE_DBGPRINT };
+NTSTATUS WINAPI unix_trace(ULONG channel, const char *text, SIZE_T size);
+
 /* Print "portico: LINE" on stderr and end the process with this Unix exit status. Does not return.
  */
 NTSTATUS WINAPI unix_fail(int exit_status, const char *line, SIZE_T size);

@@ -2,11 +2,11 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* The channel mask and the reading of PORTICO_DEBUG. No system calls, no C library beyond string
- * comparison by hand: the PE half of ntdll builds this file as it is.
+/* The channel mask and the reading of PORTICO_DEBUG. No system calls, no C library: it runs before
+ * main().
  *
  * The list is separated by commas or blanks; `+name` and `name` turn a channel on, `-name` off;
- * `all` stands for every channel; entries are applied from left to right, so `all,-heap` works. */
+ * `all` stands for every channel; entries are applied from left to right, so `all,-client` works. */
 
 #include "common/trace.h"
 
@@ -44,23 +44,54 @@ static uint64_t name_mask(const char *text, size_t length)
     return 0;
 }
 
+struct entry {
+    const char *name;
+    size_t length;
+    bool is_on;
+};
+
+/* The next entry, after which *list stands; false at the end. */
+static bool entry_next(const char **list, struct entry *ret_entry)
+{
+    const char *text = *list;
+    size_t length = 0;
+
+    if (!text || !*text)
+        return false;
+    ret_entry->is_on = *text != '-';
+    if (*text == '+' || *text == '-')
+        text++;
+    while (text[length] && text[length] != ',' && text[length] != ' ')
+        length++;
+    ret_entry->name = text;
+    ret_entry->length = length;
+    text += length;
+    while (*text == ',' || *text == ' ')
+        text++;
+    *list = text;
+    return true;
+}
+
 uint64_t trace_parse(uint64_t mask, const char *list)
 {
-    while (list && *list) {
-        bool on = *list != '-';
-        size_t length = 0;
+    struct entry entry;
 
-        if (*list == '+' || *list == '-')
-            list++;
-        while (list[length] && list[length] != ',' && list[length] != ' ')
-            length++;
-        if (on)
-            mask |= name_mask(list, length);
-        else
-            mask &= ~name_mask(list, length);
-        list += length;
-        while (*list == ',' || *list == ' ')
-            list++;
+    while (entry_next(&list, &entry)) {
+        uint64_t bits = name_mask(entry.name, entry.length);
+
+        mask = entry.is_on ? mask | bits : mask & ~bits;
     }
     return mask;
+}
+
+const char *trace_unknown(const char *list, size_t *ret_length)
+{
+    struct entry entry;
+
+    while (entry_next(&list, &entry)) {
+        *ret_length = entry.length;
+        if (entry.length && !name_mask(entry.name, entry.length))
+            return entry.name;
+    }
+    return NULL;
 }

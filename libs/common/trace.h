@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* Trace channels: PORTICO_DEBUG=+alpc,-heap (or +all) turns them on; the list is trace.def.
+/* Trace channels: PORTICO_DEBUG=+alpc,+file (or all,-client) turns them on; the list is trace.def.
  *
  *     TRACE(alpc, "port %u: %u bytes", port, n_bytes);
  *
@@ -10,6 +10,7 @@
  * themselves and give their own trace_print). */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/macro.h"
@@ -26,8 +27,15 @@ extern uint64_t trace_mask;
 /* The name of a channel, for printing. */
 const char *trace_name(enum trace_channel channel);
 
-/* Applies a list like "+alpc,-heap,all" to mask and returns it. Unknown names are ignored. */
+/* Applies a list like "+alpc,-file,all" to mask and returns it. Unknown names are ignored. */
 uint64_t trace_parse(uint64_t mask, const char *list);
+
+/* The first name of the list that is no channel, of *ret_length bytes; NULL: all are. */
+const char *trace_unknown(const char *list, size_t *ret_length);
+
+/* One line on standard error when PORTICO_DEBUG names a channel that does not exist: said by the
+ * program that the user started, not by each that inherits the list. */
+void trace_complain(void);
 
 /* Prints one line on standard error with a single write. */
 void trace_print(enum trace_channel channel, const char *function, const char *format, ...)

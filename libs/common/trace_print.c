@@ -20,6 +20,20 @@ __attribute__((constructor)) static void trace_start(void)
     trace_mask = trace_parse(0, getenv("PORTICO_DEBUG"));
 }
 
+void trace_complain(void)
+{
+    size_t length, n = 0;
+    const char *name = trace_unknown(getenv("PORTICO_DEBUG"), &length);
+    char all[1000] = "";
+
+    if (!name)
+        return;
+    for (unsigned i = 0; i < TRACE_N_CHANNELS && n < sizeof(all); i++)
+        n += (size_t)snprintf(all + n, sizeof(all) - n, " %s", trace_name((enum trace_channel)i));
+    dprintf(STDERR_FILENO, "portico: PORTICO_DEBUG: no channel '%.*s'; there are:%s all\n",
+            (int)MIN(length, (size_t)100), name, all);
+}
+
 void trace_print(enum trace_channel channel, const char *function, const char *format, ...)
 {
     char line[1000];

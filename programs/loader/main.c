@@ -5,6 +5,7 @@
 /* portico FILE [ARGUMENT...]: runs a Windows program. Options end at FILE: what follows is the
  * program's. */
 
+#include "common/trace.h"
 #include "portico/exit_status.h"
 #include "start.h"
 #include <stdio.h>
@@ -45,5 +46,6 @@ int main(int argc, char **argv)
         usage_print(stderr);
         return PORTICO_EXIT_USAGE;
     }
+    trace_complain();
     portico_start_program(argv[1], argv + 2, environ);
 }

@@ -4,6 +4,8 @@
 
 /* The channel list of PORTICO_DEBUG. */
 
+#include <string.h>
+
 #include "common/trace.h"
 #include "unit.h"
 
@@ -11,14 +13,14 @@
 
 START_TEST(a_name_with_or_without_plus_turns_a_channel_on)
 {
-    ck_assert_uint_eq(trace_parse(0, "+alpc,heap"), BIT(alpc) | BIT(heap));
+    ck_assert_uint_eq(trace_parse(0, "+alpc,file"), BIT(alpc) | BIT(file));
 }
 END_TEST
 
 START_TEST(entries_apply_from_left_to_right)
 {
-    ck_assert_uint_eq(trace_parse(0, "all,-heap"), ~BIT(heap));
-    ck_assert_uint_eq(trace_parse(BIT(lane), "-all +file"), BIT(file));
+    ck_assert_uint_eq(trace_parse(0, "all,-client"), ~BIT(client));
+    ck_assert_uint_eq(trace_parse(BIT(loader), "-all +file"), BIT(file));
 }
 END_TEST
 
@@ -30,11 +32,24 @@ START_TEST(an_unknown_or_cut_name_changes_nothing)
 }
 END_TEST
 
+START_TEST(the_first_unknown_name_is_told)
+{
+    static const char list[] = "+alpc,-file all,,+,-nonsense,+more";
+    size_t length;
+
+    ck_assert_ptr_eq(trace_unknown(list, &length), strstr(list, "nonsense"));
+    ck_assert_uint_eq(length, strlen("nonsense"));
+    ck_assert_ptr_null(trace_unknown("+alpc,-file all,,+", &length));
+    ck_assert_ptr_null(trace_unknown(NULL, &length));
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("trace");
     UNIT_TEST(a_name_with_or_without_plus_turns_a_channel_on);
     UNIT_TEST(entries_apply_from_left_to_right);
     UNIT_TEST(an_unknown_or_cut_name_changes_nothing);
+    UNIT_TEST(the_first_unknown_name_is_told);
     return UNIT_END();
 }

@@ -14,6 +14,7 @@
  * wanted a read-only one, or O_PATH when not even that is permitted. A read-only file (no write
  * bit) cannot be overwritten.
  */
+#include "common/trace.h"
 #include "create.h"
 #include "file_info.h"
 #include "ntprocess.h"
@@ -284,13 +285,30 @@ static ACCESS_MASK maximum_access(const char *path)
     return access;
 }
 
+/* What was found, else what was asked for. */
+static void open_trace(const struct open_request *request, const struct creation *creation,
+                       struct file *file, NTSTATUS status)
+{
+    _cleanup_nt_(name_freep) WCHAR *name = NULL;
+    _cleanup_nt_(path_freep) char *path = file ? file_path(file) : NULL;
+    size_t units = 0;
+
+    if (!path && request->path.unix_path)
+        path = strdup(request->path.unix_path);
+    if (!path && creation->has_name && !name_copy(&creation->user_name, &name, &units))
+        path = utf8_from_utf16(name, units);
+    TRACE(file, "%s, access %x, sharing %x, disposition %u, options %x: %08x", path ? path : "?",
+          (unsigned)request->access, (unsigned)request->sharing, (unsigned)request->disposition,
+          (unsigned)request->options, (unsigned)status);
+}
+
 static NTSTATUS file_create(PHANDLE ret_handle, struct open_request *request,
                             const OBJECT_ATTRIBUTES *attributes, PIO_STATUS_BLOCK user_iosb)
 {
     IO_STATUS_BLOCK iosb = {.Information = 0};
     ACCESS_MASK asked = request->access;
     struct creation creation;
-    struct file *file;
+    struct file *file = NULL;
     NTSTATUS status;
 
     TRY(create_begin(ret_handle, attributes, &creation));
@@ -305,6 +323,8 @@ static NTSTATUS file_create(PHANDLE ret_handle, struct open_request *request,
             request->access = maximum_access(request->path.unix_path);
         status = open_path(request, &file);
     }
+    if (TRACE_ON(file))
+        open_trace(request, &creation, status ? NULL : file, status);
     nt_path_deinit(&request->path);
     if (status)
         return status;

@@ -19,6 +19,7 @@
 
 #include "image.h"
 
+#include "common/trace.h"
 #include "ntlist.h"
 #include "pe_relocate.h"
 #include "virtual.h"
@@ -265,6 +266,7 @@ NTSTATUS image_map(int fd, const char *unix_path, bool finished, struct unix_ima
     image = NULL;
     pthread_mutex_unlock(&images_lock);
     *ret_image = result;
+    TRACE(loader, "%s at %p, %#zx bytes", unix_path, result.base, (size_t)result.size);
     return finished ? image_protect(result.base) : STATUS_SUCCESS;
 }
 

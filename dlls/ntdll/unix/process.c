@@ -10,6 +10,7 @@
 #include "process.h"
 
 #include "client.h"
+#include "common/trace.h"
 #include "control.h"
 #include "named.h"
 #include "shared.h"
@@ -72,6 +73,7 @@ int exit_status_from_code(uint32_t code)
 
 void process_exit(uint32_t code)
 {
+    TRACE(process, "exit code %08x", code);
     client_report_exit(code, process.is_child);
     control_exit(code);
     _exit(exit_status_from_code(code));

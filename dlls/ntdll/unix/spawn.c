@@ -14,6 +14,7 @@
 
 #include "child.h"
 #include "client.h"
+#include "common/trace.h"
 #include "create.h"
 #include "image.h"
 #include "named.h"
@@ -156,6 +157,8 @@ static NTSTATUS image_look(struct spawn *spawn)
     if (!status && spawn->image.characteristics & IMAGE_FILE_DLL)
         status = STATUS_INVALID_IMAGE_FORMAT;
     spawn->options.program = spawn->path.unix_path;
+    if (status)
+        TRACE(process, "%s cannot be started: %08x", spawn->path.unix_path, (unsigned)status);
     return status;
 }
 
@@ -333,6 +336,8 @@ NTSTATUS WINAPI NtCreateUserProcess(HANDLE *ret_process, HANDLE *ret_thread,
     status = child_let_run(&spawn, process_access, process_handle_flags);
     if (!status)
         status = child_publish(&spawn, ret_process, ret_thread, thread_access, thread_handle_flags);
+    TRACE(process, "%s started as process %d, handle %x: %08x", spawn.path.unix_path,
+          (int)spawn.pid, spawn.process, (unsigned)status);
     if (status) {
         kill_child(&spawn);
         if (spawn.process)

@@ -6,12 +6,13 @@
 
 #include "nttypes.h"
 
+#include "common/trace.h"
 #include "dllpath.h"
 #include "fatal.h"
 #include "image.h"
 #include "ntpath.h"
 #include "unixcalls.h"
-#include "usercopy.h"
+#include "usermem.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -38,6 +39,20 @@ NTSTATUS WINAPI unix_log(const char *text, SIZE_T size)
     if (!status && write(STDERR_FILENO, line, size) < 0)
         status = STATUS_UNSUCCESSFUL;
     return status;
+}
+
+NTSTATUS WINAPI unix_trace(ULONG channel, const char *text, SIZE_T size)
+{
+    char line[LINE_BYTES_MAX];
+
+    if (channel == UNIX_TRACE_LOADER ? !TRACE_ON(loader) : !TRACE_ON(dbgprint))
+        return STATUS_SUCCESS;
+    if (size > sizeof(line))
+        return STATUS_INVALID_PARAMETER;
+    TRY(user_read(line, text, size));
+    trace_print(channel == UNIX_TRACE_LOADER ? TRACE_loader : TRACE_dbgprint, "ntdll", "%.*s",
+                (int)size, line);
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS WINAPI unix_fail(int exit_status, const char *line, SIZE_T size)
