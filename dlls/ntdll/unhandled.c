@@ -2,25 +2,17 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* The end of the line for an exception: the top-level filter (kernelbase registers one, which calls
- * the program's), then a report on stderr and the end of the process with the exception's code, as
- * Windows gives it to the parent. The report takes no lock: any may be held. */
+/* The end of the line for an exception that the top-level filter (unhandled_filter.c) left: a
+ * report on stderr and the end of the process with the exception's code, as Windows gives it to the
+ * parent. The report takes no lock: any may be held. */
 
 #include "ntdll.h"
 
-#include "entry.h"
 #include "exception.h"
 #include "function_table.h"
 #include "ldr.h"
 
 enum { REPORT_FRAMES_MAX = 32 };
-
-static PRTL_EXCEPTION_FILTER top_filter;
-
-void WINAPI RtlSetUnhandledExceptionFilter(PRTL_EXCEPTION_FILTER filter)
-{
-    __atomic_store_n(&top_filter, filter, __ATOMIC_RELEASE);
-}
 
 static const char *code_name(ULONG code)
 {
@@ -170,41 +162,4 @@ void unhandled_end(EXCEPTION_RECORD *record, CONTEXT *context)
         report(record, context);
     for (;;)
         NtTerminateProcess(NtCurrentProcess(), (NTSTATUS)record->ExceptionCode);
-}
-
-/* The exception that a filter of some thread is asked about: a second one in the same thread is the
- * filter's own. */
-static struct {
-    HANDLE thread;
-    EXCEPTION_RECORD *record;
-    CONTEXT *context;
-} asked;
-
-static void filter_failed(EXCEPTION_RECORD *record, CONTEXT *context)
-{
-    log_line("exception %x in the filter of unhandled exceptions", (unsigned)record->ExceptionCode);
-    if (__atomic_load_n(&asked.thread, __ATOMIC_ACQUIRE) == teb()->ClientId.UniqueThread)
-        unhandled_end(asked.record, asked.context);
-    unhandled_end(record, context);
-}
-
-EXCEPTION_DISPOSITION WINAPI thread_start_handler(EXCEPTION_RECORD *record, void *frame,
-                                                  CONTEXT *context, DISPATCHER_CONTEXT *dispatch)
-{
-    EXCEPTION_POINTERS pointers = {record, context};
-    PRTL_EXCEPTION_FILTER filter = __atomic_load_n(&top_filter, __ATOMIC_ACQUIRE);
-
-    (void)frame, (void)dispatch;
-    if (record->ExceptionFlags & EXCEPTION_ANY_UNWIND)
-        return ExceptionContinueSearch;
-    if (record->ExceptionFlags & EXCEPTION_NESTED_CALL)
-        filter_failed(record, context);
-    asked.record = record;
-    asked.context = context;
-    __atomic_store_n(&asked.thread, teb()->ClientId.UniqueThread, __ATOMIC_RELEASE);
-    if (filter && filter(&pointers) == EXCEPTION_CONTINUE_EXECUTION) {
-        __atomic_store_n(&asked.thread, NULL, __ATOMIC_RELEASE);
-        return ExceptionContinueExecution;
-    }
-    unhandled_end(record, context);
 }

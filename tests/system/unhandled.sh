@@ -53,4 +53,28 @@ TEXT
 run_program filter
 is $status 33 "the program's own filter may end it otherwise"
 is "$report" '' 'then nothing is reported'
+
+build handler <<'TEXT'
+#include <windows.h>
+#include <stdio.h>
+static LONG WINAPI filter(EXCEPTION_POINTERS *p)
+{
+    printf("%08lx\n", p->ExceptionRecord->ExceptionCode);
+    fflush(stdout);
+    return EXCEPTION_EXECUTE_HANDLER;
+}
+int main(void) { SetUnhandledExceptionFilter(filter); *(volatile int *)0 = 1; return 1; }
+TEXT
+run_program handler
+is "$(tr -d '\r' <"$scratch/out")" c0000005 'a filter that answers EXCEPTION_EXECUTE_HANDLER has been asked once'
+is $status 5 'the program ends with the code'
+is "$report" '' 'and nothing is reported'
+
+build search <<'TEXT'
+#include <windows.h>
+static LONG WINAPI filter(EXCEPTION_POINTERS *p) { return EXCEPTION_CONTINUE_SEARCH; }
+int main(void) { SetUnhandledExceptionFilter(filter); *(volatile int *)0 = 1; return 1; }
+TEXT
+run_program search
+like "$report" 'unhandled exception c0000005' 'one that answers EXCEPTION_CONTINUE_SEARCH leaves it to the report'
 done_testing
