@@ -11,6 +11,7 @@
  * The daemon inherits nothing that it could hold open for somebody else: no descriptor above 2,
  * standard input and output from /dev/null, default signals, a session of its own. */
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -24,6 +25,7 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/place.h"
 #include "portico/exit_status.h"
 #include "process.h"
 #include "server.h"
@@ -53,25 +55,45 @@ status_t portico_runtime_dir(char *ret_path, size_t size)
     return runtime_dir_get(ret_path, size);
 }
 
+/* ret_path is written whatever the answer. */
+static bool is_program_in(const char *folder, char *ret_path, size_t size)
+{
+    int length = snprintf(ret_path, size, "%s/portserver", folder);
+
+    return length >= 0 && (size_t)length < size && access(ret_path, X_OK) == 0;
+}
+
+/* The folder of the library's own file, when it is one (libportico.so, not a program). */
+static bool library_folder(char ret_folder[PATH_MAX])
+{
+    Dl_info info;
+    char *slash;
+
+    if (!dladdr(&the_process, &info) || !info.dli_fname || !realpath(info.dli_fname, ret_folder))
+        return false;
+    slash = strrchr(ret_folder, '/');
+    if (slash)
+        *slash = '\0';
+    return slash;
+}
+
+/* Beside this program; where it is configured to be; where that is seen from a libportico.so that
+ * was moved. The configured place is the answer when there is none, for the message. */
 void server_path_get(char *ret_path, size_t size)
 {
     const char *chosen = getenv("PORTICO_SERVER");
-    ssize_t length;
+    char own[PATH_MAX], moved[PATH_MAX];
 
     if (chosen && *chosen) {
         snprintf(ret_path, size, "%s", chosen);
         return;
     }
-    length = readlink("/proc/self/exe", ret_path, size - 1);
-    if (length > 0) {
-        ret_path[length] = '\0';
-        char *slash = strrchr(ret_path, '/');
-        if (slash && (size_t)(slash - ret_path) + sizeof("/portserver") <= size) {
-            strcpy(slash, "/portserver");
-            if (access(ret_path, X_OK) == 0)
-                return;
-        }
-    }
+    if (place_of_program(own, sizeof(own)) && is_program_in(own, ret_path, size))
+        return;
+    if (!is_program_in(PORTICO_BINDIR, ret_path, size) && library_folder(own) &&
+        place_moved(own, PORTICO_LIBDIR, PORTICO_BINDIR, moved, sizeof(moved)) &&
+        is_program_in(moved, ret_path, size))
+        return;
     snprintf(ret_path, size, "%s", PORTICO_BINDIR "/portserver");
 }
 

@@ -3,17 +3,6 @@
 
 #pragma once
 
-#include "config.h"
-#include <stdlib.h>
-
-/* Where our own ntdll.dll lies. */
-static inline const char *dll_path_ours(void)
-{
-    const char *folder = getenv("PORTICO_DLL_DIR");
-
-#ifdef PKGLIBDIR
-    return folder && *folder ? folder : PKGLIBDIR "/x86_64-windows";
-#else
-    return folder && *folder ? folder : WINE_DLL_DIR;
-#endif
-}
+/* Where our own ntdll.dll lies: $PORTICO_DLL_DIR; else the configured folder; else, when it is not
+ * there, where it lies seen from this program: the installation may have been moved. */
+const char *dll_path_ours(void);
