@@ -102,8 +102,10 @@ enum token_impersonation {
 
 enum security_creation {
     SECURITY_CREATION_PLAIN = 0,
-    SECURITY_CREATION_INLINE = 1,  /* with a message: one that was made so before, for the same wish, will do */
-    SECURITY_CREATION_IMPLICIT = 2 /* the same, static, at the port's level or what the thread has of it */
+    SECURITY_CREATION_INLINE =
+        1, /* with a message: one that was made so before, for the same wish, will do */
+    SECURITY_CREATION_IMPLICIT =
+        2 /* the same, static, at the port's level or what the thread has of it */
 };
 
 enum port_kind { PORT_KIND_CONNECTION = 1, PORT_KIND_SERVER = 2, PORT_KIND_CLIENT = 3 };
@@ -340,20 +342,22 @@ static inline const char *notice_name(unsigned code)
 /* FNV-1a of the whole list: names, types, order, data kinds. Both ends of a socket must agree. */
 static inline uint64_t protocol_hash(void)
 {
-    static const char text[] =
-#define REQUEST(name, in, out, fds_in, fds_out) #name "(" #in "," #out "," #fds_in "," #fds_out ")"
-#define ARG(type, field) "+" #type " " #field
-#define RET(type, field) "-" #type " " #field
-#define END(name) ";"
-#define NOTICE(name) "!" #name
-#define FIELD(type, field) "+" #type " " #field
-#define NOTICE_END(name) ";"
+    /* Not one string: ISO C knows none as long as the list. */
+    static const char *const texts[] = {
+#define REQUEST(name, in, out, fds_in, fds_out) #name "(" #in "," #out "," #fds_in "," #fds_out ")",
+#define ARG(type, field) "+" #type " " #field,
+#define RET(type, field) "-" #type " " #field,
+#define END(name) ";",
+#define NOTICE(name) "!" #name,
+#define FIELD(type, field) "+" #type " " #field,
+#define NOTICE_END(name) ";",
 #include "portico/requests.def"
-        ;
+    };
     uint64_t hash = 0xcbf29ce484222325u + PROTOCOL_VERSION;
 
-    for (size_t i = 0; i < sizeof(text) - 1; i++)
-        hash = (hash ^ (uint8_t)text[i]) * 0x100000001b3u;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        for (const char *text = texts[i]; *text; text++)
+            hash = (hash ^ (uint8_t)*text) * 0x100000001b3u;
     return hash;
 }
 

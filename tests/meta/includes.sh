@@ -57,7 +57,10 @@ finding_free 'includes go only in the allowed direction' "$scratch/found"
 grep -lE '#[[:space:]]*include[[:space:]]*"[^"]*\.c"' -r include libs server dlls >"$scratch/found"
 finding_free 'no source includes a .c file' "$scratch/found"
 
-# The public header is for C++ programs too.
+# The public header is for everybody's C, and for C++ programs too.
+echo '#include "portico/portico.h"' >"$scratch/public.c"
+${CC:-cc} -std=c11 -pedantic -Wall -Wextra -fsyntax-only -Iinclude "$scratch/public.c" >"$scratch/found" 2>&1
+finding_free 'portico.h is ISO C' "$scratch/found"
 if command -v g++ >/dev/null; then
     g++ -std=c++17 -fsyntax-only -Wall -Iinclude -x c++ include/portico/portico.h 2>&1 | grep 'error' >"$scratch/found"
     finding_free 'portico.h compiles as C++' "$scratch/found"
