@@ -122,7 +122,9 @@ status_t req_server_status(struct client *client,
     ret_reply->n_connections = server->n_connections;
     ret_reply->n_lanes = server->n_lanes;
     ret_reply->n_parked = server->n_parked;
-    ret_reply->persistent = server->linger_ns < 0;
+    ret_reply->linger_s = server->linger_ns < 0
+                              ? UINT32_MAX
+                              : (uint32_t)((server->linger_ns + 999999999) / 1000000000);
     extra->data = PACKAGE_VERSION;
     extra->data_size = sizeof(PACKAGE_VERSION) - 1;
     return STATUS_SUCCESS;

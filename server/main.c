@@ -35,8 +35,10 @@
 #define LINGER_FIRST_NS   INT64_C(30000000000) /* it was started for somebody: he gets longer */
 #define LINGER_MAX_S      31536000
 
+enum action { ACTION_SERVE, ACTION_STOP, ACTION_STATUS };
+
 struct options {
-    enum { ACTION_SERVE, ACTION_STOP, ACTION_STATUS } action;
+    enum action action;
     bool foreground, trace, quiet;
     int64_t linger_ns, first_linger_ns;
 };
@@ -81,10 +83,16 @@ static bool seconds_parse(const char *text, int64_t *ret_ns)
     return true;
 }
 
+enum { OPTION_STATUS = 256, OPTION_STOP, OPTION_VERSION };
+
+static enum action action_of(int option)
+{
+    return option == OPTION_STATUS ? ACTION_STATUS : ACTION_STOP;
+}
+
 /* -1: go on; else the exit status. */
 static int options_parse(int argc, char **argv, struct options *options)
 {
-    enum { OPTION_STATUS = 256, OPTION_STOP, OPTION_VERSION };
     static const struct option table[] = {
         {"foreground", no_argument, NULL, 'f'},
         {"persistent", optional_argument, NULL, 'p'},
@@ -117,10 +125,12 @@ static int options_parse(int argc, char **argv, struct options *options)
             options->trace = true;
             break;
         case OPTION_STATUS:
-            options->action = ACTION_STATUS;
-            break;
         case OPTION_STOP:
-            options->action = ACTION_STOP;
+            if (options->action != ACTION_SERVE && options->action != action_of(c)) {
+                fputs("portserver: --status and --stop exclude each other\n", stderr);
+                return usage(stderr, PORTSERVER_EXIT_USAGE);
+            }
+            options->action = action_of(c);
             break;
         case OPTION_VERSION:
             puts("portserver (" PACKAGE_NAME ") " PACKAGE_VERSION);
@@ -163,8 +173,12 @@ static int action_status(const char *path, int dir_fd)
                     sizeof(reply), version, sizeof(version) - 1);
     if (r)
         return not_running(path, r);
-    printf("version: %s\npid: %u\nfolder: %s\nuptime: %.1f s\npersistent: %s\n", version,
-           reply.server_id, path, (double)reply.uptime_ns / 1e9, reply.persistent ? "yes" : "no");
+    printf("version: %s\npid: %u\nfolder: %s\nuptime: %.1f s\n", version, reply.server_id, path,
+           (double)reply.uptime_ns / 1e9);
+    if (reply.linger_s == UINT32_MAX)
+        puts("persistent: yes");
+    else
+        printf("persistent: %u s after its last client\n", reply.linger_s);
     printf("processes: %u\nsockets: %u\nobjects: %u\nhandles: %u\ndescriptors: %u\n",
            reply.n_processes, reply.n_clients, reply.n_objects, reply.n_handles, reply.n_fds);
     printf("ports: %u\nconnections: %u\nlanes: %u\nlane bytes: %llu\nparked requests: %u\n",

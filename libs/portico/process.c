@@ -139,6 +139,9 @@ static status_t server_reach(bool may_start, int *ret_fd)
             nanosleep(&pause, NULL);
         }
     }
+    if (fd < 0 && !may_start && is_absent(errno))
+        return process_fail(STATUS_PORT_CONNECTION_REFUSED, "no server runs in %s",
+                            the_process.runtime_dir);
     if (fd < 0)
         return process_fail(STATUS_PORT_CONNECTION_REFUSED,
                             "cannot reach the port server at %s/%s: %s", the_process.runtime_dir,

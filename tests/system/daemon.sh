@@ -25,6 +25,12 @@ is $? 2 'an argument: exit status 2'
 "$portserver" --persistent=soon 2>"$scratch/err"
 is $? 2 'a number of seconds that is none: exit status 2'
 like "$(cat "$scratch/err")" 'soon' 'the message names it'
+"$portserver" --stop --status 2>"$scratch/err"
+is $? 2 '--stop and --status together: exit status 2'
+like "$(cat "$scratch/err")" 'exclude each other' 'and the reason'
+"$portserver" --persistent=600
+is "$(status_of persistent)" '600 s after its last client' '--status tells when it ends by itself'
+"$portserver" --stop
 
 "$portserver" --persistent
 is $? 0 'it starts'
