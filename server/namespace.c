@@ -5,7 +5,9 @@
 
 /* The names that are there from the start. One session, number 1 as for an interactive user on
  * Windows; session 0's names are the global ones. "Global", "Local" and "Session" inside the
- * session's directory are what kernelbase's names lead through. */
+ * session's directory are what kernelbase's names lead through. The drives are there to be listed
+ * (GetLogicalDrives): files are opened by the programs themselves (dlls/ntdll/unix/ntpath.c), which
+ * never ask for them here, and what the links lead to does not exist. */
 
 #include <assert.h>
 #include <string.h>
@@ -19,6 +21,9 @@ static const struct {
     const char *target; /* NULL: a directory */
 } initial_names[] = {
     {"\\??", NULL},
+    {"\\DosDevices", "\\??"},
+    {"\\??\\C:", "\\Device\\HarddiskVolume1"},
+    {"\\??\\Z:", "\\Device\\HarddiskVolume2"},
     {"\\BaseNamedObjects", NULL},
     {"\\Device", NULL},
     {"\\KernelObjects", NULL},

@@ -195,6 +195,20 @@ static void test_machine(void)
     ok(SetProcessAffinityMask(GetCurrentProcess(), process), "SetProcessAffinityMask");
 }
 
+static void test_drives(void)
+{
+    char drives[32], target[64];
+
+    is_number(GetLogicalDrives(), 1 << ('C' - 'A') | 1 << ('Z' - 'A'), "GetLogicalDrives: C and Z");
+    is_number(GetLogicalDriveStringsA(sizeof(drives), drives), 8, "GetLogicalDriveStrings: two");
+    ok(!memcmp(drives, "C:\\\0Z:\\\0", 9), "their names");
+    is_number(GetDriveTypeA("C:\\"), DRIVE_FIXED, "C is fixed");
+    is_number(GetDriveTypeA("Z:\\"), DRIVE_FIXED, "so is Z");
+    is_number(GetDriveTypeA("Q:\\"), DRIVE_NO_ROOT_DIR, "Q is not there");
+    ok(QueryDosDeviceA("Z:", target, sizeof(target)) && !strncmp(target, "\\Device\\", 8),
+       "QueryDosDevice: a device");
+}
+
 static void test_time_and_memory(void)
 {
     TIME_ZONE_INFORMATION zone;
@@ -228,6 +242,7 @@ static void test_main(void)
     test_mapping();
     test_lock();
     test_machine();
+    test_drives();
     test_time_and_memory();
     ok(RemoveDirectoryA(FOLDER), "the folder goes");
 }
