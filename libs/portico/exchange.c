@@ -10,6 +10,10 @@
  *     message_id of a live message  send.c: reply (RELEASE) or continuation
  *     then, with a receive buffer   receive.c: the next message of the port's queue
  *
+ * DIFFERS: message_id 0 decides alone. Windows is said to refuse one with a non-zero ClientId
+ * (STATUS_REPLY_MESSAGE_MISMATCH, reference 4.4 [1S]); programs send new requests from a buffer
+ * that still has an answer's ClientId in it, so that is taken as what it means.
+ *
  * A server's loop replies and receives in one call: the end of the reply's route and the next
  * receive then take the port mutex once. */
 

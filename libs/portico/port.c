@@ -243,6 +243,8 @@ status_t portico_port_create(const struct portico_name *name,
     return STATUS_SUCCESS;
 }
 
+/* UNKNOWN: whether Windows refuses a server communication port whose client has gone, as it refuses
+ * a port that has been disconnected. Here it is this end's first disconnection: a success. */
 status_t portico_port_disconnect(handle_t handle, uint32_t flags)
 {
     struct alpc_disconnect_request request = {.port = handle, .flags = flags};

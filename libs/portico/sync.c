@@ -238,7 +238,11 @@ static status_t reply_take(struct sync *sync)
     return status;
 }
 
-/* Tells the other end that nobody waits for the message any more. */
+/* Tells the other end that nobody waits for the message any more.
+ *
+ * UNKNOWN: what Windows does with a request that timed out before the server received it. Here it
+ * is received like any other as long as this record stands in the lane behind it, and the reply
+ * goes nowhere: to look at the slot of every request first would cost each of them a cache line. */
 static void send_cancel(struct sync *sync)
 {
     const struct outgoing nothing = {0};
