@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "daemon.h"
+#include "portico/process.h"
 
 static int child_main(const char *name)
 {
@@ -28,7 +29,7 @@ static int child_main(const char *name)
                    : 1;
     }
     if (strcmp(name, "long") == 0) {
-        char path[200];
+        static char path[RUNTIME_DIR_MAX + 1];
         memset(path, 'a', sizeof(path) - 1);
         path[0] = '/';
         path[sizeof(path) - 1] = '\0';
