@@ -28,6 +28,7 @@ int main(int argc, char **argv)
     if (!CreateProcessA(NULL, "main.exe child", NULL, NULL, FALSE, 0, NULL, NULL, &startup, &child))
         return 1;
     WaitForSingleObject(child.hProcess, INFINITE);
+    NtWaitForSingleObject(child.hThread, FALSE, NULL);
     return 0;
 }
 TEXT
@@ -53,6 +54,9 @@ out=$(traced +process)
 like "$out" "process [A-Za-z]*: $scratch/main\.exe started as process [0-9]+, .*: 00000000" 'process: the child'
 like "$out" 'process [a-z_]*: exit code 00000007' 'process: its end'
 
+out=$(traced +wait)
+like "$out" 'wait NtWaitForMultipleObjects: any of 1 handles from 0x[0-9a-f]+: 00000000' 'wait: handles and status'
+like "$out" 'wait NtWaitForSingleObject: handle 0x[0-9a-f]+: 00000000' 'wait: one handle'
 like "$(traced +dbgprint)" 'dbgprint ntdll: for a debugger 5$' 'dbgprint: the message'
 like "$(traced +client)" 'client [a-z_]*: process_create: 00000000' 'client: requests to the port server'
 

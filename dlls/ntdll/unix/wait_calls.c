@@ -12,6 +12,7 @@
  * same deadline.
  */
 #include "client.h"
+#include "common/trace.h"
 #include "file.h"
 #include "named.h"
 #include "ntprocess.h"
@@ -126,12 +127,16 @@ NTSTATUS WINAPI NtWaitForSingleObject(HANDLE handle, BOOLEAN alertable,
     _cleanup_nt_(wait_set_release) struct wait_set set;
     struct deadline deadline;
     LARGE_INTEGER copy;
+    NTSTATUS status;
 
     set.n = 0;
     TRY(timeout_get(&timeout, &copy));
-    TRY(wait_set_add(&set, handle));
+    status = wait_set_add(&set, handle);
     deadline = deadline_from_timeout(timeout);
-    return wait_set_run(&set, false, alertable, &deadline);
+    if (!status)
+        status = wait_set_run(&set, false, alertable, &deadline);
+    TRACE(wait, "handle %#zx: %08x", (size_t)handle, (unsigned)status);
+    return status;
 }
 
 /* A wait-all for one object twice could never end as Windows' would: it refuses. Only local ones:
@@ -155,6 +160,7 @@ NTSTATUS WINAPI NtWaitForMultipleObjects(ULONG count, const HANDLE *handles, BOO
     HANDLE copies[MAXIMUM_WAIT_OBJECTS];
     struct deadline deadline;
     LARGE_INTEGER copy;
+    NTSTATUS status;
 
     set.n = 0;
     if (!count || count > MAXIMUM_WAIT_OBJECTS)
@@ -168,7 +174,10 @@ NTSTATUS WINAPI NtWaitForMultipleObjects(ULONG count, const HANDLE *handles, BOO
     if (!wait_any && has_duplicate(&set))
         return STATUS_INVALID_PARAMETER_MIX;
     deadline = deadline_from_timeout(timeout);
-    return wait_set_run(&set, !wait_any, alertable, &deadline);
+    status = wait_set_run(&set, !wait_any, alertable, &deadline);
+    TRACE(wait, "%s of %u handles from %#zx: %08x", wait_any ? "any" : "all", (unsigned)count,
+          (size_t)copies[0], (unsigned)status);
+    return status;
 }
 
 /* The first half of a NtSignalAndWait; the dispatcher lock is held. */
