@@ -18,6 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "alpc/lpc.h"
 #include "closer.h"
 #include "common/fd.h"
 #include "dispatch.h"
@@ -84,6 +85,7 @@ static struct client *client_new(struct server *server, int fd, const struct ucr
     list_init(&client->process_link);
     list_init(&client->doomed_link);
     list_init(&client->output);
+    list_init(&client->terminate_ports);
     list_append(&server->clients, &client->link);
     server->n_clients++;
     return client;
@@ -140,6 +142,7 @@ void client_doom(struct client *client, const char *why)
     source_remove(&client->source);
     if (client->parked)
         client->parked->cancel(client->parked, STATUS_CANCELLED); /* (D) */
+    lpc_client_ended(client);
     list_for_each_safe(output, next, &client->output, link) {
         list_remove(&output->link);
         output_free(output);

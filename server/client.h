@@ -49,7 +49,9 @@ struct client {
     struct charge charge;
     struct user *user; /* reference */
     struct parked *parked;
-    uint16_t code; /* of the request being handled */
+    struct connection *mapping;  /* its connect while it maps the server's view (alpc/lpc.h) */
+    struct list terminate_ports; /* struct terminate_port (alpc/lpc.c) */
+    uint16_t code;               /* of the request being handled */
     uint32_t sequence;
     struct list output; /* struct output */
     size_t n_output, output_bytes;

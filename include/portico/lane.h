@@ -145,9 +145,11 @@ struct lane_slot {
     uint32_t attr_size;
     uint32_t in_extent; /* not 0: attributes and payload are in the extent of this slot */
     uint64_t stamp_ns;  /* when it was finished, set only if the requester slept; else 0 */
-    uint32_t aux;
-    uint32_t reserved;
+    uint32_t aux;       /* LANE_SYNC: lane << LANE_AUX_SHIFT | slot + 1, where the sender of this
+                           message waits in its turn; else 0 */
+    uint32_t aux_word;  /* the armed word of that slot */
 };
+#define LANE_AUX_SHIFT 8u
 
 /* A receiving port's place in a lane. It lives in port memory: all holders of the port share it,
  * the sender never sees it. Guarded by the port mutex but for need_wake and broken (atomic). */

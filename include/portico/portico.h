@@ -286,12 +286,14 @@ status_t portico_port_accept_with(handle_t connection_port,
 
 struct portico_exchange {
     uint32_t flags;
+    uint32_t legacy;                    /* enum portico_legacy */
     const struct portico_message *send; /* or NULL */
     const struct portico_attributes *send_attributes;
     struct portico_message *receive; /* or NULL */
     size_t capacity;                 /* bytes at receive; SIZE_MAX: no limit given */
     size_t ret_size;                 /* received total_length; needed with BUFFER_TOO_SMALL */
     struct portico_attributes *receive_attributes;
+    uint64_t ret_port_context; /* legacy receive: of the sender's connection, 0 with its request */
     int64_t deadline_ns;     /* of the receive or of the answer, never of the send */
     bool wants_id;           /* ret_message_id is to be set */
     uint32_t ret_message_id; /* of what was sent; 0: nothing was. Also when the receive failed */
@@ -494,6 +496,8 @@ struct portico_counters {
     uint64_t futex_waits, futex_wakes, bells, polls;
 };
 void portico_counters_get(struct portico_counters *ret_counters);
+
+#include "portico/lpc.h"
 
 #ifdef __cplusplus
 }

@@ -90,6 +90,8 @@ enum event_change { EVENT_CHANGE_SET = 1, EVENT_CHANGE_RESET = 2, EVENT_CHANGE_P
 
 /* alpc_connect flags, alpc_create_section flags, alpc_disconnect flags: the NT values. */
 #define ALPC_SYNC_CONNECTION     0x00020000u
+#define LPC_CONNECTION           0x00000002u /* a legacy connect */
+#define LPC_CONNECTION_MAPPED    0x00000004u /* its second step: see requests_lpc.def */
 #define ALPC_SECTION_SECURE      0x00040000u
 #define ALPC_DISCONNECT_NO_FLUSH 0x1u
 
@@ -137,7 +139,7 @@ struct port_attributes {
     uint32_t impersonation_level;
     uint8_t context_tracking;
     uint8_t effective_only;
-    uint16_t reserved1;
+    uint16_t max_information; /* NtCreatePort's MaxConnectionInfoLength + 1; 0: an ALPC port */
     uint64_t max_message_length;
     uint64_t memory_bandwidth;
     uint64_t max_pool_usage;
@@ -146,6 +148,15 @@ struct port_attributes {
     uint64_t max_total_section_size;
     uint32_t dup_object_types;
     uint32_t reserved2;
+};
+
+/* A view of a section that both ends of a legacy connection map (PORT_VIEW). */
+struct lpc_view {
+    uint64_t offset; /* in the section */
+    uint64_t size;   /* 0: no view */
+    uint64_t base;   /* where the process that says so has it mapped */
+    handle_t section;
+    uint32_t reserved;
 };
 
 /* What either end needs to know of a lane. The lane itself never says its geometry. */
@@ -302,6 +313,7 @@ enum notice_code {
 static_assert(sizeof(struct objattr) == 16, "objattr");
 static_assert(sizeof(struct port_attributes) == 72, "port_attributes");
 static_assert(sizeof(struct lane_grant) == 40, "lane_grant");
+static_assert(sizeof(struct lpc_view) == 32, "lpc_view");
 static_assert(sizeof(struct port_entry) == 48, "port_entry");
 static_assert(sizeof(struct handle_offer) == 16, "handle_offer");
 

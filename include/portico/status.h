@@ -241,6 +241,7 @@ typedef uint32_t status_t;
 #define STATUS_UNMAPPABLE_CHARACTER             0xC0000162u
 #define STATUS_CONNECTION_RESET                 0xC000020Du
 #define STATUS_REPLY_MESSAGE_MISMATCH           0xC000021Fu
+#define STATUS_MAPPED_ALIGNMENT                 0xC0000220u
 #define STATUS_NOT_FOUND                        0xC0000225u
 #define STATUS_RETRY                            0xC000022Du
 #define STATUS_HANDLE_NOT_CLOSABLE              0xC0000235u

@@ -334,16 +334,28 @@ void port_lend_end(struct port_view *view, uint32_t id);
 /* It was not published after all. */
 void port_expect_abort(struct port_view *view, uint32_t message_id);
 
+/* Where the sender of a message waits for its continuation; lane and slot are that sender's claims.
+ */
+struct port_waiter {
+    uint32_t lane; /* the sender's to this port */
+    uint32_t slot; /* slot + 1, 0: nowhere */
+    uint32_t slot_word;
+};
+
 /* A SYNC reply without RELEASE was taken from a slot: the message is now received here and waits
- * for a continuation. Statuses as port_expect. */
+ * for a continuation, which goes to `waiter` if there is one (a callback: each end waits in a slot
+ * of its own lane for the other, in turn). Statuses as port_expect; STATUS_INVALID_PARAMETER also
+ * for a waiter that cannot be. */
 _must_check_ status_t port_adopt(struct port_view *view, uint32_t connection, uint32_t message_id,
-                                 uint32_t callback_id, uint64_t message_context);
+                                 uint32_t callback_id, uint64_t message_context,
+                                 const struct port_waiter *waiter);
 
 /* A SYNC reply that the caller's buffer could not take: queued first in line (it is received like
  * any message and counted then). message gives message_id, callback_id, type, connection, sender
  * ids, lengths, message_context, attributes and data. STATUS_INSUFFICIENT_RESOURCES: no place, the
  * reply is lost. */
-_must_check_ status_t port_adopt_large(struct port_view *view, const struct port_message *message);
+_must_check_ status_t port_adopt_large(struct port_view *view, const struct port_message *message,
+                                       const struct port_waiter *waiter);
 
 /* A reply was received in a slot: the port's SequenceNo (reference 4.3), counted up. No lock. */
 uint32_t port_count_received(struct port_view *view);

@@ -43,15 +43,51 @@ static status_t enter_locked(struct port_view *view, uint32_t connection, uint32
     return STATUS_SUCCESS;
 }
 
+static const struct port_waiter nobody;
+
+/* (G2) Nothing is written into a slot but of a lane that the connection's other end sends in; the
+ * slot's own words are checked when it is claimed. */
+static bool waiter_is_sane_locked(struct port_view *view, uint32_t connection,
+                                  const struct port_waiter *waiter)
+{
+    const struct port_connection *entry = connection_at_locked(view, connection);
+    const struct port_lane *lane;
+
+    if (!waiter->slot)
+        return true;
+    if (!entry || waiter->lane == 0 || waiter->lane >= view->at.geometry.n_lanes)
+        return false;
+    lane = lane_at_locked(view, waiter->lane);
+    return lane && atom_load(&lane->state) == PORT_LANE_LIVE &&
+           waiter->slot <= atom_peek(&lane->n_slots) &&
+           connection_has_sender(entry, atom_load(&lane->sender));
+}
+
+static void set_waiter_locked(struct port_view *view, uint32_t ref,
+                              const struct port_waiter *waiter)
+{
+    struct port_node *node = node_at(view, ref);
+
+    if (!waiter->slot)
+        return;
+    node->lane = waiter->lane;
+    node->lane_generation = view->at.lanes[waiter->lane].marked_generation;
+    node_set_slot_locked(view, ref, waiter->slot, waiter->slot_word);
+}
+
 static status_t enter(struct port_view *view, uint32_t connection, uint32_t message_id,
-                      uint32_t callback_id, uint64_t message_context, enum port_node_state state)
+                      uint32_t callback_id, uint64_t message_context, enum port_node_state state,
+                      const struct port_waiter *waiter)
 {
     uint32_t ref = 0;
 
     if (!port_lock(view))
         return STATUS_PORT_DISCONNECTED;
-    status_t status = enter_locked(view, connection, message_id, callback_id, &ref);
+    status_t status = waiter_is_sane_locked(view, connection, waiter)
+                          ? enter_locked(view, connection, message_id, callback_id, &ref)
+                          : STATUS_INVALID_PARAMETER;
     if (status == STATUS_SUCCESS) {
+        set_waiter_locked(view, ref, waiter);
         node_at(view, ref)->message_context = message_context;
         node_at(view, ref)->type = LPC_REQUEST | LPC_CONTINUATION;
         node_hash_locked(view, ref);
@@ -64,19 +100,21 @@ static status_t enter(struct port_view *view, uint32_t connection, uint32_t mess
 status_t port_expect(struct port_view *view, uint32_t connection, uint32_t message_id,
                      uint32_t callback_id, uint64_t message_context)
 {
-    return enter(view, connection, message_id, callback_id, message_context,
-                 PORT_NODE_SENT); /* (G1) */
+    return enter(view, connection, message_id, callback_id, message_context, PORT_NODE_SENT,
+                 &nobody); /* (G1) */
 }
 
 status_t port_adopt(struct port_view *view, uint32_t connection, uint32_t message_id,
-                    uint32_t callback_id, uint64_t message_context)
+                    uint32_t callback_id, uint64_t message_context,
+                    const struct port_waiter *waiter)
 {
-    return enter(view, connection, message_id, callback_id, message_context, PORT_NODE_PENDING);
+    return enter(view, connection, message_id, callback_id, message_context, PORT_NODE_PENDING,
+                 waiter);
 }
 
 status_t port_lend(struct port_view *view, uint32_t connection, uint32_t id, uint32_t callback_id)
 {
-    return enter(view, connection, id, callback_id, 0, PORT_NODE_QUARANTINE);
+    return enter(view, connection, id, callback_id, 0, PORT_NODE_QUARANTINE, &nobody);
 }
 
 static void end_in_state(struct port_view *view, uint32_t id, enum port_node_state state)
@@ -99,13 +137,15 @@ void port_expect_abort(struct port_view *view, uint32_t message_id)
     end_in_state(view, message_id, PORT_NODE_SENT);
 }
 
-static status_t adopt_large_locked(struct port_view *view, const struct port_message *message)
+static status_t adopt_large_locked(struct port_view *view, const struct port_message *message,
+                                   const struct port_waiter *waiter)
 {
     uint32_t n_bytes = message->attributes_length + message->data_length;
     uint32_t ref;
 
     if (message->attributes_length > PORT_ATTRIBUTES_MAX_BYTES ||
-        message->data_length > PORT_DATA_MAX_BYTES)
+        message->data_length > PORT_DATA_MAX_BYTES ||
+        !waiter_is_sane_locked(view, message->connection, waiter))
         return STATUS_INVALID_PARAMETER;
     uint32_t block = n_bytes ? heap_take_locked(view, heap_blocks(n_bytes)) : 0;
     if (n_bytes && !block)
@@ -133,16 +173,18 @@ static status_t adopt_large_locked(struct port_view *view, const struct port_mes
     node->data_length = message->data_length;
     node->attributes_length = message->attributes_length;
     node->stamp = sys_now_ns();
+    set_waiter_locked(view, ref, waiter);
     node_hash_locked(view, ref);
     node_move_locked(view, ref, PORT_NODE_LARGE);
     return STATUS_SUCCESS;
 }
 
-status_t port_adopt_large(struct port_view *view, const struct port_message *message)
+status_t port_adopt_large(struct port_view *view, const struct port_message *message,
+                          const struct port_waiter *waiter)
 {
     if (!port_lock(view))
         return STATUS_PORT_DISCONNECTED;
-    status_t status = adopt_large_locked(view, message);
+    status_t status = adopt_large_locked(view, message, waiter);
     hand_on_locked(view);
     port_unlock(view);
     return status;

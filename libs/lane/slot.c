@@ -191,6 +191,7 @@ enum lane_result slot_read(const struct lane_view *view, uint32_t index,
         .data_size = copy.data_size,
         .attr_size = copy.attr_size,
         .aux = copy.aux,
+        .aux_word = copy.aux_word,
         .in_extent = copy.in_extent != 0,
     };
     return LANE_OK;
@@ -253,6 +254,7 @@ enum lane_result slot_finish(const struct lane_view *view, uint32_t index, uint3
     slot->attr_size = reply->attr_size;
     slot->in_extent = reply->in_extent;
     slot->aux = reply->aux;
+    slot->aux_word = reply->aux_word;
     atom_poke(&slot->cpu, spin_cpu_hint());
     atom_poke(&slot->stamp_ns, atom_peek(&slot->sleeping) ? sys_now_ns() : 0);
     /* (R4) Partner: the swap in sleep_for_reply. */

@@ -10,8 +10,8 @@
  *     slot_wait(...) -> LANE_OK: slot_read, copy from slot_areas, slot_release(pool, index)
  *                    -> LANE_WOKEN / LANE_TIMEOUT: slot_abandon -> LANE_GONE: slot_quarantine, then
  * send a LANE_CANCEL record; LANE_LATE: wait once more without bound by the caller's policy, or
- * slot_quarantine as well a callback (reply of kind LANE_REQUEST): answer it with a record, and
- * slot_arm again for the rest.
+ * slot_quarantine as well. A reply with LANE_SYNC (a callback) names the slot of another lane, in
+ * which its sender waits in turn.
  *
  * Replier (any process that holds the port; index and word come from the record, already bounded):
  *     slot_claim -> LANE_OK: write slot_areas, slot_finish. LANE_GONE: nobody waits any more.
@@ -46,7 +46,7 @@ struct slot_reply {
     uint32_t
         data_size; /* LANE_OK from slot_read: <= LANE_DATA_MAX_BYTES; 0-size areas if status != 0 */
     uint32_t attr_size;
-    uint32_t aux;
+    uint32_t aux, aux_word; /* where the replier waits in its turn: the sender's claims */
     bool in_extent;
 };
 

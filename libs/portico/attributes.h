@@ -50,8 +50,8 @@ enum wire_security_flags {
 };
 
 struct wire_attributes {
-    uint32_t valid; /* PORTICO_ATTRIBUTE_* */
-    uint32_t reserved;
+    uint32_t valid;            /* PORTICO_ATTRIBUTE_* */
+    uint32_t data_info_offset; /* legacy requests: DataInfoOffset of the header */
     struct wire_view view;
     struct wire_handles handles;
     struct wire_security security;

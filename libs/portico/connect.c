@@ -175,14 +175,18 @@ static struct port *port_of_connect(const struct alpc_connect_request *request,
     return port;
 }
 
-static status_t port_enter_connected(const struct alpc_connect_request *request,
-                                     const struct alpc_connect_reply *reply,
-                                     const struct call_extra *extra, bool is_sync)
+status_t port_enter_connected(const struct alpc_connect_request *request,
+                              const struct alpc_connect_reply *reply,
+                              const struct call_extra *extra, bool is_sync,
+                              struct legacy_views *views)
 {
     _cleanup_(port_unrefp) struct port *port = port_of_connect(request, reply, is_sync);
     struct outbound *outbound = NULL;
-    status_t status = receiver_adopt(reply->port_id, reply->port, reply->memory_size,
-                                     extra->ret_fds[0], true, &port->receiver);
+    status_t status;
+
+    port->legacy_views = views;
+    status = receiver_adopt(reply->port_id, reply->port, reply->memory_size, extra->ret_fds[0],
+                            true, &port->receiver);
 
     if (!is_sync)
         return status == STATUS_SUCCESS ? handle_enter_port(reply->port, TAKE(port)) : status;
@@ -221,7 +225,7 @@ static status_t connect_finish(struct portico_connect *connect,
 {
     bool is_sync = connect->flags & PORTICO_SYNC;
     const uint8_t *data = extra->ret_data;
-    status_t status = port_enter_connected(request, reply, extra, is_sync);
+    status_t status = port_enter_connected(request, reply, extra, is_sync, NULL);
 
     if (status == STATUS_SUCCESS && is_sync)
         status = connect_reply_deliver(connect, reply, data + reply->attr_size,
@@ -288,8 +292,12 @@ status_t portico_port_connect(struct portico_connect *connect, handle_t *ret_por
     return status;
 }
 
+/* Legacy: a NULL PortContext becomes the handle (reference 5.3); no message comes before the client
+ * is told of the acceptance. */
 static status_t port_enter_accepted(struct port *connection_port,
-                                    const struct alpc_accept_reply *reply, uint64_t port_context)
+                                    const struct alpc_accept_request *request,
+                                    const struct alpc_accept_reply *reply,
+                                    struct legacy_views *views)
 {
     struct port *port = port_new();
 
@@ -300,7 +308,14 @@ static status_t port_enter_accepted(struct port *connection_port,
     port->connection = reply->connection;
     port->generation = reply->connection_generation;
     port->port_id = reply->port_id;
-    port->port_context = port_context;
+    port->peer_flags = reply->peer_flags;
+    port->legacy_views = views;
+    port->port_context = request->port_context;
+    if (request->hold && !request->port_context) {
+        port->port_context = reply->port;
+        port_set_context(&connection_port->receiver->view, reply->connection,
+                         reply->connection_generation, reply->port);
+    }
     port->life = LIFE_OPEN;
     port->receiver = receiver_ref(connection_port->receiver);
     return handle_enter_port(reply->port, port);
@@ -372,6 +387,27 @@ static status_t accept_data_get(const struct port *port, const struct portico_me
     return STATUS_SUCCESS;
 }
 
+status_t port_accept(struct port *port, struct alpc_accept_request *request,
+                     const struct portico_message *user_message, uint32_t data_size,
+                     struct legacy_views **views, handle_t *ret_port)
+{
+    _cleanup_(freep) struct accept_data *data = malloc(sizeof(*data));
+    struct alpc_accept_reply reply;
+    status_t status;
+
+    if (!data)
+        return STATUS_NO_MEMORY;
+    if (data_size && !the_process.hooks.copy_in(data->bytes, user_message + 1, data_size))
+        return STATUS_ACCESS_VIOLATION;
+    status = accept_ask(port, request, data, data_size, &reply);
+    if (status != STATUS_SUCCESS || !request->accept)
+        return status;
+    status = port_enter_accepted(port, request, &reply, TAKE(*views));
+    if (status == STATUS_SUCCESS)
+        *ret_port = reply.port;
+    return status;
+}
+
 status_t portico_port_accept_with(handle_t connection_port,
                                   const struct port_attributes *attributes, uint64_t port_context,
                                   const struct portico_message *user_message,
@@ -404,7 +440,7 @@ status_t portico_port_accept_with(handle_t connection_port,
     status = accept_send(port, &request, send_attributes, data, header.data_length, &reply);
     if (status != STATUS_SUCCESS || !accept)
         return status;
-    status = port_enter_accepted(port, &reply, port_context);
+    status = port_enter_accepted(port, &request, &reply, NULL);
     if (status == STATUS_SUCCESS)
         *ret_port = reply.port;
     return status;

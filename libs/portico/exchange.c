@@ -21,6 +21,7 @@
 
 #include "handle.h"
 #include "handles.h"
+#include "legacy.h"
 #include "local_port.h"
 #include "outbound.h"
 #include "process.h"
@@ -125,15 +126,19 @@ static status_t message_send(struct port *port, struct portico_exchange *exchang
     if (status != STATUS_SUCCESS)
         return status;
     outgoing.data_size = header->data_length;
+    if (exchange->legacy)
+        legacy_outgoing(header, &outgoing);
     outgoing.reserved = reserved;
     /* Before it is sent: the answer to a SYNC continuation may bring new ones. */
     if (header->message_id && handles_are_held())
         handles_detach(port, header->message_id, &handles);
-    outgoing.sent =
-        outgoing.attr_size || exchange->wants_id || !list_is_empty(&handles) ? &sent : NULL;
+    if (outgoing.attr_size || exchange->legacy || exchange->wants_id || !list_is_empty(&handles))
+        outgoing.sent = &sent;
     status = outgoing_send(port, exchange, header, &outgoing, ret_route);
     if (!list_is_empty(&handles))
         handles_go_back(port, &handles, sent.is_sent || status == STATUS_SUCCESS);
+    if (exchange->legacy && sent.is_sent && status != STATUS_SUCCESS)
+        status = legacy_lost(status);
     if (outgoing.attr_size)
         outgoing_end(port, exchange, header, &outgoing, status);
     if (outgoing.gives_back && status == STATUS_SUCCESS && !(exchange->flags & PORTICO_SYNC))
@@ -169,7 +174,9 @@ static status_t exchange_send(struct port *port, struct portico_exchange *exchan
 
     if (!the_process.hooks.copy_in(&header, exchange->send, sizeof(header)))
         return STATUS_ACCESS_VIOLATION;
-    status = check_header(port, &header);
+    status = exchange->legacy
+                 ? legacy_header_check(port, (enum portico_legacy)exchange->legacy, &header)
+                 : check_header(port, &header);
     if (status == STATUS_SUCCESS)
         status = check_sendable(port);
     if (status != STATUS_SUCCESS)
@@ -179,8 +186,8 @@ static status_t exchange_send(struct port *port, struct portico_exchange *exchan
     return message_send(port, exchange, &header, NULL, ret_route);
 }
 
-/* Nothing is ever queued at a server communication port: its messages come to the connection port.
- */
+/* Nothing is ever queued at a server communication port: its messages come to the connection port
+ * (where a legacy receive looks, 5.3). */
 static status_t receive_nothing(struct port *port, const struct portico_exchange *exchange)
 {
     struct portico_thread *thread = client_thread();
@@ -199,6 +206,20 @@ static status_t receive_nothing(struct port *port, const struct portico_exchange
     return status;
 }
 
+/* A legacy receive by a server communication port: from its connection port's queue, as long as its
+ * own connection lives (what the end itself queued comes first). */
+static status_t receive_for_server(struct port *port, struct portico_exchange *exchange,
+                                   struct port_route *route)
+{
+    struct portico_thread *thread = client_thread();
+    status_t status;
+
+    thread->waiting_on = port;
+    status = receive_message(port, exchange, route);
+    thread->waiting_on = NULL;
+    return status;
+}
+
 static status_t exchange_receive(struct port *port, struct portico_exchange *exchange,
                                  struct port_route *route)
 {
@@ -209,6 +230,8 @@ static status_t exchange_receive(struct port *port, struct portico_exchange *exc
         exchange->ret_size = sizeof(struct portico_message);
         status = STATUS_BUFFER_TOO_SMALL;
     } else if (port->kind == PORT_KIND_SERVER) {
+        if (exchange->legacy && port->receiver)
+            return receive_for_server(port, exchange, route);
         status = STATUS_SUCCESS;
     } else {
         return receive_message(port, exchange, route);

@@ -21,6 +21,8 @@
 #include "common/list.h"
 #include "portico/portico.h"
 
+struct alpc_connect_reply;
+struct legacy_views;
 struct receiver;
 struct outbound;
 
@@ -36,6 +38,7 @@ struct port {
     handle_t handle;
     enum port_kind kind;
     _Atomic uint32_t flags;
+    uint32_t peer_flags; /* server communication port: the client port's */
     uint32_t max_message_length;
     bool lends_thread;   /* client port: may be impersonated, with dynamic tracking (security.c) */
     uint32_t connection; /* communication port: index in the server's connection table */
@@ -50,6 +53,7 @@ struct port {
     struct receiver
         *receiver; /* where this handle receives; server port: the connection port's, may be NULL */
     struct outbound *_Atomic outbound; /* where it sends; made at first need */
+    struct legacy_views *legacy_views; /* this port's to free; or NULL */
     pthread_mutex_t lock;              /* outbound's making */
     struct list free_link;
 };
@@ -70,6 +74,23 @@ void port_closed_here(struct port *port);
 
 /* What port->lends_thread says for a port of these attributes. */
 bool port_lends_thread(enum port_kind kind, const struct port_attributes *attributes);
+
+/* A reference to this process' server communication port of a connection; NULL: none is open. */
+struct port *port_find_server(const struct receiver *receiver, uint32_t connection);
+/* A reference to a connection port that receives there; NULL: its handles have been closed. */
+struct port *port_find_listener(const struct receiver *receiver);
+
+/* The port of a synchronous or asynchronous connect that was answered; takes the descriptors and
+ * `views` (or NULL) over, also on failure. */
+status_t port_enter_connected(const struct alpc_connect_request *request,
+                              const struct alpc_connect_reply *reply,
+                              const struct call_extra *extra, bool is_sync,
+                              struct legacy_views *views);
+/* Answers a connection request that waits at `port`: request names it; user_message's data goes to
+ * the client. *views is taken over on success (or NULL). */
+status_t port_accept(struct port *port, struct alpc_accept_request *request,
+                     const struct portico_message *user_message, uint32_t data_size,
+                     struct legacy_views **views, handle_t *ret_port);
 
 /* Object attributes for a request; NULL: no name. */
 void name_put(const struct portico_name *name, struct objattr *objattr, struct call_extra *extra);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "handle.h"
+#include "legacy_view.h"
 #include "local_port.h"
 #include "outbound.h"
 #include "process.h"
@@ -62,7 +63,10 @@ static void port_recycle(struct port *port)
     reserves_port_gone(port);
     if (outbound)
         outbound_leave(outbound);
+    legacy_views_free(port->legacy_views);
+    port->legacy_views = NULL;
     port->receiver = NULL;
+    port->peer_flags = 0;
     port->handle = 0;
     port->ended_status = 0;
     if (receiver)
@@ -126,6 +130,41 @@ void port_connection_closed(const struct connection_closed_notice *notice)
     handle_for_each_port(end_if_meant, &closing);
 }
 
+struct finding {
+    const struct receiver *receiver;
+    enum port_kind kind;
+    uint32_t connection; /* PORT_KIND_SERVER */
+    struct port *found;
+};
+
+static void find_if_meant(struct port *port, void *argument)
+{
+    struct finding *finding = argument;
+    bool is_server = finding->kind == PORT_KIND_SERVER;
+
+    if (finding->found || port->kind != finding->kind || port->receiver != finding->receiver ||
+        (is_server && (port->connection != finding->connection || port->life != LIFE_OPEN)))
+        return;
+    if (port_try_ref(port))
+        finding->found = port;
+}
+
+struct port *port_find_server(const struct receiver *receiver, uint32_t connection)
+{
+    struct finding finding = {receiver, PORT_KIND_SERVER, connection, NULL};
+
+    handle_for_each_port(find_if_meant, &finding);
+    return finding.found;
+}
+
+struct port *port_find_listener(const struct receiver *receiver)
+{
+    struct finding finding = {receiver, PORT_KIND_CONNECTION, 0, NULL};
+
+    handle_for_each_port(find_if_meant, &finding);
+    return finding.found;
+}
+
 void port_closed_here(struct port *port)
 {
     port_end(port, STATUS_PORT_DISCONNECTED);
@@ -180,6 +219,7 @@ status_t port_open_unknown(handle_t handle)
     port->connection = reply.connection;
     port->generation = reply.connection_generation;
     port->server_process_id = reply.peer_process_id;
+    port->peer_flags = reply.peer_flags;
     port->port_id = reply.port_id;
     port->port_context = reply.port_context;
     port->life = life_of_wire(&reply);

@@ -20,6 +20,8 @@
 #include "common/cleanup.h"
 #include "handles.h"
 #include "lane/atomics.h"
+#include "legacy.h"
+#include "legacy_view.h"
 #include "local_port.h"
 #include "process.h"
 #include "receiver.h"
@@ -136,6 +138,16 @@ static void fill_carried(struct port *port, const struct port_message *message,
     attributes_receive(port, &source, message->attributes, message->attributes_length, attributes);
 }
 
+static void fill_legacy(const struct port *port, const struct port_message *message,
+                        struct portico_exchange *exchange, struct portico_message *header)
+{
+    legacy_header_fill(header, message->attributes, message->attributes_length);
+    exchange->ret_port_context =
+        port->kind == PORT_KIND_CLIENT ? port->handle : message->port_context;
+    if (header->type == PORTICO_TYPE_CONNECTION_REQUEST)
+        header->callback_id = legacy_view_size(port, message); /* ClientViewSize */
+}
+
 static status_t deliver(struct port *port, struct portico_exchange *exchange,
                         struct port_message *message)
 {
@@ -144,6 +156,8 @@ static status_t deliver(struct port *port, struct portico_exchange *exchange,
     bool is_copied, is_back;
 
     fill_header(message, &header);
+    if (exchange->legacy)
+        fill_legacy(port, message, exchange, &header);
     is_copied =
         the_process.hooks.copy_out(exchange->receive, &header, sizeof(header)) &&
         (message->data_length == 0 ||
@@ -172,6 +186,17 @@ static status_t deliver(struct port *port, struct portico_exchange *exchange,
         receive_acknowledge(port, message);
     atom_poke(&receiver->peer_cpu, message->cpu);
     return STATUS_SUCCESS;
+}
+
+/* What a legacy receive does not show. */
+static void pass_over(struct port *port, struct port_message *message)
+{
+    if (message->pin)
+        port_receive_end(&port->receiver->view, message, true);
+    if (message->flags & PORT_MESSAGE_PACKET)
+        receiver_packets_due(port->receiver, 1);
+    if (message->flags & PORT_MESSAGE_ACK)
+        receive_acknowledge(port, message);
 }
 
 /* One wait for a message, from the first look that found nothing. */
@@ -269,6 +294,10 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
         switch (result) {
         case PORT_RECEIVED:
             waiting_end(&waiting, message.stamp_ns);
+            if (exchange->legacy && message.type == PORTICO_TYPE_CANCELED) {
+                pass_over(port, &message);
+                break;
+            }
             return deliver(port, exchange, &message);
         case PORT_TOO_SMALL:
             exchange->ret_size = message.data_length + sizeof(struct portico_message);
@@ -284,6 +313,8 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
                 return status;
             break;
         case PORT_EMPTY:
+            if (port->kind == PORT_KIND_SERVER && port->life == LIFE_ENDED)
+                return port->ended_status;
             if (exchange->deadline_ns == PORTICO_POLL || args.only)
                 return STATUS_TIMEOUT;
             args.has_waited = true;

@@ -54,6 +54,7 @@ status_t outgoing_prepare(struct port *port, const struct portico_exchange *exch
 
     ret_outgoing->data = exchange->send + 1;
     ret_outgoing->message_context = 0;
+    ret_outgoing->lane_flags = 0;
     ret_outgoing->has_context = attributes && (attributes->valid & PORTICO_ATTRIBUTE_CONTEXT);
     ret_outgoing->gives_back = attributes && (attributes->valid & PORTICO_ATTRIBUTE_VIEW) &&
                                (attributes->view.flags & PORTICO_VIEW_RELEASE);
@@ -72,6 +73,7 @@ status_t record_send_locked(const struct destination *to, const struct outlane *
 
     message->attr_size = outgoing->attr_size;
     message->data_size = outgoing->data_size;
+    message->flags |= outgoing->lane_flags;
     message->sender_tid = client_thread()->thread_id;
     status =
         outbound_reserve_locked(to, message->attr_size, message->data_size, &attributes, &data);
@@ -236,19 +238,23 @@ static bool touch(const void *data, uint32_t size)
 }
 
 /* The reply of a SYNC request goes into the slot in which its sender waits. */
-static status_t slot_reply_write(struct port_route *route, const struct outgoing *outgoing,
-                                 uint32_t flags)
+status_t route_slot_write(struct port_route *route, const struct outgoing *outgoing, uint32_t flags,
+                          const struct answer_wait *wait)
 {
     bool in_extent = !slot_fits_inline(outgoing->attr_size, outgoing->data_size);
     struct slot_reply reply = {
         .kind = LANE_CONTINUATION,
-        .flags = flags & PORTICO_RELEASE ? LANE_RELEASE : 0,
+        .flags = flags & PORTICO_RELEASE ? LANE_RELEASE
+                 : wait                  ? LANE_SYNC
+                                         : 0,
         .message_id = route->message_id,
         .callback_id = route->callback_id,
         .sender_tid = client_thread()->thread_id,
         .attr_size = outgoing->attr_size,
         .data_size = outgoing->data_size,
         .in_extent = in_extent,
+        .aux = wait ? wait->lane << LANE_AUX_SHIFT | wait->slot : 0,
+        .aux_word = wait ? wait->word : 0,
     };
     uint8_t small[SMALL_BYTES], *areas;
     bool is_small = outgoing->data_size <= sizeof(small);
@@ -374,7 +380,7 @@ status_t send_continuation(struct port *port, const struct portico_exchange *exc
     }
     switch (ret_route->kind) {
     case PORT_ROUTE_SLOT:
-        status = slot_reply_write(ret_route, outgoing, exchange->flags);
+        status = route_slot_write(ret_route, outgoing, exchange->flags, NULL);
         break;
     case PORT_ROUTE_LANE:
         status = route_record_send(port, ret_route, outgoing);

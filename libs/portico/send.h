@@ -29,8 +29,16 @@ struct outgoing {
     bool has_context;
     bool gives_back; /* something of the message that it continues */
     uint64_t message_context;
+    uint16_t lane_flags; /* LANE_LEGACY or 0: into each record */
     struct sent *sent;         /* or NULL */
     struct reserved *reserved; /* sent with a reserve: where to note what became of it; or NULL */
+};
+
+/* Where the sender of an answer waits in its turn: slot 0 nowhere. */
+struct answer_wait {
+    uint32_t lane; /* at the receiver */
+    uint32_t slot; /* slot + 1 */
+    uint32_t word;
 };
 
 /* data_size is the caller's to set. */
@@ -63,6 +71,10 @@ status_t send_continuation(struct port *port, const struct portico_exchange *exc
                            struct port_route *ret_route);
 status_t continuation_begin(struct port *port, const struct portico_message *header, uint32_t flags,
                             const struct outgoing *outgoing, struct port_route *ret_route);
+/* Carries out a PORT_ROUTE_SLOT; sets route->outcome. The message ends there with PORTICO_RELEASE;
+ * `wait` NULL: the caller does not wait for what comes back. */
+status_t route_slot_write(struct port_route *route, const struct outgoing *outgoing, uint32_t flags,
+                          const struct answer_wait *wait);
 /* Carries out a PORT_ROUTE_LANE; sets route->outcome. */
 status_t route_record_send(struct port *port, struct port_route *route,
                            const struct outgoing *outgoing);

@@ -18,12 +18,18 @@
  * Giving up: slot_abandon decides against a reply that is being written at that moment (LATE: the
  * reply is taken after all, unless its writer died over it). An abandoned slot is quarantined, with
  * its id, until the other end returns it, which it does when it has received the LANE_CANCEL record
- * or tried to reply. */
+ * or tried to reply.
+ *
+ * A SYNC continuation of a SYNC request (a legacy callback): the message goes into the slot in
+ * which the other end waits, and names a slot of a lane of ours in which this thread waits in its
+ * turn; the other end's continuation comes there, and so on. A slot carries one message; a
+ * conversation takes a new one at each turn. */
 
 #include <string.h>
 
 #include "attributes.h"
 #include "lane/atomics.h"
+#include "legacy.h"
 #include "local_port.h"
 #include "outbound.h"
 #include "process.h"
@@ -39,6 +45,7 @@
 
 struct sync {
     struct port *port;
+    struct port *own; /* a reference to it when it is not the caller's; or NULL */
     struct portico_exchange *exchange;
     struct destination to;
     struct outlane *lane;
@@ -56,28 +63,43 @@ static uint32_t reply_capacity(const struct portico_exchange *exchange)
     return room > PORTICO_MESSAGE_DATA_MAX ? PORTICO_MESSAGE_DATA_MAX : (uint32_t)room;
 }
 
+/* From here to the end of the exchange this thread may hold a lane (outbound_retire.c, race 1) and
+ * is woken when the port ends (race 1 above): one full barrier for both. */
+static void sync_begin(struct sync *sync)
+{
+    struct portico_thread *thread = client_thread();
+
+    atom_poke(&thread->using_outbound, sync->to.outbound);
+    thread->waiting_on = sync->port;
+}
+
+static status_t sync_arm(struct sync *sync)
+{
+    const struct portico_exchange *exchange = sync->exchange;
+    status_t status =
+        outbound_slot_acquire(&sync->to, exchange->deadline_ns, exchange->flags & PORTICO_ALERTABLE,
+                              &sync->lane, &sync->slot);
+
+    if (status != STATUS_SUCCESS)
+        return status;
+    sync->word =
+        slot_arm(&sync->lane->slots, &sync->lane->producer.view, sync->slot, sync->capacity);
+    sync->message.slot = sync->slot + 1;
+    sync->message.slot_word = sync->word;
+    return STATUS_SUCCESS;
+}
+
 /* Takes and arms a slot, and publishes. The lane may be replaced by a larger one under our hands:
  * the slot must be one of the lane that the record goes into, so begin again. */
 static status_t sync_publish(struct sync *sync, const struct outgoing *outgoing, bool is_new)
 {
-    struct portico_exchange *exchange = sync->exchange;
-    struct portico_thread *thread = client_thread();
     status_t status;
 
-    /* From here to the end of the exchange this thread may hold a lane (outbound_retire.c, race 1)
-     * and is woken when the port ends (race 1 above): one full barrier for both. */
-    atom_poke(&thread->using_outbound, sync->to.outbound);
-    thread->waiting_on = sync->port;
+    sync_begin(sync);
     do {
-        status =
-            outbound_slot_acquire(&sync->to, exchange->deadline_ns,
-                                  exchange->flags & PORTICO_ALERTABLE, &sync->lane, &sync->slot);
+        status = sync_arm(sync);
         if (status != STATUS_SUCCESS)
             return status;
-        sync->word =
-            slot_arm(&sync->lane->slots, &sync->lane->producer.view, sync->slot, sync->capacity);
-        sync->message.slot = sync->slot + 1;
-        sync->message.slot_word = sync->word;
         outbound_enter(sync->to.outbound);
         if (is_new)
             status = outbound_ids_locked(&sync->to, &sync->message.message_id,
@@ -107,6 +129,15 @@ static uint16_t reply_type(const struct slot_reply *reply)
 {
     return reply->flags & LANE_RELEASE ? PORTICO_TYPE_REPLY
                                        : PORTICO_TYPE_REQUEST | PORTICO_TYPE_CONTINUATION_REQUIRED;
+}
+
+static struct port_waiter reply_waiter(const struct slot_reply *reply)
+{
+    if (!(reply->flags & LANE_SYNC) || reply->flags & LANE_RELEASE)
+        return (struct port_waiter){0};
+    return (struct port_waiter){.lane = reply->aux >> LANE_AUX_SHIFT,
+                                .slot = reply->aux & ((1u << LANE_AUX_SHIFT) - 1),
+                                .slot_word = reply->aux_word};
 }
 
 static void reply_context(const struct sync *sync, const struct slot_reply *reply,
@@ -168,9 +199,10 @@ static status_t reply_keep(struct sync *sync, const struct slot_reply *reply, co
     };
     status_t status;
 
+    const struct port_waiter waiter = reply_waiter(reply);
     memcpy(message.attributes, areas, message.attributes_length);
     outbound_note_async(sync->to.outbound);
-    status = port_adopt_large(&port->receiver->view, &message);
+    status = port_adopt_large(&port->receiver->view, &message, &waiter);
     sync->exchange->ret_size = reply->data_size + sizeof(struct portico_message);
     return status == STATUS_SUCCESS ? why : status;
 }
@@ -178,7 +210,7 @@ static status_t reply_keep(struct sync *sync, const struct slot_reply *reply, co
 static bool reply_copy_out(const struct sync *sync, const struct slot_reply *reply,
                            const uint8_t *areas)
 {
-    const struct portico_message header = {
+    struct portico_message header = {
         .data_length = (uint16_t)reply->data_size,
         .total_length = (uint16_t)(reply->data_size + sizeof(header)),
         .type = reply_type(reply),
@@ -188,6 +220,8 @@ static bool reply_copy_out(const struct sync *sync, const struct slot_reply *rep
         .callback_id = reply->callback_id,
     };
 
+    if (sync->exchange->legacy)
+        legacy_header_fill(&header, areas, reply->attr_size);
     return the_process.hooks.copy_out(sync->exchange->receive, &header, sizeof(header)) &&
            (!reply->data_size ||
             the_process.hooks.copy_out(sync->exchange->receive + 1, areas + reply->attr_size,
@@ -203,9 +237,11 @@ static status_t reply_deliver(struct sync *sync, const struct slot_reply *reply,
     if (!reply_copy_out(sync, reply, areas))
         return reply_keep(sync, reply, areas, STATUS_ACCESS_VIOLATION);
     if (!(reply->flags & LANE_RELEASE)) {
+        const struct port_waiter waiter = reply_waiter(reply);
+
         outbound_note_async(sync->to.outbound);
         status = port_adopt(&port->receiver->view, sync->to.here, reply->message_id,
-                            reply->callback_id, sync->message_context);
+                            reply->callback_id, sync->message_context, &waiter);
     }
     if (status != STATUS_SUCCESS)
         return status;
@@ -310,6 +346,44 @@ static status_t sync_wait(struct sync *sync)
     return status;
 }
 
+/* Into the slot in which the other end waits. */
+static status_t sync_answer(struct sync *sync, const struct outgoing *outgoing,
+                            struct port_route *route)
+{
+    struct answer_wait wait;
+    status_t status;
+
+    sync_begin(sync);
+    status = sync_arm(sync);
+    if (status != STATUS_SUCCESS)
+        return status;
+    wait = (struct answer_wait){sync->lane->lane, sync->slot + 1, sync->word};
+    sync->lane->slot_ids[sync->slot] = sync->message.message_id;
+    status = route_slot_write(route, outgoing, PORTICO_SYNC, &wait);
+    if (status == STATUS_SUCCESS && route->outcome != PORT_WRITTEN)
+        status = STATUS_MESSAGE_LOST; /* it waits no more: nothing will come back */
+    if (status != STATUS_SUCCESS)
+        outbound_slot_release(sync->to.outbound, sync->lane, sync->slot);
+    return status;
+}
+
+/* Of a route by the connection port or the connection's own. A notice about a connection wakes who
+ * waits on its server communication port (race 1), so that is what such a thread waits on. */
+static status_t sync_route_check(struct sync *sync, const struct port_route *route)
+{
+    struct port *port = sync->port;
+
+    if (port->kind == PORT_KIND_SERVER && route->connection != port->connection)
+        return STATUS_REPLY_MESSAGE_MISMATCH;
+    if (port->kind != PORT_KIND_CONNECTION)
+        return STATUS_SUCCESS;
+    sync->own = port_find_server(port->receiver, route->connection);
+    if (!sync->own)
+        return STATUS_PORT_DISCONNECTED; /* its handle has been closed */
+    sync->port = sync->own;
+    return STATUS_SUCCESS;
+}
+
 /* A SYNC continuation: its route says where it goes; the answer comes into a slot of our lane
  * there. */
 static status_t sync_continue(struct sync *sync, const struct portico_message *header,
@@ -322,20 +396,16 @@ static status_t sync_continue(struct sync *sync, const struct portico_message *h
     if (status != STATUS_SUCCESS)
         return status;
     route.outcome = PORT_NOT_WRITTEN;
-    /* TODO(callbacks): both ends blocked in one message (legacy callbacks), and a blocked
-     * continuation by the connection port, which no notice about one connection ends */
-    if (route.kind != PORT_ROUTE_LANE || port->kind == PORT_KIND_CONNECTION)
-        status = STATUS_NOT_SUPPORTED;
-    else if (port->kind == PORT_KIND_SERVER && route.connection != port->connection)
-        status = STATUS_REPLY_MESSAGE_MISMATCH;
-    else
-        status = destination_of_route(port, &route, &sync->to, &sync->message);
+    status = sync_route_check(sync, &route);
+    if (status == STATUS_SUCCESS)
+        status = destination_of_route(sync->port, &route, &sync->to, &sync->message);
     if (status == STATUS_SUCCESS) {
         sync->message.message_id = route.message_id;
         sync->message.callback_id = route.callback_id;
         sync->message.kind = route.record_kind;
         sync->message.flags = route.record_flags | LANE_SYNC;
-        status = sync_publish(sync, outgoing, false);
+        status = route.kind == PORT_ROUTE_SLOT ? sync_answer(sync, outgoing, &route)
+                                               : sync_publish(sync, outgoing, false);
         if (status == STATUS_SUCCESS)
             route.outcome = PORT_WRITTEN;
     }
@@ -385,5 +455,7 @@ status_t sync_exchange(struct port *port, struct portico_exchange *exchange,
     atom_store(&client_thread()->using_outbound, NULL);
     if (sync.to.outbound)
         destination_put(&sync.to);
+    if (sync.own)
+        port_unref(sync.own);
     return status;
 }

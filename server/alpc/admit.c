@@ -51,7 +51,8 @@ status_t connection_admit(const struct client *client, const struct alpc_connect
         status = server_check(request, data, listener);
     if (status)
         return status;
-    if (request->message_size + MESSAGE_HEADER_BYTES > listener->max_message_length)
+    if (!(request->flags & LPC_CONNECTION) && /* cut to fit, lpc.c */
+        request->message_size + MESSAGE_HEADER_BYTES > listener->max_message_length)
         return STATUS_PORT_MESSAGE_TOO_LONG;
     return STATUS_SUCCESS;
 }

@@ -50,6 +50,7 @@ static void connection_free_if_unused(struct connection *connection)
         port_keeper_free_connection(&listener->receiver.keeper, connection->index);
     }
     assert(!connection->parked.client);
+    lpc_link_deinit(&connection->lpc);
     list_remove(&connection->link);
     token_unref(connection->client_token);
     token_unref(connection->client_primary);
@@ -137,9 +138,13 @@ static status_t connect_start(struct connection *connection, const struct connec
     if (!status)
         status = request_post(connection, params);
     if (!status && params->sync)
-        status =
-            client_park(params->client, &connection->parked, params->timeout_ns, connect_cancel);
+        status = connection_park(connection, params->client, params->timeout_ns);
     return status;
+}
+
+status_t connection_park(struct connection *connection, struct client *client, int64_t timeout_ns)
+{
+    return client_park(client, &connection->parked, timeout_ns, connect_cancel);
 }
 
 status_t connection_connect(const struct connect_params *params, struct port **ret_client_port)
@@ -168,6 +173,7 @@ status_t connection_connect(const struct connect_params *params, struct port **r
                                       .sync = params->sync};
     list_init(&connection->transfers);
     port->connection = connection;
+    lpc_link_init(&connection->lpc, params->view_section, params->is_legacy ? &params->view : NULL);
     list_prepend(&params->listener->connections, &connection->link);
     server->n_connections++;
     status = connect_start(connection, params);
@@ -179,29 +185,6 @@ status_t connection_connect(const struct connect_params *params, struct port **r
      * close. */
     *ret_client_port = TAKE(port);
     return params->sync ? STATUS_PENDING : STATUS_SUCCESS;
-}
-
-struct connection *connection_find_request(struct port *listener, uint32_t message_id,
-                                           uint32_t callback_id)
-{
-    struct connection *connection;
-
-    list_for_each(connection, &listener->connections, link) {
-        if (connection->state == CONNECTION_PENDING && connection->message_id == message_id &&
-            (!callback_id || callback_id == connection->callback_id))
-            return connection;
-    }
-    return NULL;
-}
-
-struct connection *connection_find(struct port *listener, uint32_t index)
-{
-    struct connection *connection;
-
-    list_for_each(connection, &listener->connections, link)
-        if (connection->placed && connection->index == index)
-            return connection;
-    return NULL;
 }
 
 /* The lane that the client's process uses now: another thread of it may have replaced the one that
@@ -236,6 +219,7 @@ static status_t connect_complete(struct connection *connection, const uint8_t *d
         .message_id = connection->message_id,
         .callback_id = connection->callback_id,
         .attr_size = attr_size,
+        .view = {.base = connection->lpc.server_base},
     };
     struct reply_extra extra = {.data = data, .data_size = size, .n_fds = 3};
     struct lane *lane;
@@ -276,8 +260,6 @@ status_t connection_accept(struct connection *connection, struct port *server_po
                            struct client *acceptor, const uint8_t *data, uint32_t attr_size,
                            uint32_t size)
 {
-    status_t status;
-
     assert(connection->state == CONNECTION_PENDING && connection->client);
     connection->server_process_id = (uint32_t)acceptor->pid;
     connection->server_thread_id = acceptor->thread_id;
@@ -287,12 +269,21 @@ status_t connection_accept(struct connection *connection, struct port *server_po
     /* Both tables are open before anybody can act on the acceptance. */
     port_keeper_open(&connection->listener->receiver.keeper, connection->index);
     port_keeper_open(&connection->client->receiver.keeper, connection->client_index);
-    status = connection->sync ? connect_complete(connection, data, attr_size, size)
-                              : connect_tell(connection, data, attr_size, size);
+    if (connection->lpc.hold)
+        return lpc_link_hold(&connection->lpc, data, size);
+    connection_tell(connection, data, attr_size, size);
+    return STATUS_SUCCESS;
+}
+
+void connection_tell(struct connection *connection, const uint8_t *data, uint32_t attr_size,
+                     uint32_t size)
+{
+    status_t status = connection->sync ? connect_complete(connection, data, attr_size, size)
+                                       : connect_tell(connection, data, attr_size, size);
+
     /* The client could not be told: for the server it is a client that came and went. */
     if (status)
         connection_close(connection, true, status);
-    return STATUS_SUCCESS;
 }
 
 void connection_refuse(struct connection *connection)
@@ -340,6 +331,9 @@ void connection_close(struct connection *connection, bool by_client, status_t st
     status_t for_client =
         was_pending || status == STATUS_PORT_CONNECTION_REFUSED ? status : STATUS_PORT_DISCONNECTED;
 
+    /* Accepted, but never completed (legacy). */
+    if (was_parked && !was_pending)
+        for_client = by_client ? status : STATUS_PORT_CONNECTION_REFUSED;
     if (connection->state != CONNECTION_PENDING && connection->state != CONNECTION_OPEN)
         return;
     connection->state =
@@ -355,7 +349,7 @@ void connection_close(struct connection *connection, bool by_client, status_t st
     }
     if (connection->client)
         close_at_client(connection, for_client);
-    if (was_parked) {
+    if (lpc_link_end(&connection->lpc, for_client) || was_parked) {
         struct alpc_connect_reply reply = {0};
         connect_reply(connection, for_client, &reply, NULL);
         port_unref(

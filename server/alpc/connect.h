@@ -14,6 +14,7 @@
 #pragma once
 
 #include "client.h"
+#include "lpc.h"
 #include "port.h"
 #include "sender_set.h"
 
@@ -46,6 +47,7 @@ struct connection {
     bool sync;
     bool no_flush;        /* ended by a disconnect that cancels no message */
     struct parked parked; /* the client's alpc_connect; parked.client NULL: not waiting */
+    struct lpc_link lpc;  /* views, and an acceptance that is not complete */
 };
 
 struct connect_params {
@@ -58,6 +60,9 @@ struct connect_params {
     uint32_t attr_size;
     uint32_t message_size;
     struct port *view_port; /* or NULL */
+    bool is_legacy;
+    struct object *view_section; /* legacy: or NULL; borrowed */
+    struct lpc_view view;
 };
 
 /* Makes the client port and queues the connection request. Asynchronous: STATUS_SUCCESS with a
@@ -71,6 +76,13 @@ struct connection *connection_find_request(struct port *listener, uint32_t messa
                                            uint32_t callback_id);
 /* By index in the connection port's table; NULL: none that is pending or open. */
 struct connection *connection_find(struct port *listener, uint32_t index);
+
+/* Parks the client's alpc_connect, again when it was answered in between (lpc.c). */
+status_t connection_park(struct connection *connection, struct client *client,
+                         int64_t timeout_ns) _must_check_;
+/* Tells the client of the acceptance. */
+void connection_tell(struct connection *connection, const uint8_t *data, uint32_t attr_size,
+                     uint32_t size);
 
 /* Accepts: the connection gets this server port; its client is told, with `data`: attributes, then
  * payload, size bytes together. */

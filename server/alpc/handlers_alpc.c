@@ -81,10 +81,15 @@ status_t req_alpc_connect(struct client *client, const struct alpc_connect_reque
     _cleanup_(port_unrefp) struct port *view_port = NULL;
     struct connect_params params = {.client = client,
                                     .sync = request->flags & ALPC_SYNC_CONNECTION,
-                                    .timeout_ns = request->timeout_ns};
+                                    .timeout_ns = request->timeout_ns,
+                                    .is_legacy = request->flags & LPC_CONNECTION,
+                                    .view = request->view};
+    _cleanup_(object_unrefp) struct object *section = NULL;
     struct port *port = NULL;
     status_t status;
 
+    if (request->flags & LPC_CONNECTION_MAPPED)
+        return lpc_mapped(client, request->view.base);
     if ((uint64_t)request->sid_size + request->attr_size + request->message_size != data->size ||
         request->attr_size > PORT_ATTRIBUTES_MAX_BYTES ||
         (params.timeout_ns < 0 && params.timeout_ns != TIMEOUT_NEVER))
@@ -98,8 +103,11 @@ status_t req_alpc_connect(struct client *client, const struct alpc_connect_reque
     if (!status)
         status = port_attributes_check(&request->attributes, request->has_attributes, true,
                                        params.listener, &params.attributes);
+    if (!status && params.is_legacy)
+        status = lpc_section_lookup(client, &request->view, &section);
     if (status)
         return status;
+    params.view_section = section;
     /* Nobody can answer at once: a zero time-out is the shortest one. */
     if (params.timeout_ns == 0)
         params.timeout_ns = 1;
@@ -110,7 +118,9 @@ status_t req_alpc_connect(struct client *client, const struct alpc_connect_reque
     params.view_port = view_port;
     params.message = data->bytes + request->sid_size;
     params.attr_size = request->attr_size;
-    params.message_size = request->message_size;
+    params.message_size = lpc_information_clamp(params.listener, request->message_size);
+    if (!params.is_legacy)
+        params.message_size = request->message_size;
     status = connection_connect(&params, &port);
     if (status)
         return status;
@@ -140,12 +150,17 @@ static status_t request_accept(struct client *client, const struct alpc_accept_r
         return status;
     port->has_own_attributes = request->has_attributes != 0;
     port->port_context = request->port_context;
+    connection->lpc.hold = request->hold;
+    connection->lpc.server_base = request->view_base;
+    ret_reply->peer_flags = connection->client->flags;
     ret_reply->port_id = port->object.id;
     ret_reply->connection = connection->index;
     ret_reply->connection_generation = connection->generation;
     ret_reply->flags = port->flags;
     ret_reply->max_message_length = port->max_message_length;
-    return connection_accept(connection, port, client, data->bytes, request->attr_size, data->size);
+    return connection_accept(connection, port, client, data->bytes, request->attr_size,
+                             request->hold ? lpc_information_clamp(connection->listener, data->size)
+                                           : data->size);
 }
 
 status_t req_alpc_accept(struct client *client, const struct alpc_accept_request *request,
@@ -167,7 +182,7 @@ status_t req_alpc_accept(struct client *client, const struct alpc_accept_request
         /* UNKNOWN: refusing a request whose client has gone. */
         return STATUS_SUCCESS;
     }
-    if (!connection)
+    if (!connection || connection->lpc.mapping)
         return STATUS_REPLY_MESSAGE_MISMATCH;
     if (request->attr_size > data->size || request->attr_size > PORT_ATTRIBUTES_MAX_BYTES)
         return STATUS_INVALID_PARAMETER;
@@ -426,6 +441,8 @@ static void connection_answer(const struct port *port, struct alpc_query_reply *
         return;
     ret_reply->connection = connection->index;
     ret_reply->connection_generation = connection->generation;
+    if (port->kind == PORT_KIND_SERVER && connection->client)
+        ret_reply->peer_flags = connection->client->flags;
     ret_reply->peer_process_id = port->kind == PORT_KIND_CLIENT ? connection->server_process_id
                                                                 : connection->client_process_id;
 }

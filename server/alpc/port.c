@@ -165,6 +165,31 @@ status_t port_get(struct process *process, handle_t handle, struct port **ret_po
     return status;
 }
 
+struct connection *connection_find_request(struct port *listener, uint32_t message_id,
+                                           uint32_t callback_id)
+{
+    struct connection *connection;
+
+    list_for_each(connection, &listener->connections, link) {
+        /* A legacy receive shows the size of the client's view in the place of CallbackId. */
+        if (connection->state == CONNECTION_PENDING && connection->message_id == message_id &&
+            (!callback_id || callback_id == connection->callback_id ||
+             callback_id == (uint32_t)connection->lpc.view.size))
+            return connection;
+    }
+    return NULL;
+}
+
+struct connection *connection_find(struct port *listener, uint32_t index)
+{
+    struct connection *connection;
+
+    list_for_each(connection, &listener->connections, link)
+        if (connection->placed && connection->index == index)
+            return connection;
+    return NULL;
+}
+
 status_t direction_get(struct process *process, handle_t handle, uint32_t index,
                        struct port **ret_port, struct connection **ret_connection,
                        bool *ret_to_server)

@@ -6,6 +6,8 @@
 
 #include "alpc_rig.h"
 
+static const struct port_waiter nobody;
+
 START_TEST(an_id_is_expected_once)
 {
     struct rig rig;
@@ -68,7 +70,7 @@ START_TEST(more_than_the_table_holds_cannot_be_outstanding)
         ck_assert_uint_eq(port_expect(&rig.views[0], s->connection, i, 1, 0), STATUS_SUCCESS);
     ck_assert_uint_eq(port_expect(&rig.views[0], s->connection, 65, 1, 0),
                       STATUS_INSUFFICIENT_RESOURCES);
-    ck_assert_uint_eq(port_adopt(&rig.views[0], s->connection, 65, 1, 0),
+    ck_assert_uint_eq(port_adopt(&rig.views[0], s->connection, 65, 1, 0, &nobody),
                       STATUS_INSUFFICIENT_RESOURCES);
     rig_send_about(s, LANE_ACK, 0, 7, 0);
     struct lane_message reply = rig_message(s, LANE_ACK, 0, 7, 0);
@@ -88,7 +90,8 @@ START_TEST(a_reply_that_keeps_the_message_alive_is_answered_like_a_request)
 
     rig_open(&rig, &rig_small, PORT_IS_CLIENT);
     struct rig_sender *s = rig_add_sender(&rig);
-    ck_assert_uint_eq(port_adopt(&rig.views[0], s->connection, 5, 77, 0xD), STATUS_SUCCESS);
+    ck_assert_uint_eq(port_adopt(&rig.views[0], s->connection, 5, 77, 0xD, &nobody),
+                      STATUS_SUCCESS);
     ck_assert_uint_eq(port_find_message(&rig.views[0], 5, &facts), STATUS_SUCCESS);
     ck_assert_uint_eq(facts.callback_id, 77);
     ck_assert_uint_eq(facts.message_context, 0xD);
@@ -110,7 +113,7 @@ START_TEST(a_security_context_stays_with_its_message_and_not_with_the_next)
 
     rig_open(&rig, &rig_small, PORT_IS_CLIENT);
     struct rig_sender *s = rig_add_sender(&rig);
-    ck_assert_uint_eq(port_adopt(&rig.views[0], s->connection, 5, 77, 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(port_adopt(&rig.views[0], s->connection, 5, 77, 0, &nobody), STATUS_SUCCESS);
     ck_assert_uint_eq(port_find_message(&rig.views[0], 5, &facts), STATUS_SUCCESS);
     ck_assert_uint_eq(facts.security, 0);
     port_note_security(&rig.views[0], 5, true, 1); /* it was not sent from here */
@@ -149,6 +152,54 @@ START_TEST(a_context_is_used_while_a_request_carries_it)
 }
 END_TEST
 
+START_TEST(a_callback_is_answered_in_the_slot_in_which_its_sender_waits)
+{
+    struct rig rig;
+    struct port_route route;
+
+    rig_open(&rig, &rig_small, PORT_IS_CLIENT);
+    struct rig_sender *s = rig_add_sender(&rig);
+    struct port_view *view = &rig.views[0];
+    uint32_t slot = (uint32_t)slot_acquire(&s->pool, &s->producer.view);
+    struct port_waiter waiter = {.lane = s->lane,
+                                 .slot = slot + 1,
+                                 .slot_word = slot_arm(&s->pool, &s->producer.view, slot, 100)};
+    ck_assert_uint_eq(port_adopt(view, s->connection, 5, 77, 0, &waiter), STATUS_SUCCESS);
+    ck_assert_uint_eq(port_continue_begin(view, 5, 77, 0, false, 0, &route), STATUS_SUCCESS);
+    ck_assert_int_eq(route.kind, PORT_ROUTE_MAP_LANE);
+    rig_map(&rig, view, route.lane, route.lane_generation);
+    rig_reply(&rig, 5, PORT_CONTINUE_RELEASE, &route);
+    ck_assert_int_eq(route.kind, PORT_ROUTE_SLOT);
+    ck_assert_uint_eq(route.slot, slot);
+    ck_assert_uint_eq(route.slot_word, waiter.slot_word);
+    slot_release(&s->pool, slot);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_waiter_that_cannot_be_is_refused)
+{
+    struct rig rig;
+
+    rig_open(&rig, &rig_small, PORT_IS_CLIENT);
+    struct rig_sender *s = rig_add_sender(&rig);
+    struct rig_sender *stranger = rig_add_lane(&rig, LANE_RING_FIRST_BYTES, 99, -1);
+    const struct port_waiter bad[] = {
+        {.lane = 0, .slot = 1},                             /* the daemon's lane */
+        {.lane = s->lane, .slot = s->geometry.n_slots + 1}, /* no such slot */
+        {.lane = stranger->lane, .slot = 1},                /* another process' lane */
+        {.lane = stranger->lane + 1, .slot = 1},            /* none */
+        {.lane = 0x00ffffff, .slot = 1},
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
+        ck_assert_uint_eq(port_adopt(&rig.views[0], s->connection, 5, 77, 0, &bad[i]),
+                          STATUS_INVALID_PARAMETER);
+    ck_assert(!port_id_is_live(&rig.views[0], 5));
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_reply_that_did_not_fit_is_received_first)
 {
     struct rig rig;
@@ -167,7 +218,7 @@ START_TEST(a_reply_that_did_not_fit_is_received_first)
                                  .attributes_length = 16};
     memcpy(reply.attributes, rig_payload(9, 16), 16);
     reply.data = rig_payload(5, 5000);
-    ck_assert_uint_eq(port_adopt_large(&rig.views[0], &reply), STATUS_SUCCESS);
+    ck_assert_uint_eq(port_adopt_large(&rig.views[0], &reply, &nobody), STATUS_SUCCESS);
     rig_expect(&rig, &message, 5, LPC_REQUEST | LPC_CONTINUATION);
     ck_assert_uint_eq(message.data_length, 5000);
     ck_assert_uint_eq(message.message_context, 4);
@@ -176,7 +227,7 @@ START_TEST(a_reply_that_did_not_fit_is_received_first)
     struct port_route route;
     rig_reply(&rig, 5, PORT_CONTINUE_RELEASE, &route);
     reply.data_length = PORT_DATA_MAX_BYTES + 1;
-    ck_assert_uint_eq(port_adopt_large(&rig.views[0], &reply), STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(port_adopt_large(&rig.views[0], &reply, &nobody), STATUS_INVALID_PARAMETER);
     rig_close(&rig);
 }
 END_TEST
@@ -190,6 +241,8 @@ int main(void)
     UNIT_TEST(a_reply_that_keeps_the_message_alive_is_answered_like_a_request);
     UNIT_TEST(a_security_context_stays_with_its_message_and_not_with_the_next);
     UNIT_TEST(a_context_is_used_while_a_request_carries_it);
+    UNIT_TEST(a_callback_is_answered_in_the_slot_in_which_its_sender_waits);
+    UNIT_TEST(a_waiter_that_cannot_be_is_refused);
     UNIT_TEST(a_reply_that_did_not_fit_is_received_first);
     return UNIT_END();
 }

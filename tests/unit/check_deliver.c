@@ -38,6 +38,8 @@ START_TEST(a_short_buffer_consumes_nothing_and_tells_the_length)
 }
 END_TEST
 
+static const struct port_waiter nobody;
+
 START_TEST(with_a_full_heap_a_large_message_stays_in_its_lane)
 {
     struct rig rig;
@@ -52,9 +54,10 @@ START_TEST(with_a_full_heap_a_large_message_stays_in_its_lane)
     copy.data_length = LANE_DATA_MAX_BYTES;
     for (copy.message_id = 9000; copy.message_id < 9002; copy.message_id++) {
         copy.data = rig_payload(copy.message_id, LANE_DATA_MAX_BYTES);
-        ck_assert_uint_eq(port_adopt_large(&rig.views[0], &copy), STATUS_SUCCESS);
+        ck_assert_uint_eq(port_adopt_large(&rig.views[0], &copy, &nobody), STATUS_SUCCESS);
     }
-    ck_assert_uint_eq(port_adopt_large(&rig.views[0], &copy), STATUS_INSUFFICIENT_RESOURCES);
+    ck_assert_uint_eq(port_adopt_large(&rig.views[0], &copy, &nobody),
+                      STATUS_INSUFFICIENT_RESOURCES);
     ck_assert_int_eq(receive_into(&rig, 5, &message), PORT_TOO_SMALL);
     struct port_message first;
     ck_assert_int_eq(rig_receive(&rig, &first), PORT_RECEIVED);

@@ -60,6 +60,12 @@ NTSTATUS alpc_security_write(void *user_body, const struct portico_attributes *a
  * legacy call. */
 NTSTATUS alpc_impersonate(HANDLE port, const PORT_MESSAGE *user_message, ULONG flags);
 
+/* The port's handle to the program; it is closed when that fails. */
+NTSTATUS alpc_port_put(PHANDLE ret_user_port, handle_t port);
+/* A SID of the program; NULL: *ret_size 0. STATUS_INVALID_SID. */
+#define ALPC_SID_MAX_BYTES 68 /* 15 sub-authorities */
+NTSTATUS alpc_sid_read(PSID user_sid, uint8_t sid[ALPC_SID_MAX_BYTES], uint32_t *ret_size);
+
 /* SIZE_T *BufferLength of the program: NULL is no limit. */
 NTSTATUS alpc_capacity_read(SIZE_T *user, size_t *ret_capacity);
 NTSTATUS alpc_length_write(SIZE_T *user, status_t status, size_t size);

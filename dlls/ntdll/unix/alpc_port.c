@@ -12,12 +12,7 @@
 #include "ntprocess.h"
 #include "usermem.h"
 
-#define SID_MAX_BYTES 68 /* 15 sub-authorities */
-
-/* Legacy limits: reference 5.2; the first is generous, because 0x100 is known to pass. */
-#define LEGACY_INFORMATION_MAX 0x290u
-
-static NTSTATUS port_put(PHANDLE ret_user_port, handle_t port)
+NTSTATUS alpc_port_put(PHANDLE ret_user_port, handle_t port)
 {
     HANDLE handle = (HANDLE)(uintptr_t)port;
     NTSTATUS status = USER_PUT(ret_user_port, handle);
@@ -41,47 +36,10 @@ NTSTATUS WINAPI NtAlpcCreatePort(PHANDLE ret_user_port, POBJECT_ATTRIBUTES user_
     client_need();
     TRY(client_name_read(user_attributes, &name));
     TRY((NTSTATUS)portico_port_create(&name.name, has_attributes ? &attributes : NULL, &port));
-    return port_put(ret_user_port, port);
+    return alpc_port_put(ret_user_port, port);
 }
 
-static NTSTATUS legacy_port_create(PHANDLE ret_user_port, POBJECT_ATTRIBUTES user_attributes,
-                                   ULONG max_information, ULONG max_message, uint32_t flags)
-{
-    _cleanup_nt_(client_name_freep) struct client_name name = {0};
-    struct port_attributes attributes = {.flags = flags};
-    handle_t port;
-
-    TRY(user_probe_write(ret_user_port, sizeof(*ret_user_port)));
-    if (max_information > LEGACY_INFORMATION_MAX)
-        return STATUS_INVALID_PARAMETER_3;
-    if (max_message > PORT_MESSAGE_LENGTH_MAX)
-        return STATUS_INVALID_PARAMETER_4;
-    attributes.max_message_length =
-        max_message < PORT_MAXIMUM_MESSAGE_LENGTH ? PORT_MAXIMUM_MESSAGE_LENGTH : max_message;
-    client_need();
-    TRY(client_name_read(user_attributes, &name));
-    TRY((NTSTATUS)portico_port_create(&name.name, &attributes, &port));
-    return port_put(ret_user_port, port);
-}
-
-/* Wine's headers declare the last argument as a pointer; it is a ULONG and undocumented. */
-NTSTATUS WINAPI NtCreatePort(PHANDLE ret_user_port, POBJECT_ATTRIBUTES user_attributes,
-                             ULONG max_information, ULONG max_message, PULONG max_pool)
-{
-    (void)max_pool;
-    return legacy_port_create(ret_user_port, user_attributes, max_information, max_message, 0);
-}
-
-NTSTATUS WINAPI NtCreateWaitablePort(PHANDLE ret_user_port, POBJECT_ATTRIBUTES user_attributes,
-                                     ULONG max_information, ULONG max_message, ULONG max_pool)
-{
-    (void)max_pool;
-    return legacy_port_create(ret_user_port, user_attributes, max_information, max_message,
-                              ALPC_PORFLG_WAITABLE_PORT);
-}
-
-/* A SID of the program. */
-static NTSTATUS sid_read(PSID user_sid, uint8_t *sid, uint32_t *ret_size)
+NTSTATUS alpc_sid_read(PSID user_sid, uint8_t sid[ALPC_SID_MAX_BYTES], uint32_t *ret_size)
 {
     *ret_size = 0;
     if (!user_sid)
@@ -133,7 +91,7 @@ static NTSTATUS connect_finish(const struct connect_arguments *arguments,
         TRY(alpc_length_write(arguments->length, status, connect->ret_size));
     if (status != STATUS_SUCCESS)
         return (NTSTATUS)status;
-    TRY(port_put(arguments->ret_port, port));
+    TRY(alpc_port_put(arguments->ret_port, port));
     return is_sync ? alpc_attributes_write(arguments->in, &attributes) : STATUS_SUCCESS;
 }
 
@@ -147,7 +105,7 @@ static NTSTATUS port_connect(const struct connect_arguments *arguments,
                                       .flags =
                                           arguments->flags & (PORTICO_SYNC | PORTICO_ALERTABLE),
                                       .message = (struct portico_message *)arguments->message};
-    uint8_t sid[SID_MAX_BYTES];
+    uint8_t sid[ALPC_SID_MAX_BYTES];
     bool has_attributes;
     NTSTATUS status;
 
@@ -155,7 +113,7 @@ static NTSTATUS port_connect(const struct connect_arguments *arguments,
                                   &has_attributes));
     TRY(alpc_attributes_read(arguments->out, &attributes, &handles));
     TRY(attributes_refuse("NtAlpcConnectPort", &attributes));
-    TRY(sid_read(arguments->sid, sid, &connect.required_sid_size));
+    TRY(alpc_sid_read(arguments->sid, sid, &connect.required_sid_size));
     TRY(alpc_capacity_read(arguments->length, &connect.capacity));
     TRY(client_deadline(arguments->timeout, &connect.deadline_ns));
     connect.attributes = has_attributes ? &port_attributes : NULL;
@@ -244,7 +202,7 @@ NTSTATUS WINAPI NtAlpcAcceptConnectPort(PHANDLE ret_user_port, HANDLE connection
     TRY((NTSTATUS)portico_port_accept_with(
         handle, has_attributes ? &attributes : NULL, (uintptr_t)port_context,
         (const struct portico_message *)user_request, &message_attributes, accept, &port));
-    return accept ? port_put(ret_user_port, port) : STATUS_SUCCESS;
+    return accept ? alpc_port_put(ret_user_port, port) : STATUS_SUCCESS;
 }
 
 NTSTATUS WINAPI NtAlpcDisconnectPort(HANDLE port, ULONG flags)
