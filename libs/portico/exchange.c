@@ -132,6 +132,7 @@ static status_t message_send(struct port *port, struct portico_exchange *exchang
     /* Before it is sent: the answer to a SYNC continuation may bring new ones. */
     if (header->message_id && handles_are_held())
         handles_detach(port, header->message_id, &handles);
+    outgoing.sent = NULL;
     if (outgoing.attr_size || exchange->legacy || exchange->wants_id || !list_is_empty(&handles))
         outgoing.sent = &sent;
     status = outgoing_send(port, exchange, header, &outgoing, ret_route);
