@@ -86,6 +86,7 @@ static struct client *client_new(struct server *server, int fd, const struct ucr
     list_init(&client->doomed_link);
     list_init(&client->output);
     list_init(&client->terminate_ports);
+    list_init(&client->wishes);
     list_append(&server->clients, &client->link);
     server->n_clients++;
     return client;

@@ -51,6 +51,7 @@ struct client {
     struct parked *parked;
     struct connection *mapping;  /* its connect while it maps the server's view (alpc/lpc.h) */
     struct list terminate_ports; /* struct terminate_port (alpc/lpc.c) */
+    struct list wishes;          /* struct waiting_wish (alpc/lpc_data.c) */
     uint16_t code;               /* of the request being handled */
     uint32_t sequence;
     struct list output; /* struct output */

@@ -72,6 +72,19 @@ status_t portico_legacy_complete(handle_t port);
  * the other end of the port. STATUS_INVALID_PORT_HANDLE: a connection port. */
 status_t portico_thread_terminate_port(handle_t port, uint64_t create_time);
 
+struct portico_request_data {
+    uint32_t message_id; /* of a received request */
+    uint32_t index;      /* of the entry of its PORT_DATA_INFORMATION */
+    bool is_write;
+    void *buffer; /* here */
+    size_t size;  /* at most the entry's */
+    size_t ret_done;
+};
+/* NtReadRequestData, NtWriteRequestData: copies between a buffer and memory of the sender, which is
+ * asked for it. STATUS_REPLY_MESSAGE_MISMATCH, STATUS_INVALID_PARAMETER (no such entry, or it is
+ * smaller), STATUS_ACCESS_VIOLATION. */
+status_t portico_request_data(handle_t port, struct portico_request_data *data);
+
 #ifdef __cplusplus
 }
 #endif

@@ -26,6 +26,7 @@
 #include "outbound.h"
 #include "process.h"
 #include "receiver.h"
+#include "request_data.h"
 #include "reserve.h"
 #include "send.h"
 #include "sync.h"
@@ -126,8 +127,12 @@ static status_t message_send(struct port *port, struct portico_exchange *exchang
     if (status != STATUS_SUCCESS)
         return status;
     outgoing.data_size = header->data_length;
-    if (exchange->legacy)
+    if (exchange->legacy) {
         legacy_outgoing(header, &outgoing);
+        status = request_data_read(exchange->send, header, &outgoing.request_data);
+        if (status != STATUS_SUCCESS)
+            return status;
+    }
     outgoing.reserved = reserved;
     /* Before it is sent: the answer to a SYNC continuation may bring new ones. */
     if (header->message_id && handles_are_held())
@@ -140,6 +145,7 @@ static status_t message_send(struct port *port, struct portico_exchange *exchang
         handles_go_back(port, &handles, sent.is_sent || status == STATUS_SUCCESS);
     if (exchange->legacy && sent.is_sent && status != STATUS_SUCCESS)
         status = legacy_lost(status);
+    request_data_free(outgoing.request_data);
     if (outgoing.attr_size)
         outgoing_end(port, exchange, header, &outgoing, status);
     if (outgoing.gives_back && status == STATUS_SUCCESS && !(exchange->flags & PORTICO_SYNC))

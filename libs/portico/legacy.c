@@ -13,15 +13,7 @@
  *     ids        a new message's MessageId means nothing; a reply must carry one, and the ClientId
  *                of its request. UNKNOWN: whether today's Windows looks at a reply's ClientId.
  *
- * DataInfoOffset travels in the attribute area, since it is rare.
- *
- * TODO(request-data): NtReadRequestData and NtWriteRequestData. The memory that a message's
- * PORT_DATA_INFORMATION describes is its sender's, and no process may read another's here; but the
- * sender waits in its slot meanwhile (NtRequestPort takes no DataInfoOffset). So the way is: the
- * receiver parks in a request to the daemon (message, index, offset, size; data of a write), which
- * gives the sender's process a notice; its watcher wakes the thread that waits for that message; the
- * thread compares the range with what it described when it sent, copies by hooks.copy_in or copy_out
- * in chunks of a packet, answers the daemon, and waits on. */
+ * DataInfoOffset travels in the attribute area, since it is rare (request_data.c). */
 
 #include <string.h>
 

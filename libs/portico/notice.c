@@ -14,12 +14,14 @@
 #include "local_port.h"
 #include "notice.h"
 #include "process.h"
+#include "request_data.h"
 #include "thread.h"
 
 union notice {
     struct notice_header header;
     struct connection_closed_notice connection_closed;
     struct handle_changed_notice handle_changed;
+    struct lpc_data_wanted_notice data_wanted;
 };
 
 static void notice_handle(const union notice *notice)
@@ -27,6 +29,9 @@ static void notice_handle(const union notice *notice)
     TRACE(client, "notice %s", notice_name(notice->header.code));
     if (notice->header.code == NOTICE_connection_closed) {
         port_connection_closed(&notice->connection_closed);
+    } else if (notice->header.code == NOTICE_lpc_data_wanted) {
+        if (!thread_want_data(notice->data_wanted.thread_id))
+            request_data_refuse(notice->data_wanted.thread_id, notice->data_wanted.message_id);
     } else if (notice->header.code == NOTICE_handle_changed) {
         struct port *port = handle_remove_port(notice->handle_changed.handle);
         if (port)

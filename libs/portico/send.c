@@ -55,6 +55,7 @@ status_t outgoing_prepare(struct port *port, const struct portico_exchange *exch
     ret_outgoing->data = exchange->send + 1;
     ret_outgoing->message_context = 0;
     ret_outgoing->lane_flags = 0;
+    ret_outgoing->request_data = NULL;
     ret_outgoing->has_context = attributes && (attributes->valid & PORTICO_ATTRIBUTE_CONTEXT);
     ret_outgoing->gives_back = attributes && (attributes->valid & PORTICO_ATTRIBUTE_VIEW) &&
                                (attributes->view.flags & PORTICO_VIEW_RELEASE);

@@ -29,8 +29,9 @@ struct outgoing {
     bool has_context;
     bool gives_back; /* something of the message that it continues */
     uint64_t message_context;
-    uint16_t lane_flags; /* LANE_LEGACY or 0: into each record */
-    struct sent *sent;         /* or NULL */
+    uint16_t lane_flags;               /* LANE_LEGACY or 0: into each record */
+    struct request_data *request_data; /* memory that it describes; or NULL */
+    struct sent *sent;                 /* or NULL */
     struct reserved *reserved; /* sent with a reserve: where to note what became of it; or NULL */
 };
 

@@ -34,6 +34,7 @@
 #include "outbound.h"
 #include "process.h"
 #include "receiver.h"
+#include "request_data.h"
 #include "reserve.h"
 #include "send.h"
 #include "sync.h"
@@ -54,6 +55,7 @@ struct sync {
     uint32_t word;
     uint32_t capacity; /* payload bytes that the caller can take */
     uint64_t message_context;
+    struct request_data *data; /* memory that it describes; or NULL */
 };
 
 static uint32_t reply_capacity(const struct portico_exchange *exchange)
@@ -105,6 +107,7 @@ static status_t sync_publish(struct sync *sync, const struct outgoing *outgoing,
             status = outbound_ids_locked(&sync->to, &sync->message.message_id,
                                          &sync->message.callback_id);
         sync->lane->slot_ids[sync->slot] = sync->message.message_id;
+        request_data_begin(sync->data, sync->message.message_id);
         if (status == STATUS_SUCCESS)
             status = record_send_locked(&sync->to, sync->lane, outgoing, &sync->message);
         outbound_exit(sync->to.outbound);
@@ -332,9 +335,10 @@ static status_t sync_wait(struct sync *sync)
             status = reply_take(sync);
             break;
         }
-        if (result == LANE_WOKEN)
+        if (result == LANE_WOKEN) {
             status = thread_consume_wake(thread, sync->exchange->flags & PORTICO_ALERTABLE);
-        else
+            request_data_serve(sync->data);
+        } else
             status = result == LANE_TIMEOUT ? STATUS_TIMEOUT : STATUS_PORT_DISCONNECTED;
         if (status == STATUS_SUCCESS && port->life == LIFE_ENDED)
             status = port->ended_status;
@@ -359,6 +363,7 @@ static status_t sync_answer(struct sync *sync, const struct outgoing *outgoing,
         return status;
     wait = (struct answer_wait){sync->lane->lane, sync->slot + 1, sync->word};
     sync->lane->slot_ids[sync->slot] = sync->message.message_id;
+    request_data_begin(sync->data, sync->message.message_id);
     status = route_slot_write(route, outgoing, PORTICO_SYNC, &wait);
     if (status == STATUS_SUCCESS && route->outcome != PORT_WRITTEN)
         status = STATUS_MESSAGE_LOST; /* it waits no more: nothing will come back */
@@ -436,6 +441,7 @@ status_t sync_exchange(struct port *port, struct portico_exchange *exchange,
         .exchange = exchange,
         .capacity = reply_capacity(exchange),
         .message_context = outgoing->message_context,
+        .data = outgoing->request_data,
         .message = {.kind = LANE_REQUEST, .flags = LANE_SYNC},
     };
     status_t status;
@@ -451,6 +457,7 @@ status_t sync_exchange(struct port *port, struct portico_exchange *exchange,
         attributes_give_back(port, exchange->send_attributes, header->message_id);
     if (status == STATUS_SUCCESS)
         status = sync_wait(&sync);
+    request_data_end(sync.data);
     client_thread()->waiting_on = NULL;
     atom_store(&client_thread()->using_outbound, NULL);
     if (sync.to.outbound)

@@ -96,6 +96,20 @@ static struct portico_thread *thread_first_use(void)
     return self;
 }
 
+bool thread_want_data(uint32_t thread_id)
+{
+    for (struct portico_thread *thread = all_threads; thread; thread = thread->next_thread) {
+        if (thread->thread_id != thread_id || !thread->describes)
+            continue;
+        thread->data_wanted = true;
+        if (!thread->describes)
+            return false; /* race 1 */
+        wake_raise(&thread->wake, WAKE_NOTICE);
+        return true;
+    }
+    return false;
+}
+
 bool threads_use_outbound(const struct outbound *outbound)
 {
     atom_fence(); /* partner: waiting_on's store in sync_exchange */

@@ -36,6 +36,8 @@ struct portico_thread {
     struct list free_link; /* thread.c's free list */
     struct outbound
         *using_outbound; /* may hold one of its lanes: written before waiting_on; atomic */
+    struct request_data *_Atomic describes; /* memory of the request that it waits with, or NULL */
+    _Atomic bool data_wanted;               /* somebody wants some of it: request_data.c, race 1 */
     struct port *_Atomic waiting_on; /* blocked until this port answers or ends; sync.c, race 1 */
     struct portico_thread *next_thread; /* all that were ever made */
 };
@@ -49,6 +51,9 @@ status_t thread_start_helper(void *(*main)(void *argument));
 /* WAKE_NOTICE for every thread whose waiting_on is this port. */
 struct port;
 void threads_wake_waiting_on(const struct port *port);
+/* The receiver of a request wants some of the memory that it describes: to the thread that waits
+ * with it. False: none does. */
+bool thread_want_data(uint32_t thread_id);
 /* Does any other thread use a lane of this outbound outside its lock? */
 struct outbound;
 bool threads_use_outbound(const struct outbound *outbound);

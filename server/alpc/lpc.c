@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "connect.h"
+#include "lpc_data.h"
 #include "process.h"
 #include "section.h"
 #include "server.h"
@@ -227,6 +228,7 @@ void lpc_client_ended(struct client *client)
 {
     struct terminate_port *entry, *next;
 
+    lpc_wishes_end(client);
     if (client->mapping)
         connection_close(client->mapping, true, STATUS_CANCELLED);
     list_for_each_safe(entry, next, &client->terminate_ports, link) {
