@@ -258,11 +258,9 @@ struct portico_connect {
     size_t capacity;                 /* of *message; SIZE_MAX: no limit given */
     size_t ret_size;                 /* total_length of the accept message */
     uint64_t message_context;
-    /* VIEW: of a section of any port of this process; it is the request's until that is answered.
-     */
+    /* VIEW: of any section of this process' ports; the request's until that is answered. */
     const struct portico_attributes *send_attributes; /* or NULL */
-    struct portico_attributes
-        *receive_attributes; /* sync: what came with the acceptance; or NULL */
+    struct portico_attributes *receive_attributes;    /* sync: of the acceptance; or NULL */
     int64_t deadline_ns;
 };
 /* Sync: STATUS_SUCCESS, STATUS_TIMEOUT, STATUS_PORT_CONNECTION_REFUSED,
@@ -294,10 +292,10 @@ struct portico_exchange {
     size_t ret_size;                 /* received total_length; needed with BUFFER_TOO_SMALL */
     struct portico_attributes *receive_attributes;
     uint64_t ret_port_context; /* legacy receive: of the sender's connection, 0 with its request */
-    int64_t deadline_ns;     /* of the receive or of the answer, never of the send */
-    bool wants_id;           /* ret_message_id is to be set */
-    uint32_t ret_message_id; /* of what was sent; 0: nothing was. Also when the receive failed */
-    uint32_t ret_callback_id; /* for portico_port_cancel: of a new message, not SYNC */
+    int64_t deadline_ns;       /* of the receive or of the answer, never of the send */
+    bool wants_id;             /* ret_message_id is to be set */
+    uint32_t ret_message_id;   /* of what was sent; 0: nothing was. Also when the receive failed */
+    uint32_t ret_callback_id;  /* for portico_port_cancel: of a new message, not SYNC */
 };
 /* NtAlpcSendWaitReceivePort: sends, receives, or both (reference 3.5, 4.2-4.4). In the hot case it
  * makes no system call. STATUS_SUCCESS: done, and if `receive` was given a message is in it.
@@ -317,7 +315,9 @@ status_t portico_port_disconnect(handle_t port, uint32_t flags);
 status_t portico_port_cancel(handle_t port, uint32_t flags, uint32_t message_id,
                              uint32_t callback_id, uint64_t message_context);
 
-/* Room for one message of `size` bytes of data: reference 3.11. *ret_id: a new message's message_id. */
+/* Room for one message of `size` bytes of data, whatever else is under way; *ret_id: message_id of
+ * a new message. STATUS_BUFFER_OVERFLOW, STATUS_QUOTA_EXCEEDED; to send: STATUS_OBJECTID_NOT_FOUND,
+ * STATUS_RESOURCE_IN_USE. */
 status_t portico_reserve_create(handle_t port, uint32_t size, uint32_t *ret_id);
 status_t portico_reserve_delete(handle_t port, uint32_t id);
 struct portico_port_info {
@@ -496,9 +496,7 @@ struct portico_counters {
     uint64_t futex_waits, futex_wakes, bells, polls;
 };
 void portico_counters_get(struct portico_counters *ret_counters);
-
 #include "portico/lpc.h"
-
 #ifdef __cplusplus
 }
 #endif

@@ -174,6 +174,8 @@ static void server_sid(void)
     RtlInitUnicodeString(&name, NAME);
     ok_status(NtConnectPort(&port, &name, NULL, NULL, NULL, NULL, NULL, NULL),
               STATUS_ACCESS_VIOLATION, "without a quality of service");
+    ok_status(NtSecureConnectPort(&port, NULL, NULL, NULL, other, NULL, NULL, NULL, NULL),
+              STATUS_INVALID_PARAMETER, "without a name");
 }
 
 TEST_MAIN

@@ -78,7 +78,8 @@ static void reads_and_writes(struct lpc_message *request)
     ok_status(NtReadRequestData(pair.connection, header, 1, copy, LARGE, &done), 0,
               "a large entry, by the connection port");
     ok(done == LARGE && is_pattern(copy, 1), "all its bytes");
-    ok_status(NtWriteRequestData(pair.server, header, 0, "written", 8, &done), 0, "write an entry");
+    ok_status(NtWriteRequestData(pair.server, header, 0, (PVOID) "written", 8, &done), 0,
+              "write an entry");
     ok(done == 8 && small[0] == 'w' && small[6] == 'n' && small[8] == '8', "the sender has it");
     pattern(copy, 2);
     ok_status(NtWriteRequestData(pair.server, header, 1, copy, LARGE, NULL), 0, "a large one");

@@ -18,7 +18,8 @@ NTSTATUS WINAPI NtRegisterThreadTerminatePort(HANDLE port)
     return (NTSTATUS)portico_thread_terminate_port(handle, thread_current()->create_time);
 }
 
-/* UNKNOWN: what the classes 0 (basic) and 1 (dump) hold: no source shows one, so there is none. */
+/* UNKNOWN(NtQueryInformationPort): what the classes 0 (basic) and 1 (dump) hold: no source shows
+ * one, so there is none. */
 NTSTATUS WINAPI NtQueryInformationPort(HANDLE port, PORT_INFORMATION_CLASS class,
                                        PVOID user_information, ULONG length, PULONG ret_user_length)
 {
