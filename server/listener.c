@@ -88,6 +88,7 @@ static int socket_listen(struct listener *listener)
     if (fd < 0)
         return -errno;
     /* We hold the life lock: a socket of this name is nobody's. */
+    (void)unlinkat(listener->dir_fd, REGISTRY_MARK_NAME, 0); /* of a daemon that was killed */
     if (unlinkat(listener->dir_fd, SERVER_SOCKET_NAME, 0) < 0 && errno != ENOENT)
         return -errno;
     runtime_dir_address(listener->path, listener->dir_fd, SERVER_SOCKET_NAME, &address);
@@ -197,6 +198,8 @@ void listener_close(struct listener *listener)
      */
     if (listener->socket_fd >= 0)
         (void)unlinkat(listener->dir_fd, SERVER_SOCKET_NAME, 0);
+    if (listener->socket_fd >= 0)
+        (void)unlinkat(listener->dir_fd, REGISTRY_MARK_NAME, 0);
     listener->socket_fd = fd_close(listener->socket_fd);
     listener->start_fd = fd_close(listener->start_fd);
     listener->lock_fd = fd_close(listener->lock_fd);

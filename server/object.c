@@ -152,6 +152,7 @@ const char *object_kind_name(enum object_kind kind)
         [OBJECT_KIND_FILE] = "File",
         [OBJECT_KIND_THREAD] = "Thread",
         [OBJECT_KIND_TOKEN] = "Token",
+        [OBJECT_KIND_KEY] = "Key",
     };
 
     return kind < OBJECT_KIND_COUNT ? names[kind] : "?";

@@ -19,6 +19,7 @@
 #include "directory.h"
 #include "namespace.h"
 #include "object.h"
+#include "registry.h"
 
 #define LOG_BURST       50u
 #define LOG_INTERVAL_NS UINT64_C(1000000000)
@@ -56,7 +57,8 @@ status_t server_init(struct server *server, bool trace)
     server->closer = closer_new();
     if (!server->closer)
         return STATUS_INSUFFICIENT_RESOURCES;
-    return namespace_init(server);
+    status_t status = namespace_init(server);
+    return status ? status : registry_init(server);
 }
 
 static void leaks_print(struct server *server)
@@ -77,6 +79,7 @@ uint32_t server_deinit(struct server *server)
     listener_close(&server->listener);
     clients_doom_all(server);
     clients_bury(server);
+    registry_deinit(server);
     if (server->root)
         namespace_deinit(server);
     n_left = server->n_objects;

@@ -17,6 +17,7 @@
 #include "loop.h"
 #include "portico/protocol.h"
 #include "portico/status.h"
+#include "registry.h"
 #include "user.h"
 
 struct closer;
@@ -28,6 +29,7 @@ struct server {
     struct closer *closer;
     struct listener listener;
     struct directory *root;
+    struct registry registry;
     struct list objects;   /* struct object, oldest first */
     struct list processes; /* struct process, every one that is referenced */
     struct list clients;   /* struct client */

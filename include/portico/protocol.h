@@ -38,6 +38,7 @@ typedef uint32_t status_t;
 #define PACKET_FDS_MAX         4u
 
 #define SERVER_SOCKET_NAME "socket" /* in the runtime folder */
+#define REGISTRY_MARK_NAME "registry" /* there too: some program has changed the registry */
 #define SERVER_LOCK_NAME   "lock"   /* flock: held by the running server, and while one starts */
 
 #define TIMEOUT_NEVER ((int64_t)-1)
@@ -75,6 +76,7 @@ enum object_kind {
     OBJECT_KIND_FILE = 9,
     OBJECT_KIND_THREAD = 10,
     OBJECT_KIND_TOKEN = 11,
+    OBJECT_KIND_KEY = 12,
     OBJECT_KIND_COUNT
 };
 
@@ -172,6 +174,7 @@ struct lane_grant {
                            other, are one way to the receiver; never used again */
 };
 
+#define KEY_INDEX_SELF UINT32_MAX /* in key_query and key_get_value */
 #define SENDERS_LEFT_MAX 64u /* ids in one alpc_senders_left */
 
 /* Data of list_ports: this, then name_size bytes of UTF-16LE name, padded to 8. */

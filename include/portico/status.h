@@ -239,6 +239,7 @@ typedef uint32_t status_t;
 #define STATUS_INVALID_LEVEL                    0xC0000148u
 #define STATUS_PIPE_BROKEN                      0xC000014Bu
 #define STATUS_UNMAPPABLE_CHARACTER             0xC0000162u
+#define STATUS_KEY_DELETED                      0xC000017Cu
 #define STATUS_CONNECTION_RESET                 0xC000020Du
 #define STATUS_REPLY_MESSAGE_MISMATCH           0xC000021Fu
 #define STATUS_MAPPED_ALIGNMENT                 0xC0000220u
@@ -247,6 +248,7 @@ typedef uint32_t status_t;
 #define STATUS_HANDLE_NOT_CLOSABLE              0xC0000235u
 #define STATUS_CONNECTION_ABORTED               0xC0000241u
 #define STATUS_LPC_REPLY_LOST                   0xC0000253u
+#define STATUS_REGISTRY_QUOTA_LIMIT             0xC0000256u
 #define STATUS_NOT_A_REPARSE_POINT              0xC0000275u
 #define STATUS_SERVER_SID_MISMATCH              0xC00002A0u
 #define STATUS_OBJECTID_NOT_FOUND               0xC00002F0u

@@ -3,345 +3,361 @@
 
 #include "config.h"
 
-/* The registry: there is none yet. What exists is a fixed, read-only handful: the roots that
- * programs hold open, and the user's locale name, which keeps kernelbase from writing 47 values at
- * each start. Everything else is not found; creating and writing are refused.
- *
- * TODO(registry): a real one, kept by the port server.
- */
-#include "create.h"
+/* Nt*Key: the registry's calls on keys (values: registry_value.c; changes: registry_watch.c). Where
+ * a key is looked for and when the server is asked is in regkey.h. */
+
+#include "client.h"
 #include "ntpath.h"
 #include "ntprocess.h"
+#include "regkey.h"
 #include "usermem.h"
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* `*` stands for one component, whatever it is: the user's SID. */
-static const WCHAR *const keys[] = {
-    u"\\Registry",
-    u"\\Registry\\Machine",
-    u"\\Registry\\User",
-    u"\\Registry\\User\\*",
-    u"\\Registry\\User\\*\\Control Panel",
-    u"\\Registry\\User\\*\\Control Panel\\International",
-    u"\\Registry\\Machine\\Software",
-    u"\\Registry\\Machine\\Software\\Microsoft",
-    u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT",
-    u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion",
-    u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion\\Time Zones",
-    /* Whatever Linux calls the zone: GetTimeZoneInformation fails when its key does not open. */
-    u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion\\Time Zones\\*",
-};
+#define PATH_UNITS_MAX 8192u
 
-static const struct {
-    unsigned key;
-    const WCHAR *name;
-    ULONG type;
-    const void *data;
-    ULONG size;
-} values[] = {{5, u"LocaleName", REG_SZ, u"en-US", sizeof(u"en-US")}};
+/* ---- opening ---- */
 
-struct key {
-    struct nt_object header;
-    unsigned index;
-};
-
-static NTSTATUS key_name_of(struct nt_object *object, WCHAR **ret_name)
-{
-    const WCHAR *name = keys[((struct key *)object)->index];
-    size_t n = 0;
-
-    while (name[n])
-        n++;
-    *ret_name = malloc((n + 1) * sizeof(WCHAR));
-    if (!*ret_name)
-        return STATUS_NO_MEMORY;
-    memcpy(*ret_name, name, (n + 1) * sizeof(WCHAR));
-    return STATUS_SUCCESS;
-}
-
-static const struct nt_type key_type = {
-    .name = u"Key",
-    .valid = KEY_ALL_ACCESS,
-    .generic = {KEY_READ, KEY_WRITE, KEY_EXECUTE},
-    .name_of = key_name_of,
-};
-
-/* Matches text (units long) against a pattern in which * is any run without a backslash. */
-static bool path_matches(const WCHAR *pattern, const WCHAR *text, size_t units)
-{
-    size_t i = 0;
-
-    for (; *pattern; pattern++) {
-        if (*pattern == '*') {
-            while (i < units && text[i] != '\\')
-                i++;
-            continue;
-        }
-        if (i == units || upcase(text[i]) != upcase(*pattern))
-            return false;
-        i++;
-    }
-    return i == units;
-}
-
-static NTSTATUS key_find(const struct creation *creation, unsigned *ret_index)
+/* The full path that root and name mean; to be freed. */
+static NTSTATUS path_make(const struct creation *creation, WCHAR **ret_path, size_t *ret_units)
 {
     _cleanup_nt_(name_freep) WCHAR *name = NULL;
-    _cleanup_nt_(nt_object_unrefp) struct nt_object *root = NULL;
-    WCHAR path[1024];
-    size_t units, n = 0;
+    _cleanup_nt_(key_unrefp) struct key *root = NULL;
+    size_t units = 0, n = 0;
+    WCHAR *path;
 
-    TRY(name_copy(&creation->user_name, &name, &units));
-    if (creation->root) {
-        TRY(handle_lookup(creation->root, 0, &key_type, &root));
-        for (const WCHAR *c = keys[((struct key *)root)->index]; *c; c++)
-            path[n++] = *c == '*' ? '?' : *c;
+    if (creation->has_name)
+        TRY(name_copy(&creation->user_name, &name, &units));
+    if (creation->root)
+        TRY(key_lookup(creation->root, 0, &root));
+    else if (!units || *name != '\\')
+        return STATUS_OBJECT_PATH_SYNTAX_BAD;
+    if (root && units && *name == '\\')
+        return STATUS_OBJECT_PATH_SYNTAX_BAD;
+    if (units + (root ? root->units + 1 : 0) > PATH_UNITS_MAX)
+        return STATUS_OBJECT_NAME_INVALID;
+    path = malloc((units + (root ? root->units : 0) + 2) * sizeof(WCHAR));
+    if (!path)
+        return STATUS_NO_MEMORY;
+    if (root) {
+        memcpy(path, root->path, root->units * sizeof(WCHAR));
+        n = root->units;
         if (units)
             path[n++] = '\\';
     }
-    if (units > sizeof(path) / sizeof(*path) - n)
-        return STATUS_OBJECT_NAME_NOT_FOUND;
-    memcpy(path + n, name, units * sizeof(WCHAR));
+    if (units)
+        memcpy(path + n, name, units * sizeof(WCHAR));
     n += units;
     while (n > 1 && path[n - 1] == '\\')
         n--;
-    for (unsigned i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-        if (path_matches(keys[i], path, n)) {
-            *ret_index = i;
+    *ret_path = path;
+    *ret_units = n;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS open_at_server(struct key *key, const struct creation *creation, bool create,
+                               const WCHAR *class, size_t class_units, bool *ret_created)
+{
+    struct objattr objattr = {.name_size = (uint32_t)(key->units * sizeof(WCHAR)),
+                              .attributes = creation->attributes & OBJ_INHERIT};
+    struct call_extra extra = {.objattr = &objattr,
+                               .name = key->path,
+                               .data = class,
+                               .data_size = (uint32_t)(class_units * sizeof(WCHAR))};
+    struct key_open_request request = {.access = key->access, .create = create};
+    struct key_open_reply reply = {.handle = 0};
+    struct control *control;
+
+    client_need();
+    control = portico_control();
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    TRY((NTSTATUS)call_key_open(control, &request, &reply, &extra));
+    atomic_store(&key->server, reply.handle);
+    *ret_created = reply.created;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS key_find(struct key *key, const struct creation *creation, bool create,
+                         const WCHAR *class, size_t class_units, bool *ret_created)
+{
+    if (registry_is_untouched()) {
+        if (registry_def_has(key->path, key->units))
             return STATUS_SUCCESS;
-        }
-    return STATUS_OBJECT_NAME_NOT_FOUND;
+        if (!create)
+            return STATUS_OBJECT_NAME_NOT_FOUND;
+        if (registry_def_is_read_only(key->path, key->units))
+            return STATUS_ACCESS_DENIED;
+    }
+    return open_at_server(key, creation, create, class, class_units, ret_created);
 }
 
 static NTSTATUS key_open(PHANDLE ret_handle, ACCESS_MASK access,
-                         const OBJECT_ATTRIBUTES *attributes)
+                         const OBJECT_ATTRIBUTES *attributes, bool create,
+                         const UNICODE_STRING *user_class, bool *ret_created)
 {
+    _cleanup_nt_(name_freep) WCHAR *class = NULL;
+    UNICODE_STRING class_header = {0};
     struct creation creation;
+    size_t class_units = 0;
     struct key *key;
-    unsigned index;
+    NTSTATUS status;
 
+    *ret_created = false;
     if (!attributes)
         return STATUS_INVALID_PARAMETER;
     TRY(create_begin(ret_handle, attributes, &creation));
-    TRY(key_find(&creation, &index));
+    if (user_class)
+        TRY(USER_GET(class_header, user_class));
+    if (class_header.Length)
+        TRY(name_copy(&class_header, &class, &class_units));
     key = calloc(1, sizeof(*key));
     if (!key)
         return STATUS_NO_MEMORY;
     nt_object_init(&key->header, &key_type);
-    key->index = index;
-    return create_end(ret_handle, &key->header, access, &creation);
+    key->access = access_map(&key_type, access);
+    status = path_make(&creation, &key->path, &key->units);
+    if (!status)
+        status = key_find(key, &creation, create, class, class_units, ret_created);
+    if (status) {
+        nt_object_unref(&key->header);
+        return status;
+    }
+    return create_end(ret_handle, &key->header, key->access, &creation);
 }
 
 NTSTATUS WINAPI NtOpenKey(PHANDLE ret_handle, ACCESS_MASK access,
                           const OBJECT_ATTRIBUTES *attributes)
 {
-    return key_open(ret_handle, access, attributes);
+    bool created;
+
+    return key_open(ret_handle, access, attributes, false, NULL, &created);
 }
 
 NTSTATUS WINAPI NtOpenKeyEx(PHANDLE ret_handle, ACCESS_MASK access,
                             const OBJECT_ATTRIBUTES *attributes, ULONG options)
 {
-    (void)options;
-    return key_open(ret_handle, access, attributes);
+    (void)options; /* backup and restore mean privileges, symbolic links there are none */
+    return NtOpenKey(ret_handle, access, attributes);
 }
 
-/* A key that exists is opened; a new one is not made. */
+/* DIFFERS: every key is as volatile as the registry, which lives as long as the port server. */
 NTSTATUS WINAPI NtCreateKey(PHANDLE ret_handle, ACCESS_MASK access,
                             const OBJECT_ATTRIBUTES *attributes, ULONG title,
                             const UNICODE_STRING *class, ULONG options, PULONG ret_disposition)
 {
-    NTSTATUS status = key_open(ret_handle, access, attributes);
-    ULONG disposition = REG_OPENED_EXISTING_KEY;
+    ULONG disposition;
+    bool created;
 
-    (void)title, (void)class, (void)options;
-    if (!status && ret_disposition)
-        return USER_PUT(ret_disposition, disposition);
+    (void)title;
+    if (options & REG_OPTION_CREATE_LINK) {
+        unimplemented_once(__func__, "symbolic links, options", options);
+        return STATUS_NOT_IMPLEMENTED;
+    }
+    TRY(key_open(ret_handle, access, attributes, true, class, &created));
+    disposition = created ? REG_CREATED_NEW_KEY : REG_OPENED_EXISTING_KEY;
+    return ret_disposition ? USER_PUT(ret_disposition, disposition) : STATUS_SUCCESS;
+}
+
+/* ---- what there is to know ---- */
+
+struct answer {
+    struct key_query_reply reply;
+    WCHAR text[PATH_UNITS_MAX * 2]; /* name, then class */
+};
+
+static NTSTATUS ask(HANDLE handle, ULONG index, struct answer *answer)
+{
+    _cleanup_nt_(key_unrefp) struct key *key = NULL;
+    struct call_extra extra = {.ret_data = answer->text, .ret_capacity = sizeof(answer->text)};
+    struct key_query_request request = {.index = index};
+
+    TRY(key_lookup(handle, index == KEY_INDEX_SELF ? 0 : KEY_ENUMERATE_SUB_KEYS, &key));
+    TRY(key_server(key, &request.handle));
+    return (NTSTATUS)call_key_query(portico_control(), &request, &answer->reply, &extra);
+}
+
+/* Of the key itself its last component. */
+static WCHAR *leaf_of(struct answer *answer, ULONG *ret_size)
+{
+    size_t units = answer->reply.name_size / sizeof(WCHAR), start = units;
+
+    while (start && answer->text[start - 1] != '\\')
+        start--;
+    *ret_size = (ULONG)((units - start) * sizeof(WCHAR));
+    return answer->text + start;
+}
+
+/* Fixed part, name, class: what fits; the size of all. */
+static NTSTATUS put(void *buffer, ULONG length, ULONG *user_length, const void *fixed,
+                    ULONG fixed_size, const WCHAR *name, ULONG name_size, const WCHAR *class,
+                    ULONG class_size)
+{
+    ULONG total = fixed_size + name_size + class_size, left;
+
+    if (user_length)
+        TRY(USER_PUT(user_length, total));
+    if (length < fixed_size)
+        return STATUS_BUFFER_TOO_SMALL;
+    TRY(user_write(buffer, fixed, fixed_size));
+    left = length - fixed_size;
+    TRY(user_write((char *)buffer + fixed_size, name, name_size < left ? name_size : left));
+    if (name_size < left) {
+        left -= name_size;
+        TRY(user_write((char *)buffer + fixed_size + name_size, class,
+                       class_size < left ? class_size : left));
+    }
+    return length < total ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+}
+
+static NTSTATUS put_full(struct answer *answer, void *buffer, ULONG length, ULONG *user_length)
+{
+    const struct key_query_reply *reply = &answer->reply;
+    const ULONG fixed = offsetof(KEY_FULL_INFORMATION, Class);
+    const KEY_FULL_INFORMATION info = {
+        .LastWriteTime.QuadPart = (LONGLONG)reply->last_write,
+        .ClassOffset = reply->class_size ? fixed : (ULONG)-1,
+        .ClassLength = reply->class_size,
+        .SubKeys = reply->n_children,
+        .MaxNameLen = reply->max_child_name,
+        .MaxClassLen = reply->max_child_class,
+        .Values = reply->n_values,
+        .MaxValueNameLen = reply->max_value_name,
+        .MaxValueDataLen = reply->max_value_data,
+    };
+
+    return put(buffer, length, user_length, &info, fixed, NULL, 0,
+               answer->text + reply->name_size / sizeof(WCHAR), reply->class_size);
+}
+
+static NTSTATUS put_cached(struct answer *answer, void *buffer, ULONG length, ULONG *user_length)
+{
+    const struct key_query_reply *reply = &answer->reply;
+    KEY_CACHED_INFORMATION info = {
+        .LastWriteTime.QuadPart = (LONGLONG)reply->last_write,
+        .SubKeys = reply->n_children,
+        .MaxNameLen = reply->max_child_name,
+        .Values = reply->n_values,
+        .MaxValueNameLen = reply->max_value_name,
+        .MaxValueDataLen = reply->max_value_data,
+    };
+
+    leaf_of(answer, &info.NameLength);
+    return put(buffer, length, user_length, &info, sizeof(info), NULL, 0, NULL, 0);
+}
+
+static NTSTATUS put_name(struct answer *answer, void *buffer, ULONG length, ULONG *user_length)
+{
+    const KEY_NAME_INFORMATION info = {.NameLength = answer->reply.name_size};
+
+    return put(buffer, length, user_length, &info, offsetof(KEY_NAME_INFORMATION, Name),
+               answer->text, answer->reply.name_size, NULL, 0);
+}
+
+static NTSTATUS put_node(struct answer *answer, bool with_class, void *buffer, ULONG length,
+                         ULONG *user_length)
+{
+    const struct key_query_reply *reply = &answer->reply;
+    KEY_BASIC_INFORMATION basic = {.LastWriteTime.QuadPart = (LONGLONG)reply->last_write};
+    KEY_NODE_INFORMATION node = {.LastWriteTime.QuadPart = (LONGLONG)reply->last_write,
+                                 .ClassOffset = (ULONG)-1,
+                                 .ClassLength = reply->class_size};
+    ULONG size;
+    const WCHAR *leaf = leaf_of(answer, &size);
+
+    basic.NameLength = node.NameLength = size;
+    if (reply->class_size)
+        node.ClassOffset = (ULONG)offsetof(KEY_NODE_INFORMATION, Name) + size;
+    if (!with_class)
+        return put(buffer, length, user_length, &basic, offsetof(KEY_BASIC_INFORMATION, Name), leaf,
+                   size, NULL, 0);
+    return put(buffer, length, user_length, &node, offsetof(KEY_NODE_INFORMATION, Name), leaf, size,
+               answer->text + reply->name_size / sizeof(WCHAR), reply->class_size);
+}
+
+static NTSTATUS answer_put(struct answer *answer, KEY_INFORMATION_CLASS class, void *buffer,
+                           ULONG length, ULONG *user_length)
+{
+    switch ((unsigned)class) {
+    case KeyBasicInformation:
+    case KeyNodeInformation:
+        return put_node(answer, class == KeyNodeInformation, buffer, length, user_length);
+    case KeyFullInformation:
+        return put_full(answer, buffer, length, user_length);
+    case KeyNameInformation:
+        return put_name(answer, buffer, length, user_length);
+    case KeyCachedInformation:
+        return put_cached(answer, buffer, length, user_length);
+    default:
+        unimplemented_once("NtQueryKey", "class", class);
+        return STATUS_INVALID_PARAMETER;
+    }
+}
+
+static NTSTATUS query(HANDLE handle, ULONG index, KEY_INFORMATION_CLASS class, void *buffer,
+                      ULONG length, ULONG *user_length)
+{
+    struct answer *answer = malloc(sizeof(*answer));
+    NTSTATUS status = answer ? ask(handle, index, answer) : STATUS_NO_MEMORY;
+
+    if (!status)
+        status = answer_put(answer, class, buffer, length, user_length);
+    free(answer);
     return status;
 }
 
-static NTSTATUS key_lookup(HANDLE handle, ACCESS_MASK access, unsigned *ret_index)
-{
-    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
-
-    TRY(handle_lookup(handle, access, &key_type, &object));
-    *ret_index = ((struct key *)object)->index;
-    return STATUS_SUCCESS;
-}
-
-/* Writing to a key that exists: the registry is read-only. */
-static NTSTATUS key_refuse(HANDLE handle)
-{
-    unsigned index;
-
-    TRY(key_lookup(handle, 0, &index));
-    return STATUS_ACCESS_DENIED;
-}
-
-NTSTATUS WINAPI NtSetValueKey(HANDLE handle, const UNICODE_STRING *name, ULONG title, ULONG type,
-                              const void *data, ULONG size)
-{
-    (void)name, (void)title, (void)type, (void)data, (void)size;
-    return key_refuse(handle);
-}
-
-NTSTATUS WINAPI NtDeleteKey(HANDLE handle)
-{
-    return key_refuse(handle);
-}
-
-NTSTATUS WINAPI NtDeleteValueKey(HANDLE handle, const UNICODE_STRING *name)
-{
-    (void)name;
-    return key_refuse(handle);
-}
-
-NTSTATUS WINAPI NtRenameKey(HANDLE handle, UNICODE_STRING *name)
-{
-    (void)name;
-    return key_refuse(handle);
-}
-
-NTSTATUS WINAPI NtFlushKey(HANDLE handle)
-{
-    unsigned index;
-
-    return key_lookup(handle, 0, &index); /* nothing is ever unwritten */
-}
-
-/* One value as the class wants it: fixed part, name, data. */
-static NTSTATUS value_answer(unsigned value, KEY_VALUE_INFORMATION_CLASS class, void *buffer,
-                             ULONG length, ULONG *user_length)
-{
-    const ULONG size = values[value].size;
-    ULONG name_size = 0, header, at, total;
-    KEY_VALUE_FULL_INFORMATION full = {.Type = values[value].type, .DataLength = size};
-    KEY_VALUE_PARTIAL_INFORMATION partial = {.Type = values[value].type, .DataLength = size};
-
-    while (values[value].name[name_size])
-        name_size++;
-    name_size *= sizeof(WCHAR);
-    full.NameLength = name_size;
-    header =
-        class == KeyValuePartialInformation ? (ULONG)offsetof(KEY_VALUE_PARTIAL_INFORMATION, Data)
-        : class == KeyValueFullInformation  ? (ULONG)offsetof(KEY_VALUE_FULL_INFORMATION, Name)
-                                            : (ULONG)offsetof(KEY_VALUE_BASIC_INFORMATION, Name);
-    at = class == KeyValuePartialInformation ? header : header + name_size;
-    total = class == KeyValueBasicInformation ? at : at + size;
-    full.DataOffset = at;
-    TRY(USER_PUT(user_length, total));
-    if (length < header)
-        return STATUS_BUFFER_TOO_SMALL;
-    if (class == KeyValueBasicInformation) {
-        KEY_VALUE_BASIC_INFORMATION basic = {.Type = values[value].type, .NameLength = name_size};
-
-        TRY(user_write(buffer, &basic, header));
-    } else if (class == KeyValueFullInformation) {
-        TRY(user_write(buffer, &full, header));
-    } else {
-        TRY(user_write(buffer, &partial, header));
-    }
-    if (length < total)
-        return STATUS_BUFFER_OVERFLOW;
-    if (class != KeyValuePartialInformation)
-        TRY(user_write((char *)buffer + header, values[value].name, name_size));
-    return class == KeyValueBasicInformation
-               ? STATUS_SUCCESS
-               : user_write((char *)buffer + at, values[value].data, size);
-}
-
-static bool value_class_is_known(KEY_VALUE_INFORMATION_CLASS class)
-{
-    return class == KeyValueBasicInformation || class == KeyValueFullInformation ||
-           class == KeyValuePartialInformation;
-}
-
-NTSTATUS WINAPI NtQueryValueKey(HANDLE handle, const UNICODE_STRING *user_name,
-                                KEY_VALUE_INFORMATION_CLASS class, void *buffer, DWORD length,
-                                DWORD *ret_length)
-{
-    _cleanup_nt_(name_freep) WCHAR *name = NULL;
-    UNICODE_STRING header;
-    unsigned index;
-    size_t units;
-
-    TRY(key_lookup(handle, KEY_QUERY_VALUE, &index));
-    if (!value_class_is_known(class)) {
-        unimplemented_once(__func__, "class", class);
-        return STATUS_INVALID_PARAMETER;
-    }
-    TRY(USER_GET(header, user_name));
-    TRY(name_copy(&header, &name, &units));
-    for (unsigned i = 0; i < sizeof(values) / sizeof(*values); i++)
-        if (values[i].key == index && path_matches(values[i].name, name, units))
-            return value_answer(i, class, buffer, length, ret_length);
-    return STATUS_OBJECT_NAME_NOT_FOUND;
-}
-
-NTSTATUS WINAPI NtEnumerateValueKey(HANDLE handle, ULONG wanted, KEY_VALUE_INFORMATION_CLASS class,
-                                    PVOID buffer, ULONG length, PULONG ret_length)
-{
-    unsigned index;
-
-    TRY(key_lookup(handle, KEY_QUERY_VALUE, &index));
-    if (!value_class_is_known(class))
-        return STATUS_INVALID_PARAMETER;
-    for (unsigned i = 0; i < sizeof(values) / sizeof(*values); i++)
-        if (values[i].key == index && !wanted--)
-            return value_answer(i, class, buffer, length, ret_length);
-    return STATUS_NO_MORE_ENTRIES;
-}
-
-/* DIFFERS: sub-keys are not enumerated: those that exist are roots that programs know by name. */
-NTSTATUS WINAPI NtEnumerateKey(HANDLE handle, ULONG wanted, KEY_INFORMATION_CLASS class,
+NTSTATUS WINAPI NtEnumerateKey(HANDLE handle, ULONG index, KEY_INFORMATION_CLASS class,
                                void *buffer, DWORD length, DWORD *ret_length)
 {
-    unsigned index;
-
-    (void)wanted, (void)class, (void)buffer, (void)length, (void)ret_length;
-    TRY(key_lookup(handle, KEY_ENUMERATE_SUB_KEYS, &index));
-    return STATUS_NO_MORE_ENTRIES;
+    if (index == KEY_INDEX_SELF)
+        return STATUS_NO_MORE_ENTRIES;
+    return query(handle, index, class, buffer, length, ret_length);
 }
 
 NTSTATUS WINAPI NtQueryKey(HANDLE handle, KEY_INFORMATION_CLASS class, void *buffer, DWORD length,
                            DWORD *ret_length)
 {
-    KEY_FULL_INFORMATION info = {.ClassOffset = offsetof(KEY_FULL_INFORMATION, Class)};
-    const DWORD header = offsetof(KEY_FULL_INFORMATION, Class);
-    unsigned index;
-
-    TRY(key_lookup(handle, KEY_QUERY_VALUE, &index));
-    if (class != KeyFullInformation) {
-        unimplemented_once(__func__, "class", class);
-        return STATUS_INVALID_PARAMETER;
-    }
-    for (unsigned i = 0; i < sizeof(values) / sizeof(*values); i++)
-        if (values[i].key == index) {
-            info.Values++;
-            info.MaxValueNameLen = 64;
-            info.MaxValueDataLen = values[i].size;
-        }
-    TRY(USER_PUT(ret_length, header));
-    if (length < header)
-        return STATUS_BUFFER_TOO_SMALL;
-    return user_write(buffer, &info, header);
+    return query(handle, KEY_INDEX_SELF, class, buffer, length, ret_length);
 }
 
-NTSTATUS WINAPI NtNotifyChangeKey(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, void *context,
-                                  PIO_STATUS_BLOCK iosb, ULONG filter, BOOLEAN subtree,
-                                  void *buffer, ULONG length, BOOLEAN asynchronous)
-{
-    unsigned index;
+/* ---- changing ---- */
 
-    (void)event, (void)apc, (void)context, (void)iosb, (void)filter, (void)subtree, (void)buffer;
-    (void)length;
-    TRY(key_lookup(handle, KEY_NOTIFY, &index));
-    if (asynchronous)
-        return STATUS_PENDING; /* nothing here ever changes */
-    unimplemented_once(__func__, "synchronous wait", 0);
-    return STATUS_NOT_SUPPORTED;
+NTSTATUS WINAPI NtDeleteKey(HANDLE handle)
+{
+    _cleanup_nt_(key_unrefp) struct key *key = NULL;
+    struct key_delete_request request = {.reserved = 0};
+    struct key_delete_reply reply;
+
+    TRY(key_lookup(handle, DELETE, &key));
+    TRY(key_server(key, &request.handle));
+    return (NTSTATUS)call_key_delete(portico_control(), &request, &reply, NULL);
+}
+
+NTSTATUS WINAPI NtRenameKey(HANDLE handle, UNICODE_STRING *user_name)
+{
+    _cleanup_nt_(key_unrefp) struct key *key = NULL;
+    _cleanup_nt_(name_freep) WCHAR *name = NULL;
+    struct key_rename_request request = {.reserved = 0};
+    struct key_rename_reply reply;
+    struct call_extra extra = {0};
+    UNICODE_STRING header;
+    size_t units;
+
+    TRY(key_lookup(handle, KEY_WRITE, &key));
+    TRY(USER_GET(header, user_name));
+    TRY(name_copy(&header, &name, &units));
+    TRY(key_server(key, &request.handle));
+    extra.data = name;
+    extra.data_size = (uint32_t)(units * sizeof(WCHAR));
+    return (NTSTATUS)call_key_rename(portico_control(), &request, &reply, &extra);
+}
+
+NTSTATUS WINAPI NtFlushKey(HANDLE handle)
+{
+    _cleanup_nt_(key_unrefp) struct key *key = NULL;
+
+    return key_lookup(handle, 0, &key); /* nothing is ever unwritten */
 }
 
 NTSTATUS WINAPI NtLoadKey(const OBJECT_ATTRIBUTES *attributes, OBJECT_ATTRIBUTES *file)

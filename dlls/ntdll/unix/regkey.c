@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* See regkey.h: key objects, and what is known without a server. */
+
+#include "regkey.h"
+
+#include "client.h"
+#include "ntpath.h"
+#include "ntprocess.h"
+#include "usermem.h"
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static NTSTATUS key_name_of(struct nt_object *object, WCHAR **ret_name)
+{
+    const struct key *key = (const struct key *)object;
+
+    *ret_name = malloc((key->units + 1) * sizeof(WCHAR));
+    if (!*ret_name)
+        return STATUS_NO_MEMORY;
+    memcpy(*ret_name, key->path, key->units * sizeof(WCHAR));
+    (*ret_name)[key->units] = 0;
+    return STATUS_SUCCESS;
+}
+
+static void key_destroy(struct nt_object *object)
+{
+    struct key *key = (struct key *)object;
+    handle_t server = atomic_load(&key->server);
+
+    if (server && portico_close(server) != STATUS_SUCCESS)
+        unimplemented_once("registry", "a key's server handle is not open:", server);
+    free(key->path);
+    free(key);
+}
+
+const struct nt_type key_type = {
+    .name = u"Key",
+    .valid = KEY_ALL_ACCESS,
+    .generic = {KEY_READ, KEY_WRITE, KEY_EXECUTE},
+    .destroy = key_destroy,
+    .name_of = key_name_of,
+};
+
+NTSTATUS key_lookup(HANDLE handle, ACCESS_MASK access, struct key **ret_key)
+{
+    struct nt_object *object;
+    NTSTATUS status = handle_lookup(handle, access, &key_type, &object);
+
+    if (!status)
+        *ret_key = (struct key *)object;
+    return status;
+}
+
+void key_unrefp(struct key **key)
+{
+    if (*key)
+        nt_object_unref(&(*key)->header);
+}
+
+static NTSTATUS key_open_again(const struct key *key, handle_t *ret_handle)
+{
+    struct objattr objattr = {.name_size = (uint32_t)(key->units * sizeof(WCHAR))};
+    struct call_extra extra = {.objattr = &objattr, .name = key->path};
+    struct key_open_request request = {.access = key->access};
+    struct key_open_reply reply = {.handle = 0};
+    struct control *control;
+
+    client_need();
+    control = portico_control();
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    TRY((NTSTATUS)call_key_open(control, &request, &reply, &extra));
+    *ret_handle = reply.handle;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS key_server(struct key *key, handle_t *ret_handle)
+{
+    handle_t handle = atomic_load(&key->server), none = 0;
+
+    client_need(); /* for this thread too */
+    if (!handle) {
+        TRY(key_open_again(key, &handle));
+        /* Two threads at once: the first one's stays. */
+        if (!atomic_compare_exchange_strong(&key->server, &none, handle)) {
+            (void)portico_close(handle);
+            handle = none;
+        }
+    }
+    *ret_handle = handle;
+    return STATUS_SUCCESS;
+}
+
+/* ---- portico/registry.def ---- */
+
+bool registry_is_untouched(void)
+{
+    char path[PATH_MAX];
+    size_t n;
+
+    if (portico_process_id() || portico_runtime_dir(path, sizeof(path)) != STATUS_SUCCESS)
+        return false;
+    n = strlen(path);
+    if (snprintf(path + n, sizeof(path) - n, "/%s", REGISTRY_MARK_NAME) >= (int)(sizeof(path) - n))
+        return false;
+    return access(path, F_OK) != 0;
+}
+
+/* Does the path of a line, behind \Registry, match? "*" is any one component. */
+static bool path_matches(const char *pattern, const WCHAR *path, size_t units)
+{
+    static const char root[] = "\\Registry\\";
+    size_t i = 0;
+
+    for (; root[i]; i++)
+        if (i == units || upcase(path[i]) != upcase((WCHAR)root[i]))
+            return !root[i + 1] && i == units && !*pattern; /* the root itself */
+    for (; *pattern; pattern++) {
+        if (*pattern == '*') {
+            while (i < units && path[i] != '\\')
+                i++;
+            continue;
+        }
+        if (i == units || upcase(path[i]) != upcase((WCHAR)(unsigned char)*pattern))
+            return false;
+        i++;
+    }
+    return i == units;
+}
+
+static const char *const key_paths[] = {
+    "",
+    "Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion\\Time Zones\\*",
+#define KEY(path) path,
+#define VALUE_SZ(path, name, text)
+#define VALUE_DWORD(path, name, number)
+#define VALUE_HOST(path, name)
+#define READ_ONLY(path)
+#include "portico/registry.def"
+};
+
+static const char *const read_only_paths[] = {
+#define KEY(path)
+#define VALUE_SZ(path, name, text)
+#define VALUE_DWORD(path, name, number)
+#define VALUE_HOST(path, name)
+#define READ_ONLY(path) path,
+#include "portico/registry.def"
+};
+
+bool registry_def_is_read_only(const WCHAR *path, size_t units)
+{
+    for (size_t i = 0; i < sizeof(read_only_paths) / sizeof(read_only_paths[0]); i++)
+        for (size_t n = units; n; n--)
+            if ((n == units || path[n] == '\\') && path_matches(read_only_paths[i], path, n))
+                return true;
+    return false;
+}
+
+bool registry_def_has(const WCHAR *path, size_t units)
+{
+    for (size_t i = 0; i < sizeof(key_paths) / sizeof(key_paths[0]); i++)
+        if (path_matches(key_paths[i], path, units))
+            return true;
+    return false;
+}
+
+struct initial_value {
+    const char *path, *name;
+    const char *text; /* NULL: a number, or the machine's name */
+    uint32_t number;
+    bool is_host;
+};
+
+static const struct initial_value initial_values[] = {
+#define KEY(path)
+#define VALUE_SZ(path, name, text)      {path, name, text, 0, false},
+#define VALUE_DWORD(path, name, number) {path, name, NULL, number, false},
+#define VALUE_HOST(path, name)          {path, name, NULL, 0, true},
+#define READ_ONLY(path)
+#include "portico/registry.def"
+};
+
+static bool name_matches(const char *name, const WCHAR *wanted, size_t units)
+{
+    size_t i = 0;
+
+    while (i < units && name[i] && upcase(wanted[i]) == upcase((WCHAR)(unsigned char)name[i]))
+        i++;
+    return i == units && !name[i];
+}
+
+static NTSTATUS initial_answer(const struct initial_value *value, ULONG *ret_type, void *buffer,
+                               size_t size, size_t *ret_size)
+{
+    const char *text = value->text;
+    struct utsname host;
+
+    *ret_type = text || value->is_host ? REG_SZ : REG_DWORD;
+    if (value->is_host)
+        text = uname(&host) < 0 ? "localhost" : host.nodename;
+    *ret_size = text ? (strlen(text) + 1) * sizeof(WCHAR) : sizeof(value->number);
+    if (*ret_size > size)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (!text)
+        memcpy(buffer, &value->number, sizeof(value->number));
+    else
+        for (size_t i = 0; i < *ret_size / sizeof(WCHAR); i++)
+            ((WCHAR *)buffer)[i] = (WCHAR)(unsigned char)text[i];
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS registry_def_value(const struct key *key, const WCHAR *name, size_t units, ULONG *ret_type,
+                            void *buffer, size_t size, size_t *ret_size)
+{
+    for (size_t i = 0; i < sizeof(initial_values) / sizeof(initial_values[0]); i++) {
+        const struct initial_value *value = &initial_values[i];
+
+        if (path_matches(value->path, key->path, key->units) &&
+            name_matches(value->name, name, units))
+            return initial_answer(value, ret_type, buffer, size, ret_size);
+    }
+    return STATUS_OBJECT_NAME_NOT_FOUND;
+}

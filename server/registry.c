@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* See registry.h. */
+
+#include "registry.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "common/fd.h"
+#include "common/sid.h"
+#include "key.h"
+#include "server.h"
+
+#define REG_SZ       1u
+#define REG_DWORD    4u
+#define TEXT_MAX     1024u
+#define SID_TEXT_MAX 64u
+
+/* One line of registry.def. */
+struct initial {
+    const char *path;
+    const char *name; /* NULL: a key */
+    const char *text; /* NULL: a number, or (is_host) the machine's name */
+    uint32_t number;
+    bool is_host;
+};
+
+static const struct initial initials[] = {
+#define KEY(path)                       {path, NULL, NULL, 0, false},
+#define VALUE_SZ(path, name, text)      {path, name, text, 0, false},
+#define VALUE_DWORD(path, name, number) {path, name, NULL, number, false},
+#define VALUE_HOST(path, name)          {path, name, NULL, 0, true},
+#define READ_ONLY(path)
+#include "portico/registry.def"
+};
+
+static const char *const read_only[] = {
+#define KEY(path)
+#define VALUE_SZ(path, name, text)
+#define VALUE_DWORD(path, name, number)
+#define VALUE_HOST(path, name)
+#define READ_ONLY(path) path,
+#include "portico/registry.def"
+};
+
+/* ASCII to UTF-16, "*" as the user's SID. */
+static struct name path_expand(const char *path, const char *sid, uint16_t storage[TEXT_MAX])
+{
+    uint32_t n = 0;
+
+    for (; *path && n < TEXT_MAX - 200; path++) {
+        if (*path != '*')
+            storage[n++] = (uint8_t)*path;
+        else
+            for (const char *c = sid; *c; c++)
+                storage[n++] = (uint8_t)*c;
+    }
+    return (struct name){storage, n};
+}
+
+static status_t value_fill(struct key *key, const struct initial *initial)
+{
+    uint16_t name_storage[TEXT_MAX], storage[TEXT_MAX] = {0};
+    struct name name = name_from_ascii(initial->name, name_storage);
+    struct utsname host;
+    const char *text = initial->text;
+
+    if (!text && !initial->is_host)
+        return key_value_set(key, name, REG_DWORD, &initial->number, sizeof(initial->number));
+    if (initial->is_host)
+        text = uname(&host) < 0 ? "localhost" : host.nodename;
+    struct name value = name_from_ascii(text, storage);
+    return key_value_set(key, name, REG_SZ, storage, (value.length + 1) * 2);
+}
+
+static status_t initial_fill(struct server *server, const struct initial *initial, const char *sid)
+{
+    uint16_t storage[TEXT_MAX];
+    struct key *parent, *key;
+    struct name leaf = {NULL, 0};
+    status_t status = key_walk(server->registry.root, path_expand(initial->path, sid, storage),
+                               &parent, &leaf, &key);
+
+    if (!status && !key)
+        status = key_add(parent, NULL, leaf, &key);
+    if (!status && initial->name)
+        status = value_fill(key, initial);
+    if (!status && !strcmp(initial->path + strlen(initial->path) -
+                               MIN(strlen(initial->path), strlen("Time Zones")),
+                           "Time Zones"))
+        key->any_child = true;
+    return status;
+}
+
+static status_t read_only_mark(struct server *server, const char *path)
+{
+    uint16_t storage[TEXT_MAX];
+    struct key *parent, *key = NULL;
+    struct name leaf;
+    status_t status =
+        key_walk(server->registry.root, path_expand(path, "", storage), &parent, &leaf, &key);
+
+    if (!status && key)
+        key->is_read_only = true;
+    return key ? status : STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+/* S-1-5-18, S-1-22-1-1000 ... */
+static void user_sid_print(char ret_text[SID_TEXT_MAX])
+{
+    struct sid sid = sid_from_uid(getuid());
+    int n = snprintf(ret_text, SID_TEXT_MAX, "S-%u-%u", sid.revision, sid.authority[5]);
+
+    for (uint8_t i = 0; i < sid.count; i++)
+        n += snprintf(ret_text + n, SID_TEXT_MAX - (size_t)n, "-%u", sid.sub[i]);
+}
+
+status_t registry_init(struct server *server)
+{
+    char sid[SID_TEXT_MAX];
+    status_t status = key_new_root(server, &server->registry.root);
+
+    user_sid_print(sid);
+    for (size_t i = 0; i < ARRAY_SIZE(initials) && !status; i++)
+        status = initial_fill(server, &initials[i], sid);
+    for (size_t i = 0; i < ARRAY_SIZE(read_only) && !status; i++)
+        status = read_only_mark(server, read_only[i]);
+    server->registry.is_filled = true;
+    return status;
+}
+
+static void key_drop(struct key *key)
+{
+    struct key *child;
+
+    while ((child = list_first(&key->children, struct key, sibling))) {
+        list_remove(&child->sibling);
+        key->n_children--;
+        key_drop(child);
+    }
+    key->parent = NULL;
+    key_unref(key);
+}
+
+void registry_deinit(struct server *server)
+{
+    if (server->registry.root)
+        key_drop(server->registry.root);
+    server->registry.root = NULL;
+}
+
+void registry_changed(struct server *server)
+{
+    struct registry *registry = &server->registry;
+
+    if (!registry->is_filled || registry->is_changed)
+        return;
+    registry->is_changed = true;
+    if (server->listener.dir_fd >= 0)
+        fd_close(openat(server->listener.dir_fd, REGISTRY_MARK_NAME,
+                        O_CREAT | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600));
+}
+
+void registry_charge(struct server *server, int64_t bytes)
+{
+    server->registry.bytes += (uint64_t)bytes;
+}
+
+bool registry_has_room(const struct server *server, uint64_t bytes)
+{
+    return server->registry.bytes + bytes <= REGISTRY_MAX_BYTES;
+}
