@@ -45,7 +45,7 @@ for %%i in (1 2 3) do echo %word% %%i
 if exist "%~dp0given.txt" (echo found) else (echo missing)
 call :sub one
 attrib.exe >nul
-(echo one& echo two) | find.exe "w"
+echo two words| find.exe "w"
 exit /b 7
 :sub
 echo in %0 with %1
@@ -59,7 +59,7 @@ hello 2
 hello 3
 found
 in :sub with one
-two" 'which has done what it says'
+two words" 'which has done what it says'
 run xcopy.exe "$(dos "$scratch/given.txt")" "$(dos "$scratch/copied/")" /i /y
 is "$?" 0 'xcopy.exe copies'
 is "$(cat "$scratch/copied/given.txt")" content 'the whole file'
