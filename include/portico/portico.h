@@ -315,9 +315,7 @@ status_t portico_port_disconnect(handle_t port, uint32_t flags);
 status_t portico_port_cancel(handle_t port, uint32_t flags, uint32_t message_id,
                              uint32_t callback_id, uint64_t message_context);
 
-/* Room for one message of `size` bytes of data, whatever else is under way; *ret_id: message_id of
- * a new message. STATUS_BUFFER_OVERFLOW, STATUS_QUOTA_EXCEEDED; to send: STATUS_OBJECTID_NOT_FOUND,
- * STATUS_RESOURCE_IN_USE. */
+/* Room for one message of `size` bytes of data: reference 3.11. *ret_id: a new message's message_id. */
 status_t portico_reserve_create(handle_t port, uint32_t size, uint32_t *ret_id);
 status_t portico_reserve_delete(handle_t port, uint32_t id);
 struct portico_port_info {

@@ -162,7 +162,7 @@ static void test_nls_and_registry(void)
         ULONG title, type, length;
         wchar_t data[16];
     } value;
-    UNICODE_STRING locale_name = nt_string(L"localename");
+    UNICODE_STRING locale_name = nt_string(L"localename"), user_key;
     HANDLE key, sub;
     ULONG locale, length;
     void *table;
@@ -176,8 +176,8 @@ static void test_nls_and_registry(void)
               "no such type");
     is_status(NtQueryDefaultLocale(TRUE, &locale), 0, "the locale");
     is_number(locale, 0x409, "is en-US");
-    is_status(NtOpenKey(&key, KEY_READ, nt_name(&name, L"\\Registry\\User\\S-1-22-1-0")), 0,
-              "the user's key");
+    is_status(RtlFormatCurrentUserKeyPath(&user_key), 0, "the name of the user's key");
+    is_status(NtOpenKey(&key, KEY_READ, nt_name(&name, user_key.Buffer)), 0, "the user's key");
     is_status(NtOpenKey(&sub, KEY_READ, nt_name_under(&name, key, L"Control Panel\\International")),
               0, "a key below it");
     is_status(NtQueryValueKey(sub, &locale_name, 2, &value, sizeof(value), &length), 0,
@@ -186,7 +186,7 @@ static void test_nls_and_registry(void)
     is_status(NtQueryValueKey(sub, &locale_name, 2, &value, 16, &length), STATUS_BUFFER_OVERFLOW,
               "cut");
     NtClose(sub);
-    is_status(NtOpenKey(&sub, KEY_READ, nt_name_under(&name, key, L"Software")),
+    is_status(NtOpenKey(&sub, KEY_READ, nt_name_under(&name, key, L"Nowhere")),
               STATUS_OBJECT_NAME_NOT_FOUND, "a key that does not exist");
     ok(!sub, "the handle is zero");
     NtClose(key);
