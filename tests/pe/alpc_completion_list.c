@@ -237,6 +237,8 @@ static void rundown(void)
     request_send(pair.client, RELEASE, 1, 1);
     ok(AlpcGetOutstandingCompletionListMessageCount(list) == 1, "one message in the list");
     ok_status(AlpcRundownCompletionList(pair.connection), STATUS_SUCCESS, "the list is run down");
+    ok_status(NtAlpcSetInformation(pair.connection, AlpcCompletionListRundownInformation, NULL, 0),
+              STATUS_SUCCESS, "and again, by the information class");
     request_send(pair.client, RELEASE, 2, 2);
     ok_status(port_receive(pair.connection, &message, NULL, POLL),
               STATUS_ALPC_CHECK_COMPLETION_LIST, "what is in it is to be taken");

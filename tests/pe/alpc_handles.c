@@ -122,6 +122,51 @@ static void single(void)
     pair_close(&pair);
 }
 
+NTSTATUS NTAPI NtSetInformationObject(HANDLE, OBJECT_INFORMATION_CLASS, PVOID, ULONG);
+
+static BOOLEAN is_inherited(HANDLE handle)
+{
+    OBJECT_DATA_INFORMATION info = {2, 2};
+
+    ok_status(NtQueryObject(handle, ObjectDataInformation, &info, sizeof(info), NULL),
+              STATUS_SUCCESS, "what the handle is");
+    return info.InheritHandle;
+}
+
+/* With these flags the receiver's handle is inherited (or not). */
+static void copy_with(struct test_pair *pair, ULONG flags, HANDLE event, BOOLEAN expected)
+{
+    struct test_attributes attributes;
+    struct test_message message;
+    ALPC_HANDLE_ATTR *attr;
+
+    ok_status(send_new(pair->client, RELEASE, flags, event, 0, 0), STATUS_SUCCESS,
+              "a handle is sent with flags");
+    attr = receive_attr(pair->connection, &message, &attributes);
+    if (!ok(attr != NULL, "a handle arrives"))
+        return;
+    ok(is_inherited(attr->Handle) == expected, "inherited: %d", expected);
+    reply_to(pair->connection, RELEASE, &message);
+    NtClose(attr->Handle);
+}
+
+static void attributes_of_the_copy(void)
+{
+    OBJECT_DATA_INFORMATION inherited = {TRUE, FALSE};
+    struct test_pair pair;
+    HANDLE event;
+
+    open_with(&pair, SINGLE, 0xffd);
+    event_new(&event, NotificationEvent, FALSE);
+    copy_with(&pair, SAME, event, FALSE);
+    copy_with(&pair, SAME | ALPC_HANDLEFLG_DUPLICATE_INHERIT, event, TRUE);
+    copy_with(&pair, SAME | ALPC_HANDLEFLG_DUPLICATE_SAME_ATTRIBUTES, event, FALSE);
+    NtSetInformationObject(event, ObjectDataInformation, &inherited, sizeof(inherited));
+    copy_with(&pair, SAME | ALPC_HANDLEFLG_DUPLICATE_SAME_ATTRIBUTES, event, TRUE);
+    NtClose(event);
+    pair_close(&pair);
+}
+
 static void several(void)
 {
     struct test_attributes attributes;
@@ -276,6 +321,7 @@ TEST_MAIN
     refusals();
     filters();
     single();
+    attributes_of_the_copy();
     several();
     senders();
 }

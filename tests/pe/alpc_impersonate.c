@@ -33,16 +33,18 @@ static void levels(void)
         int result;
     } cases[] = {
         {0, SecurityImpersonation, 0, STATUS_ACCESS_DENIED, -1},
-        {ALLOW_IMPERSONATION, SecurityAnonymous, 0, STATUS_BAD_IMPERSONATION_LEVEL, -1},
-        {ALLOW_IMPERSONATION, SecurityIdentification, 0, 0, SecurityIdentification},
-        {ALLOW_IMPERSONATION, SecurityImpersonation, 0, 0, SecurityImpersonation},
-        {ALLOW_IMPERSONATION, SecurityDelegation, 0, 0, SecurityDelegation},
-        {ALLOW_IMPERSONATION, SecurityIdentification, 2 | 2 << 2, STATUS_BAD_IMPERSONATION_LEVEL,
+        {ALPC_PORFLG_ALLOW_IMPERSONATION, SecurityAnonymous, 0, STATUS_BAD_IMPERSONATION_LEVEL, -1},
+        {ALPC_PORFLG_ALLOW_IMPERSONATION, SecurityIdentification, 0, 0, SecurityIdentification},
+        {ALPC_PORFLG_ALLOW_IMPERSONATION, SecurityImpersonation, 0, 0, SecurityImpersonation},
+        {ALPC_PORFLG_ALLOW_IMPERSONATION, SecurityDelegation, 0, 0, SecurityDelegation},
+        {ALPC_PORFLG_ALLOW_IMPERSONATION, SecurityIdentification,
+         ALPC_IMPERSONATEFLG_REQUIRE | 2 << 2, STATUS_BAD_IMPERSONATION_LEVEL, -1},
+        {ALPC_PORFLG_ALLOW_IMPERSONATION, SecurityImpersonation,
+         ALPC_IMPERSONATEFLG_REQUIRE | 2 << 2, 0, SecurityImpersonation},
+        {ALPC_PORFLG_ALLOW_IMPERSONATION, SecurityImpersonation,
+         ALPC_IMPERSONATEFLG_REQUIRE | 3 << 2, STATUS_BAD_IMPERSONATION_LEVEL, -1},
+        {ALPC_PORFLG_ALLOW_IMPERSONATION, SecurityImpersonation, 0x10, STATUS_INVALID_PARAMETER,
          -1},
-        {ALLOW_IMPERSONATION, SecurityImpersonation, 2 | 2 << 2, 0, SecurityImpersonation},
-        {ALLOW_IMPERSONATION, SecurityImpersonation, 2 | 3 << 2, STATUS_BAD_IMPERSONATION_LEVEL,
-         -1},
-        {ALLOW_IMPERSONATION, SecurityImpersonation, 0x10, STATUS_INVALID_PARAMETER, -1},
     };
 
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -68,7 +70,7 @@ static void anonymous_instead(void)
     struct test_message request;
 
     begin(&pair, 0, SecurityImpersonation, &request);
-    ok_status(impersonate(pair.connection, &request, 1), STATUS_SUCCESS,
+    ok_status(impersonate(pair.connection, &request, ALPC_IMPERSONATEFLG_ANONYMOUS), STATUS_SUCCESS,
               "refused, so anonymous, if one asks for it");
     ok(thread_user_is(&sid_anonymous), "S-1-5-7");
     revert();
@@ -81,7 +83,7 @@ static void messages(void)
     struct test_pair pair;
     struct test_message request, unknown;
 
-    begin(&pair, ALLOW_IMPERSONATION, SecurityImpersonation, &request);
+    begin(&pair, ALPC_PORFLG_ALLOW_IMPERSONATION, SecurityImpersonation, &request);
     unknown = request;
     unknown.header.MessageId += 0x1000;
     ok_status(impersonate(pair.connection, &unknown, 0), STATUS_ACCESS_DENIED,
@@ -110,7 +112,7 @@ static void datagrams(void)
     struct test_pair pair;
     struct test_message message, request;
 
-    begin(&pair, ALLOW_IMPERSONATION, SecurityImpersonation, &request);
+    begin(&pair, ALPC_PORFLG_ALLOW_IMPERSONATION, SecurityImpersonation, &request);
     message_init(&message.header, 4);
     ok_status(port_send(pair.client, RELEASE, &message.header), STATUS_SUCCESS, "a datagram");
     ok_status(port_receive(pair.connection, &message, NULL, NULL), STATUS_SUCCESS, "received");
@@ -121,7 +123,8 @@ static void datagrams(void)
 
 static void connection_requests(void)
 {
-    const struct test_lending lending = {ALLOW_IMPERSONATION, SecurityIdentification, FALSE};
+    const struct test_lending lending = {ALPC_PORFLG_ALLOW_IMPERSONATION, SecurityIdentification,
+                                         FALSE};
     struct test_pair first, pair = {.connection = connection};
     struct test_message connect, message;
 
@@ -156,7 +159,7 @@ static void token_of_the_thread(void)
     ULONG length;
     HANDLE process_token, token;
 
-    begin(&pair, ALLOW_IMPERSONATION, SecurityImpersonation, &request);
+    begin(&pair, ALPC_PORFLG_ALLOW_IMPERSONATION, SecurityImpersonation, &request);
     request_end(&pair, &request);
     ok_status(request_pass(&pair, NULL, &request, &attributes), STATUS_SUCCESS, "a request");
     ALPC_TOKEN_ATTR *ids =
@@ -207,7 +210,7 @@ static void access_checks(void)
     descriptor_allow(&sd, EVENT_ALL_ACCESS, &sid_anonymous);
     ok_status(guarded_event(&anyone, ANYONE, &sd), STATUS_SUCCESS, "one for S-1-5-7 only");
     ok_status(event_open(ANYONE, EVENT_MODIFY_STATE), STATUS_ACCESS_DENIED, "not for us");
-    begin(&pair, ALLOW_IMPERSONATION, SecurityIdentification, &request);
+    begin(&pair, ALPC_PORFLG_ALLOW_IMPERSONATION, SecurityIdentification, &request);
     impersonate(pair.connection, &request, 0);
     ok_status(event_open(EVENT, EVENT_MODIFY_STATE), STATUS_BAD_IMPERSONATION_LEVEL,
               "a token for identification passes no check");
@@ -218,7 +221,7 @@ static void access_checks(void)
     ok_status(event_open(EVENT, EVENT_MODIFY_STATE), STATUS_SUCCESS, "itself again, it opens");
     request_end(&pair, &request);
     lending_pair_close(&pair);
-    begin(&pair, ALLOW_IMPERSONATION, SecurityImpersonation, &request);
+    begin(&pair, ALPC_PORFLG_ALLOW_IMPERSONATION, SecurityImpersonation, &request);
     impersonate(pair.connection, &request, 0);
     ok_status(event_open(EVENT, EVENT_MODIFY_STATE), STATUS_SUCCESS, "at Impersonation it opens");
     ok_status(NtImpersonateAnonymousToken(NtCurrentThread()), STATUS_SUCCESS, "anonymous");
@@ -234,7 +237,8 @@ static void access_checks(void)
 /* Whom the client's thread acts as, at the connection (static) or when it sends (dynamic). */
 static void tracking(BOOLEAN dynamic)
 {
-    const struct test_lending lending = {ALLOW_IMPERSONATION, SecurityImpersonation, dynamic};
+    const struct test_lending lending = {ALPC_PORFLG_ALLOW_IMPERSONATION, SecurityImpersonation,
+                                         dynamic};
     struct test_descriptor sd;
     struct test_pair pair;
     struct test_message connect, request;
@@ -376,7 +380,7 @@ static void containers(void)
     struct test_pair pair;
     struct test_message request, unknown;
 
-    begin(&pair, ALLOW_IMPERSONATION, SecurityImpersonation, &request);
+    begin(&pair, ALPC_PORFLG_ALLOW_IMPERSONATION, SecurityImpersonation, &request);
     unknown = request;
     unknown.header.MessageId += 0x1000;
     ok_status(NtAlpcImpersonateClientContainerOfPort(pair.connection, &request.header, 1),
