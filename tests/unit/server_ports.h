@@ -161,7 +161,8 @@ static inline status_t pair_ask(uint32_t flags, const void *message, uint32_t si
     static uint8_t data[0x11000];
     uint32_t data_size = objattr_data(data, PORT_NAME, 0, 0, NULL, 0);
 
-    memcpy(data + data_size, message, size);
+    if (size)
+        memcpy(data + data_size, message, size);
     return CALL_DATA(&pair.b, alpc_connect, &pair.connect, data, data_size + size,
                      .attributes = pair_attributes, .has_attributes = 1, .flags = flags,
                      .message_size = size, .timeout_ns = TIMEOUT_NEVER);
