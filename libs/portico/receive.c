@@ -321,6 +321,11 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
             args.may_wait = !spin_for_message(receiver, &waiting);
             break;
         case PORT_WAIT:
+            /* The end's notice may come after the first look: with may_wait nothing is PORT_EMPTY. */
+            if (port->kind == PORT_KIND_SERVER && port->life == LIFE_ENDED) {
+                port_wait_cancel(&receiver->view);
+                return port->ended_status;
+            }
             waiting.has_slept = true;
             status = sleep_registered(receiver, exchange);
             if (status != STATUS_SUCCESS) {
