@@ -14,6 +14,7 @@ uint32_t close_flush_locked(struct port_view *view);
 void close_done_locked(struct port_view *view);
 
 /* Is the close at close_head flushed? */
+bool close_is_flushed_locked(const struct port_view *view);
+
 /* Was its connection closed without flushing (NtAlpcDisconnectPort flag 1)? */
 bool close_spares_locked(struct port_view *view, const struct port_node *node);
-bool close_is_flushed_locked(const struct port_view *view);

@@ -263,6 +263,12 @@ static status_t ended(struct port *port, const struct port_message *message)
     return message->status;
 }
 
+/* Of a server communication port the queue, its connection port's, does not tell. */
+static bool has_ended(const struct port *port)
+{
+    return port->kind == PORT_KIND_SERVER && port->life == LIFE_ENDED;
+}
+
 status_t receive_message(struct port *port, struct portico_exchange *exchange,
                          struct port_route *route)
 {
@@ -313,7 +319,7 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
                 return status;
             break;
         case PORT_EMPTY:
-            if (port->kind == PORT_KIND_SERVER && port->life == LIFE_ENDED)
+            if (has_ended(port))
                 return port->ended_status;
             if (exchange->deadline_ns == PORTICO_POLL || args.only)
                 return STATUS_TIMEOUT;
@@ -321,8 +327,7 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
             args.may_wait = !spin_for_message(receiver, &waiting);
             break;
         case PORT_WAIT:
-            /* The end's notice may come after the first look: with may_wait nothing is PORT_EMPTY. */
-            if (port->kind == PORT_KIND_SERVER && port->life == LIFE_ENDED) {
+            if (has_ended(port)) { /* its notice came after the first look */
                 port_wait_cancel(&receiver->view);
                 return port->ended_status;
             }

@@ -21,7 +21,9 @@
  * The receiver sees an ordinary message id. DIFFERS: Windows keeps reserves with the connection,
  * here they are the process's: a second holder of the port does not know them. DIFFERS: the tables
  * of live messages are not reserved, so a port with 16,384 messages outstanding sends no
- * asynchronous one with a reserve either. UNKNOWN: what a message larger than its reserve gives
+ * asynchronous one with a reserve either, and a datagram finds no room
+ * (STATUS_INSUFFICIENT_RESOURCES) while as many as the lane can have slots have not been received.
+ * UNKNOWN: what a message larger than its reserve gives
  * (here STATUS_PORT_MESSAGE_TOO_LONG), and whether a reserve whose message lives can be deleted
  * (here it can: the message goes on). */
 

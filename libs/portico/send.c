@@ -145,9 +145,9 @@ static status_t send_with_slot(const struct destination *to, const struct outgoi
     status_t status;
 
     do {
-        status = outbound_slot_acquire(to, PORTICO_FOREVER, false, &lane, &slot);
-        if (status != STATUS_SUCCESS)
-            return status;
+        status = outbound_slot_acquire(to, PORTICO_POLL, false, &lane, &slot);
+        if (status != STATUS_SUCCESS) /* a datagram does not wait, and nobody tells of a returned slot */
+            return status == STATUS_TIMEOUT ? STATUS_INSUFFICIENT_RESOURCES : status;
         message->slot = slot + 1;
         message->slot_word = slot_arm(&lane->slots, &lane->producer.view, slot, 0);
         if (slot_abandon(&lane->producer.view, slot, message->slot_word) != LANE_GONE)

@@ -51,8 +51,6 @@ status_t portico_handle_kind(handle_t handle, enum object_kind *ret_kind, uint32
     return STATUS_SUCCESS;
 }
 
-/* The server's time-outs are relative: the thread's own deadline ends the wait here
- * (portico_control_park), the server only needs to know whether to park at all. */
 status_t portico_try_all(uint32_t n_handles, const handle_t *handles)
 {
     struct wait_request request = {.mode = WAIT_MODE_ALL};
@@ -64,6 +62,8 @@ status_t portico_try_all(uint32_t n_handles, const handle_t *handles)
     return control ? call_wait(control, &request, &reply, &extra) : STATUS_INSUFFICIENT_RESOURCES;
 }
 
+/* The server's time-outs are relative: the thread's own deadline ends the wait here
+ * (portico_control_park), the server only needs to know whether to park at all. */
 status_t portico_wait(uint32_t n_handles, const handle_t *handles, enum wait_mode mode,
                       handle_t signal, bool alertable, int64_t deadline_ns, uint32_t *ret_index)
 {

@@ -103,7 +103,7 @@ bool thread_want_data(uint32_t thread_id)
             continue;
         thread->data_wanted = true;
         if (!thread->describes)
-            return false; /* race 1 */
+            return false; /* request_data.c, race 1 */
         wake_raise(&thread->wake, WAKE_NOTICE);
         return true;
     }
@@ -112,7 +112,7 @@ bool thread_want_data(uint32_t thread_id)
 
 bool threads_use_outbound(const struct outbound *outbound)
 {
-    atom_fence(); /* partner: waiting_on's store in sync_exchange */
+    atom_fence(); /* partners: waiting_on's store in sync_begin, the swap in send_reserved_datagram */
     for (struct portico_thread *thread = all_threads; thread; thread = thread->next_thread)
         if (thread != self && atom_load(&thread->using_outbound) == outbound)
             return true;

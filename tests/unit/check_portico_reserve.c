@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "portico/reserve.h"
+#include "portico/lane.h"
 
 #include "daemon.h"
 
@@ -268,6 +269,27 @@ START_TEST(many_reserves_go_through_together)
 }
 END_TEST
 
+/* Each datagram that was sent with a reserve keeps a slot of the lane till it is received. */
+START_TEST(a_datagram_with_a_reserve_does_not_wait_for_a_slot)
+{
+    struct pair pair = limited_pair(1u << 20);
+    status_t status = STATUS_SUCCESS;
+    uint32_t id, n_sent = 0;
+
+    while (status == STATUS_SUCCESS && n_sent < 4096) {
+        ck_ok(portico_reserve_create(pair.client, 0, &id));
+        status = send_with(pair.client, PORTICO_RELEASE, id, 0);
+        n_sent += status == STATUS_SUCCESS;
+    }
+    ck_status(status, STATUS_INSUFFICIENT_RESOURCES);
+    ck_assert_uint_ge(n_sent, LANE_SLOTS_MAX);
+    for (uint32_t i = 0; i < n_sent; i++)
+        ck_ok(port_receive_for(pair.connection, &message, PORTICO_POLL, NULL));
+    ck_ok(send_with(pair.client, PORTICO_RELEASE, id, 0)); /* the refused one has lost nothing */
+    pair_close(&pair);
+}
+END_TEST
+
 START_TEST(a_reserve_that_the_limit_has_no_room_for_is_refused)
 {
     struct pair pair = limited_pair(1u << 18);
@@ -319,6 +341,7 @@ int main(int argc, char **argv)
     UNIT_TEST(a_reserve_whose_message_lives_can_be_deleted);
     UNIT_TEST(a_reserve_goes_through_when_nothing_else_does);
     UNIT_TEST(many_reserves_go_through_together);
+    UNIT_TEST(a_datagram_with_a_reserve_does_not_wait_for_a_slot);
     UNIT_TEST(a_reserve_that_the_limit_has_no_room_for_is_refused);
     UNIT_TEST(reserves_of_a_port_that_cannot_send_yet_find_their_room_later);
     return DAEMON_END(UNIT_END());
