@@ -50,6 +50,7 @@ notes() {
             }
             {
                 line = $0
+                sub(/^[[:space:]]*\*[[:space:]]+/, "", line)
                 while (match(line, /(UNKNOWN|DIFFERS)(\([A-Za-z_0-9]+\))?: ?/)) {
                     text = text " " substr(line, 1, RSTART - 1)
                     flush()
