@@ -17,7 +17,7 @@ extern char **environ;
 static void usage_print(FILE *file)
 {
     fputs("Usage: portico FILE [ARGUMENT...]\n"
-          "Runs the Windows program FILE (a 64-bit x86 console program or service).\n"
+          "Runs the Windows program FILE (a 64-bit x86 console program).\n"
           "\n"
           "  --help      print this\n"
           "  --version   print the version\n",

@@ -31,7 +31,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FIRST_FD 100 /* ours stay above what a program's descriptors 0 to 2 may become */
+#define ENVIRONMENT_MAX_BYTES 0x10000000u /* its size becomes part of a ULONG */
 
 struct inheritable {
     HANDLE handle;
@@ -118,11 +118,13 @@ static NTSTATUS environment_append_user(struct gathering *gathering,
 
     if (!params->Environment)
         return STATUS_SUCCESS;
-    for (size_t i = 0; !size; i++) {
+    for (size_t i = 0; !size && i < ENVIRONMENT_MAX_BYTES / sizeof(WCHAR); i++) {
         TRY(user_read(pair, user + i, sizeof(pair)));
         if (!pair[0] && !pair[1])
             size = (i + 2) * sizeof(WCHAR);
     }
+    if (!size || size > ENVIRONMENT_MAX_BYTES)
+        return STATUS_INVALID_PARAMETER;
     return user_bytes_append(gathering, user, size, &gathering->block.strings[CHILD_ENVIRONMENT]);
 }
 
@@ -195,7 +197,7 @@ static NTSTATUS file_gather(struct gathering *gathering, HANDLE handle, struct f
                    sizeof(*gathering->handles)) ||
         !room_make((void **)&gathering->fds, gathering->block.n_handles, sizeof(int)))
         return STATUS_NO_MEMORY;
-    fd = file->fd < 0 ? -1 : fcntl(file->fd, F_DUPFD_CLOEXEC, FIRST_FD);
+    fd = file->fd < 0 ? -1 : fd_copy_high(file->fd);
     if (fd < 0)
         return file->fd < 0 ? STATUS_SUCCESS : STATUS_TOO_MANY_OPENED_FILES;
     entry = &gathering->handles[gathering->block.n_handles];

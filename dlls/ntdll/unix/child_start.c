@@ -21,8 +21,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FIRST_FD 100
-
 /* One packet's descriptors, moved above the first hundred; how many. */
 static uint32_t fds_receive(int socket, int *ret_fds, uint32_t capacity)
 {
@@ -49,9 +47,8 @@ static uint32_t fds_receive(int socket, int *ret_fds, uint32_t capacity)
         int fd, moved;
 
         memcpy(&fd, CMSG_DATA(header) + n * sizeof(fd), sizeof(fd));
-        moved = fd < FIRST_FD ? fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD) : fd;
-        if (moved != fd)
-            close(fd);
+        moved = fd_copy_high(fd);
+        close(fd);
         if (moved < 0 || n == capacity)
             return 0;
         ret_fds[n++] = moved;
@@ -148,8 +145,10 @@ static void shared_make(const struct child_block *block)
 
 void child_arrive(int fd, struct child_arrival *ret_arrival)
 {
-    int socket = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD), memfd;
+    int socket = fd_copy_high(fd), memfd;
 
+    if (socket < 0 && errno != EBADF)
+        fatal(PORTICO_EXIT_NO_RESOURCES, "too few descriptors: %s", strerror(errno));
     if (socket < 0)
         broken("no such descriptor");
     close(fd);

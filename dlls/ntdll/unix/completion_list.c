@@ -354,7 +354,7 @@ static status_t receive_rest(struct completion_list *list, handle_t port,
 bool completion_list_receive(handle_t port, struct portico_exchange *exchange, status_t *ret_status)
 {
     _cleanup_nt_(list_unrefp) struct completion_list *list = list_of_handle(port);
-    struct portico_exchange rest;
+    struct portico_exchange rest = {.ret_size = 0};
     status_t status;
 
     if (!list)

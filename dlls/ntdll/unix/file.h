@@ -7,8 +7,18 @@
 #include "event.h"
 #include "ntpath.h"
 #include "ntwait.h"
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
+
+/* A duplicate that stays above what may become 0 to 2 of a child, close-on-exec: above the first
+ * hundred, or where a smaller limit on descriptors leaves room. -1 with errno. */
+static inline int fd_copy_high(int fd)
+{
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 100);
+
+    return copy >= 0 ? copy : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
 
 enum file_kind {
     FILE_KIND_DISK,

@@ -76,15 +76,6 @@ static NTSTATUS port_kind(HANDLE handle, handle_t *ret_handle, enum object_kind 
     return (NTSTATUS)portico_handle_kind(*ret_handle, ret_kind, ret_access);
 }
 
-bool port_object_is_port(HANDLE handle)
-{
-    enum object_kind kind;
-    uint32_t access;
-    handle_t server;
-
-    return !port_kind(handle, &server, &kind, &access) && kind == OBJECT_KIND_PORT;
-}
-
 NTSTATUS port_object_from_handle(HANDLE handle, struct nt_object **ret_object)
 {
     struct port_object *port;

@@ -10,6 +10,5 @@
  * STATUS_INVALID_HANDLE, STATUS_ACCESS_DENIED (no SYNCHRONIZE), STATUS_OBJECT_TYPE_MISMATCH (not a
  * port), STATUS_NO_MEMORY, STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS port_object_from_handle(HANDLE handle, struct nt_object **ret_object);
-bool port_object_is_port(HANDLE handle);
 /* Stand-ins of one port? */
 bool port_object_is_same(const struct nt_object *a, const struct nt_object *b);

@@ -164,7 +164,7 @@ NTSTATUS WINAPI NtCreateKey(PHANDLE ret_handle, ACCESS_MASK access,
 
 struct answer {
     struct key_query_reply reply;
-    WCHAR text[PATH_UNITS_MAX * 2]; /* name, then class */
+    WCHAR text[PACKET_DATA_MAX_BYTES / sizeof(WCHAR)]; /* name, then class: all a reply holds */
 };
 
 static NTSTATUS ask(HANDLE handle, ULONG index, struct answer *answer)

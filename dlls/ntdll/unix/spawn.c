@@ -74,7 +74,7 @@ static NTSTATUS list_read(const PS_ATTRIBUTE *attribute, struct spawn *spawn)
 {
     size_t n = attribute->Size / sizeof(HANDLE);
 
-    if (attribute->Size % sizeof(HANDLE) || n > HANDLE_LIST_MAX)
+    if (attribute->Size % sizeof(HANDLE) || n > HANDLE_LIST_MAX || spawn->list)
         return STATUS_INVALID_PARAMETER;
     spawn->list = calloc(n + 1, sizeof(HANDLE));
     if (!spawn->list)

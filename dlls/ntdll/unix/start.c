@@ -211,13 +211,13 @@ static void images_load(const char *path)
     ntdll_load();
 }
 
-static void program_run(void) __attribute__((noreturn));
-static void program_run(void)
+static void program_run(const char *path) __attribute__((noreturn));
+static void program_run(const char *path)
 {
     NTSTATUS status;
 
     status = thread_run_first((char *)process.exe_base + process.exe_info.entry_rva, process.peb);
-    fatal(PORTICO_EXIT_NO_RESOURCES, "cannot start the first thread (status %#x)",
+    fatal(PORTICO_EXIT_NO_RESOURCES, "%s: cannot start the first thread (status %#x)", path,
           (unsigned)status);
 }
 
@@ -227,8 +227,7 @@ void portico_start_program(const char *file, char *const *arguments, char *const
 
     images_load(path);
     params_make(path, arguments, environment);
-    free(path);
-    program_run();
+    program_run(path); /* which keeps it */
 }
 
 void portico_start_child(int fd)
@@ -240,5 +239,5 @@ void portico_start_child(int fd)
     images_load(child_string(arrival.block, CHILD_PROGRAM));
     params_make_child(arrival.block);
     child_wait_for_go(&arrival);
-    program_run();
+    program_run(child_string(arrival.block, CHILD_PROGRAM));
 }

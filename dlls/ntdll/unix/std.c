@@ -5,18 +5,17 @@
 
 /* The handles of standard input, output and error at process start.
  *
- * The descriptors are duplicated above the first hundred, close-on-exec, so that what Linux gives
- * us later never becomes 0, 1 or 2 of a child by accident. Descriptors 0 and 1 then lead to
- * /dev/null: the program's handle is the only owner of the pipe, so that closing it is seen at the
- * other end; 2 stays for our own messages. A descriptor that was closed gives no handle.
+ * The descriptors are duplicated above the first hundred (fd_copy_high), close-on-exec, so that
+ * what Linux gives us later never becomes 0, 1 or 2 of a child by accident. Descriptors 0 and 1
+ * then lead to /dev/null: the program's handle is the only owner of the pipe, so that closing it is
+ * seen at the other end; 2 stays for our own messages. A descriptor that was closed gives no
+ * handle.
  */
 #include "file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
-
-#define FIRST_FD 100
 
 static NTSTATUS std_handle_new(int fd, HANDLE *ret_handle)
 {
@@ -29,7 +28,7 @@ static NTSTATUS std_handle_new(int fd, HANDLE *ret_handle)
     *ret_handle = NULL;
     if (flags < 0 || fstat(fd, &info))
         return STATUS_SUCCESS;
-    copy = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD);
+    copy = fd_copy_high(fd);
     if (copy < 0)
         return STATUS_TOO_MANY_OPENED_FILES;
     if ((flags & O_ACCMODE) != O_WRONLY)
@@ -55,11 +54,13 @@ NTSTATUS std_handles_init(HANDLE ret_handles[3])
     signal(SIGPIPE, SIG_IGN);
     for (int fd = 0; fd < 3 && !status; fd++)
         status = std_handle_new(fd, &ret_handles[fd]);
+    if (status)
+        return status; /* standard error is still there for the line that says so */
     null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; fd < 3 && null >= 0; fd++)
         if (fd < 2 || !ret_handles[fd])
             dup2(null, fd);
     if (null > 2)
         close(null);
-    return status;
+    return STATUS_SUCCESS;
 }

@@ -11,6 +11,7 @@
 #include "shared.h"
 #include "thread.h"
 #include "usercopy.h"
+#include <portico/portico.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,8 +101,10 @@ static NTSTATUS process_check(HANDLE handle)
 }
 
 /* A thread that came in a message may be one of this process. */
-static NTSTATUS thread_from_server(HANDLE handle, struct thread **ret_thread)
+static NTSTATUS thread_from_server(HANDLE handle, ACCESS_MASK access, struct thread **ret_thread)
 {
+    enum object_kind kind;
+    uint32_t granted;
     CLIENT_ID id;
     NTSTATUS exit_status, status = shared_thread_query(handle, &id, &exit_status);
 
@@ -111,6 +114,12 @@ static NTSTATUS thread_from_server(HANDLE handle, struct thread **ret_thread)
         unimplemented_once("this operation on", "a thread of another process:", 0);
         return STATUS_NOT_SUPPORTED;
     }
+    status =
+        (NTSTATUS)portico_handle_kind((handle_t)(uintptr_t)handle & ~(handle_t)3, &kind, &granted);
+    if (status)
+        return status;
+    if (access & ~granted)
+        return STATUS_ACCESS_DENIED;
     *ret_thread = thread_by_tid((pid_t)(uintptr_t)id.UniqueThread);
     return *ret_thread ? STATUS_SUCCESS : STATUS_THREAD_IS_TERMINATING;
 }
@@ -126,7 +135,7 @@ NTSTATUS thread_from_handle(HANDLE handle, ACCESS_MASK access, struct thread **r
         return STATUS_SUCCESS;
     }
     if (handle_is_server(handle))
-        return thread_from_server(handle, ret_thread);
+        return thread_from_server(handle, access, ret_thread);
     status = handle_lookup(handle, access, &thread_type, &object);
     if (!status)
         *ret_thread = thread_from_object(object);

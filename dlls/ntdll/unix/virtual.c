@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define STACK_LAST_PAGES 5 /* what a stack overflow handler gets to run on */
 
@@ -220,6 +221,8 @@ NTSTATUS view_stack_new(size_t reserve, size_t commit, size_t zero_limit, INITIA
     char *base = NULL, *limit;
     NTSTATUS status;
 
+    if (commit / VIRTUAL_PAGE > (size_t)sysconf(_SC_PHYS_PAGES))
+        return STATUS_NO_MEMORY; /* more than the machine has */
     commit = (commit + VIRTUAL_PAGE - 1) & ~(size_t)(VIRTUAL_PAGE - 1);
     if (commit < 2 * VIRTUAL_PAGE)
         commit = 2 * VIRTUAL_PAGE;
