@@ -130,8 +130,11 @@ static status_t message_send(struct port *port, struct portico_exchange *exchang
     if (exchange->legacy) {
         legacy_outgoing(header, &outgoing);
         status = request_data_read(exchange->send, header, &outgoing.request_data);
-        if (status != STATUS_SUCCESS)
+        if (status != STATUS_SUCCESS) {
+            if (outgoing.attr_size)
+                attributes_sent(port, &outgoing.wire, &(struct attributes_fate){.is_told = true});
             return status;
+        }
     }
     outgoing.reserved = reserved;
     /* Before it is sent: the answer to a SYNC continuation may bring new ones. */

@@ -113,7 +113,9 @@ void legacy_outgoing(const struct portico_message *header, struct outgoing *outg
     outgoing->lane_flags = LANE_LEGACY;
     if (!header->data_info_offset)
         return;
-    outgoing->wire = (struct wire_attributes){.data_info_offset = header->data_info_offset};
+    if (!outgoing->attr_size) /* else prepared already: a security context */
+        outgoing->wire = (struct wire_attributes){0};
+    outgoing->wire.data_info_offset = header->data_info_offset;
     outgoing->attr_size = sizeof(outgoing->wire);
 }
 

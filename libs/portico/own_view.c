@@ -245,7 +245,8 @@ static status_t range_give_back(const struct port *port, uint32_t id, uint64_t o
 }
 
 /* A hidden view of the section whose messages have ended, taken out; NULL. */
-static struct own_view *own_view_take_read(const struct port *port, uint32_t id)
+static struct own_view *own_view_take_read(const struct port *port, uint32_t id,
+                                           uint32_t *ret_memory_id)
 {
     struct own_view *found = NULL, *view;
     struct section *section;
@@ -256,6 +257,7 @@ static struct own_view *own_view_take_read(const struct port *port, uint32_t id)
         list_for_each(view, &section->views, link)
             if (view->is_hidden && !own_view_is_unread_locked(port, view)) {
                 found = view;
+                *ret_memory_id = own_view_idle_memory_locked(port, view);
                 list_remove(&view->link);
                 break;
             }
@@ -266,10 +268,11 @@ static struct own_view *own_view_take_read(const struct port *port, uint32_t id)
 bool own_views_reclaim(const struct port *port, uint32_t id)
 {
     struct own_view *view;
+    uint32_t memory_id;
     bool is_any = false;
 
-    while ((view = own_view_take_read(port, id))) {
-        is_any |= range_give_back(port, id, view->offset, 0) == STATUS_SUCCESS;
+    while ((view = own_view_take_read(port, id, &memory_id))) {
+        is_any |= range_give_back(port, id, view->offset, memory_id) == STATUS_SUCCESS;
         own_view_free(view);
     }
     return is_any;
@@ -337,7 +340,8 @@ status_t own_view_delete(const struct port *port, void *base)
     if (!own_view_is_unread_locked(port, view)) {
         id = view->section->id;
         offset = view->offset;
-        memory_id = view->memory_fd >= 0 ? view->memory_id : 0;
+        memory_id =
+            view->memory_fd >= 0 ? view->memory_id : own_view_idle_memory_locked(port, view);
         own_view_free(view);
     }
     sections_unlock();

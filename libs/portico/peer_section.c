@@ -152,7 +152,7 @@ static struct peer_section *section_find(struct peer *peer, uint32_t id)
     struct peer_section *section;
 
     list_for_each(section, &peer->sections, link)
-        if (section->id == id)
+        if (id && section->id == id) /* 0: secured memory, for its own message alone */
             return section;
     return NULL;
 }
@@ -194,7 +194,7 @@ static status_t section_ask(const struct port *port, const struct attributes_sou
     fd = extra.ret_fds[0];
     section->size = reply.section_size;
     section->is_secured = reply.is_secured;
-    section->id = reply.is_secured ? 0 : wire->section;
+    section->id = reply.is_secured ? 0 : request.section_id;
     return section_map(section, fd);
 }
 

@@ -64,18 +64,22 @@ status_t view_memory_new(const struct port *port, uint32_t section, const struct
     return STATUS_SUCCESS;
 }
 
+static struct own_view *view_of_wire_locked(const struct port *port, const struct wire_view *wire)
+{
+    struct section *section = section_find_locked(port, wire->section);
+
+    return section ? own_view_find_locked(section, wire->offset) : NULL;
+}
+
 /* A copy of what is needed of the view, and its unsent memory, if it has some (fd not -1), taken
  * out of it. */
 static bool view_take_memory(const struct port *port, const struct wire_view *wire,
                              struct own_view *ret_copy)
 {
-    struct section *section;
-    struct own_view *view = NULL;
+    struct own_view *view;
 
     sections_lock();
-    section = section_find_locked(port, wire->section);
-    if (section)
-        view = own_view_find_locked(section, wire->offset);
+    view = view_of_wire_locked(port, wire);
     if (view) {
         *ret_copy = *view;
         view->memory_fd = -1;
@@ -93,13 +97,10 @@ static status_t view_remap(const struct port *port, const struct wire_view *wire
 {
     int how = (is_unsent ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED;
     status_t status = STATUS_INVALID_ADDRESS;
-    struct section *section;
-    struct own_view *view = NULL;
+    struct own_view *view;
 
     sections_lock();
-    section = section_find_locked(port, wire->section);
-    if (section)
-        view = own_view_find_locked(section, wire->offset);
+    view = view_of_wire_locked(port, wire);
     if (view && !view->is_hidden) {
         size_t size = ALIGN_UP(view->size, (uint64_t)PAGE_BYTES);
         status = STATUS_SUCCESS;
@@ -241,8 +242,9 @@ status_t view_send(struct port *port, const struct portico_view *view, uint32_t 
     return status;
 }
 
-static status_t lend_locked(struct port *port, const struct destination *to, uint32_t connection,
-                            struct wire_view *wire)
+/* Without an id the range stays with the section. */
+static void lend_locked(struct port *port, const struct destination *to, uint32_t connection,
+                        struct wire_view *wire)
 {
     uint32_t id, callback;
     status_t status;
@@ -253,15 +255,13 @@ static status_t lend_locked(struct port *port, const struct destination *to, uin
             status = port_lend(&port->receiver->view, connection, id, callback);
     } while (status == STATUS_INVALID_PARAMETER); /* in use: the next one */
     if (status != STATUS_SUCCESS)
-        return status;
+        return;
     outbound_note_async(to->outbound);
     wire->lent_id = id;
     wire->lent_callback = callback;
-    return STATUS_SUCCESS;
 }
 
-/* Secured memory needs none: it is the message's alone. Without an id the range stays with the
- * section. */
+/* Secured memory needs none: it is the message's alone. */
 void view_lend(struct port *port, const struct port_route *route, struct wire_view *wire)
 {
     struct lane_message message = {0};
@@ -270,11 +270,9 @@ void view_lend(struct port *port, const struct port_route *route, struct wire_vi
     if (wire->memory || destination_of_route(port, route, &to, &message) != STATUS_SUCCESS)
         return;
     outbound_enter(to.outbound);
-    status_t status = lend_locked(port, &to, route->connection, wire);
+    lend_locked(port, &to, route->connection, wire);
     outbound_exit(to.outbound);
     destination_put(&to);
-    if (status != STATUS_SUCCESS)
-        return;
 }
 
 /* Hidden: what is to be unmapped, unlocked. */
@@ -285,13 +283,6 @@ static struct own_view *view_release_locked(struct own_view *view, struct own_vi
     own_view_hide_locked(view);
     *ret_copy = *view;
     return ret_copy;
-}
-
-static struct own_view *view_of_wire_locked(const struct port *port, const struct wire_view *wire)
-{
-    struct section *section = section_find_locked(port, wire->section);
-
-    return section ? own_view_find_locked(section, wire->offset) : NULL;
 }
 
 void view_published(struct port *port, const struct wire_view *wire)
