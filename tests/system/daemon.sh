@@ -82,7 +82,7 @@ like "$(status_of pid)" '^[0-9]+$' 'it answers'
 "$portserver" --persistent=1
 pid=$(status_of pid)
 tail -f ---disable-inotify -s 0.02 --pid="$pid" /dev/null
-ok 0 'without --persistent it ends by itself'
+ok $? 'with --persistent=1 it ends by itself'
 "$portserver" --status >/dev/null 2>&1
 is $? 4 'and is not there any more'
 

@@ -3,29 +3,9 @@
 
 #include "config.h"
 
-#include "server_fixture.h"
+#include "server_two_peers.h"
 
 #define ALL 0xf003fu
-
-static struct server *server;
-static struct peer a, b;
-static pid_t pid;
-
-static void start(void)
-{
-    pid = fixture_child();
-    server = fixture_start();
-    peer_start(&a, server, 0, 1);
-    peer_start(&b, server, pid, 2);
-}
-
-static void end(void)
-{
-    peer_end(&a);
-    peer_end(&b);
-    child_die(pid);
-    fixture_end();
-}
 
 static status_t key_open(struct peer *peer, const char *path, handle_t root, uint32_t create,
                          struct key_open_reply *ret_reply)

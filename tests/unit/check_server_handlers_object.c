@@ -3,27 +3,7 @@
 
 #include "config.h"
 
-#include "server_fixture.h"
-
-static struct server *server;
-static struct peer a, b;
-static pid_t pid;
-
-static void start(void)
-{
-    pid = fixture_child();
-    server = fixture_start();
-    peer_start(&a, server, 0, 1);
-    peer_start(&b, server, pid, 2);
-}
-
-static void end(void)
-{
-    peer_end(&a);
-    peer_end(&b);
-    child_die(pid);
-    fixture_end();
-}
+#include "server_two_peers.h"
 
 static handle_t event(uint32_t attributes)
 {
