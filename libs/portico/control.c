@@ -214,6 +214,8 @@ status_t control_call(struct control *control, enum request_code code,
 {
     status_t given_up = STATUS_SUCCESS, status;
 
+    if (!control) /* no socket for this thread */
+        return STATUS_INSUFFICIENT_RESOURCES;
     request->code = (uint16_t)code;
     request->n_fds = (uint16_t)(extra ? extra->n_fds : 0);
     request->sequence = ++control->sequence;
@@ -248,10 +250,19 @@ status_t control_hello(struct control *control, enum hello_kind kind, struct hel
     return call_hello(control, &hello, ret_reply, &extra);
 }
 
+/* It has closed a new socket: it takes no more for now, or it has gone. */
+static bool server_is_there(void)
+{
+    _cleanup_(fd_closep) int fd = control_open(the_process.runtime_dir);
+
+    return fd >= 0 || errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+}
+
 struct control *portico_control(void)
 {
     struct control *control = &client_thread()->control;
     struct hello_reply reply;
+    status_t status;
 
     if (control->fd >= 0)
         return control;
@@ -263,11 +274,15 @@ struct control *portico_control(void)
             return NULL;
         process_server_died();
     }
-    if (control_hello(control, HELLO_REQUEST, &reply) != STATUS_SUCCESS) {
-        control->fd = fd_close(control->fd);
-        return NULL;
-    }
-    return control;
+    control->may_end = true;
+    status = control_hello(control, HELLO_REQUEST, &reply);
+    control->may_end = false;
+    if (status == STATUS_SUCCESS)
+        return control;
+    control->fd = fd_close(control->fd);
+    if (status == STATUS_PORT_DISCONNECTED && !server_is_there())
+        process_server_died();
+    return NULL;
 }
 
 void portico_control_park(struct control *control, int64_t deadline_ns, bool alertable)

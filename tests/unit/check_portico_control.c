@@ -2,6 +2,7 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "daemon.h"
@@ -97,13 +98,79 @@ START_TEST(a_given_up_request_leaves_the_socket_in_step)
 }
 END_TEST
 
+static void *status_of_new_thread(void *argument)
+{
+    struct server_status_request request = {0};
+    struct server_status_reply reply;
+
+    *(status_t *)argument = call_server_status(portico_control(), &request, &reply, NULL);
+    return NULL;
+}
+
+static status_t new_thread(void)
+{
+    status_t status = STATUS_PENDING;
+    pthread_t thread;
+
+    pthread_create(&thread, NULL, status_of_new_thread, &status);
+    pthread_join(thread, NULL);
+    return status;
+}
+
+static void hogs_end(int *hogs, unsigned n)
+{
+    char byte;
+
+    for (unsigned i = 0; i < n; i++)
+        (void)shutdown(hogs[i], SHUT_WR);
+    for (unsigned i = 0; i < n; i++) {
+        while (recv(hogs[i], &byte, 1, 0) > 0)
+            ;
+        close(hogs[i]);
+    }
+}
+
+/* A client among hogs; which of its steps failed, 0: none. */
+static int child_main(const char *dir)
+{
+    int hogs[100];
+
+    if (portico_start(NULL) != STATUS_SUCCESS || new_thread() != STATUS_SUCCESS)
+        return 1;
+    for (unsigned i = 0; i < 100; i++)
+        if ((hogs[i] = control_open(dir)) < 0)
+            return 2;
+    if (new_thread() != STATUS_INSUFFICIENT_RESOURCES)
+        return 3;
+    hogs_end(hogs, 100);
+    return new_thread() == STATUS_SUCCESS ? 0 : 4;
+}
+
+/* A daemon with 256 descriptors takes 48 of one user's sockets. */
+START_TEST(a_server_that_takes_no_more_sockets_is_not_a_dead_one)
+{
+    char dir[] = "/tmp/portico-unit.XXXXXX";
+    struct child child;
+
+    die_with_owner();
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    setenv("PORTICO_RUNTIME_DIR", dir, 1);
+    watch_begin(dir);
+    ck_assert_int_eq(daemon_run_with_few("--persistent"), 0);
+    child = child_start(dir);
+    ck_assert_int_eq(child_end(&child), 0);
+    ck_assert_int_eq(watch_end(), 0);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
-    DAEMON_BEGIN(argc, argv, NULL);
+    DAEMON_BEGIN(argc, argv, child_main);
     UNIT_BEGIN("portico control");
     UNIT_TEST(each_thread_has_a_request_socket_of_its_own);
     UNIT_TEST(descriptors_come_only_to_who_asks_and_are_closed_else);
     UNIT_TEST(a_reply_longer_than_the_buffer_tells_its_length);
     UNIT_TEST(a_given_up_request_leaves_the_socket_in_step);
+    UNIT_TEST(a_server_that_takes_no_more_sockets_is_not_a_dead_one);
     return DAEMON_END(UNIT_END());
 }

@@ -54,18 +54,6 @@ static struct server_status_reply settled(void)
     return reply;
 }
 
-/* The daemon inherits the limit. */
-static int daemon_run_with_few(const char *option)
-{
-    struct rlimit few = {256, 256};
-    pid_t pid = fork();
-    int how;
-
-    if (pid == 0)
-        _exit(setrlimit(RLIMIT_NOFILE, &few) ? EXIT_FAILURE : daemon_run(option));
-    return waitpid(pid, &how, 0) == pid && WIFEXITED(how) ? WEXITSTATUS(how) : -1;
-}
-
 static void daemon_start(void)
 {
     strcpy(dir, "/tmp/portico-unit.XXXXXX");

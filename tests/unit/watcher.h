@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,6 +34,18 @@ static inline int daemon_run(const char *option)
         execl(DAEMON_SERVER, "portserver", option, (char *)NULL);
         _exit(127);
     }
+    return waitpid(pid, &how, 0) == pid && WIFEXITED(how) ? WEXITSTATUS(how) : -1;
+}
+
+/* With 256 descriptors: the daemon inherits the limit. */
+static inline int daemon_run_with_few(const char *option)
+{
+    struct rlimit few = {256, 256};
+    pid_t pid = fork();
+    int how;
+
+    if (pid == 0)
+        _exit(setrlimit(RLIMIT_NOFILE, &few) ? EXIT_FAILURE : daemon_run(option));
     return waitpid(pid, &how, 0) == pid && WIFEXITED(how) ? WEXITSTATUS(how) : -1;
 }
 
