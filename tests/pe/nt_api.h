@@ -110,6 +110,7 @@ API NtOpenProcessToken(HANDLE, ULONG, HANDLE *);
 API NtOpenThreadToken(HANDLE, ULONG, BOOLEAN, HANDLE *);
 API NtQueryInformationToken(HANDLE, ULONG, void *, ULONG, ULONG *);
 API NtOpenKey(HANDLE *, ULONG, OBJECT_ATTRIBUTES *);
+API RtlFormatCurrentUserKeyPath(UNICODE_STRING *);
 API NtQueryValueKey(HANDLE, UNICODE_STRING *, ULONG, void *, ULONG, ULONG *);
 API NtGetNlsSectionPtr(ULONG, ULONG, void *, void **, SIZE_T *);
 API NtQueryDefaultLocale(BOOLEAN, ULONG *);
