@@ -101,11 +101,14 @@ static status_t key_make(struct client *client, const struct request_data *data,
         access_to_object(&parent->object, client_token(client), KEY_CREATE_CHILD_RIGHT, &granted);
     if (!status)
         status = key_add(parent, client->user, leaf, ret_key);
-    if (!status)
-        status = key_set_class(*ret_key, bytes_name(data->bytes, data->size));
+    if (status)
+        return status;
+    status = key_set_class(*ret_key, bytes_name(data->bytes, data->size));
     if (!status)
         status = object_descriptor_make(&(*ret_key)->object, client_token(client), client->user,
                                         data->sd, data->objattr.sd_size);
+    if (status && key_delete(*ret_key))
+        server_log(client->server, "a key that could not be finished stays");
     return status;
 }
 

@@ -71,15 +71,9 @@ status_t req_cancel_request(struct client *client, const struct cancel_request_r
                             struct cancel_request_reply *ret_reply _unused_,
                             struct reply_extra *extra _unused_)
 {
-    struct client *target = client, *other;
+    struct client *target =
+        request->thread_id ? process_thread(client->process, request->thread_id) : client;
 
-    if (request->thread_id) {
-        target = NULL;
-        list_for_each(other, &client->process->clients, process_link) {
-            if (other->kind == HELLO_REQUEST && other->thread_id == request->thread_id)
-                target = other;
-        }
-    }
     if (target && target->parked &&
         (!request->target || target->parked->sequence == request->target))
         target->parked->cancel(target->parked, STATUS_CANCELLED); /* (B) */

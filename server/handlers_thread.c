@@ -11,17 +11,6 @@
 #include "server.h"
 #include "thread.h"
 
-static bool has_socket(const struct process *process, uint32_t thread_id)
-{
-    struct client *client;
-
-    list_for_each(client, &process->clients, process_link) {
-        if (client->kind == HELLO_REQUEST && client->thread_id == thread_id)
-            return true;
-    }
-    return false;
-}
-
 /* Only one that has sockets: its threads are known. */
 static struct process *process_running(struct client *client, uint32_t process_id)
 {
@@ -55,7 +44,7 @@ status_t req_thread_open(struct client *client, const struct thread_open_request
     uint32_t access;
     status_t status;
 
-    if (!process || (process != client->process && !has_socket(process, request->thread_id)))
+    if (!process || (process != client->process && !process_thread(process, request->thread_id)))
         return STATUS_INVALID_CID;
     status = thread_access(client, process, request->access, &access);
     if (!status)

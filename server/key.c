@@ -3,7 +3,7 @@
 
 #include "config.h"
 
-/* See key.h. Values are in key_value.c. */
+/* See key.h. */
 
 #include "key.h"
 
@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "registry.h"
 #include "server.h"
@@ -74,7 +73,7 @@ static void key_destroy(struct object *object)
         watch_fire(key, watch);
     while ((value = list_first(&key->values, struct key_value, link)))
         value_drop(key, value);
-    registry_charge(object->server, -(int64_t)key->name_length * 2);
+    registry_charge(object->server, -((int64_t)key->name_length + key->class_length) * 2);
     free(key->name);
     free(key->class_name);
 }
@@ -107,14 +106,6 @@ struct key *key_from_object(struct object *object)
     return CONTAINER_OF(object, struct key, object);
 }
 
-static uint64_t now_nt(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 10000000u + (uint64_t)now.tv_nsec / 100 + 116444736000000000u;
-}
-
 static status_t key_new(struct server *server, struct user *user, struct name name,
                         struct key **ret_key)
 {
@@ -129,7 +120,7 @@ static status_t key_new(struct server *server, struct user *user, struct name na
     list_init(&key->values);
     list_init(&key->watches);
     list_init(&key->sibling);
-    key->last_write = now_nt();
+    key->last_write = clock_nt();
     key->name = name_copy(name);
     if (!key->name) {
         key_unref(key);
@@ -184,7 +175,7 @@ static void changed(struct key *key, uint32_t what)
     struct key_watch *watch, *next;
     struct key *at;
 
-    key->last_write = now_nt();
+    key->last_write = clock_nt();
     registry_changed(key->object.server);
     for (at = key; at; at = at->parent)
         list_for_each_safe(watch, next, &at->watches, link) {
@@ -239,10 +230,15 @@ status_t key_set_class(struct key *key, struct name name)
 {
     if (!name.length)
         return STATUS_SUCCESS;
+    if (name.length > KEY_CLASS_MAX_CHARS)
+        return STATUS_INVALID_PARAMETER;
+    if (!registry_has_room(key->object.server, name.length * 2))
+        return STATUS_REGISTRY_QUOTA_LIMIT;
     key->class_name = name_copy(name);
     if (!key->class_name)
         return STATUS_NO_MEMORY;
     key->class_length = name.length;
+    registry_charge(key->object.server, (int64_t)name.length * 2);
     return STATUS_SUCCESS;
 }
 
@@ -346,6 +342,8 @@ status_t key_rename(struct key *key, struct name name)
         return STATUS_ACCESS_DENIED;
     if (!name.length || name.length > KEY_NAME_MAX_CHARS)
         return STATUS_INVALID_PARAMETER;
+    if (!registry_has_room(key->object.server, name.length * 2))
+        return STATUS_REGISTRY_QUOTA_LIMIT;
     copy = name_copy(name);
     if (!copy)
         return STATUS_NO_MEMORY;

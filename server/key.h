@@ -23,8 +23,9 @@
 #define KEY_VALUE_NAME_MAX_CHARS 16383u
 #define KEY_VALUE_MAX_BYTES      (64u * 1024) /* DIFFERS: a megabyte on Windows */
 #define KEY_PATH_MAX_CHARS       8192u
+#define KEY_CLASS_MAX_CHARS      8191u /* UNKNOWN: Windows' limit */
 #define KEY_WATCHES_MAX          1024u
-#define REGISTRY_MAX_BYTES       (64u * 1024 * 1024) /* names and values of all keys */
+#define REGISTRY_MAX_BYTES       (64u * 1024 * 1024) /* names, classes and values of all keys */
 
 /* What a change is, and what a watch wants: the REG_NOTIFY_ values. */
 #define KEY_CHANGE_NAME       0x1u

@@ -44,6 +44,16 @@ uint64_t clock_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+#define NT_EPOCH_100NS INT64_C(116444736000000000) /* 1601 to 1970 */
+
+uint64_t clock_nt(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)(now.tv_sec * INT64_C(10000000) + now.tv_nsec / 100 + NT_EPOCH_100NS);
+}
+
 static void timers_expire(struct loop *loop)
 {
     uint64_t now = loop->n_timers ? clock_ns() : 0;

@@ -63,6 +63,7 @@ void source_events(struct source *source, uint32_t events);
 void source_remove(struct source *source);
 
 uint64_t clock_ns(void); /* CLOCK_MONOTONIC */
+uint64_t clock_nt(void); /* CLOCK_REALTIME as NT counts it: 100 ns since 1601 */
 
 int timer_arm(struct timer *timer, struct loop *loop, uint64_t deadline_ns,
               void (*expired)(struct timer *timer)) _must_check_;

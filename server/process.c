@@ -111,6 +111,18 @@ static void pidfd_ready(struct source *source, uint32_t events _unused_)
     object_unref(&process->object);
 }
 
+struct client *process_thread(const struct process *process, uint32_t thread_id)
+{
+    struct client *client;
+
+    list_for_each(client, &process->clients, process_link) {
+        if (client->kind == HELLO_REQUEST && client->thread_id == thread_id &&
+            !list_is_linked(&client->doomed_link))
+            return client;
+    }
+    return NULL;
+}
+
 static bool pidfd_is_alive(int pidfd)
 {
     struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};

@@ -42,9 +42,9 @@ struct process {
     struct token *token;       /* reference, the primary one; NULL before the first hello */
     struct list thread_tokens; /* struct thread_token: what its threads impersonate */
     uint32_t n_thread_tokens;
-    struct list threads;       /* struct thread, alive and known by a handle */
-    struct list mutants;       /* struct mutant, owned by its threads */
-    struct list lanes;         /* struct lane, sent by it (server/alpc) */
+    struct list threads; /* struct thread, alive and known by a handle */
+    struct list mutants; /* struct mutant, owned by its threads */
+    struct list lanes;   /* struct lane, sent by it (server/alpc) */
     struct list held; /* struct holding: receiving ports whose memory it was given (server/alpc) */
     char program[PROCESS_PROGRAM_MAX];
 };
@@ -70,6 +70,9 @@ status_t process_client_hello(struct client *client, uint32_t kind, uint32_t thr
                               const char *program) _must_check_;
 /* The socket goes: its thread's mutants are abandoned, perhaps the process ends. */
 void process_client_ended(struct client *client);
+
+/* The request socket of a thread; NULL: none, or one that is about to go. */
+struct client *process_thread(const struct process *process, uint32_t thread_id);
 
 /* Process handle or HANDLE_SELF, as a reference with the right checked. */
 status_t process_lookup(struct client *client, handle_t handle, uint32_t access,

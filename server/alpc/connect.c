@@ -14,7 +14,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "grants.h"
 #include "handle_transfer.h"
@@ -26,16 +25,6 @@
     {                                                                        \
         (token)->object.id, (token)->authentication_id, (token)->modified_id \
     }
-
-#define NT_EPOCH_100NS INT64_C(116444736000000000) /* 1601 to 1970 */
-
-static uint64_t time_nt(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)(now.tv_sec * INT64_C(10000000) + now.tv_nsec / 100 + NT_EPOCH_100NS);
-}
 
 static void connection_free_if_unused(struct connection *connection)
 {
@@ -66,7 +55,7 @@ static status_t connection_enter(struct connection *connection, struct client *c
         .thread_id = client->thread_id,
         .sender = process_number(client->process),
         .token_ids = TOKEN_IDS(connection->client_token),
-        .create_time = time_nt(),
+        .create_time = clock_nt(),
     };
     struct port_connect at_client = {
         .process_id = listener->owner_process_id,

@@ -90,6 +90,8 @@ status_t req_alpc_connect(struct client *client, const struct alpc_connect_reque
 
     if (request->flags & LPC_CONNECTION_MAPPED)
         return lpc_mapped(client, request->view.base);
+    if (client->mapping) /* the next thing it says of its connect is MAPPED */
+        return STATUS_INVALID_PARAMETER;
     if ((uint64_t)request->sid_size + request->attr_size + request->message_size != data->size ||
         request->attr_size > PORT_ATTRIBUTES_MAX_BYTES ||
         (params.timeout_ns < 0 && params.timeout_ns != TIMEOUT_NEVER))

@@ -50,6 +50,18 @@ status_t req_alpc_delete_section(struct client *client,
     return status ? status : port_section_delete(port, request->section_id, request->was_sent);
 }
 
+/* *ret_port: a reference; the section is the port's. */
+static status_t section_get(struct client *client, handle_t handle, uint32_t id,
+                            struct port **ret_port, struct port_section **ret_section)
+{
+    status_t status = port_get(client->process, handle, ret_port);
+
+    if (status)
+        return status;
+    *ret_section = port_section_find(*ret_port, id);
+    return *ret_section ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
+}
+
 status_t req_alpc_create_view(struct client *client, const struct alpc_create_view_request *request,
                               struct request_data *data _unused_,
                               struct alpc_create_view_reply *ret_reply,
@@ -57,13 +69,10 @@ status_t req_alpc_create_view(struct client *client, const struct alpc_create_vi
 {
     _cleanup_(port_unrefp) struct port *port = NULL;
     struct port_section *section;
-    status_t status = port_get(client->process, request->port, &port);
+    status_t status = section_get(client, request->port, request->section_id, &port, &section);
 
     if (status)
         return status;
-    section = port_section_find(port, request->section_id);
-    if (!section)
-        return STATUS_INVALID_HANDLE;
     return port_view_new(section, request->size, &ret_reply->offset, &ret_reply->size);
 }
 
@@ -74,13 +83,10 @@ status_t req_alpc_delete_view(struct client *client, const struct alpc_delete_vi
 {
     _cleanup_(port_unrefp) struct port *port = NULL;
     struct port_section *section;
-    status_t status = port_get(client->process, request->port, &port);
+    status_t status = section_get(client, request->port, request->section_id, &port, &section);
 
     if (status)
         return status;
-    section = port_section_find(port, request->section_id);
-    if (!section)
-        return STATUS_INVALID_HANDLE;
     secure_memory_drop(section, request->memory_id);
     return port_view_delete(section, request->offset);
 }
@@ -94,13 +100,10 @@ status_t req_alpc_secure_memory(struct client *client,
     _cleanup_(port_unrefp) struct port *port = NULL;
     struct port_section *section;
     struct secure_memory *memory;
-    status_t status = port_get(client->process, request->port, &port);
+    status_t status = section_get(client, request->port, request->section_id, &port, &section);
 
     if (status)
         return status;
-    section = port_section_find(port, request->section_id);
-    if (!section)
-        return STATUS_INVALID_HANDLE;
     secure_memory_drop(section, request->instead_of);
     status = secure_memory_new(section, client->user, request->offset, &memory);
     if (status)

@@ -109,8 +109,9 @@ static void offer_cancel(struct parked *parked, status_t why)
     offer_answer(CONTAINER_OF(parked, struct lpc_link, offer), why, 0);
 }
 
-/* The client's parked request is answered for the first time. */
-static void view_pass(struct connection *connection, struct object *section,
+/* The client's parked request is answered for the first time. False: the client has gone, and the
+ * connection. */
+static bool view_pass(struct connection *connection, struct object *section,
                       const struct lpc_view *view)
 {
     struct client *client = connection->parked.client;
@@ -119,10 +120,15 @@ static void view_pass(struct connection *connection, struct object *section,
         .n_fds = 1, .fds = {section_fd(section_from_object(section), SECTION_MAP_WRITE_ACCESS)}};
 
     reply.view.section = 0;
-    connection->lpc.mapping = client;
-    client->mapping = connection;
     parked_finish(&connection->parked, STATUS_PENDING, &reply.header, sizeof(reply), &extra);
     connection->parked = (struct parked){0};
+    connection->lpc.mapping = client;
+    if (list_is_linked(&client->doomed_link)) { /* by this answer: lpc_client_ended() has been */
+        connection_close(connection, true, STATUS_CANCELLED);
+        return false;
+    }
+    client->mapping = connection;
+    return true;
 }
 
 status_t lpc_offer(struct connection *connection, struct client *server, struct object *section,
@@ -135,11 +141,10 @@ status_t lpc_offer(struct connection *connection, struct client *server, struct 
         return STATUS_SUCCESS;
     if (!connection->parked.client || link->mapping || link->offer.client)
         return STATUS_REPLY_MESSAGE_MISMATCH;
+    if (!view_pass(connection, section, view))
+        return STATUS_REPLY_MESSAGE_MISMATCH;
     status = client_park(server, &link->offer, TIMEOUT_NEVER, offer_cancel);
-    if (status)
-        return status;
-    view_pass(connection, section, view);
-    return STATUS_PENDING;
+    return status ? status : STATUS_PENDING;
 }
 
 status_t lpc_mapped(struct client *client, uint64_t base)

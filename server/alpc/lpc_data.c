@@ -39,24 +39,13 @@ static void wish_cancel(struct parked *parked, status_t why)
     wish_finish(CONTAINER_OF(parked, struct waiting_wish, parked), why, NULL, 0);
 }
 
-static struct client *thread_find(struct process *process, uint32_t thread_id)
-{
-    struct client *client;
-
-    list_for_each(client, &process->clients, process_link) {
-        if (client->kind == HELLO_REQUEST && client->thread_id == thread_id)
-            return client;
-    }
-    return NULL;
-}
-
 static struct client *sender_thread_find(const struct sender_set *set, uint32_t process_id,
                                          uint32_t thread_id)
 {
     for (uint32_t i = 0; i < set->n; i++) {
         struct process *process = set->senders[i]->process;
         if (process && (uint32_t)process->pid == process_id)
-            return thread_find(process, thread_id);
+            return process_thread(process, thread_id);
     }
     return NULL;
 }
@@ -123,19 +112,29 @@ status_t lpc_wish_answer(struct client *sender, status_t status, const uint8_t *
     return STATUS_SUCCESS;
 }
 
+static struct waiting_wish *wish_about(struct client *sender, uint32_t message_id)
+{
+    struct waiting_wish *waiting;
+
+    list_for_each(waiting, &sender->wishes, link) {
+        if (!message_id || waiting->wish.message_id == message_id)
+            return waiting;
+    }
+    return NULL;
+}
+
+/* From the start each time: an answer can end its asker, and that one wishes of ours. */
 static void refuse(struct client *sender, uint32_t message_id)
 {
-    struct waiting_wish *waiting, *next;
+    struct waiting_wish *waiting;
 
-    list_for_each_safe(waiting, next, &sender->wishes, link) {
-        if (!message_id || waiting->wish.message_id == message_id)
-            wish_finish(waiting, STATUS_REPLY_MESSAGE_MISMATCH, NULL, 0);
-    }
+    while ((waiting = wish_about(sender, message_id)))
+        wish_finish(waiting, STATUS_REPLY_MESSAGE_MISMATCH, NULL, 0);
 }
 
 void lpc_wishes_refuse(struct client *caller, uint32_t thread_id, uint32_t message_id)
 {
-    struct client *sender = thread_find(caller->process, thread_id);
+    struct client *sender = process_thread(caller->process, thread_id);
 
     if (sender)
         refuse(sender, message_id);

@@ -172,6 +172,38 @@ START_TEST(a_client_or_a_server_that_ends_at_any_step_leaves_nothing)
 }
 END_TEST
 
+START_TEST(a_client_that_dies_as_the_view_is_offered_fails_the_offer)
+{
+    struct lpc_offer_view_reply offered;
+    handle_t section;
+
+    pair_start();
+    legacy_ask();
+    section = section_make(&pair.a);
+    SEND_ONLY(&pair.a, lpc_offer_view, .port = pair.listener, .message_id = request_id,
+              .view = {.size = 0x8000, .section = section});
+    ck_assert_int_eq(shutdown(pair.b.fd, SHUT_RDWR), 0); /* seen when the offer is sent on */
+    fixture_steps();
+    ck_assert_uint_ne(peer_receive(&pair.a, &offered, sizeof(offered)), 0);
+    ck_assert_uint_eq(offered.header.status, STATUS_REPLY_MESSAGE_MISMATCH);
+    pair_end();
+}
+END_TEST
+
+START_TEST(a_client_that_maps_makes_no_other_connection_meanwhile)
+{
+    struct lpc_offer_view_reply offered;
+
+    pair_start();
+    legacy_ask();
+    ck_assert_uint_eq(offer(&offered), STATUS_PENDING);
+    ck_assert(client_hears(STATUS_PENDING));
+    ck_assert_uint_eq(pair_ask(ALPC_SYNC_CONNECTION, NULL, 0), STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(mapped(0x7770000), STATUS_PENDING);
+    pair_end();
+}
+END_TEST
+
 START_TEST(a_threads_end_is_told_before_its_ports_close)
 {
     struct lpc_terminate_port_reply reply;
@@ -203,6 +235,8 @@ int main(void)
     UNIT_TEST(a_client_that_maps_cannot_be_accepted_or_offered_to_meanwhile);
     UNIT_TEST(a_client_that_cannot_map_fails_the_offer);
     UNIT_TEST(a_client_or_a_server_that_ends_at_any_step_leaves_nothing);
+    UNIT_TEST(a_client_that_dies_as_the_view_is_offered_fails_the_offer);
+    UNIT_TEST(a_client_that_maps_makes_no_other_connection_meanwhile);
     UNIT_TEST(a_threads_end_is_told_before_its_ports_close);
     return UNIT_END();
 }

@@ -111,11 +111,25 @@ START_TEST(a_wish_ends_with_its_message_its_asker_or_its_thread)
 }
 END_TEST
 
+START_TEST(a_wish_that_comes_with_the_end_of_its_thread_is_refused)
+{
+    pair_start();
+    pair_connect();
+    ck_assert_int_eq(shutdown(pair.b.fd, SHUT_RDWR), 0);
+    SEND_ONLY(&pair.a, lpc_data, .port = pair.a_port, .process_id = (uint32_t)pair.pid_b,
+              .thread_id = 22, .message_id = 7, .index = 1, .size = 5);
+    fixture_steps();
+    ck_assert_uint_eq(answer_heard(), STATUS_REPLY_MESSAGE_MISMATCH);
+    pair_end();
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("lpc_data");
     UNIT_TEST(a_wish_is_taken_and_answered_by_the_thread_that_sent);
     UNIT_TEST(a_wish_reaches_only_the_other_end);
     UNIT_TEST(a_wish_ends_with_its_message_its_asker_or_its_thread);
+    UNIT_TEST(a_wish_that_comes_with_the_end_of_its_thread_is_refused);
     return UNIT_END();
 }

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "key.h"
 #include "server_two_peers.h"
 
 #define ALL 0xf003fu
@@ -191,6 +192,24 @@ START_TEST(what_a_dead_process_has_made_stays_and_its_watches_go)
 }
 END_TEST
 
+START_TEST(a_key_that_cannot_be_finished_is_not_made)
+{
+    static uint16_t class[KEY_CLASS_MAX_CHARS + 1];
+    static uint8_t data[sizeof(class) + 1200];
+    struct key_open_reply reply;
+    uint32_t size;
+
+    start();
+    for (uint32_t n = KEY_CLASS_MAX_CHARS + 1; n >= KEY_CLASS_MAX_CHARS; n--) {
+        size = objattr_data(data, "\\Registry\\Machine\\Software\\long", 0, 0, class, n * 2);
+        ck_assert_uint_eq(CALL_DATA(&a, key_open, &reply, data, size, .access = ALL, .create = 1),
+                          n > KEY_CLASS_MAX_CHARS ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS);
+    }
+    ck_assert_uint_eq(reply.created, 1); /* the first try had left nothing */
+    end();
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("handlers_key");
@@ -201,5 +220,6 @@ int main(void)
     UNIT_TEST(a_deleted_key_refuses_everything_but_its_closing);
     UNIT_TEST(a_watch_is_over_when_its_process_closes_the_key);
     UNIT_TEST(what_a_dead_process_has_made_stays_and_its_watches_go);
+    UNIT_TEST(a_key_that_cannot_be_finished_is_not_made);
     return UNIT_END();
 }

@@ -135,6 +135,16 @@ static inline bool peer_is_dropped(struct peer *peer)
     return recv(peer->fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
 }
 
+/* Sends and lets the server take no step: what comes next comes in the same batch. */
+#define SEND_ONLY(peer, name, ...)                                                                 \
+    do {                                                                                           \
+        struct name##_request request_ = {__VA_ARGS__};                                            \
+        request_.header =                                                                          \
+            (struct request_header){.code = REQ_##name, .sequence = ++(peer)->sequence};           \
+        ck_assert_int_eq(transfer_send((peer)->fd, &request_, sizeof(request_), NULL, 0, NULL, 0), \
+                         0);                                                                       \
+    } while (0)
+
 /* Sends; the status of the reply, or STATUS_PENDING when none came. */
 static inline status_t peer_call(struct peer *peer, uint16_t code, void *request,
                                  size_t request_size, void *ret_reply, size_t reply_size,
