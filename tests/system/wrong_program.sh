@@ -46,6 +46,11 @@ cp "$good" "$scratch/arm.exe"
 patch "$scratch/arm.exe" $((pe_at + 4)) 144 252
 refused "$scratch/arm.exe" WRONG_MACHINE 'arm\.exe.*ARM' 'an ARM program'
 
+cp "$good" "$scratch/stack.exe"
+patch "$scratch/stack.exe" $((pe_at + 24 + 72 + 5)) 10 # reserve: 8 TiB
+patch "$scratch/stack.exe" $((pe_at + 24 + 80 + 5)) 4  # commit: 4 TiB
+refused "$scratch/stack.exe" NO_RESOURCES 'stack\.exe.*0xc0000017' 'a stack larger than the machine'
+
 requires "$PE_CC"
 cat >"$scratch/nothing.c" <<'TEXT'
 __declspec(dllexport) int nothing_here(void) { return 0; }
@@ -58,6 +63,8 @@ TEXT
     "$PE_CC" -o needs.exe needs.c libnothing.a) || exit 99
 "$portico" "$scratch/needs.exe"
 ok $? 'a program with a DLL beside it runs'
+(ulimit -n 60 && "$portico" "$scratch/needs.exe")
+ok $? 'with few descriptors too'
 mv "$scratch/nothing.dll" "$scratch/gone.dll"
 refused "$scratch/needs.exe" MISSING_DLL 'nothing\.dll' 'a missing DLL'
 sed 's/nothing_here/something_else/' "$scratch/nothing.c" >"$scratch/other.c"
