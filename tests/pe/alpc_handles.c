@@ -297,6 +297,8 @@ static void senders(void)
                                      THREAD_QUERY_INFORMATION, NULL),
               STATUS_SUCCESS, "and its thread, which waits");
     ok(id_of(thread, 1) == id_of(asking, 1), "is the one that asked");
+    ok_status(NtSuspendThread(thread, NULL), STATUS_ACCESS_DENIED,
+              "a handle to query it does not suspend it");
     reply_to(pair.connection, RELEASE, &message);
     NtWaitForSingleObject(asking, FALSE, NULL);
     ok_status(asker.status, STATUS_SUCCESS, "it has its answer");
