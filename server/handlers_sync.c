@@ -222,6 +222,32 @@ status_t req_wait(struct client *client, const struct wait_request *request,
     return status;
 }
 
+status_t req_wait_begin(struct client *client, const struct wait_begin_request *request,
+                        struct request_data *data _unused_, struct wait_begin_reply *ret_reply,
+                        struct reply_extra *extra _unused_)
+{
+    _cleanup_(object_unrefp) struct object *object = NULL;
+    status_t status = lookup(client, request->handle, NULL, ACCESS_SYNCHRONIZE, &object);
+    bool signaled = false;
+
+    if (status)
+        return status;
+    if (!object->ops->signaled)
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    if (object->ops == &mutant_ops)
+        return STATUS_NOT_SUPPORTED;
+    status = standing_wait_begin(client->process, object, &ret_reply->wait_id, &signaled);
+    ret_reply->signaled = signaled;
+    return status;
+}
+
+status_t req_wait_end(struct client *client, const struct wait_end_request *request,
+                      struct request_data *data _unused_, struct wait_end_reply *ret_reply _unused_,
+                      struct reply_extra *extra _unused_)
+{
+    return standing_wait_end(client->process, request->wait_id);
+}
+
 static void section_answer(struct section *section, uint32_t access, struct reply_extra *extra)
 {
     int fd = section_fd(section, access);

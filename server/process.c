@@ -53,7 +53,7 @@ static void process_destroy(struct object *object)
     struct process *process = process_from_object(object);
 
     assert(list_is_empty(&process->clients) && list_is_empty(&process->mutants));
-    assert(list_is_empty(&process->threads));
+    assert(list_is_empty(&process->threads) && list_is_empty(&process->waits));
     assert(list_is_empty(&process->lanes) && list_is_empty(&process->held));
     handle_table_deinit(&process->handles);
     process->token = token_unref(process->token);
@@ -90,6 +90,7 @@ static void process_end(struct process *process)
         server->n_processes--;
     process->state = PROCESS_ENDED;
     process->notice = NULL;
+    standing_waits_drop(process);
     mutants_abandon(process, 0);
     threads_end(process, 0);
     thread_tokens_drop(process, 0);
@@ -161,6 +162,7 @@ static status_t process_new(struct server *server, struct user *user, pid_t pid,
     list_init(&process->thread_tokens);
     list_init(&process->lanes);
     list_init(&process->held);
+    list_init(&process->waits);
     list_append(&server->processes, &process->link);
     handle_table_init(&process->handles, server, process, user);
     status = user_charge(&process->pidfd_charge, user, USER_SOCKETS, 1);

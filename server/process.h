@@ -45,6 +45,7 @@ struct process {
     struct list threads; /* struct thread, alive and known by a handle */
     struct list mutants; /* struct mutant, owned by its threads */
     struct list lanes;   /* struct lane, sent by it (server/alpc) */
+    struct list waits;   /* struct waiter: its standing waits (wait.h) */
     struct list held; /* struct holding: receiving ports whose memory it was given (server/alpc) */
     char program[PROCESS_PROGRAM_MAX];
 };

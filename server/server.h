@@ -36,6 +36,7 @@ struct server {
     struct list doomed;    /* struct client, freed after the batch */
     uint64_t last_object_id;
     uint64_t last_sender_id;
+    uint64_t last_wait_id; /* of standing waits */
     uint32_t last_section_id; /* of port sections */
     uint64_t started_ns;
 

@@ -20,7 +20,13 @@ struct wait_entry {
 };
 
 struct waiter {
-    struct parked parked;
+    struct parked parked; /* of a thread's wait */
+    /* Of a standing wait: */
+    struct process *standing; /* NULL: a thread's */
+    struct list link;         /* of standing->waits */
+    uint64_t id;
+    struct charge charge;
+
     struct thread_id thread;
     enum wait_mode mode;
     uint32_t n_entries;
@@ -70,16 +76,33 @@ static status_t acquire(struct object **objects, uint32_t n, struct thread_id th
                : acquire_all(objects, n, thread, mode == WAIT_MODE_LOOK, ret_index);
 }
 
-static void waiter_end(struct waiter *waiter, status_t status, uint32_t index)
+static void waiter_tell(struct waiter *waiter, status_t status, uint32_t index)
 {
     struct wait_reply reply = {.index = index};
+    struct wait_met_notice notice = {.wait_id = waiter->id};
 
-    for (uint32_t i = 0; i < waiter->n_entries; i++)
-        list_remove(&waiter->entries[i].link);
-    parked_finish(&waiter->parked, status, &reply.header, sizeof(reply), NULL);
+    if (!waiter->standing)
+        parked_finish(&waiter->parked, status, &reply.header, sizeof(reply), NULL);
+    else
+        process_notify(waiter->standing, NOTICE_wait_met, &notice.header, sizeof(notice));
+}
+
+static void waiter_free(struct waiter *waiter)
+{
     for (uint32_t i = 0; i < waiter->n_entries; i++)
         object_unref(waiter->entries[i].object);
+    if (waiter->standing)
+        list_remove(&waiter->link);
+    charge_release(&waiter->charge);
     free(waiter);
+}
+
+static void waiter_end(struct waiter *waiter, status_t status, uint32_t index)
+{
+    for (uint32_t i = 0; i < waiter->n_entries; i++)
+        list_remove(&waiter->entries[i].link);
+    waiter_tell(waiter, status, index);
+    waiter_free(waiter);
 }
 
 static void waiter_cancel(struct parked *parked, status_t why)
@@ -122,6 +145,17 @@ void object_wake(struct object *object)
     object_unref(object);
 }
 
+static void waiter_link(struct waiter *waiter, struct object **objects, uint32_t n_objects)
+{
+    waiter->n_entries = n_objects;
+    for (uint32_t i = 0; i < n_objects; i++) {
+        struct wait_entry *entry = &waiter->entries[i];
+        entry->waiter = waiter;
+        entry->object = object_ref(objects[i]);
+        list_append(&objects[i]->waiters, &entry->link);
+    }
+}
+
 status_t objects_wait(struct client *client, struct object **objects, uint32_t n_objects,
                       enum wait_mode mode, int64_t timeout_ns, uint32_t *ret_index)
 {
@@ -145,12 +179,63 @@ status_t objects_wait(struct client *client, struct object **objects, uint32_t n
     }
     waiter->thread = thread;
     waiter->mode = mode;
-    waiter->n_entries = n_objects;
-    for (uint32_t i = 0; i < n_objects; i++) {
-        struct wait_entry *entry = &waiter->entries[i];
-        entry->waiter = waiter;
-        entry->object = object_ref(objects[i]);
-        list_append(&objects[i]->waiters, &entry->link);
-    }
+    waiter_link(waiter, objects, n_objects);
     return STATUS_PENDING;
+}
+
+status_t standing_wait_begin(struct process *process, struct object *object, uint64_t *ret_id,
+                             bool *ret_signaled)
+{
+    struct thread_id nobody = {process, 0};
+    struct waiter *waiter;
+    status_t status;
+    uint32_t index;
+
+    *ret_id = 0;
+    *ret_signaled = acquire_any(&object, 1, nobody, &index) != STATUS_PENDING;
+    if (*ret_signaled)
+        return STATUS_SUCCESS;
+    waiter = calloc(1, sizeof(*waiter) + sizeof(waiter->entries[0]));
+    if (!waiter)
+        return STATUS_NO_MEMORY;
+    status = user_charge(&waiter->charge, process->user, USER_OBJECTS, 1);
+    if (status) {
+        free(waiter);
+        return status;
+    }
+    waiter->standing = process;
+    waiter->thread = nobody;
+    waiter->mode = WAIT_MODE_ANY;
+    waiter->id = ++object->server->last_wait_id;
+    list_append(&process->waits, &waiter->link);
+    waiter_link(waiter, &object, 1);
+    *ret_id = waiter->id;
+    return STATUS_SUCCESS;
+}
+
+static void standing_wait_drop(struct waiter *waiter)
+{
+    list_remove(&waiter->entries[0].link);
+    waiter_free(waiter);
+}
+
+status_t standing_wait_end(struct process *process, uint64_t id)
+{
+    struct waiter *waiter;
+
+    list_for_each(waiter, &process->waits, link) {
+        if (waiter->id == id) {
+            standing_wait_drop(waiter);
+            return STATUS_SUCCESS;
+        }
+    }
+    return STATUS_NOT_FOUND;
+}
+
+void standing_waits_drop(struct process *process)
+{
+    struct waiter *waiter, *next;
+
+    list_for_each_safe(waiter, next, &process->waits, link)
+        standing_wait_drop(waiter);
 }

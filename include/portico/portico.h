@@ -70,8 +70,9 @@ struct portico_hooks {
     /* The server is gone. Does not return. NULL: one line on stderr,
      * _exit(PORTICO_EXIT_SERVER_DIED). */
     void (*server_died)(void);
-    /* Another process closed or replaced this handle. On the watcher thread; must not block. */
+    /* On the watcher thread, must not block. Another process closed or replaced this handle. */
     void (*handle_changed)(handle_t handle);
+    void (*wait_met)(uint64_t wait_id); /* a standing wait (request wait_begin) is over */
 };
 
 /* Connects this process to the port server of its runtime folder ($PORTICO_RUNTIME_DIR, else
@@ -483,8 +484,7 @@ status_t portico_message_sender(handle_t port, uint32_t message_id, uint32_t cal
  * released or set first, or 0. */
 status_t portico_wait(uint32_t n_handles, const handle_t *handles, enum wait_mode mode,
                       handle_t signal, bool alertable, int64_t deadline_ns, uint32_t *ret_index);
-/* Takes all of them at once, or none: STATUS_SUCCESS, STATUS_ABANDONED_WAIT_0, STATUS_TIMEOUT.
- * Never sleeps nor calls hooks. */
+/* All at once or none; no sleep: STATUS_SUCCESS, STATUS_ABANDONED_WAIT_0, STATUS_TIMEOUT. */
 status_t portico_try_all(uint32_t n_handles, const handle_t *handles);
 
 /* ---- counters, for tests and portctl ---- */

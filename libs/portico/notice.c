@@ -4,7 +4,7 @@
 
 /* The watcher: blocks on the notice socket, does what a notice says, and ends the process when the
  * server has gone. It has no TEB and all its signals are blocked; it never calls into a host's code
- * except hooks.server_died and hooks.handle_changed. */
+ * except hooks.server_died, hooks.handle_changed and hooks.wait_met. */
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -22,6 +22,7 @@ union notice {
     struct connection_closed_notice connection_closed;
     struct handle_changed_notice handle_changed;
     struct lpc_data_wanted_notice data_wanted;
+    struct wait_met_notice wait_met;
 };
 
 static void notice_handle(const union notice *notice)
@@ -36,8 +37,9 @@ static void notice_handle(const union notice *notice)
         struct port *port = handle_remove_port(notice->handle_changed.handle);
         if (port)
             port_unref(port);
-        if (the_process.hooks.handle_changed)
-            the_process.hooks.handle_changed(notice->handle_changed.handle);
+        the_process.hooks.handle_changed(notice->handle_changed.handle);
+    } else if (notice->header.code == NOTICE_wait_met) {
+        the_process.hooks.wait_met(notice->wait_met.wait_id);
     }
 }
 

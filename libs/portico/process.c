@@ -75,6 +75,16 @@ static void plain_server_died(void)
     _exit(PORTICO_EXIT_SERVER_DIED);
 }
 
+static void plain_handle_changed(handle_t handle)
+{
+    (void)handle;
+}
+
+static void plain_wait_met(uint64_t wait_id)
+{
+    (void)wait_id;
+}
+
 #define HOOK_OR(member, plain) \
     (the_process.hooks.member = hooks && hooks->member ? hooks->member : (plain))
 
@@ -89,6 +99,8 @@ static void hooks_set(const struct portico_hooks *hooks)
     HOOK_OR(reserve, plain_reserve);
     HOOK_OR(unmap, plain_unmap);
     HOOK_OR(server_died, plain_server_died);
+    HOOK_OR(handle_changed, plain_handle_changed);
+    HOOK_OR(wait_met, plain_wait_met);
 }
 
 status_t process_fail(status_t status, const char *format, ...)

@@ -70,6 +70,27 @@ static int sending_client(void)
     return 0;
 }
 
+/* Puts a handle of an event into its parent's table. */
+static int giving_process(void)
+{
+    static const struct objattr no_name;
+    struct call_extra extra = {.objattr = &no_name};
+    struct event_create_request create = {.access = 0x1f0003};
+    struct event_create_reply event;
+    struct process_open_request open = {.process_id = (uint32_t)getppid(), .access = 0x1fffff};
+    struct process_open_reply parent;
+    struct handle_duplicate_reply copied;
+
+    if (portico_start(NULL) || call_event_create(portico_control(), &create, &event, &extra) ||
+        call_process_open(portico_control(), &open, &parent, NULL))
+        return 1;
+    struct handle_duplicate_request copy = {.source_process = HANDLE_SELF,
+                                            .source = event.handle,
+                                            .target_process = parent.handle,
+                                            .options = HANDLE_SAME_ACCESS};
+    return call_handle_duplicate(portico_control(), &copy, &copied, NULL) ? 2 : 0;
+}
+
 static int child_main(const char *role)
 {
     if (strcmp(role, "silent") == 0)
@@ -78,6 +99,8 @@ static int child_main(const char *role)
         return open_server();
     if (strcmp(role, "asking") == 0)
         return asking_client();
+    if (strcmp(role, "giving") == 0)
+        return giving_process();
     return strcmp(role, "sending") == 0 ? sending_client() : 99;
 }
 
@@ -208,6 +231,60 @@ START_TEST(what_a_dead_client_had_sent_unread_is_cancelled_message_by_message)
 }
 END_TEST
 
+/* What the watcher thread told the host. */
+static int told[2];
+
+static void tell_handle(handle_t handle)
+{
+    uint64_t value = handle;
+
+    if (write(told[1], &value, sizeof(value)) != sizeof(value))
+        abort();
+}
+
+static void tell_wait(uint64_t wait_id)
+{
+    if (write(told[1], &wait_id, sizeof(wait_id)) != sizeof(wait_id))
+        abort();
+}
+
+static uint64_t told_next(void)
+{
+    uint64_t value = 0;
+
+    ck_assert_int_eq(read(told[0], &value, sizeof(value)), sizeof(value));
+    return value;
+}
+
+START_TEST(the_host_is_told_of_changed_handles_and_met_waits)
+{
+    static const struct portico_hooks hooks = {.handle_changed = tell_handle,
+                                               .wait_met = tell_wait};
+    static const struct objattr no_name;
+    struct call_extra extra = {.objattr = &no_name};
+    struct event_create_request create = {.access = 0x1f0003};
+    struct event_create_reply event;
+    struct wait_begin_request begin = {0};
+    struct wait_begin_reply begun;
+    struct event_change_request change = {.change = EVENT_CHANGE_SET};
+    struct event_change_reply changed;
+
+    ck_assert_int_eq(pipe(told), 0);
+    ck_ok(portico_start(&hooks));
+    struct control *control = portico_control();
+    ck_ok(call_event_create(control, &create, &event, &extra));
+    begin.handle = change.handle = event.handle;
+    ck_ok(call_wait_begin(control, &begin, &begun, NULL));
+    ck_ok(call_event_change(control, &change, &changed, NULL));
+    ck_assert_uint_eq(told_next(), begun.wait_id);
+    struct child child = child_start("giving");
+    uint64_t handle = told_next();
+    child_end(&child);
+    begin.handle = (handle_t)handle;
+    ck_ok(call_wait_begin(control, &begin, &begun, NULL)); /* it is a handle of ours */
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, child_main);
@@ -216,5 +293,6 @@ int main(int argc, char **argv)
     UNIT_TEST(a_thousand_connections_that_end_at_once_are_all_told);
     UNIT_TEST(the_death_of_a_blocked_client_is_a_cancelled_message_and_a_close);
     UNIT_TEST(what_a_dead_client_had_sent_unread_is_cancelled_message_by_message);
+    UNIT_TEST(the_host_is_told_of_changed_handles_and_met_waits);
     return DAEMON_END(UNIT_END());
 }

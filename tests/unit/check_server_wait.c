@@ -275,6 +275,108 @@ START_TEST(misuses_have_their_statuses)
 }
 END_TEST
 
+static struct wait_begin_reply begun;
+
+static status_t begin(struct peer *peer, handle_t handle)
+{
+    return CALL(peer, wait_begin, &begun, .handle = handle);
+}
+
+/* The next notice's wait; 0: none. */
+static uint64_t met(struct peer *notice)
+{
+    struct wait_met_notice told = {0};
+
+    fixture_steps();
+    if (!peer_receive(notice, &told, sizeof(told)))
+        return 0;
+    ck_assert_uint_eq(told.header.code, NOTICE_wait_met);
+    return told.wait_id;
+}
+
+static status_t finish(struct peer *peer, uint64_t id)
+{
+    struct wait_end_reply ended;
+
+    return CALL(peer, wait_end, &ended, .wait_id = id);
+}
+
+START_TEST(a_standing_wait_is_met_once_by_a_notice)
+{
+    static struct peer notice;
+    uint64_t first;
+    handle_t e;
+
+    server = fixture_start();
+    peer_open(&notice, server, 0);
+    ck_assert_uint_eq(peer_hello(&notice, HELLO_NOTICE, 0), STATUS_SUCCESS);
+    peer_start(&a, server, 0, 1);
+    e = event(false, false);
+    ck_assert_uint_eq(begin(&a, e), STATUS_SUCCESS);
+    ck_assert_uint_eq(begun.signaled, 0);
+    first = begun.wait_id;
+    ck_assert_uint_eq(begin(&a, e), STATUS_SUCCESS);
+    ck_assert_uint_ne(begun.wait_id, first);
+    ck_assert_uint_eq(met(&notice), 0);
+    set(&a, e, EVENT_CHANGE_SET);
+    ck_assert_uint_eq(met(&notice), first);
+    ck_assert_uint_eq(met(&notice), 0);
+    ck_assert_uint_eq(is_set(e), 0);
+    ck_assert_uint_eq(finish(&a, first), STATUS_NOT_FOUND);
+    ck_assert_uint_eq(finish(&a, begun.wait_id), STATUS_SUCCESS);
+    ck_assert_uint_eq(finish(&a, begun.wait_id), STATUS_NOT_FOUND);
+    set(&a, e, EVENT_CHANGE_SET);
+    ck_assert_uint_eq(met(&notice), 0);
+    ck_assert_uint_eq(begin(&a, e), STATUS_SUCCESS);
+    ck_assert_uint_eq(begun.signaled, 1);
+    ck_assert_uint_eq(begun.wait_id, 0);
+    ck_assert_uint_eq(is_set(e), 0);
+    peer_end(&a);
+    peer_end(&notice);
+    fixture_end();
+}
+END_TEST
+
+START_TEST(standing_waits_go_with_their_process)
+{
+    static struct peer notice;
+    handle_t e, own;
+
+    server = fixture_start();
+    peer_open(&notice, server, 0);
+    ck_assert_uint_eq(peer_hello(&notice, HELLO_NOTICE, 0), STATUS_SUCCESS);
+    peer_start(&a, server, 0, 1);
+    e = event(false, false);
+    ck_assert_uint_eq(begin(&a, e), STATUS_SUCCESS);
+    struct process_open_reply opened;
+    ck_assert_uint_eq(CALL(&a, process_open, &opened, .process_id = (uint32_t)getpid(),
+                           .access = ACCESS_SYNCHRONIZE),
+                      STATUS_SUCCESS);
+    own = opened.handle;
+    ck_assert_uint_eq(begin(&a, own), STATUS_SUCCESS);
+    peer_end(&a);
+    peer_end(&notice);
+    fixture_end(); /* nothing is left over */
+}
+END_TEST
+
+START_TEST(a_standing_wait_needs_an_object_that_needs_no_owner)
+{
+    struct mutant_create_reply mutant;
+    struct directory_create_reply directory;
+
+    start();
+    ck_assert_uint_eq(CALL_NAMED(&a, mutant_create, &mutant, "", 0, .access = 0x1f0001),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(begin(&a, mutant.handle), STATUS_NOT_SUPPORTED);
+    ck_assert_uint_eq(CALL_NAMED(&a, directory_create, &directory, "", 0, .access = 0x1f000f),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(begin(&a, directory.handle), STATUS_OBJECT_TYPE_MISMATCH);
+    ck_assert_uint_eq(begin(&a, 4000), STATUS_INVALID_HANDLE);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("wait");
@@ -289,5 +391,8 @@ int main(void)
     UNIT_TEST(a_waiter_that_goes_away_takes_nothing);
     UNIT_TEST(signal_and_wait_signals_first);
     UNIT_TEST(misuses_have_their_statuses);
+    UNIT_TEST(a_standing_wait_is_met_once_by_a_notice);
+    UNIT_TEST(standing_waits_go_with_their_process);
+    UNIT_TEST(a_standing_wait_needs_an_object_that_needs_no_owner);
     return UNIT_END();
 }

@@ -18,6 +18,7 @@
 #include "shared.h"
 #include "usermem.h"
 #include "virtual.h"
+#include "waitblock.h"
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -84,6 +85,7 @@ static const struct portico_hooks hooks = {
     .unmap = unmap,
     .server_died = server_died,
     .handle_changed = shared_file_outdate,
+    .wait_met = wait_packet_met,
 };
 
 /* From now on who alerts or ends this thread tells the library too. What was there before is seen

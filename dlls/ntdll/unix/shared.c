@@ -16,7 +16,8 @@
  * at the server: wait_calls.c). Who looks at the state under the lock sees either all of it here or
  * `shared` set. The request under the lock cannot block on other clients.
  *
- * An event that a wait completion packet waits for cannot move: refused by name.
+ * A wait without a thread (a wait completion packet's) cannot begin again: it is made to stand at
+ * the server too before the object moves.
  */
 #include "client.h"
 #include "event.h"
@@ -170,12 +171,18 @@ void shared_thread_exit(uint32_t exit_code)
         (void)!call_thread_exit(control, &request, &reply, NULL);
 }
 
-static bool waits_can_move_locked(const struct nt_object *object)
+/* Waits without a thread stand at the server too, all or none. */
+static NTSTATUS waits_follow_locked(const struct nt_object *object, handle_t server)
 {
-    for (struct ntlist *link = object->waiters.next; link != &object->waiters; link = link->next)
-        if (ntlist_entry(link, struct wait_entry, link)->block->on_done)
-            return false;
-    return true;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    for (struct ntlist *link = object->waiters.next; link != &object->waiters; link = link->next) {
+        struct wait_block *block = ntlist_entry(link, struct wait_entry, link)->block;
+
+        if (block->on_move && !status)
+            status = block->on_move(block, server);
+    }
+    return status;
 }
 
 /* Each wait begins again and finds that the object has moved. */
@@ -192,14 +199,17 @@ static void waits_move_locked(struct nt_object *object)
 static NTSTATUS move_locked(struct nt_object *object)
 {
     handle_t server;
+    NTSTATUS status;
 
     if (object->shared)
         return STATUS_SUCCESS;
-    if (!waits_can_move_locked(object)) {
-        unimplemented_once("sharing", "an object that a completion packet waits for:", 0);
-        return STATUS_NOT_SUPPORTED;
-    }
     TRY(object->type->share(object, &server));
+    status = waits_follow_locked(object, server);
+    if (status) {
+        (void)!waits_follow_locked(object, 0);
+        (void)!portico_close(server);
+        return status;
+    }
     atomic_store(&object->shared, server);
     waits_move_locked(object);
     return STATUS_SUCCESS;

@@ -6,6 +6,7 @@
 
 #include "nttime.h"
 #include "ntwait.h"
+#include "portico/protocol.h"
 
 struct wait_block;
 
@@ -22,6 +23,10 @@ struct wait_block {
     bool looks_only; /* ends when an object is signalled, without acquiring it */
     /* Instead of waking a thread (dispatcher lock held): a wait without one. */
     void (*on_done)(struct wait_block *block, NTSTATUS status);
+    /* The same wait's object is about to move to the server (shared.c), where the wait is to stand
+     * too; on_done with STATUS_RETRY follows when all of its waits do. 0: it does not move after
+     * all. */
+    NTSTATUS (*on_move)(struct wait_block *block, handle_t server);
     bool done; /* dispatcher lock, as all below */
     NTSTATUS status;
     struct wait_entry entries[MAXIMUM_WAIT_OBJECTS];
@@ -61,6 +66,9 @@ void futex_wake_one(_Atomic uint32_t *word);
 
 /* wait_calls.c: a reference to what a local handle waits for. */
 NTSTATUS wait_object_from_handle(HANDLE handle, struct nt_object **ret_object);
+
+/* wait_packet.c: the server has acquired its object for a standing wait. On the watcher thread. */
+void wait_packet_met(uint64_t wait_id);
 
 /* alert.c: a termination reaches a thread that waits for an alert by thread id. */
 void alert_interrupt(struct wait_thread *thread);
