@@ -4,7 +4,12 @@
 #include "config.h"
 
 /* See client.h. Sockets are closed by the closer: what a peer left in their queue may be
- * descriptors that block. */
+ * descriptors that block.
+ *
+ * One process has at most half of its user's sockets (client_setup): a program that opens them
+ * without end keeps no other from starting. The new socket is closed, and the thread that wanted it
+ * gets STATUS_INSUFFICIENT_RESOURCES (portico_control). It is a guard against bugs: a program that
+ * forks has several halves. */
 
 #include "client.h"
 
@@ -92,13 +97,28 @@ static struct client *client_new(struct server *server, int fd, const struct ucr
     return client;
 }
 
+/* As it was when the socket was connected, said hello or not. A walk over all clients: as dear as
+ * the look for a new socket's process (process_get). */
+static bool process_has_its_share(const struct client *client)
+{
+    const struct server *server = client->server;
+    const uint64_t limit = server->users.limit[USER_SOCKETS];
+    uint64_t n = 0; /* without this one, which has no charge yet */
+    struct client *other;
+
+    list_for_each(other, &server->clients, link)
+        n += other->pid == client->pid && other->charge.user;
+    return n >= limit - limit / 2;
+}
+
 /* Not worth a place: no memory, no quota, already dead. */
 static bool client_setup(struct client *client)
 {
     struct server *server = client->server;
 
     client->user = users_get(&server->users, client->uid);
-    if (!client->user || user_charge(&client->charge, client->user, USER_SOCKETS, 1))
+    if (!client->user || process_has_its_share(client) ||
+        user_charge(&client->charge, client->user, USER_SOCKETS, 1))
         return false;
     client->pidfd = peer_pidfd(client->fd, client->pid);
     return client->pidfd >= 0 &&

@@ -102,6 +102,32 @@ START_TEST(quota_of_descriptors_refuses_sockets)
 }
 END_TEST
 
+START_TEST(one_process_has_half_of_the_sockets_and_another_still_gets_in)
+{
+    struct server *server = fixture_start();
+    static struct peer hog[3], one_more, other;
+    pid_t child = fixture_child();
+
+    server->users.limit[USER_SOCKETS] = 5;
+    for (int i = 0; i < 3; i++) {
+        peer_open(&hog[i], server, 0);
+        ck_assert(!peer_is_dropped(&hog[i]));
+    }
+    peer_open(&one_more, server, 0);
+    ck_assert(peer_is_dropped(&one_more));
+    hog[2].client->pid = child; /* not this process' own any more */
+    peer_open(&other, server, 0);
+    ck_assert(!peer_is_dropped(&other));
+    ck_assert_uint_eq(server->n_clients, 4);
+    peer_end(&one_more);
+    peer_end(&other);
+    for (int i = 0; i < 3; i++)
+        peer_end(&hog[i]);
+    child_die(child);
+    fixture_end();
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("client");
@@ -109,5 +135,6 @@ int main(void)
     UNIT_TEST(queued_replies_arrive_in_order_once_they_are_read);
     UNIT_TEST(descriptors_of_a_queued_reply_are_its_own);
     UNIT_TEST(quota_of_descriptors_refuses_sockets);
+    UNIT_TEST(one_process_has_half_of_the_sockets_and_another_still_gets_in);
     return UNIT_END();
 }
