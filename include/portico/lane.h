@@ -97,7 +97,9 @@ struct lane_consumer_line {
 /* Line 2 of the header, written by the producer, never on the fast path. */
 struct lane_producer_line {
     uint32_t space_wanted; /* not 0: somebody waits on space_seq */
-    uint32_t reserved[15];
+    uint32_t slots_back;   /* changes when a slot comes back that somebody waits for (either end
+                              writes it); futex of senders without a slot */
+    uint32_t reserved[14];
 };
 
 struct lane_header {
@@ -128,10 +130,17 @@ enum lane_slot_state {
 #define LANE_SLOT_SHIFT      3u
 #define LANE_SLOT_STATE_MASK 7u
 
+/* Whom the end of an exchange wakes. */
+enum lane_sleeping {
+    LANE_SLEEPING_NONE = 0,
+    LANE_SLEEPING_REPLY = 1, /* the requester, on the slot's state */
+    LANE_SLEEPING_ANY = 2,   /* the slot is in quarantine and others want one: on slots_back */
+};
+
 /* The header line of a slot; LANE_SLOT_INLINE_BYTES of reply follow. */
 struct lane_slot {
     uint32_t state;    /* futex of the blocked requester */
-    uint32_t sleeping; /* requester: a FUTEX_WAKE is needed */
+    uint32_t sleeping; /* requester: enum lane_sleeping, a FUTEX_WAKE is needed */
     uint32_t capacity; /* requester: payload bytes that it can take */
     uint32_t cpu;      /* replier's hint: processor + 1 */
     /* The reply; the replier's between claim and finish. */

@@ -14,6 +14,12 @@
  * exchange. Such slots are quarantined in the private pool; the peer's word only ends the
  * quarantine.
  *
+ * (R9) Return and sleep: a thread that finds every slot taken reads slots_back, marks each
+ * quarantined slot (exchange), and looks at all of them once more before it sleeps on slots_back;
+ * the replier that returns or finishes a slot (compare-and-swap, full barrier) reads the mark after
+ * it, changes slots_back and wakes. A replier that does not keeps its own senders asleep, who still
+ * have their deadlines and wake words.
+ *
  * The requester owns the lane's memory as much as the replier: each distrusts the words of the
  * other, and an impossible word breaks the lane (the caller marks it). Reply bytes may change under
  * the reader: they are copied once, with bounded sizes. */
@@ -87,6 +93,42 @@ void slot_quarantine(struct slot_pool *pool, uint32_t index)
     atom_or(MUTANT(reuse_abandoned) ? &pool->free : &pool->quarantined, (uint64_t)1 << index);
 }
 
+uint32_t slot_expect(const struct slot_pool *pool, const struct lane_view *view)
+{
+    uint32_t seen = atom_load(&lane_header(view)->producer.slots_back);
+    uint64_t left = atom_load(&pool->quarantined);
+
+    /* (R9) Partners: the compare-and-swaps in slot_return and slot_finish. */
+    for (; left && !MUTANT(no_slot_mark); left &= left - 1)
+        atom_swap(&lane_slot(view, (uint32_t)__builtin_ctzll(left))->sleeping, LANE_SLEEPING_ANY);
+    return seen;
+}
+
+void slot_tell(const struct lane_view *view)
+{
+    uint32_t *slots_back = &lane_header(view)->producer.slots_back;
+
+    atom_add(slots_back, 1);
+    sys_futex_wake_shared(slots_back, INT32_MAX);
+}
+
+enum lane_result slot_wait_any(const struct lane_view *view, uint32_t seen,
+                               const struct lane_wake *wake, uint64_t deadline_ns)
+{
+    return wait_word(&lane_header(view)->producer.slots_back, seen, wake, deadline_ns);
+}
+
+/* After the state has changed for good. */
+static void wake_sleepers(const struct lane_view *view, struct lane_slot *slot)
+{
+    uint32_t sleeping = atom_load(&slot->sleeping);
+
+    if (sleeping == LANE_SLEEPING_ANY)
+        slot_tell(view);
+    else if (sleeping)
+        sys_futex_wake_shared(&slot->state, INT32_MAX);
+}
+
 uint32_t slot_arm(struct slot_pool *pool, const struct lane_view *view, uint32_t index,
                   uint32_t capacity)
 {
@@ -95,7 +137,7 @@ uint32_t slot_arm(struct slot_pool *pool, const struct lane_view *view, uint32_t
     uint32_t word = word_make(generation, LANE_SLOT_ARMED);
 
     pool->generation[index] = generation;
-    atom_poke(&slot->sleeping, 0);
+    atom_poke(&slot->sleeping, LANE_SLEEPING_NONE);
     atom_poke(&slot->capacity, MIN(capacity, LANE_DATA_MAX_BYTES));
     atom_store(&slot->state, word);
     return word;
@@ -121,7 +163,7 @@ static enum lane_result sleep_for_reply(struct lane_slot *slot, uint32_t word,
 
     for (;;) {
         /* (R4) Partner: the compare-and-swap in slot_finish. */
-        atom_swap(&slot->sleeping, 1);
+        atom_swap(&slot->sleeping, LANE_SLEEPING_REPLY);
         enum lane_result result = look(slot, word, &seen);
         if (result != LANE_EMPTY)
             return result;
@@ -262,8 +304,7 @@ enum lane_result slot_finish(const struct lane_view *view, uint32_t index, uint3
         atom_store(&slot->state, done);
     else if (!atom_cas(&slot->state, claimed, done))
         return LANE_BROKEN;
-    if (atom_load(&slot->sleeping))
-        sys_futex_wake_shared(&slot->state, INT32_MAX);
+    wake_sleepers(view, slot);
     return LANE_OK;
 }
 
@@ -273,8 +314,10 @@ enum lane_result slot_return(const struct lane_view *view, uint32_t index, uint3
         return LANE_BROKEN;
     struct lane_slot *slot = lane_slot(view, index);
     if (atom_cas(&slot->state, word_with(word, LANE_SLOT_ABANDONED),
-                 word_with(word, LANE_SLOT_RETURNED)))
+                 word_with(word, LANE_SLOT_RETURNED))) {
+        wake_sleepers(view, slot);
         return LANE_OK;
+    }
     return atom_load(&slot->state) == word ? LANE_BROKEN : LANE_GONE;
 }
 

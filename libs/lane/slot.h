@@ -62,6 +62,19 @@ void slot_release(struct slot_pool *pool, uint32_t index);
 /* Keeps the slot away until the replier has returned it. */
 void slot_quarantine(struct slot_pool *pool, uint32_t index);
 
+/* A thread that found no slot and may not grow the lane sleeps until one comes back:
+ *
+ *     seen = slot_expect(pool, view); slot_acquire(...) once more; slot_wait_any(view, seen, ...)
+ *
+ * Who gives a slot back or quarantines one while threads wait so calls slot_tell (they count
+ * themselves before slot_expect). */
+uint32_t slot_expect(const struct slot_pool *pool, const struct lane_view *view);
+void slot_tell(const struct lane_view *view);
+
+/* LANE_OK: look again; LANE_WOKEN; LANE_TIMEOUT. */
+_must_check_ enum lane_result slot_wait_any(const struct lane_view *view, uint32_t seen,
+                                            const struct lane_wake *wake, uint64_t deadline_ns);
+
 /* Arms the slot for one reply and returns its state word, to be put in the record. */
 uint32_t slot_arm(struct slot_pool *pool, const struct lane_view *view, uint32_t index,
                   uint32_t capacity);

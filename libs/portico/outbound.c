@@ -288,7 +288,8 @@ static status_t outbound_replace_locked(const struct destination *to, bool shrin
     lane->older = old;
     lane->producer.kept = outbound->kept;
     outbound->busy_ns = sys_now_ns();
-    atom_store(&outbound->current, lane);
+    (void)atom_swap(&outbound->current, lane); /* outbound_ids.c, race 1 */
+    outbound_tell_waiters(outbound, old);
     return STATUS_SUCCESS;
 }
 

@@ -30,8 +30,9 @@ struct outlane {
     struct outlane *older;        /* replaced by this one; replies to its slots still come there */
 };
 
-#define RETIRE_EVERY 16u /* records, while the lane is not of the first size or has predecessors \
-                          */
+#define RETIRE_EVERY                                                            \
+    16u /* records, while the lane is not of the first size or has predecessors \
+         */
 
 /* A lane that grew goes back to the first size when it was little used for so long. For tests. */
 extern uint64_t outbound_idle_ns;
@@ -53,8 +54,7 @@ struct outbound {
     uint32_t kept;     /* bytes that ordinary records leave free: reserves; lock */
     uint32_t n_since_retire; /* records since outbound_tidy_locked looked; lock */
     uint64_t busy_ns;        /* when it was last seen to need more than a first lane; lock */
-    uint32_t slots_released; /* futex of threads that wait for a free slot; atomic */
-    uint32_t n_slot_waiters; /* those threads; atomic */
+    uint32_t n_slot_waiters; /* threads that wait for a free slot of current; atomic */
 };
 
 /* Where a message goes; destination_put (send.h) ends it. */
@@ -114,6 +114,8 @@ void outbound_note_async(struct outbound *outbound);
 status_t outbound_slot_acquire(const struct destination *to, int64_t deadline_ns, bool alertable,
                                struct outlane **ret_lane, uint32_t *ret_slot);
 void outbound_slot_release(struct outbound *outbound, struct outlane *lane, uint32_t slot);
+/* Who waits for a slot looks again (outbound_ids.c, race 1). `lane` was current. */
+void outbound_tell_waiters(struct outbound *outbound, const struct outlane *lane);
 /* Is that exchange's slot still with the other end (or its own thread)? */
 bool outbound_slot_is_out(struct outbound *outbound, uint32_t lane, uint32_t generation,
                           uint32_t slot, uint32_t word);

@@ -7,7 +7,13 @@
  * Ids go round through the leases. As long as the first round lasts each is fresh. Afterwards an id
  * may still name a live message: one that waits in a slot of ours (slot_ids, a quarantined slot's
  * included), or one that the memory of a port of ours knows (asked for or answered and not ended).
- * Those are passed over. */
+ * Those are passed over.
+ *
+ * Race 1. A thread that waits for a slot sleeps on the lane that was current at its last look
+ * (slot_wait_any), having counted itself in n_slot_waiters before that look. What may end its wait
+ * tells that lane when the count is not zero: a release, a slot newly in quarantine (the waiter
+ * must mark it too), a larger lane (outbound_replace_locked), each with a full barrier before it
+ * reads the count. The return of a quarantined slot is told by the other end. */
 
 #include "lane/atomics.h"
 #include "local_port.h"
@@ -113,16 +119,13 @@ status_t outbound_ids_locked(const struct destination *to, uint32_t *ret_message
     return STATUS_SUCCESS;
 }
 
-static status_t slot_sleep(struct outbound *outbound, uint32_t seen, int64_t deadline_ns,
+static status_t slot_sleep(const struct outlane *lane, uint32_t seen, int64_t deadline_ns,
                            bool alertable)
 {
     struct portico_thread *thread = client_thread();
 
-    enum lane_result result;
-
     counter_add(&the_counters.futex_waits);
-    result = wait_word(&outbound->slots_released, seen, &thread->wake, lane_deadline(deadline_ns));
-    switch (result) {
+    switch (slot_wait_any(&lane->producer.view, seen, &thread->wake, lane_deadline(deadline_ns))) {
     case LANE_TIMEOUT:
         return STATUS_TIMEOUT;
     case LANE_WOKEN:
@@ -142,8 +145,7 @@ static bool slot_try(struct outbound *outbound, struct outlane **ret_lane, uint3
     return slot >= 0;
 }
 
-/* All slots are taken and there may be no more. The count of waiters is raised before the last
- * look: who releases a slot after that look sees it. */
+/* All slots are taken and there may be no more (race 1). */
 static status_t slot_wait_for_release(const struct destination *to, int64_t deadline_ns,
                                       bool alertable, struct outlane **ret_lane, uint32_t *ret_slot)
 {
@@ -152,13 +154,14 @@ static status_t slot_wait_for_release(const struct destination *to, int64_t dead
 
     atom_add(&outbound->n_slot_waiters, 1);
     while (status == STATUS_SUCCESS) {
-        uint32_t seen = atom_load(&outbound->slots_released);
+        struct outlane *lane = atom_load(&outbound->current);
+        uint32_t seen = slot_expect(&lane->slots, &lane->producer.view);
 
         if (slot_try(outbound, ret_lane, ret_slot))
             break;
         status = port_check_open(to->port);
-        if (status == STATUS_SUCCESS)
-            status = slot_sleep(outbound, seen, deadline_ns, alertable);
+        if (status == STATUS_SUCCESS && *ret_lane == lane)
+            status = slot_sleep(lane, seen, deadline_ns, alertable);
     }
     atom_add(&outbound->n_slot_waiters, UINT32_MAX);
     return status;
@@ -176,11 +179,14 @@ status_t outbound_slot_acquire(const struct destination *to, int64_t deadline_ns
 void outbound_slot_release(struct outbound *outbound, struct outlane *lane, uint32_t slot)
 {
     atom_store(&lane->slot_ids[slot], 0);
-    slot_release(&lane->slots, slot);
-    if (atom_load(&outbound->n_slot_waiters)) { /* slot_release is a full barrier before this */
-        atom_add(&outbound->slots_released, 1);
-        sys_futex_wake_shared(&outbound->slots_released, INT32_MAX);
-    }
+    slot_release(&lane->slots, slot); /* a full barrier, as slot_quarantine is: race 1 */
+    outbound_tell_waiters(outbound, lane);
+}
+
+void outbound_tell_waiters(struct outbound *outbound, const struct outlane *lane)
+{
+    if (atom_load(&outbound->n_slot_waiters))
+        slot_tell(&lane->producer.view);
 }
 
 bool outbound_slot_is_out(struct outbound *outbound, uint32_t index, uint32_t generation,
@@ -198,6 +204,6 @@ bool outbound_slot_is_out(struct outbound *outbound, uint32_t index, uint32_t ge
 
 void outbound_slot_quarantine(struct outbound *outbound, struct outlane *lane, uint32_t slot)
 {
-    (void)outbound;
     slot_quarantine(&lane->slots, slot);
+    outbound_tell_waiters(outbound, lane);
 }

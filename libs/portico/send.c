@@ -146,7 +146,7 @@ static status_t send_with_slot(const struct destination *to, const struct outgoi
 
     do {
         status = outbound_slot_acquire(to, PORTICO_POLL, false, &lane, &slot);
-        if (status != STATUS_SUCCESS) /* a datagram does not wait, and nobody tells of a returned slot */
+        if (status != STATUS_SUCCESS) /* a datagram does not wait */
             return status == STATUS_TIMEOUT ? STATUS_INSUFFICIENT_RESOURCES : status;
         message->slot = slot + 1;
         message->slot_word = slot_arm(&lane->slots, &lane->producer.view, slot, 0);

@@ -200,6 +200,61 @@ START_TEST(an_end_killed_while_the_other_gives_up_harms_nobody)
 }
 END_TEST
 
+/* --- no slot --- */
+
+/* As outbound_ids.c waits when the lane may not grow. */
+static uint32_t slot_get(struct world *w)
+{
+    for (;;) {
+        uint32_t seen = slot_expect(&w->pool, &w->view);
+        int index = slot_acquire(&w->pool, &w->view);
+
+        if (index >= 0)
+            return (uint32_t)index;
+        MODEL_ASSERT(slot_wait_any(&w->view, seen, &w->wakes[0], SYS_FOREVER) == LANE_OK);
+    }
+}
+
+/* Gives the only slot's first exchange up at once, in quarantine it is waited for. */
+static void request_twice(void *state)
+{
+    struct world *w = state;
+
+    for (uint32_t id = 1; id <= N_EXCHANGES; id++) {
+        uint32_t slot = slot_get(w), word = slot_arm(&w->pool, &w->view, slot, 960);
+
+        MODEL_ASSERT(send_request(w, id, slot, word) == LANE_OK);
+        if (id < N_EXCHANGES) {
+            give_up(w, id, slot, word);
+            continue;
+        }
+        MODEL_ASSERT(slot_wait(&w->pool, &w->view, slot, word, &w->wakes[0], SYS_FOREVER) ==
+                     LANE_OK);
+        check_reply(w, slot, id);
+    }
+}
+
+static const struct model_scenario without_slots = {
+    .setup = world_setup,
+    .threads = {{"replier", 1, answer, true}, {"requester", 0, request_twice, false}},
+};
+
+START_TEST(a_requester_without_a_slot_is_woken_by_the_return_of_one_in_quarantine)
+{
+    world_explore(&without_slots, (struct model_options){.n_preemptions = 3});
+    world_explore(&without_slots, (struct model_options){.n_preemptions = 1, .n_delays = 2});
+}
+END_TEST
+
+START_TEST(without_the_mark_on_slots_in_quarantine_it_sleeps_for_ever)
+{
+    world_finds(&without_slots, (struct model_options){.n_preemptions = 2}, MUTANT_no_slot_mark,
+                MODEL_DEADLOCK);
+}
+END_TEST
+
+/* --- two repliers --- */
+
 /* The first replier takes the first request and is slow; the second one takes what follows. */
 static void answer_first(void *state)
 {
@@ -319,6 +374,8 @@ int main(void)
     UNIT_TEST(without_the_barrier_between_reply_and_sleeping_a_requester_sleeps_for_ever);
     UNIT_TEST(giving_up_and_replying_decide_once_and_no_reply_reaches_another_exchange);
     UNIT_TEST(an_end_killed_while_the_other_gives_up_harms_nobody);
+    UNIT_TEST(a_requester_without_a_slot_is_woken_by_the_return_of_one_in_quarantine);
+    UNIT_TEST(without_the_mark_on_slots_in_quarantine_it_sleeps_for_ever);
     UNIT_TEST(a_slow_replier_and_the_return_of_its_slot_by_another_do_not_mix);
     UNIT_TEST(a_reply_without_a_claim_reaches_another_exchange);
     UNIT_TEST(an_abandoned_slot_used_again_at_once_gets_a_foreign_reply_or_breaks);

@@ -2,7 +2,10 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
+#include <sched.h>
+
 #include "daemon.h"
+#include "lane/atomics.h"
 #include "portico/handle.h"
 #include "portico/local_port.h"
 #include "portico/outbound.h"
@@ -79,6 +82,62 @@ START_TEST(exchanges_are_numbered_one_by_one)
 }
 END_TEST
 
+static status_t call_until(handle_t client, unsigned seed, int64_t deadline_ns)
+{
+    static __thread struct test_message request, reply;
+    struct portico_exchange exchange = {.flags = PORTICO_SYNC,
+                                        .send = &request.header,
+                                        .receive = &reply.header,
+                                        .capacity = sizeof(reply),
+                                        .deadline_ns = deadline_ns};
+
+    message_fill(&request, 4, seed);
+    return portico_port_exchange(client, &exchange);
+}
+
+/* Requests given up at once, unreceived, until the lane has no slot left and may not grow. */
+static void slots_exhaust(handle_t client, const struct outbound *outbound)
+{
+    for (;;) {
+        const struct outlane *lane = outbound->current;
+        bool is_full = lane->slots.quarantined == UINT64_MAX;
+
+        ck_status(call_until(client, 1, PORTICO_POLL), STATUS_TIMEOUT);
+        if (is_full && outbound->current == lane)
+            return;
+    }
+}
+
+static void *call_main(void *argument)
+{
+    return (void *)(uintptr_t)call_until(*(handle_t *)argument, 2, PORTICO_FOREVER);
+}
+
+START_TEST(a_request_without_a_slot_goes_on_when_a_given_up_one_comes_back)
+{
+    struct pair pair = pair_make(name);
+    struct port *port;
+    pthread_t thread;
+    void *status;
+
+    ck_ok(handle_get_port(pair.client, &port));
+    slots_exhaust(pair.client, port->outbound);
+    pthread_create(&thread, NULL, call_main, &pair.client);
+    while (!atom_load(&port->outbound->n_slot_waiters))
+        sched_yield();
+    /* The server takes what was given up, which returns the slots; then the request comes. */
+    do
+        ck_ok(port_take(pair.connection, &message));
+    while (!message_has(&message, 4, 2));
+    ck_ok(port_send(pair.connection, PORTICO_RELEASE, &message));
+    pthread_join(thread, &status);
+    ck_assert_uint_eq((uintptr_t)status, STATUS_SUCCESS);
+    ck_assert_uint_eq(port->outbound->n_slot_waiters, 0);
+    port_unref(port);
+    pair_close(&pair);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, NULL);
@@ -86,5 +145,6 @@ int main(int argc, char **argv)
     UNIT_TEST(ids_go_round_and_pass_over_those_of_live_messages);
     UNIT_TEST(a_lease_full_of_live_messages_is_followed_by_another);
     UNIT_TEST(exchanges_are_numbered_one_by_one);
+    UNIT_TEST(a_request_without_a_slot_goes_on_when_a_given_up_one_comes_back);
     return DAEMON_END(UNIT_END());
 }
