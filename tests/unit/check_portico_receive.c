@@ -6,7 +6,11 @@
 #include <stdatomic.h>
 
 #include "daemon.h"
+#include "lane/atomics.h"
 #include "lane/sys.h"
+#include "portico/handle.h"
+#include "portico/local_port.h"
+#include "portico/receiver.h"
 
 static const char name[] = "\\RPC Control\\receive";
 static struct test_message message;
@@ -217,6 +221,43 @@ START_TEST(memory_that_goes_while_the_receiver_sleeps_loses_nothing)
 }
 END_TEST
 
+static void *receive_for_server_main(void *argument)
+{
+    static struct test_message received;
+    struct portico_exchange exchange = {.legacy = PORTICO_LEGACY_REPLY,
+                                        .receive = &received.header,
+                                        .capacity = sizeof(received),
+                                        .deadline_ns = PORTICO_FOREVER};
+
+    return (void *)(uintptr_t)portico_port_exchange(*(handle_t *)argument, &exchange);
+}
+
+/* The notice of the end, alone (another receiver may have taken the message that tells of it),
+ * after the thread has looked and found neither a message nor the end. */
+START_TEST(an_end_noticed_after_the_look_ends_a_legacy_receive_by_the_server_port)
+{
+    struct pair pair = pair_make(name);
+    struct connection_closed_notice notice = {.status = STATUS_PORT_DISCONNECTED};
+    struct port *port;
+    pthread_t thread;
+    void *status;
+
+    ck_ok(handle_get_port(pair.server, &port));
+    notice.port_id = receiver_id(port->receiver);
+    notice.connection = port->connection;
+    notice.generation = port->generation;
+    pthread_create(&thread, NULL, receive_for_server_main, &pair.server);
+    while (!atom_load(&port->receiver->view.at.memory->n_waiters))
+        sched_yield();
+    port_connection_closed(&notice);
+    pthread_join(thread, &status);
+    ck_assert_uint_eq((uintptr_t)status, STATUS_PORT_DISCONNECTED);
+    ck_assert_uint_eq(port->receiver->view.at.memory->n_waiters, 0);
+    port_unref(port);
+    pair_close(&pair);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, NULL);
@@ -226,6 +267,7 @@ int main(int argc, char **argv)
     UNIT_TEST(an_interruption_ends_an_alertable_receive_whenever_it_comes);
     UNIT_TEST(an_interruption_does_not_end_a_receive_that_is_not_alertable);
     UNIT_TEST(closing_the_connection_port_ends_its_receivers);
+    UNIT_TEST(an_end_noticed_after_the_look_ends_a_legacy_receive_by_the_server_port);
     UNIT_TEST(memory_that_cannot_be_written_loses_nothing);
     UNIT_TEST(a_close_is_not_lost_to_a_buffer_that_is_too_small_or_bad);
     UNIT_TEST(memory_that_goes_while_the_receiver_sleeps_loses_nothing);
