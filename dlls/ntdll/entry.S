@@ -82,3 +82,33 @@ KiUserApcDispatcher:
 	call	NtContinue
 	ud2
 	.seh_endproc
+
+/* rcx = function, rdx = its argument: what an image's tables lead to is read under this frame. */
+	.globl	image_guard
+	.def	image_guard; .scl 2; .type 32; .endef
+	.seh_proc image_guard
+image_guard:
+	pushq	%rbp
+	.seh_pushreg %rbp
+	movq	%rsp, %rbp
+	.seh_setframe %rbp, 0
+	.seh_endprologue
+	subq	$32, %rsp
+	movq	%rcx, %rax
+	movq	%rdx, %rcx
+.Lguard_begin:
+	call	*%rax
+	nop
+.Lguard_end:
+	movq	%rbp, %rsp
+	popq	%rbp
+	ret
+.Lguard_fault:
+	movl	$0xc000007b, %eax	/* STATUS_INVALID_IMAGE_FORMAT */
+	jmp	.Lguard_end
+	.seh_handler __C_specific_handler, @except
+	.seh_handlerdata
+	.long	1
+	.rva	.Lguard_begin, .Lguard_end, image_guard_filter, .Lguard_fault
+	.text
+	.seh_endproc

@@ -12,4 +12,10 @@ void thread_main(PRTL_THREAD_START_ROUTINE start, void *argument);
 EXCEPTION_DISPOSITION WINAPI thread_start_handler(EXCEPTION_RECORD *record, void *frame,
                                                   CONTEXT *context, DISPATCHER_CONTEXT *dispatch);
 
+/* function(argument); STATUS_INVALID_IMAGE_FORMAT when ntdll's own code faults in it. */
+NTSTATUS image_guard(NTSTATUS (*function)(void *), void *argument);
+
+/* Its filter (ldr_check.c). */
+LONG WINAPI image_guard_filter(EXCEPTION_POINTERS *pointers, void *frame);
+
 #endif

@@ -61,6 +61,11 @@ bool names_equal(const WCHAR *left, const WCHAR *right);
     for (LIST_ENTRY *link = ldr_data.InLoadOrderModuleList.Flink; \
          link != &ldr_data.InLoadOrderModuleList; link = link->Flink)
 
+/* ldr_check.c: do these bytes lie in the image? Is its TLS directory one (read under image_guard)?
+ */
+bool module_holds(const struct module *module, ULONG_PTR address, SIZE_T size);
+bool tls_is_whole(const struct module *module);
+
 /* ldr_export.c. name NULL: by ordinal. A forwarder may load a DLL; `importer` (NULL: the exporting
  * module) then depends on it. */
 NTSTATUS module_export(struct module *module, const char *name, ULONG ordinal, ULONG hint,

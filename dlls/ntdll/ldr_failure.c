@@ -26,6 +26,9 @@ void failure_note(int exit_status, const char *format, ...)
     va_start(arguments, format);
     line_size = log_format(line, sizeof(line), format, arguments);
     va_end(arguments);
+    for (SIZE_T i = 0; i < line_size; i++) /* a damaged file's names */
+        if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+            line[i] = '?';
     unix_trace(UNIX_TRACE_LOADER, line, line_size);
     line_exit_status = exit_status;
 }
@@ -35,9 +38,25 @@ void failure_clear(void)
     line_size = 0;
 }
 
+static int exit_status_of(NTSTATUS status)
+{
+    switch (status) {
+    case STATUS_INVALID_IMAGE_FORMAT:
+        return PORTICO_EXIT_NOT_PE;
+    case STATUS_NO_MEMORY:
+    case STATUS_COMMITMENT_LIMIT:
+    case STATUS_INSUFFICIENT_RESOURCES:
+        return PORTICO_EXIT_NO_RESOURCES;
+    default:
+        return PORTICO_EXIT_INTERNAL;
+    }
+}
+
 void failure_exit(const char *what, NTSTATUS status)
 {
-    failure_note(PORTICO_EXIT_INTERNAL, "%s (status %x)", what, (unsigned)status);
+    failure_note(exit_status_of(status), "%S: %s (status %x)",
+                 base_name_of(peb()->ProcessParameters->ImagePathName.Buffer), what,
+                 (unsigned)status);
     unix_fail(line_exit_status, line, line_size);
     __builtin_trap();
 }

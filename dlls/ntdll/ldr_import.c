@@ -11,6 +11,7 @@
 
 #include "ntdll.h"
 
+#include "entry.h"
 #include "ldr.h"
 #include "portico/exit_status.h"
 
@@ -157,23 +158,47 @@ static NTSTATUS bind_descriptor(struct module *module, const WCHAR *search_path,
         return STATUS_SUCCESS;
     status = import_dll(module, search_path, dll, &from);
     for (; !status && *names; names++, addresses++)
-        status = import_one(module, from, dll, *names, addresses);
+        status = module_holds(module, (ULONG_PTR)addresses, sizeof(*addresses))
+                     ? import_one(module, from, dll, *names, addresses)
+                     : STATUS_INVALID_IMAGE_FORMAT;
     return status;
+}
+
+struct binding {
+    struct module *module;
+    const WCHAR *search_path;
+};
+
+/* Under image_guard, as what follows. */
+static NTSTATUS bind_imports(void *argument)
+{
+    const struct binding *binding = argument;
+    ULONG size;
+    const IMAGE_IMPORT_DESCRIPTOR *descriptor = RtlImageDirectoryEntryToData(
+        binding->module->entry.DllBase, TRUE, IMAGE_DIRECTORY_ENTRY_IMPORT, &size);
+    NTSTATUS status = STATUS_SUCCESS;
+
+    for (; descriptor && descriptor->Name && descriptor->FirstThunk && !status; descriptor++)
+        status = bind_descriptor(binding->module, binding->search_path, descriptor);
+    return status;
+}
+
+/* With the protections that it will always have: a section that cannot be read fails here and not
+ * in a later thread. */
+static NTSTATUS bind_tls(void *argument)
+{
+    return tls_add_module(argument);
 }
 
 NTSTATUS module_bind(struct module *module, const WCHAR *search_path)
 {
-    ULONG size;
-    const IMAGE_IMPORT_DESCRIPTOR *descriptor = RtlImageDirectoryEntryToData(
-        module->entry.DllBase, TRUE, IMAGE_DIRECTORY_ENTRY_IMPORT, &size);
-    NTSTATUS status = STATUS_SUCCESS;
+    struct binding binding = {module, search_path};
+    NTSTATUS status = image_guard(bind_imports, &binding);
 
-    for (; descriptor && descriptor->Name && descriptor->FirstThunk && !status; descriptor++)
-        status = bind_descriptor(module, search_path, descriptor);
-    if (!status)
-        status = tls_add_module(module);
     if (!status)
         status = unix_image_protect(module->entry.DllBase);
+    if (!status)
+        status = image_guard(bind_tls, module);
     if (!status)
         module->state = MODULE_BOUND;
     return status;

@@ -104,6 +104,8 @@ static void find_base_thread_init_thunk(void)
 
 static void process_start(CONTEXT *context)
 {
+    NTSTATUS status;
+
     if (UNIX_CALL_COUNT != call_count)
         failure_exit("ntdll.dll and the loader are not of the same build", STATUS_DLL_INIT_FAILED);
     rtl_process_init();
@@ -113,7 +115,10 @@ static void process_start(CONTEXT *context)
     check_status("the program's image is damaged", modules_create_first());
     check_status("no memory for thread-local storage", tls_attach_thread());
     rtl_thread_init();
-    check_status("the program cannot be loaded", module_bind(program, NULL));
+    status = module_bind(program, NULL);
+    check_status(status == STATUS_INVALID_IMAGE_FORMAT ? "the program's image is damaged"
+                                                       : "the program cannot be loaded",
+                 status);
     check_status("a DLL cannot be started", module_attach(program, context));
     find_base_thread_init_thunk();
     ldr_data.Initialized = TRUE;

@@ -91,6 +91,8 @@ NTSTATUS tls_add_module(struct module *module)
 
     if (!module->tls)
         return STATUS_SUCCESS;
+    if (!tls_is_whole(module))
+        return STATUS_INVALID_IMAGE_FORMAT;
     while (index < TLS_MODULES_MAX && tls_modules[index])
         index++;
     if (index == TLS_MODULES_MAX)

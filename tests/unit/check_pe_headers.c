@@ -100,10 +100,10 @@ END_TEST
 
 #define BAD(change)                                                                \
     do {                                                                           \
-        struct image_info info;                                                    \
+        struct image_info bad_;                                                    \
         file_make();                                                               \
         change;                                                                    \
-        ck_assert_msg(check(&info) == STATUS_INVALID_IMAGE_FORMAT, "%s", #change); \
+        ck_assert_msg(check(&bad_) == STATUS_INVALID_IMAGE_FORMAT, "%s", #change); \
     } while (0)
 
 START_TEST(a_damaged_header_is_refused)
@@ -141,15 +141,47 @@ START_TEST(a_damaged_section_is_refused)
 }
 END_TEST
 
-START_TEST(a_directory_outside_of_the_image_is_absent)
+#define DIRECTORY(index, ...)                                          \
+    nt()->OptionalHeader.DataDirectory[index] = (IMAGE_DATA_DIRECTORY) \
+    {                                                                  \
+        __VA_ARGS__                                                    \
+    }
+
+START_TEST(a_directory_outside_of_the_image_is_refused)
 {
+    static const unsigned sized[] = {IMAGE_DIRECTORY_ENTRY_EXPORT, IMAGE_DIRECTORY_ENTRY_RESOURCE,
+                                     IMAGE_DIRECTORY_ENTRY_EXCEPTION,
+                                     IMAGE_DIRECTORY_ENTRY_BASERELOC};
+    static const unsigned unsized[] = {IMAGE_DIRECTORY_ENTRY_IMPORT, IMAGE_DIRECTORY_ENTRY_TLS,
+                                       IMAGE_DIRECTORY_ENTRY_LOAD_CONFIG,
+                                       IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT};
     struct image_info info;
 
+    for (unsigned i = 0; i < 4; i++) {
+        BAD(DIRECTORY(sized[i], 0x3ff0, 0x11));
+        BAD(DIRECTORY(sized[i], 0x3ff0, 0xfffffff0));
+        BAD(DIRECTORY(sized[i], 0x4000, 0));
+        BAD(DIRECTORY(unsized[i], 0x3ffd, 0));
+        BAD(DIRECTORY(unsized[i], 0xfffffff0, 0x1000));
+        file_make();
+        DIRECTORY(unsized[i], 0x3f00, 0xfffffff0);
+        ck_assert_int_eq(check(&info), STATUS_SUCCESS);
+    }
+    BAD(DIRECTORY(IMAGE_DIRECTORY_ENTRY_EXPORT, 0x3ff0, 1));
+    /* not read, not the image's (an offset in the file), or not counted */
     file_make();
-    nt()->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_BASERELOC] =
-        (IMAGE_DATA_DIRECTORY){0x3ff0, 0x100};
+    DIRECTORY(IMAGE_DIRECTORY_ENTRY_SECURITY, 0x5000, 0x1000);
+    DIRECTORY(IMAGE_DIRECTORY_ENTRY_BASERELOC, 0x5000, 0x1000);
+    nt()->OptionalHeader.NumberOfRvaAndSizes = IMAGE_DIRECTORY_ENTRY_BASERELOC;
     ck_assert_int_eq(check(&info), STATUS_SUCCESS);
     ck_assert_uint_eq(info.relocations_size, 0);
+}
+END_TEST
+
+START_TEST(headers_beyond_their_stated_size_are_refused)
+{
+    BAD(nt()->OptionalHeader.SizeOfHeaders = SECTIONS_AT + 79);
+    BAD(nt()->FileHeader.SizeOfOptionalHeader = 0xffff);
 }
 END_TEST
 
@@ -180,7 +212,8 @@ int main(void)
     UNIT_TEST(each_kind_of_wrong_file_has_its_status);
     UNIT_TEST(a_damaged_header_is_refused);
     UNIT_TEST(a_damaged_section_is_refused);
-    UNIT_TEST(a_directory_outside_of_the_image_is_absent);
+    UNIT_TEST(a_directory_outside_of_the_image_is_refused);
+    UNIT_TEST(headers_beyond_their_stated_size_are_refused);
     UNIT_TEST(any_changed_byte_is_survived);
     return UNIT_END();
 }

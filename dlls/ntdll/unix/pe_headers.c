@@ -54,6 +54,47 @@ static bool is_power_of_two(uint32_t x)
     return x && !(x & (x - 1));
 }
 
+static unsigned directories_count(const IMAGE_OPTIONAL_HEADER64 *optional)
+{
+    return optional->NumberOfRvaAndSizes < IMAGE_NUMBEROF_DIRECTORY_ENTRIES
+               ? optional->NumberOfRvaAndSizes
+               : IMAGE_NUMBEROF_DIRECTORY_ENTRIES;
+}
+
+/* Those that either half reads lie inside the image. The size that a header states of imports and
+ * delayed imports means nothing: their arrays end themselves. */
+static bool directories_are_inside(const IMAGE_OPTIONAL_HEADER64 *optional)
+{
+    static const struct {
+        unsigned index;
+        uint32_t least; /* bytes read whatever size is stated */
+        bool is_sized;
+    } read_ones[] = {
+        {IMAGE_DIRECTORY_ENTRY_EXPORT, sizeof(IMAGE_EXPORT_DIRECTORY), true},
+        {IMAGE_DIRECTORY_ENTRY_IMPORT, sizeof(IMAGE_IMPORT_DESCRIPTOR), false},
+        {IMAGE_DIRECTORY_ENTRY_RESOURCE, sizeof(IMAGE_RESOURCE_DIRECTORY), true},
+        {IMAGE_DIRECTORY_ENTRY_EXCEPTION, 0, true},
+        {IMAGE_DIRECTORY_ENTRY_BASERELOC, 0, true},
+        {IMAGE_DIRECTORY_ENTRY_TLS, sizeof(IMAGE_TLS_DIRECTORY64), false},
+        {IMAGE_DIRECTORY_ENTRY_LOAD_CONFIG, sizeof(uint32_t), false},
+        {IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT, sizeof(IMAGE_DELAYLOAD_DESCRIPTOR), false},
+    };
+
+    for (unsigned i = 0; i < sizeof(read_ones) / sizeof(read_ones[0]); i++) {
+        const IMAGE_DATA_DIRECTORY *directory = &optional->DataDirectory[read_ones[i].index];
+        uint32_t size = read_ones[i].is_sized ? directory->Size : 0;
+
+        if (read_ones[i].index >= directories_count(optional) || !directory->VirtualAddress)
+            continue;
+        if (size < read_ones[i].least)
+            size = read_ones[i].least;
+        if (directory->VirtualAddress >= optional->SizeOfImage ||
+            size > optional->SizeOfImage - directory->VirtualAddress)
+            return false;
+    }
+    return true;
+}
+
 static NTSTATUS optional_header_check(const IMAGE_OPTIONAL_HEADER64 *optional, size_t size)
 {
     if (optional->Magic != IMAGE_NT_OPTIONAL_HDR64_MAGIC)
@@ -65,26 +106,36 @@ static NTSTATUS optional_header_check(const IMAGE_OPTIONAL_HEADER64 *optional, s
         return STATUS_INVALID_IMAGE_FORMAT;
     if (!optional->SizeOfImage || optional->SizeOfImage > IMAGE_SIZE_MAX ||
         optional->SizeOfHeaders > optional->SizeOfImage || optional->SizeOfHeaders > size ||
-        optional->AddressOfEntryPoint >= optional->SizeOfImage)
+        optional->AddressOfEntryPoint >= optional->SizeOfImage || !directories_are_inside(optional))
         return STATUS_INVALID_IMAGE_FORMAT;
     if (optional->ImageBase & 0xffff || optional->ImageBase >= 0x7fff00000000)
         return STATUS_INVALID_IMAGE_FORMAT;
     return STATUS_SUCCESS;
 }
 
-/* A data directory, or zeros when it is absent or does not lie inside the image. */
+/* A data directory, or zeros when it is absent. */
 static void directory_get(const IMAGE_OPTIONAL_HEADER64 *optional, unsigned index,
                           uint32_t *ret_rva, uint32_t *ret_size)
 {
     IMAGE_DATA_DIRECTORY directory = {0, 0};
 
-    if (index < optional->NumberOfRvaAndSizes && index < IMAGE_NUMBEROF_DIRECTORY_ENTRIES)
+    if (index < directories_count(optional) && optional->DataDirectory[index].VirtualAddress)
         directory = optional->DataDirectory[index];
-    if (directory.VirtualAddress >= optional->SizeOfImage ||
-        directory.Size > optional->SizeOfImage - directory.VirtualAddress)
-        directory = (IMAGE_DATA_DIRECTORY){0, 0};
     *ret_rva = directory.VirtualAddress;
     *ret_size = directory.Size;
+}
+
+/* What the PE half reads again in the mapped image, which has SizeOfHeaders bytes of them. */
+static bool headers_are_inside(const struct image_info *info, unsigned n_sections,
+                               const IMAGE_OPTIONAL_HEADER64 *optional)
+{
+    uint64_t sections_end =
+        info->sections_offset + (uint64_t)n_sections * sizeof(IMAGE_SECTION_HEADER);
+    uint64_t directories_end = info->headers_offset + offsetof(IMAGE_NT_HEADERS64, OptionalHeader) +
+                               offsetof(IMAGE_OPTIONAL_HEADER64, DataDirectory) +
+                               directories_count(optional) * sizeof(IMAGE_DATA_DIRECTORY);
+
+    return sections_end <= optional->SizeOfHeaders && directories_end <= optional->SizeOfHeaders;
 }
 
 static NTSTATUS sections_check(const uint8_t *headers, size_t size, const struct image_info *info)
@@ -155,15 +206,18 @@ NTSTATUS image_headers_check(const uint8_t *headers, size_t size, uint64_t file_
         !(file.Characteristics & IMAGE_FILE_EXECUTABLE_IMAGE) ||
         file.NumberOfSections > SECTIONS_MAX)
         return STATUS_INVALID_IMAGE_FORMAT;
+    /* Whatever size it states: directories that are counted are read where they would be. */
     memset(&optional, 0, sizeof(optional));
-    if (!header_copy(headers, size, offset, &optional,
-                     file.SizeOfOptionalHeader < sizeof(optional) ? file.SizeOfOptionalHeader
-                                                                  : sizeof(optional)))
+    if (offset > size ||
+        !header_copy(headers, size, offset, &optional,
+                     size - offset < sizeof(optional) ? size - offset : sizeof(optional)))
         return STATUS_INVALID_IMAGE_FORMAT;
     status = optional_header_check(&optional, size);
     if (status)
         return status;
     info.sections_offset = offset + file.SizeOfOptionalHeader;
+    if (!headers_are_inside(&info, file.NumberOfSections, &optional))
+        return STATUS_INVALID_IMAGE_FORMAT;
     info_fill(&info, &file, &optional);
     status = sections_check(headers, size, &info);
     if (!status)
