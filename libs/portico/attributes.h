@@ -80,9 +80,10 @@ void attributes_published(struct port *port, const struct wire_attributes *wire)
 
 /* How a send ended. */
 struct attributes_fate {
-    bool is_sent;        /* as the caller sees it */
-    bool is_told;        /* the end of message_id is seen at the port */
-    uint32_t message_id; /* that carries them; 0: none does */
+    bool is_sent;                   /* as the caller sees it */
+    bool is_told;                   /* the end of message_id is seen at the port */
+    uint32_t message_id;            /* that carries them; 0: none does */
+    const struct slot_place *place; /* not told: where its end is seen; NULL: nowhere */
 };
 /* What attributes_send prepared has been sent, or not. */
 void attributes_sent(struct port *port, const struct wire_attributes *wire,

@@ -81,12 +81,14 @@ static status_t outgoing_send(struct port *port, struct portico_exchange *exchan
     return send_continuation(port, exchange, header, outgoing, ret_route);
 }
 
-/* Nobody tells the sender when a final reply, or a request that it gave up, has been read. */
+/* Nobody tells the sender when a final reply has been read; a request that it gave up has its end
+ * in its slot. */
 static bool end_is_told(const struct portico_exchange *exchange,
                         const struct portico_message *header, status_t status)
 {
     if (exchange->flags & PORTICO_SYNC) /* the others in the success class: the wait ended */
-        return status == STATUS_SUCCESS || !status_is_success(status);
+        return status == STATUS_SUCCESS ||
+               (!status_is_success(status) && status != STATUS_THREAD_IS_TERMINATING);
     return header->message_id == 0 || !(exchange->flags & PORTICO_RELEASE);
 }
 
@@ -107,6 +109,7 @@ static void outgoing_end(struct port *port, const struct portico_exchange *excha
         .is_sent = outgoing->sent->is_sent || status == STATUS_SUCCESS,
         .is_told = end_is_told(exchange, header, status),
         .message_id = outgoing->sent->message_id,
+        .place = exchange->flags & PORTICO_SYNC ? &outgoing->sent->place : NULL,
     };
 
     attributes_sent(port, &outgoing->wire, &fate);

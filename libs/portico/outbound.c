@@ -150,6 +150,26 @@ void outbound_leave(struct outbound *outbound)
     pthread_mutex_unlock(&list_lock);
 }
 
+bool slot_place_is_out(const struct slot_place *place)
+{
+    struct outbound *outbound;
+    bool is_out;
+
+    pthread_mutex_lock(&list_lock);
+    outbound = outbound_find_locked(place->sender_id);
+    if (outbound && !outbound->n_ports)
+        outbound = NULL; /* its connections have ended */
+    if (outbound)        /* stays: its lock is not taken under the list's */
+        outbound->n_ports++;
+    pthread_mutex_unlock(&list_lock);
+    if (!outbound)
+        return false;
+    is_out =
+        outbound_slot_is_out(outbound, place->lane, place->generation, place->slot, place->word);
+    outbound_leave(outbound);
+    return is_out;
+}
+
 /* The lane of a grant, mapped. Takes the descriptors over. */
 static status_t outlane_new(const struct lane_grant *grant, int lane_fd, int bell_fd,
                             struct outlane **ret_lane)

@@ -119,5 +119,13 @@ void outbound_tell_waiters(struct outbound *outbound, const struct outlane *lane
 /* Is that exchange's slot still with the other end (or its own thread)? */
 bool outbound_slot_is_out(struct outbound *outbound, uint32_t lane, uint32_t generation,
                           uint32_t slot, uint32_t word);
+/* A SYNC exchange by what can be kept of it. */
+struct slot_place {
+    uint64_t sender_id; /* 0: none */
+    uint32_t lane, generation, slot, word;
+    uint32_t connection, connection_generation; /* in the sender's own table */
+};
+/* outbound_slot_is_out for it; false when no port of ours sends that way any more. */
+bool slot_place_is_out(const struct slot_place *place);
 /* The slot's other end still may answer: it stays away until it has been returned. */
 void outbound_slot_quarantine(struct outbound *outbound, struct outlane *lane, uint32_t slot);

@@ -10,8 +10,8 @@
  *
  * A view that is deleted or released while a message that carries it is unread stays for the
  * receiver: it is hidden here, and its range is not given to another until the messages that
- * carried it have ended (flights). That is looked at when the section has no room left. The end of
- * a SYNC request that its sender gave up is told by nobody: the range stays with the section. */
+ * carried it have ended (flights). That is looked at when the section has no room left. A SYNC
+ * request that its sender gave up has ended when the other end has given its slot back. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -77,9 +77,23 @@ void own_view_free(struct own_view *view)
 
 /* ---- messages that carry a view ---- */
 
-static bool is_live(const struct port *port, uint32_t message_id)
+static bool has_connection(const struct port *port, const struct slot_place *place)
 {
-    return message_id && port->receiver && port_id_is_live(&port->receiver->view, message_id);
+    struct port_connection_facts facts;
+
+    return port->receiver && port->life != LIFE_ENDED &&
+           port_connection_read(&port->receiver->view, place->connection, &facts) &&
+           facts.generation == place->connection_generation && facts.state == PORT_CONNECTION_OPEN;
+}
+
+static bool is_live(const struct port *port, const struct flight *flight)
+{
+    uint32_t id = flight->message_id;
+
+    if (id && port->receiver && port_id_is_live(&port->receiver->view, id))
+        return true;
+    return flight->place.sender_id && has_connection(port, &flight->place) &&
+           slot_place_is_out(&flight->place);
 }
 
 /* Those with memory stay until that has been given back. */
@@ -88,7 +102,7 @@ static void flights_prune_locked(const struct port *port, struct own_view *view)
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < view->n_flights; i++)
-        if (view->flights[i].memory_id || is_live(port, view->flights[i].message_id))
+        if (view->flights[i].memory_id || is_live(port, &view->flights[i]))
             view->flights[n++] = view->flights[i];
     view->n_flights = n;
 }
@@ -99,7 +113,7 @@ uint32_t own_view_idle_memory_locked(const struct port *port, struct own_view *v
 
     view->unsent_memory_id = 0;
     for (uint32_t i = 0; !memory_id && i < view->n_flights; i++)
-        if (view->flights[i].memory_id && !is_live(port, view->flights[i].message_id)) {
+        if (view->flights[i].memory_id && !is_live(port, &view->flights[i])) {
             memory_id = view->flights[i].memory_id;
             view->flights[i] = view->flights[--view->n_flights];
         }
@@ -109,7 +123,7 @@ uint32_t own_view_idle_memory_locked(const struct port *port, struct own_view *v
 bool own_view_is_unread_locked(const struct port *port, const struct own_view *view)
 {
     for (uint32_t i = 0; i < view->n_flights; i++)
-        if (is_live(port, view->flights[i].message_id))
+        if (is_live(port, &view->flights[i]))
             return true;
     return view->n_sending || view->is_unending;
 }
@@ -126,19 +140,21 @@ static bool flights_grow(struct own_view *view)
     return true;
 }
 
-void own_view_note_locked(const struct port *port, struct own_view *view, uint32_t message_id,
-                          uint32_t memory_id)
+void own_view_note_locked(const struct port *port, struct own_view *view,
+                          const struct flight *flight)
 {
+    bool is_noted = flight->message_id || flight->place.sender_id;
+
     if (view->n_flights == view->flights_size) {
         flights_prune_locked(port, view);
         /* Half full after that: larger, or the next few notes prune again. */
         if (view->n_flights >= view->flights_size / 2 && !flights_grow(view) &&
             view->n_flights == view->flights_size)
-            message_id = 0;
+            is_noted = false;
     }
-    if (message_id)
-        view->flights[view->n_flights++] = (struct flight){message_id, memory_id};
-    else if (!memory_id) /* secured: the range itself is in no message */
+    if (is_noted)
+        view->flights[view->n_flights++] = *flight;
+    else if (!flight->memory_id) /* secured: the range itself is in no message */
         view->is_unending = true;
 }
 
@@ -188,7 +204,7 @@ static status_t own_view_enter_locked(const struct port *port, uint32_t id, stru
     struct section *section = section_find_locked(port, id);
     status_t status;
 
-    if (!section)
+    if (!section || section->is_deleted)
         return STATUS_INVALID_HANDLE; /* deleted just now, or another holder's of the port */
     status = own_view_map_locked(section, view);
     if (status != STATUS_SUCCESS)

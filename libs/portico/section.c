@@ -10,7 +10,9 @@
  * descriptor; a SECURE section has no memory, each of its views has its own (view_send.c).
  *
  * A section that is deleted while a message that carries a view of it is unread stays at the server
- * until the receiver has asked for it.
+ * until the receiver has asked for it; who else may ask for one of a connection port the server
+ * cannot know, so it also stays here, and goes at the port's next making or deleting of a section
+ * after the last such message has ended.
  *
  * All sections and views of the process are under one lock, which is held for look-ups and
  * mappings, not for requests. */
@@ -30,7 +32,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list by_id[N_BUCKETS];
-static uint32_t n_sections;
+static uint32_t n_sections, n_deleted;
 
 void sections_lock(void)
 {
@@ -111,6 +113,7 @@ static void section_remove_locked(struct section *section)
     }
     list_remove(&section->link);
     n_sections--;
+    n_deleted -= section->is_deleted;
     section_free(section);
 }
 
@@ -161,6 +164,66 @@ static void section_forget(struct control *control, handle_t port, uint32_t id)
         return; /* it goes with the port */
 }
 
+/* May its receiver still ask the server for it? What has been read need not stay there. Secured
+ * memory has no range whose end would be told: the server knows what has been asked for. */
+static bool section_is_wanted_locked(const struct port *port, const struct section *section)
+{
+    const struct own_view *view;
+
+    list_for_each(view, &section->views, link)
+        if (own_view_is_unread_locked(port, view))
+            return true;
+    return section->is_secure && section->was_sent;
+}
+
+/* A deleted section of the port whose views have been read by now, taken out: its id, or 0. */
+static uint32_t section_take_read(const struct port *port)
+{
+    struct section *section;
+    uint32_t id = 0;
+
+    sections_lock();
+    for (size_t i = 0; n_deleted && !id && i < N_BUCKETS; i++)
+        list_for_each(section, &by_id[i], link)
+            if (section->is_deleted && section->owner == port->port_id &&
+                !section_is_wanted_locked(port, section)) {
+                id = section->id;
+                section_remove_locked(section);
+                break;
+            }
+    sections_unlock();
+    return id;
+}
+
+static void sections_reclaim(struct control *control, const struct port *port)
+{
+    uint32_t id;
+
+    while ((id = section_take_read(port))) {
+        struct alpc_delete_section_request request = {
+            .port = port->handle, .section_id = id, .is_read = true};
+        struct alpc_delete_section_reply reply;
+
+        if (call_alpc_delete_section(control, &request, &reply, NULL) != STATUS_SUCCESS)
+            continue; /* the server has seen it first, or the port has gone */
+    }
+}
+
+/* The server has deleted it. What only its own views needed goes now. */
+static void section_deleted_locked(struct section *section, bool is_wanted)
+{
+    if (!is_wanted || section->is_secure) { /* the server sees when secured memory is over */
+        section_remove_locked(section);
+        return;
+    }
+    section->is_deleted = true;
+    n_deleted++;
+    if (section->master)
+        munmap(section->master, section->size);
+    section->master = NULL;
+    section->fd = fd_close(section->fd);
+}
+
 status_t portico_section_create(handle_t handle, uint32_t flags, handle_t object, uint64_t size,
                                 uint32_t *ret_section, uint64_t *ret_size)
 {
@@ -176,8 +239,10 @@ status_t portico_section_create(handle_t handle, uint32_t flags, handle_t object
     if (!control || !section)
         return STATUS_INSUFFICIENT_RESOURCES;
     status = handle_get_port(handle, &port);
-    if (status == STATUS_SUCCESS)
+    if (status == STATUS_SUCCESS) {
+        sections_reclaim(control, port);
         status = call_alpc_create_section(control, &request, &reply, &extra);
+    }
     if (status != STATUS_SUCCESS)
         return status;
     section->owner = port->port_id;
@@ -200,23 +265,11 @@ status_t portico_section_create(handle_t handle, uint32_t flags, handle_t object
     return STATUS_SUCCESS;
 }
 
-/* May its receiver still ask the server for it? What has been read need not stay there. Secured
- * memory has no range whose end would be told: the server knows what has been asked for. */
-static bool section_is_wanted_locked(const struct port *port, const struct section *section)
-{
-    const struct own_view *view;
-
-    list_for_each(view, &section->views, link)
-        if (own_view_is_unread_locked(port, view))
-            return true;
-    return section->is_secure && section->was_sent;
-}
-
 status_t portico_section_delete(handle_t handle, uint32_t id)
 {
     struct alpc_delete_section_request request = {.port = handle, .section_id = id};
     struct alpc_delete_section_reply reply;
-    bool has_views = false;
+    bool has_views = false, is_gone = false;
     _cleanup_(port_unrefp) struct port *port = NULL;
     struct control *control = portico_control();
     struct section *section;
@@ -228,13 +281,17 @@ status_t portico_section_delete(handle_t handle, uint32_t id)
     if (status != STATUS_SUCCESS)
         return status;
     (void)own_views_reclaim(port, id);
+    sections_reclaim(control, port);
     sections_lock();
     section = section_find_locked(port, id);
     if (section) {
+        is_gone = section->is_deleted;
         has_views = section->n_views != 0;
         request.was_sent = section_is_wanted_locked(port, section);
     }
     sections_unlock();
+    if (is_gone)
+        return STATUS_INVALID_HANDLE;
     if (has_views)
         return STATUS_DELETE_PENDING;
     status = call_alpc_delete_section(control, &request, &reply, NULL);
@@ -242,8 +299,8 @@ status_t portico_section_delete(handle_t handle, uint32_t id)
         return status;
     sections_lock();
     section = section_find_locked(port, id);
-    if (section)
-        section_remove_locked(section);
+    if (section && !section->is_deleted)
+        section_deleted_locked(section, request.was_sent);
     sections_unlock();
     return STATUS_SUCCESS;
 }

@@ -6,14 +6,17 @@
 #pragma once
 
 #include "common/list.h"
+#include "outbound.h"
 #include "portico/portico.h"
 
 struct port;
 
-/* A message that carries the view and has not ended, as far as was known when it was noted. */
+/* A message that carries the view and has not ended, as far as was known when it was noted. Its end
+ * is seen by the id in the port's memory, or in a slot (a SYNC request that was given up). */
 struct flight {
     uint32_t message_id;
     uint32_t memory_id; /* secured: what it carries */
+    struct slot_place place;
 };
 
 struct own_view {
@@ -45,13 +48,15 @@ struct section {
     uint8_t *master; /* memory of the server's: mapped, not accessible: what views are made from */
     int fd;          /* a section object of the caller's; or -1 */
     bool is_secure;
-    bool was_sent; /* a message carried a view of it */
+    bool was_sent;   /* a message carried a view of it */
+    bool is_deleted; /* but a view of it may be unread: goes when that has been read */
     struct list views;
 };
 
 void sections_lock(void);
 void sections_unlock(void);
 
+/* A deleted one too. */
 struct section *section_find_locked(const struct port *port, uint32_t id);
 /* The port that a section of this process's belongs to: a handle, or 0. */
 handle_t section_port(uint32_t id);
@@ -62,9 +67,9 @@ struct own_view *own_view_find_locked(const struct section *section, uint64_t of
 
 /* May a message that carries it be unread? */
 bool own_view_is_unread_locked(const struct port *port, const struct own_view *view);
-/* A message that carries it is out. message_id 0: nobody tells its end. */
-void own_view_note_locked(const struct port *port, struct own_view *view, uint32_t message_id,
-                          uint32_t memory_id);
+/* A message that carries it is out. Neither id nor place: nobody tells its end. */
+void own_view_note_locked(const struct port *port, struct own_view *view,
+                          const struct flight *flight);
 /* Secured memory that no message carries any more, out of the view's account; 0: none. */
 uint32_t own_view_idle_memory_locked(const struct port *port, struct own_view *view);
 /* It leaves the caller's sight; its range stays until it is read. The caller unmaps it, unlocked.

@@ -7,6 +7,7 @@
 #include "alpc/alpc.h"
 #include "attributes.h"
 #include "lane/record.h"
+#include "outbound.h"
 #include "portico/portico.h"
 
 struct destination;
@@ -19,6 +20,7 @@ struct reserved;
 struct sent {
     bool is_sent;
     uint32_t message_id;
+    struct slot_place place; /* SYNC: where its end is seen when its sender has given it up */
 };
 
 struct outgoing {

@@ -433,6 +433,22 @@ static status_t sync_request(struct sync *sync, const struct outgoing *outgoing)
     return status;
 }
 
+static struct slot_place sync_place(const struct sync *sync)
+{
+    struct port_connection_facts facts = {0};
+
+    (void)port_connection_read(&sync->port->receiver->view, sync->to.here, &facts);
+    return (struct slot_place){
+        .sender_id = sync->to.outbound->sender_id,
+        .lane = sync->lane->lane,
+        .generation = sync->lane->generation,
+        .slot = sync->slot,
+        .word = sync->word,
+        .connection = sync->to.here,
+        .connection_generation = facts.generation,
+    };
+}
+
 status_t sync_exchange(struct port *port, struct portico_exchange *exchange,
                        const struct portico_message *header, const struct outgoing *outgoing)
 {
@@ -455,8 +471,11 @@ status_t sync_exchange(struct port *port, struct portico_exchange *exchange,
     /* Before the answer, which may bring something with the same message. */
     if (status == STATUS_SUCCESS && outgoing->gives_back)
         attributes_give_back(port, exchange->send_attributes, header->message_id);
-    if (status == STATUS_SUCCESS)
+    if (status == STATUS_SUCCESS) {
         status = sync_wait(&sync);
+        if (outgoing->sent)
+            outgoing->sent->place = sync_place(&sync);
+    }
     request_data_end(sync.data);
     client_thread()->waiting_on = NULL;
     atom_store(&client_thread()->using_outbound, NULL);

@@ -188,7 +188,7 @@ static status_t view_prepare_locked(const struct port *port, const struct portic
     struct section *section = section_find_locked(port, asked->section);
     struct own_view *view = own_view_at_locked(asked->base);
 
-    if (!section)
+    if (!section || section->is_deleted)
         return STATUS_INVALID_HANDLE;
     if (!view || view->section != section)
         return STATUS_INVALID_ADDRESS;
@@ -303,11 +303,17 @@ void view_published(struct port *port, const struct wire_view *wire)
 static void view_note_locked(struct port *port, const struct wire_view *wire,
                              const struct attributes_fate *fate, struct own_view *view)
 {
+    struct flight flight = {.memory_id = wire->memory};
+
     view->n_sending--;
-    if (fate->message_id && wire->lent_id)
-        own_view_note_locked(port, view, wire->lent_id, 0);
-    else if (fate->message_id)
-        own_view_note_locked(port, view, fate->is_told ? fate->message_id : 0, wire->memory);
+    if (wire->lent_id)
+        flight.message_id = wire->lent_id;
+    else if (fate->is_told)
+        flight.message_id = fate->message_id;
+    else if (fate->place)
+        flight.place = *fate->place;
+    if (fate->message_id)
+        own_view_note_locked(port, view, &flight);
     else if (wire->memory) /* at worst one that was there goes with the section */
         view->unsent_memory_id = wire->memory;
 }

@@ -47,7 +47,10 @@ status_t req_alpc_delete_section(struct client *client,
     _cleanup_(port_unrefp) struct port *port = NULL;
     status_t status = port_get(client->process, request->port, &port);
 
-    return status ? status : port_section_delete(port, request->section_id, request->was_sent);
+    if (status)
+        return status;
+    return request->is_read ? port_section_forget(port, request->section_id)
+                            : port_section_delete(port, request->section_id, request->was_sent);
 }
 
 /* *ret_port: a reference; the section is the port's. */

@@ -188,6 +188,16 @@ status_t port_section_delete(struct port *port, uint32_t id, bool was_sent)
     return STATUS_SUCCESS;
 }
 
+status_t port_section_forget(struct port *port, uint32_t id)
+{
+    struct port_section *section = port_section_find_sent(port, id);
+
+    if (!section || !section->is_deleted)
+        return STATUS_INVALID_HANDLE;
+    port_section_free(section);
+    return STATUS_SUCCESS;
+}
+
 void port_sections_free(struct port *port)
 {
     struct port_section *section, *next;

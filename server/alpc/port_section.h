@@ -46,8 +46,11 @@ status_t port_section_new(struct port *port, struct user *user, uint32_t flags,
                           struct port_section **ret_section) _must_check_;
 /* STATUS_DELETE_PENDING while it has views. STATUS_INVALID_HANDLE. was_sent: messages have carried
  * views of it; ranges that are left are those of deleted views, and unless a receiver has asked for
- * the section it stays until one has, or the port goes. */
+ * the section it stays until one has, its owner forgets it, or the port goes. */
 status_t port_section_delete(struct port *port, uint32_t id, bool was_sent) _must_check_;
+/* A deleted one that nobody will ask for any more, by its owner's word. STATUS_INVALID_HANDLE:
+ * there is none. */
+status_t port_section_forget(struct port *port, uint32_t id) _must_check_;
 struct port_section *port_section_find(struct port *port, uint32_t id);
 /* For a receiver: deleted ones too. */
 struct port_section *port_section_find_sent(struct port *port, uint32_t id);

@@ -121,6 +121,67 @@ START_TEST(a_cancelled_request_gives_its_range_back)
 }
 END_TEST
 
+/* Sends the view in `message`, SYNC, which nobody answers in time. */
+static void view_time_out(handle_t port, const struct portico_view *view)
+{
+    struct portico_attributes attributes = {.valid = PORTICO_ATTRIBUTE_VIEW, .view = *view};
+    static struct test_message answer;
+    struct portico_exchange exchange = {.flags = PORTICO_SYNC,
+                                        .send = &message.header,
+                                        .send_attributes = &attributes,
+                                        .receive = &answer.header,
+                                        .capacity = sizeof(answer),
+                                        .deadline_ns = PORTICO_POLL};
+
+    ck_status(portico_port_exchange(port, &exchange), STATUS_TIMEOUT);
+}
+
+START_TEST(a_request_that_timed_out_gives_its_range_back_when_the_other_end_has_let_go)
+{
+    struct pair pair = pair_make(name);
+    uint32_t section = section_make(pair.client, 0, 1);
+    struct portico_view own = view_make(pair.client, section, 0x1000);
+    struct portico_view next = {.section = section, .size = 0x1000};
+
+    own.flags = PORTICO_VIEW_AUTO_RELEASE;
+    for (int i = 0; i < 100; i++) {
+        message_fill(&message, 4, 1);
+        view_time_out(pair.client, &own);
+        ck_status(portico_view_create(pair.client, &next), STATUS_NO_MEMORY);
+        ck_ok(port_take(pair.connection, &message)); /* the request, then what takes it back */
+        ck_status(port_send(pair.connection, PORTICO_RELEASE, &message), STATUS_SUCCESS);
+        while (port_receive_for(pair.connection, &message, PORTICO_POLL, NULL) == STATUS_SUCCESS)
+            ;
+        own = view_make(pair.client, section, 0x1000);
+        own.flags = PORTICO_VIEW_AUTO_RELEASE;
+    }
+    ck_ok(portico_view_delete(pair.client, own.base));
+    ck_ok(portico_section_delete(pair.client, section));
+    pair_close(&pair);
+}
+END_TEST
+
+/* The section is a connection port's, so it outlives the connection. */
+START_TEST(a_request_that_timed_out_gives_its_range_back_when_the_connection_ends)
+{
+    struct pair pair = pair_make(name);
+    uint32_t section = section_make(pair.connection, 0, 1);
+    struct portico_view own = view_make(pair.connection, section, 0x1000);
+    struct portico_view next = {.section = section, .size = 0x1000};
+
+    own.flags = PORTICO_VIEW_AUTO_RELEASE;
+    message_fill(&message, 4, 1);
+    ck_ok(port_send(pair.client, 0, &message));
+    ck_ok(port_take(pair.connection, &message));
+    view_time_out(pair.connection, &own);
+    ck_status(portico_view_create(pair.connection, &next), STATUS_NO_MEMORY);
+    ck_ok(portico_close(pair.client));
+    ck_ok(portico_close(pair.server));
+    ck_ok(portico_view_create(pair.connection, &next));
+    ck_ok(portico_close(pair.connection));
+}
+END_TEST
+
 static struct portico_view racing;
 static handle_t racing_port;
 
@@ -168,6 +229,8 @@ int main(int argc, char **argv)
     UNIT_TEST(a_range_is_free_again_when_all_messages_that_carried_it_have_ended);
     UNIT_TEST(a_deleted_view_is_unmapped_at_once_though_it_is_unread);
     UNIT_TEST(a_cancelled_request_gives_its_range_back);
+    UNIT_TEST(a_request_that_timed_out_gives_its_range_back_when_the_other_end_has_let_go);
+    UNIT_TEST(a_request_that_timed_out_gives_its_range_back_when_the_connection_ends);
     UNIT_TEST(threads_make_and_delete_views_of_one_section);
     return DAEMON_END(UNIT_END());
 }

@@ -191,6 +191,35 @@ START_TEST(what_has_been_read_does_not_stay_at_the_server)
 }
 END_TEST
 
+/* A server that answers from a section of its connection port and deletes it before the answer is
+ * read: of those whose answers have been read by now nothing stays, however many there were. */
+START_TEST(what_is_read_after_its_section_was_deleted_does_not_stay_either)
+{
+    struct pair pair = pair_make(name);
+
+    for (int i = 0; i < 5000; i++) {
+        struct portico_view own =
+            view_make(pair.connection, section_make(pair.connection, 0, 1), 0x1000);
+        memset(own.base, i, own.size);
+        message_fill(&message, 4, 1);
+        ck_ok(port_send(pair.client, 0, &message));
+        ck_ok(port_take(pair.connection, &message));
+        own.flags = PORTICO_VIEW_AUTO_RELEASE;
+        ck_ok(view_continue(pair.connection, 0, &own));
+        ck_ok(portico_section_delete(pair.connection, own.section));
+        ck_status(portico_section_delete(pair.connection, own.section), STATUS_INVALID_HANDLE);
+        struct portico_view wanted = {.section = own.section, .size = 1};
+        ck_status(portico_view_create(pair.connection, &wanted), STATUS_INVALID_HANDLE);
+        struct portico_view got = view_take_from(pair.client),
+                            back = {.flags = PORTICO_VIEW_RELEASE};
+        ck_assert(bytes_are(&got, (uint8_t)i));
+        ck_ok(view_continue(pair.client, PORTICO_RELEASE, &back));
+        ck_ok(port_take(pair.connection, &message));
+    }
+    pair_close(&pair);
+}
+END_TEST
+
 START_TEST(a_closed_port_unmaps_its_views)
 {
     struct pair pair = pair_make(name);
@@ -215,6 +244,7 @@ int main(int argc, char **argv)
     UNIT_TEST(a_section_object_must_be_large_enough_and_writable);
     UNIT_TEST(many_sections_come_and_go_and_there_is_a_limit);
     UNIT_TEST(what_has_been_read_does_not_stay_at_the_server);
+    UNIT_TEST(what_is_read_after_its_section_was_deleted_does_not_stay_either);
     UNIT_TEST(a_closed_port_unmaps_its_views);
     return DAEMON_END(UNIT_END());
 }
