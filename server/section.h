@@ -8,6 +8,7 @@
 #include "object.h"
 
 #define SECTION_MAP_WRITE_ACCESS 0x0002u
+#define SECTION_IMAGE            0x01000000u /* SEC_IMAGE, of attributes */
 #define SECTION_MAP_READ_ACCESS  0x0004u
 
 struct section {

@@ -108,13 +108,16 @@ static void port_sections_sweep(struct port *port)
 }
 
 /* Parameters of a new section: what size it is asked for, or why it cannot be. */
-static status_t size_check(uint32_t flags, const struct object *object, uint64_t object_size,
+static status_t size_check(uint32_t flags, struct object *object, uint64_t object_size,
                            uint64_t *size)
 {
     if (flags & ~ALPC_SECTION_SECURE)
         return STATUS_INVALID_PARAMETER;
     if ((flags & ALPC_SECTION_SECURE) && object)
         return STATUS_INVALID_PARAMETER;
+    if (object && section_from_object(object)->attributes & SECTION_IMAGE)
+        return STATUS_INVALID_PARAMETER; /* UNKNOWN: Windows' status; its pages are no plain memory
+                                          */
     if (object && !*size)
         *size = object_size;
     if (!*size || (object && *size > object_size))

@@ -186,6 +186,67 @@ static void sections(void)
     pair_close(&pair);
 }
 
+NTSTATUS NTAPI NtQuerySection(HANDLE, int, PVOID, SIZE_T, PSIZE_T);
+
+/* An image: what the receiver maps is the program, laid out as such. */
+static void images(void)
+{
+    OBJECT_ATTRIBUTES object;
+    UNICODE_STRING name;
+    IO_STATUS_BLOCK iosb;
+    HANDLE file, section, got;
+    UCHAR *mine = NULL, *theirs = NULL;
+    SIZE_T mine_size = 0, theirs_size = 0;
+    struct {
+        void *base;
+        ULONG attributes;
+        LARGE_INTEGER size;
+    } basic = {0};
+    ALPC_HANDLE port_section;
+    SIZE_T actual;
+    struct test_pair pair;
+    ACCESS_MASK access;
+    ULONG type;
+
+    open_with(&pair, SINGLE, 0xffd);
+    RtlInitUnicodeString(&name, L"\\??\\C:\\windows\\system32\\kernel32.dll");
+    InitializeObjectAttributes(&object, &name, 0, NULL, NULL);
+    NtOpenFile(&file, GENERIC_READ | GENERIC_EXECUTE | SYNCHRONIZE, &object, &iosb, FILE_SHARE_READ,
+               0x20);
+    ok_status(
+        NtCreateSection(&section, SECTION_ALL_ACCESS, NULL, NULL, PAGE_READONLY, SEC_IMAGE, file),
+        STATUS_SUCCESS, "an image section");
+    NtClose(file);
+    ok(NtMapViewOfSection(section, NtCurrentProcess(), (void **)&mine, 0, 0, NULL, &mine_size, 1, 0,
+                          PAGE_READONLY) >= 0,
+       "maps");
+    got = pass(&pair, section, &type, &access);
+    ok(got && type == OB_SECTION_OBJECT_TYPE, "it is sent");
+    NtClose(section);
+    ok_status(NtQuerySection(got, 0 /* basic */, &basic, sizeof basic, NULL), STATUS_SUCCESS,
+              "the receiver asks");
+    ok(basic.attributes & SEC_IMAGE, "it is an image");
+    ok(NtAlpcCreatePortSection(pair.client, 0, got, 0, &port_section, &actual) < 0,
+       "which makes no port section: nobody could write its views");
+    ok(NtMapViewOfSection(got, NtCurrentProcess(), (void **)&theirs, 0, 0, NULL, &theirs_size, 1, 0,
+                          PAGE_READONLY) >= 0,
+       "and maps it after the sender has closed it");
+    if (mine && theirs) {
+        const IMAGE_NT_HEADERS *headers =
+            (void *)(theirs + ((const IMAGE_DOS_HEADER *)theirs)->e_lfanew);
+        ULONG code = headers->OptionalHeader.BaseOfCode;
+
+        ok(theirs_size == mine_size && headers->Signature == IMAGE_NT_SIGNATURE,
+           "it has the image's size and headers");
+        ok(code && theirs[code] == mine[code] && theirs[code + 100] == mine[code + 100],
+           "and its code where code lies in memory");
+    }
+    NtUnmapViewOfSection(NtCurrentProcess(), mine);
+    NtUnmapViewOfSection(NtCurrentProcess(), theirs);
+    NtClose(got);
+    pair_close(&pair);
+}
+
 static void files(void)
 {
     UNICODE_STRING name;
@@ -382,6 +443,7 @@ TEST_MAIN
     promoted();
     mutants();
     sections();
+    images();
     files();
     threads_and_processes();
     races();

@@ -17,11 +17,17 @@
 
 #include "test.h"
 
+NTSTATUS NTAPI NtOpenProcessToken(HANDLE, ACCESS_MASK, PHANDLE);
+NTSTATUS NTAPI NtOpenThreadToken(HANDLE, ACCESS_MASK, BOOLEAN, PHANDLE);
+NTSTATUS NTAPI NtDuplicateToken(HANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, BOOLEAN, TOKEN_TYPE,
+                                PHANDLE);
+NTSTATUS NTAPI NtQueryInformationToken(HANDLE, TOKEN_INFORMATION_CLASS, PVOID, ULONG, PULONG);
+NTSTATUS NTAPI NtSetInformationThread(HANDLE, THREADINFOCLASS, PVOID, ULONG);
 NTSTATUS NTAPI NtDuplicateObject(HANDLE, HANDLE, HANDLE, PHANDLE, ACCESS_MASK, ULONG, ULONG);
 
 #define SAME ALPC_HANDLEFLG_DUPLICATE_SAME_ACCESS
 
-enum { EVENT, SEMAPHORE, MUTANT, SECTION, FILE_, PIPE, THREAD, N_SENT };
+enum { EVENT, SEMAPHORE, MUTANT, SECTION, FILE_, PIPE, THREAD, IMAGE, TOKEN, N_SENT };
 
 struct message {
     PORT_MESSAGE header;
@@ -114,6 +120,36 @@ static HANDLE child_file(void)
     return file;
 }
 
+/* The image of this program. */
+static HANDLE child_image(void)
+{
+    char self[MAX_PATH];
+    HANDLE file, section;
+
+    GetModuleFileNameA(NULL, self, sizeof self);
+    file = CreateFileA(self, GENERIC_READ | GENERIC_EXECUTE, FILE_SHARE_READ, NULL, OPEN_EXISTING,
+                       0, NULL);
+    section = CreateFileMappingA(file, NULL, PAGE_READONLY | SEC_IMAGE, 0, 0, NULL);
+    child_needs(section != NULL, 23);
+    CloseHandle(file);
+    return section;
+}
+
+static HANDLE child_token(void)
+{
+    SECURITY_QUALITY_OF_SERVICE qos = {sizeof qos, SecurityImpersonation, 0, FALSE};
+    OBJECT_ATTRIBUTES object;
+    HANDLE own, token;
+
+    InitializeObjectAttributes(&object, NULL, 0, NULL, NULL);
+    object.SecurityQualityOfService = &qos;
+    child_needs(
+        !NtOpenProcessToken(GetCurrentProcess(), TOKEN_ALL_ACCESS, &own) &&
+            !NtDuplicateToken(own, TOKEN_ALL_ACCESS, &object, FALSE, TokenImpersonation, &token),
+        24);
+    return token;
+}
+
 static int child_main(DWORD server)
 {
     HANDLE sent[N_SENT], reader, port = child_connect(server);
@@ -131,6 +167,8 @@ static int child_main(DWORD server)
     sent[FILE_] = child_file();
     child_needs(CreatePipe(&reader, &sent[PIPE], NULL, 0), 14);
     sent[THREAD] = GetCurrentThread();
+    sent[IMAGE] = child_image();
+    sent[TOKEN] = child_token();
     for (int i = 0; i < N_SENT; i++)
         array[i] = (ALPC_HANDLE_ATTR32){.Flags = SAME, .Handle = (ULONG)(ULONG_PTR)sent[i]};
     attributes_init(&out, TRUE);
@@ -194,10 +232,10 @@ static NTSTATUS receive(HANDLE port, struct message *message, struct attributes 
 
 static void fetch_all(HANDLE port, struct message *message, HANDLE got[N_SENT])
 {
-    static const ULONG types[N_SENT] = {OB_EVENT_OBJECT_TYPE, OB_SEMAPHORE_OBJECT_TYPE,
-                                        OB_MUTEX_OBJECT_TYPE, OB_SECTION_OBJECT_TYPE,
-                                        OB_FILE_OBJECT_TYPE,  OB_FILE_OBJECT_TYPE,
-                                        OB_THREAD_OBJECT_TYPE};
+    static const ULONG types[N_SENT] = {
+        OB_EVENT_OBJECT_TYPE,   OB_SEMAPHORE_OBJECT_TYPE, OB_MUTEX_OBJECT_TYPE,
+        OB_SECTION_OBJECT_TYPE, OB_FILE_OBJECT_TYPE,      OB_FILE_OBJECT_TYPE,
+        OB_THREAD_OBJECT_TYPE,  OB_SECTION_OBJECT_TYPE,   OB_TOKEN_OBJECT_TYPE};
 
     for (ULONG i = 0; i < N_SENT; i++) {
         ALPC_MESSAGE_HANDLE_INFORMATION info = {.Index = i};
@@ -225,6 +263,36 @@ static void objects_work(HANDLE got[N_SENT])
        "the file reads on where the child is");
     ok(WriteFile(got[PIPE], "pipe", 4, &n, NULL) && n == 4, "the pipe is written to");
     ok(WaitForSingleObject(got[THREAD], 0) == WAIT_TIMEOUT, "the thread runs");
+}
+
+/* The child's program is this one: its code is the same where it is mapped. */
+static void the_image(HANDLE section)
+{
+    const UCHAR *view = MapViewOfFile(section, FILE_MAP_READ, 0, 0, 0);
+    const UCHAR *own = (const UCHAR *)GetModuleHandleA(NULL);
+    ULONG_PTR offset = (ULONG_PTR)(void *)the_image - (ULONG_PTR)own;
+
+    ok(view && view != own && !memcmp(view, "MZ", 2), "the image maps");
+    ok(view && !memcmp(view + offset, own + offset, 16), "as a program is laid out in memory");
+}
+
+static void the_token(HANDLE token)
+{
+    TOKEN_STATISTICS theirs = {0}, ours = {0};
+    HANDLE nobody = NULL, thread = NULL;
+    ULONG length;
+
+    ok(!NtQueryInformationToken(token, TokenStatistics, &theirs, sizeof theirs, &length) &&
+           theirs.TokenType == TokenImpersonation,
+       "the token can be asked");
+    ok(!NtSetInformationThread(GetCurrentThread(), ThreadImpersonationToken, &token, sizeof token),
+       "this thread acts with it");
+    ok(!NtOpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &thread) &&
+           !NtQueryInformationToken(thread, TokenStatistics, &ours, sizeof ours, &length) &&
+           !memcmp(&ours.AuthenticationId, &theirs.AuthenticationId, sizeof(LUID)),
+       "it is the thread's token");
+    CloseHandle(thread);
+    NtSetInformationThread(GetCurrentThread(), ThreadImpersonationToken, &nobody, sizeof nobody);
 }
 
 static void senders(HANDLE port, struct message *message, const PROCESS_INFORMATION *child)
@@ -305,6 +373,8 @@ static void parent_main(void)
        "and sends its handles");
     fetch_all(port, &message, got);
     objects_work(got);
+    the_image(got[IMAGE]);
+    the_token(got[TOKEN]);
     senders(port, &message, &child);
     HANDLE there = duplicates(both[0], &child, (HANDLE)message.values[0]);
     answer(port, &message, both[1], there);

@@ -335,8 +335,6 @@ NTSTATUS named_section_create(PHANDLE ret_handle, ACCESS_MASK access,
     struct section_create_reply reply = {.handle = 0};
     NTSTATUS status;
 
-    if (section->attributes & SEC_IMAGE)
-        return missing("image section under a name", 0);
     status = section_create_call(&request, creation, section->is_file ? section : NULL, &reply);
     return named_handle_give(ret_handle, reply.handle, status);
 }
@@ -351,8 +349,6 @@ NTSTATUS named_section_share(struct section *section, uint32_t *ret_server)
                                              .attributes = section->attributes};
     struct section_create_reply reply;
 
-    if (section->attributes & SEC_IMAGE)
-        return missing("sharing of an image section", 0);
     TRY(section_create_call(&request, &no_name, section, &reply));
     *ret_server = reply.handle;
     return STATUS_SUCCESS;
@@ -364,6 +360,7 @@ NTSTATUS named_section_get(HANDLE handle, ACCESS_MASK access, struct section **r
     struct section_get_reply reply;
     struct call_extra extra = {.n_fds = 0};
     struct section *section;
+    NTSTATUS status;
     CONTROL_OR_RETURN(control);
 
     TRY((NTSTATUS)call_section_get(control, &request, &reply, &extra));
@@ -380,6 +377,11 @@ NTSTATUS named_section_get(HANDLE handle, ACCESS_MASK access, struct section **r
     section->protection = reply.protection;
     section->attributes = reply.attributes & ~(ULONG)SEC_FILE;
     section->is_file = reply.attributes & SEC_FILE;
+    status = section_file_inspect(section);
+    if (status) {
+        nt_object_unref(&section->header);
+        return status;
+    }
     *ret_section = section;
     return STATUS_SUCCESS;
 }

@@ -5,19 +5,20 @@
 
 /* Section objects: memory of the page file's (a memfd), of a file, or a PE image.
  *
- * A file's section has a descriptor of its own, opened from the file's (its access must fit: a read-only file has no writable section),
- * so that the file handle may close. A size larger than the file extends it, as on Windows, if the section is writable.
- * An image's headers are checked at creation: a file that is no program is refused here.
+ * A file's section has a descriptor of its own, opened from the file's (its access must fit: a
+ * read-only file has no writable section), so that the file handle may close. A size larger than
+ * the file extends it, as on Windows, if the section is writable. An image's headers are checked at
+ * creation: a file that is no program is refused here.
  *
- * DIFFERS: SEC_RESERVE memory is committed (a memfd is sparse: it costs nothing until touched). Named sections live in the
- * port server (named.c).
+ * DIFFERS: SEC_RESERVE memory is committed (a memfd is sparse: it costs nothing until touched).
+ * Named sections live in the port server (named.c).
  */
-#include "section.h"
 #include "create.h"
 #include "file.h"
 #include "named.h"
 #include "ntprocess.h"
 #include "ntstatus_errno.h"
+#include "section.h"
 #include "usermem.h"
 #include "virtual.h"
 #include <errno.h>
@@ -102,8 +103,8 @@ static NTSTATUS section_check(ULONG protection, ULONG attributes, HANDLE file)
     const ULONG kinds = SEC_RESERVE | SEC_COMMIT | SEC_IMAGE;
     ULONG kind = attributes & kinds;
 
-    if (attributes & ~(kinds | SEC_NOCACHE | SEC_BASED | SEC_NO_CHANGE | SEC_FILE | SEC_LARGE_PAGES |
-                       SEC_WRITECOMBINE))
+    if (attributes & ~(kinds | SEC_NOCACHE | SEC_BASED | SEC_NO_CHANGE | SEC_FILE |
+                       SEC_LARGE_PAGES | SEC_WRITECOMBINE))
         return STATUS_INVALID_PARAMETER_6;
     if (!kind || (kind & (kind - 1)))
         return STATUS_INVALID_PARAMETER_6;
@@ -111,7 +112,8 @@ static NTSTATUS section_check(ULONG protection, ULONG attributes, HANDLE file)
         unimplemented_once("NtCreateSection", "attributes", attributes);
         return STATUS_NOT_SUPPORTED;
     }
-    if (!view_protection_is_valid(protection) || !rights_of(protection) || (protection & PAGE_GUARD))
+    if (!view_protection_is_valid(protection) || !rights_of(protection) ||
+        (protection & PAGE_GUARD))
         return STATUS_INVALID_PAGE_PROTECTION;
     if ((attributes & SEC_IMAGE) && !file)
         return STATUS_INVALID_FILE_FOR_SECTION;
@@ -177,6 +179,21 @@ static NTSTATUS section_make_file(struct section *section, struct file *file)
             return status_from_errno(errno);
     }
     return STATUS_SUCCESS;
+}
+
+NTSTATUS section_file_inspect(struct section *section)
+{
+    char link[64], path[4096];
+    ssize_t n;
+
+    if (!section->is_file)
+        return STATUS_SUCCESS;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", section->fd);
+    n = readlink(link, path, sizeof(path));
+    if (n > 0 && n < (ssize_t)sizeof(path))
+        section->path = strndup(path, (size_t)n);
+    return section->attributes & SEC_IMAGE ? image_inspect(section->fd, &section->image)
+                                           : STATUS_SUCCESS;
 }
 
 NTSTATUS WINAPI NtCreateSection(HANDLE *ret_handle, ACCESS_MASK access,
@@ -277,8 +294,7 @@ NTSTATUS WINAPI NtExtendSection(HANDLE handle, LARGE_INTEGER *user_size)
     TRY(section_lookup(handle, SECTION_EXTEND_SIZE, &section));
     if (!section->is_file || (section->attributes & SEC_IMAGE))
         status = STATUS_SECTION_NOT_EXTENDED;
-    else if ((uint64_t)size.QuadPart > section->size &&
-             ftruncate(section->fd, size.QuadPart))
+    else if ((uint64_t)size.QuadPart > section->size && ftruncate(section->fd, size.QuadPart))
         status = status_from_errno(errno);
     else if ((uint64_t)size.QuadPart > section->size)
         section->size = (uint64_t)size.QuadPart;

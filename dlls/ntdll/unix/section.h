@@ -21,5 +21,8 @@ struct section {
 
 extern const struct nt_type section_type;
 NTSTATUS section_lookup(HANDLE handle, ACCESS_MASK access, struct section **ret_section);
+/* What this process knows of the file of a section that came from elsewhere, by its descriptor: its
+ * path, and an image's headers, which are checked here as the maker of the section checked them. */
+NTSTATUS section_file_inspect(struct section *section);
 /* Does a section of this protection permit a view of that one? */
 bool section_permits(ULONG section_protection, ULONG view_protection);

@@ -17,11 +17,29 @@
 #include <string.h>
 #include <unistd.h>
 
+static NTSTATUS token_share(struct nt_object *object, uint32_t *ret_server);
+
 const struct nt_type token_type = {
     .name = u"Token",
     .valid = TOKEN_ALL_ACCESS,
     .generic = {TOKEN_READ, TOKEN_WRITE, TOKEN_EXECUTE},
+    .share = token_share,
 };
+
+/* The server has the process' own token too. */
+static NTSTATUS token_share(struct nt_object *object, uint32_t *ret_server)
+{
+    struct token_open_request request = {.as_self = 1, .access = TOKEN_ALL_ACCESS};
+    struct token_open_reply reply;
+    struct control *control = portico_control();
+
+    (void)object; /* there is one */
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    TRY((NTSTATUS)call_token_open(control, &request, &reply, NULL));
+    *ret_server = reply.handle;
+    return STATUS_SUCCESS;
+}
 
 size_t token_sid_of_user(uid_t uid, uint32_t ret_sid[8])
 {
