@@ -127,11 +127,16 @@ static NTSTATUS missing(ULONG level)
     return statuses[level];
 }
 
+/* Only what is asked for is read: callers that want the top pass no info. */
+static ULONG_PTR key_of(const LDR_RESOURCE_INFO *info, ULONG level)
+{
+    return level == LEVEL_TYPE ? info->Type : level == LEVEL_NAME ? info->Name : info->Language;
+}
+
 /* Walk `n_levels` levels down. The result is a node, or a data entry (want_data). */
 static NTSTATUS walk(HMODULE base, const LDR_RESOURCE_INFO *info, ULONG n_levels, bool want_data,
                      const void **ret_node)
 {
-    const ULONG_PTR keys[N_LEVELS] = {info->Type, info->Name, info->Language};
     const IMAGE_RESOURCE_DIRECTORY *node;
     struct resource_tree tree;
     ULONG level;
@@ -146,8 +151,8 @@ static NTSTATUS walk(HMODULE base, const LDR_RESOURCE_INFO *info, ULONG n_levels
 
         if (!node)
             return STATUS_INVALID_IMAGE_FORMAT;
-        entry = level == LEVEL_LANGUAGE ? find_language(node, (WORD)keys[level])
-                                        : find_key(&tree, node, keys[level]);
+        entry = level == LEVEL_LANGUAGE ? find_language(node, (WORD)key_of(info, level))
+                                        : find_key(&tree, node, key_of(info, level));
         if (!entry)
             return missing(level);
         if (!entry->DataIsDirectory) {
