@@ -77,4 +77,51 @@ int main(void) { SetUnhandledExceptionFilter(filter); *(volatile int *)0 = 1; re
 TEXT
 run_program search
 like "$report" 'unhandled exception c0000005' 'one that answers EXCEPTION_CONTINUE_SEARCH leaves it to the report'
+
+build overflow <<'TEXT'
+#include <windows.h>
+#pragma GCC diagnostic ignored "-Winfinite-recursion"
+static int deeper(int n) { volatile char block[500]; block[0] = (char)n; return deeper(n + 1) + block[0]; }
+static DWORD WINAPI run(void *p) { return (DWORD)deeper(0); }
+int main(int argc, char **argv)
+{
+    return argc > 1 ? deeper(0) : (int)WaitForSingleObject(CreateThread(NULL, 0, run, NULL, 0, NULL), INFINITE);
+}
+TEXT
+run_program overflow
+is $status 253 'a stack overflow in a thread: the low byte of c00000fd'
+like "$report" 'unhandled exception c00000fd .*at overflow\.exe\+0x[0-9a-f]+' 'it is reported'
+report=$("$portico" "$scratch/overflow.exe" main 2>&1)
+is $? 253 'and in the first thread'
+
+build library <<'TEXT'
+#include <windows.h>
+int main(void) { return (int)(INT_PTR)((void *(WINAPI *)(void *))GetProcAddress(LoadLibraryA("faulty.dll"), "f"))(NULL); }
+TEXT
+echo '__declspec(dllexport) int f(int *p) { return *p; }' >"$scratch/faulty.c"
+"$PE_CC" -O1 -shared -o "$scratch/faulty.dll" "$scratch/faulty.c" || exit 99
+run_program library
+like "$report" 'at faulty\.dll\+0x[0-9a-f]+ \(f\+0x[0-9a-f]+\)' 'a fault in a DLL names it, with the nearest export'
+like "$report" '^portico:   library\.exe\+0x' 'the back-trace has the program that called it'
+
+build aborts <<'TEXT'
+#include <stdlib.h>
+#include <stdio.h>
+int main(void) { puts("before"); fflush(stdout); abort(); }
+TEXT
+run_program aborts
+is $status 3 "C's abort ends the program with 3"
+
+build noncontinuable <<'TEXT'
+#include <windows.h>
+static LONG WINAPI filter(EXCEPTION_POINTERS *p) { return EXCEPTION_CONTINUE_EXECUTION; }
+int main(void)
+{
+    SetUnhandledExceptionFilter(filter);
+    RaiseException(0xe0000001, EXCEPTION_NONCONTINUABLE, 0, NULL);
+    return 1;
+}
+TEXT
+run_program noncontinuable
+is $status 37 'a filter that continues what is noncontinuable: the low byte of c0000025'
 done_testing

@@ -6,14 +6,13 @@
  * decides, not Linux's signal numbers: int3, single step, general protection and page faults arrive
  * in several guises.
  *
- * DIFFERS: an integer division that overflows is STATUS_INTEGER_DIVIDE_BY_ZERO here,
- * STATUS_INTEGER_OVERFLOW there: the processor raises one trap for both and Windows decodes the
- * divisor. UNKNOWN: the third parameter of STATUS_IN_PAGE_ERROR for a file that was truncated; we
+ * UNKNOWN: the third parameter of STATUS_IN_PAGE_ERROR for a file that was truncated; we
  * give STATUS_END_OF_FILE.
  */
 
 #include "fault.h"
 
+#include "divide.h"
 #include "exception.h"
 #include "usercopy.h"
 #include "virtual.h"
@@ -216,7 +215,7 @@ bool fault_to_record(int number, const siginfo_t *info, const ucontext_t *contex
         record->ExceptionCode = STATUS_DATATYPE_MISALIGNMENT;
         break;
     case TRAP_DIVIDE:
-        record->ExceptionCode = STATUS_INTEGER_DIVIDE_BY_ZERO;
+        record->ExceptionCode = (DWORD)divide_status(context, teb);
         break;
     case TRAP_OVERFLOW:
         record->ExceptionCode = STATUS_INTEGER_OVERFLOW;
