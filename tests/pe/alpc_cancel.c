@@ -196,6 +196,63 @@ static void the_senders_ids(void)
     ok_status(port_receive(pair.connection, &message, NULL, POLL), STATUS_TIMEOUT, "once");
 }
 
+/* TRY_CANCEL leaves alone what the receiver has taken. Whether it has is known to the sender here
+ * only by the answer (UNKNOWN in libs/alpc/continue.c): either status, and what it says holds. */
+static void try_cancel_unreceived(void)
+{
+    struct test_attributes attributes;
+    struct test_message message;
+    ALPC_CONTEXT_ATTR *own, got;
+    NTSTATUS status;
+
+    attributes_init(&attributes, ALPC_MESSAGE_CONTEXT_ATTRIBUTE);
+    own = AlpcGetMessageAttribute(&attributes.header, ALPC_MESSAGE_CONTEXT_ATTRIBUTE);
+    attributes.header.ValidAttributes = ALPC_MESSAGE_CONTEXT_ATTRIBUTE;
+    message_init(&message.header, 8);
+    NtAlpcSendWaitReceivePort(pair.client, 0, &message.header, &attributes.header, NULL, NULL, NULL,
+                              NULL);
+    status = cancel(pair.client, ALPC_CANCELFLG_TRY_CANCEL, own);
+    ok(status == STATUS_PENDING || status == STATUS_MESSAGE_RETRIEVED,
+       "TRY_CANCEL of a message that may be unreceived (%x)", (unsigned)status);
+    if (status == STATUS_MESSAGE_RETRIEVED) {
+        ok_status(take(pair.connection, &message, &got), STATUS_SUCCESS, "it was left alone");
+        ok(TYPE(message) == REQUEST_2000 && message.header.MessageId == own->MessageId,
+           "it is received");
+        ok_status(port_send(pair.connection, RELEASE, &message.header), STATUS_SUCCESS, "answered");
+        ok_status(take(pair.client, &message, &got), STATUS_SUCCESS, "and its sender");
+        ok(TYPE(message) == LPC_REPLY, "has the reply");
+    } else {
+        ok_status(cancel(pair.client, ALPC_CANCELFLG_TRY_CANCEL, own), STATUS_REQUEST_CANCELED,
+                  "it was cancelled");
+        while (!port_receive(pair.connection, &message, NULL, POLL))
+            ok(TYPE(message) != REQUEST_2000, "it is not received");
+    }
+    ok_status(port_receive(pair.connection, &message, NULL, POLL), STATUS_TIMEOUT, "nothing more");
+}
+
+/* TRY_CANCEL of what is cancelled, over, unknown. */
+static void try_cancel_again(void)
+{
+    struct test_message message;
+    ALPC_CONTEXT_ATTR context, got;
+
+    request(&message, &context);
+    ok_status(cancel(pair.client, 0, &context), STATUS_PENDING, "the sender cancels");
+    ok_status(cancel(pair.client, ALPC_CANCELFLG_TRY_CANCEL, &context), STATUS_REQUEST_CANCELED,
+              "TRY_CANCEL of a cancelled one");
+    ok_status(take(pair.connection, &message, &got), STATUS_SUCCESS, "its receiver");
+    ok(TYPE(message) == LPC_CANCELED, "is told");
+    ok_status(cancel(pair.connection, ALPC_CANCELFLG_TRY_CANCEL, &context),
+              STATUS_MESSAGE_NOT_FOUND, "who cannot cancel it in its turn");
+    ok_status(port_receive(pair.client, &message, NULL, POLL), STATUS_TIMEOUT,
+              "(the sender looks at its port)");
+    ok_status(cancel(pair.client, ALPC_CANCELFLG_TRY_CANCEL, &context), STATUS_MESSAGE_NOT_FOUND,
+              "it is gone");
+    context.MessageId = 0x12345678;
+    ok_status(cancel(pair.client, ALPC_CANCELFLG_TRY_CANCEL, &context), STATUS_MESSAGE_NOT_FOUND,
+              "an unknown one");
+}
+
 static void bad_arguments(void)
 {
     ALPC_CONTEXT_ATTR context;
@@ -237,6 +294,8 @@ TEST_MAIN
     answered();
     context_check();
     the_senders_ids();
+    try_cancel_unreceived();
+    try_cancel_again();
     a_connection_request();
     pair_close(&pair);
 }
