@@ -9,7 +9,7 @@
 
 #include "daemon.h"
 
-enum { N_ROUNDS = 3000, N_CLOSES = 200, N_MESSAGES = 20000 };
+enum { N_ROUNDS = 3000, N_CLOSES = 1000, N_MESSAGES = 20000 };
 
 static const char name[] = "\\RPC Control\\races";
 
@@ -163,16 +163,28 @@ START_TEST(a_senders_cancel_against_the_reply)
 }
 END_TEST
 
+/* Answers each request. Each ends by its reply or by LPC_CANCELED. */
+struct answering {
+    handle_t connection;
+    uint32_t n_requests, n_replied, n_canceled, n_odd;
+};
+
 static void *server_main(void *argument)
 {
-    const handle_t *connection = argument;
+    struct answering *answering = argument;
     struct test_message *message = malloc(sizeof(*message));
 
-    while (port_take(*connection, message) == STATUS_SUCCESS) {
-        if ((message->header.type & 0xff) != PORTICO_TYPE_REQUEST)
+    while (port_take(answering->connection, message) == STATUS_SUCCESS) {
+        uint32_t type = message->header.type & 0xffu;
+
+        answering->n_canceled += type == PORTICO_TYPE_CANCELED;
+        if (type != PORTICO_TYPE_REQUEST)
             continue;
         message->data[0]++;
-        (void)!port_send(*connection, PORTICO_RELEASE, message);
+        status_t status = port_send(answering->connection, PORTICO_RELEASE, message);
+        answering->n_requests++;
+        answering->n_replied += status == STATUS_SUCCESS;
+        answering->n_odd += status != STATUS_SUCCESS && status != STATUS_REPLY_MESSAGE_MISMATCH;
     }
     free(message);
     return NULL;
@@ -190,9 +202,11 @@ START_TEST(a_time_out_against_a_reply)
 {
     struct pair pair = pair_make(name);
     static struct test_message request, reply;
+    struct answering answering = {.connection = pair.connection};
+    uint32_t n_answered = 0;
     pthread_t server;
 
-    pthread_create(&server, NULL, server_main, &pair.connection);
+    pthread_create(&server, NULL, server_main, &answering);
     for (uint32_t i = 0; i < N_ROUNDS; i++) {
         struct portico_exchange exchange = {.flags = PORTICO_SYNC,
                                             .send = &request.header,
@@ -205,6 +219,7 @@ START_TEST(a_time_out_against_a_reply)
         if (status == STATUS_SUCCESS) {
             request.data[0]++;
             ck_assert_mem_eq(reply.data, request.data, 24); /* its own reply, no earlier one */
+            n_answered++;
         }
     }
     message_fill(&request, 24, 1); /* and one that may take its time */
@@ -213,6 +228,11 @@ START_TEST(a_time_out_against_a_reply)
     ck_status(port_receive_for(pair.client, &reply, PORTICO_POLL, NULL), STATUS_TIMEOUT);
     pair_close(&pair);
     pthread_join(server, NULL);
+    /* At the receiver each ended once: by a reply, which may have come too late, or cancelled. */
+    ck_assert_uint_eq(answering.n_replied + answering.n_canceled, N_ROUNDS + 1);
+    ck_assert_uint_le(answering.n_requests, N_ROUNDS + 1);
+    ck_assert_uint_ge(answering.n_replied, n_answered + 1);
+    ck_assert_uint_eq(answering.n_odd, 0);
 }
 END_TEST
 
