@@ -55,14 +55,14 @@ static void test_sizes(void)
     unsigned i;
 
     for (i = 0; i < N(sizes); i++)
-        is_number(AlpcGetHeaderSize(sizes[i].flags), sizes[i].size, "the size for flags %x",
+        is_number(AlpcGetHeaderSize(sizes[i].flags), sizes[i].size, "fact 1: the size for flags %x",
                   (unsigned)sizes[i].flags);
     for (a = 0; a < 128; a++)
         for (b = 0; b < 128; b++)
             if (!(a & b) && AlpcGetHeaderSize(a << 25 | b << 25) !=
                                 AlpcGetHeaderSize(a << 25) + AlpcGetHeaderSize(b << 25) - 8)
                 n_wrong++;
-    is_number(n_wrong, 0, "sizes of disjoint sets of attributes add up");
+    is_number(n_wrong, 0, "fact 1: sizes of disjoint sets of attributes add up");
     is_number(AlpcMaxAllowedMessageLength(), 0xffff, "the longest message");
 }
 
@@ -74,12 +74,12 @@ static void test_initialize(void)
     poison();
     required = 0;
     is_status(AlpcInitializeMessageAttribute(0xfe000000, attributes, 0x9f, &required),
-              (LONG)0xc0000023, "a buffer one byte too small is refused");
+              (LONG)0xc0000023, "fact 1: a buffer one byte too small is refused");
     is_number(required, 0xa0, "the size needed is written all the same");
     is_number(n_written(), 0, "the buffer is untouched");
     is_status(AlpcInitializeMessageAttribute(0xfe000000, attributes, 0xa0, &required), 0,
               "a buffer of the size needed");
-    is_number(n_written(), 8, "only the header is written");
+    is_number(n_written(), 8, "fact 1: only the header is written");
     is_number(attributes->AllocatedAttributes, 0xfe000000, "AllocatedAttributes is what was asked");
     is_number(attributes->ValidAttributes, 0, "nothing is valid yet");
     is_status(AlpcInitializeMessageAttribute(0xffffffff, attributes, 0x100, &required), 0,
@@ -101,10 +101,10 @@ static void test_get(void)
     attributes->ValidAttributes = 0;
     for (i = 0; i < N(offsets); i++)
         ok(AlpcGetMessageAttribute(attributes, offsets[i].flag) == buffer + offsets[i].offset,
-           "attribute %x lies at %x when all are allocated", (unsigned)offsets[i].flag,
+           "fact 1: attribute %x lies at %x when all are allocated", (unsigned)offsets[i].flag,
            (unsigned)offsets[i].offset);
     ok(!AlpcGetMessageAttribute(attributes, 0), "flag 0 has no body");
-    ok(!AlpcGetMessageAttribute(attributes, 0xc0000000), "two flags have no body");
+    ok(!AlpcGetMessageAttribute(attributes, 0xc0000000), "fact 1: two flags have no body");
     attributes->AllocatedAttributes = 0xffffffff;
     ok(!AlpcGetMessageAttribute(attributes, 0x01000000), "an unknown flag has no body");
     attributes->AllocatedAttributes = 0x20000000;

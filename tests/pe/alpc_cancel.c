@@ -69,11 +69,14 @@ static void a_blocked_sender(void)
     ALPC_CONTEXT_ATTR context;
 
     ok_status(take(pair.connection, &message, &context), STATUS_SUCCESS, "a sync request");
-    ok_status(cancel(pair.connection, 0x10, &context), STATUS_INVALID_PARAMETER, "flag 10");
-    ok_status(cancel(pair.connection, 0, &context), STATUS_PENDING, "the server cancels it");
+    ok(TYPE(message) == REQUEST_2000, "fact 7: a request of type 1 with 2000h");
+    ok_status(cancel(pair.connection, 0x10, &context), STATUS_INVALID_PARAMETER,
+              "fact 12: flag 10");
+    ok_status(cancel(pair.connection, 0, &context), STATUS_PENDING,
+              "fact 12: the server cancels it");
     NtWaitForSingleObject(thread, FALSE, NULL);
     NtClose(thread);
-    ok_status(blocked_status, STATUS_MESSAGE_LOST, "its sender is told");
+    ok_status(blocked_status, STATUS_MESSAGE_LOST, "fact 12: its sender is told");
     ok_status(port_send(pair.connection, RELEASE, &message.header), STATUS_REPLY_MESSAGE_MISMATCH,
               "nobody can answer it any more");
     ok_status(cancel(pair.connection, 0, &context), STATUS_MESSAGE_NOT_FOUND,

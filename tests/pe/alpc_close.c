@@ -39,11 +39,11 @@ static void datagrams_then_close(void)
     for (int i = 0; i < 3; i++) {
         ok_status(receive_type(pair.connection, &message, &type, &context), STATUS_SUCCESS,
                   "in the place of a datagram");
-        ok(type == LPC_CANCELED && LENGTH(message) == 0, "comes an empty LPC_CANCELED");
+        ok(type == LPC_CANCELED && LENGTH(message) == 0, "fact 11: comes an empty LPC_CANCELED");
     }
     ok_status(receive_type(pair.connection, &message, &type, &context), STATUS_SUCCESS,
               "and at the end");
-    ok(type == LPC_PORT_CLOSED, "LPC_PORT_CLOSED, which expects no continuation");
+    ok(type == LPC_PORT_CLOSED, "fact 11: LPC_PORT_CLOSED, which expects no continuation");
     ok(context == &accept_context, "with the PortContext of the connection");
     ok(LENGTH(message) == 8, "and 8 bytes of creation time");
     ok_status(port_receive(pair.connection, &message, NULL, POLL), STATUS_TIMEOUT,
@@ -76,7 +76,7 @@ static void unreleased_replies(void)
         n_canceled += type == LPC_CANCELED;
         n_closed += type == LPC_PORT_CLOSED;
     }
-    ok(n_canceled == 3, "one LPC_CANCELED for each continuation that the client held");
+    ok(n_canceled == 3, "fact 11: one LPC_CANCELED for each continuation that the client held");
     ok(n_closed == 1, "and LPC_PORT_CLOSED once");
     ok_status(port_receive(pair.connection, &message, NULL, POLL), STATUS_TIMEOUT,
               "and nothing more");

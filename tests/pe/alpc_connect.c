@@ -43,7 +43,7 @@ static void connect_to_nothing(void)
     HANDLE port = NULL;
 
     ok_status(port_connect(&port, L"\\RPC Control\\Nobody", SYNC, NULL, NULL, NULL),
-              STATUS_OBJECT_NAME_NOT_FOUND, "a name that nobody has, synchronously");
+              STATUS_OBJECT_NAME_NOT_FOUND, "fact 3: a name that nobody has, synchronously");
     ok_status(port_connect(&port, L"\\RPC Control\\Nobody", 0, NULL, NULL, NULL),
               STATUS_OBJECT_NAME_NOT_FOUND, "a name that nobody has, asynchronously");
     ok(port == NULL, "no handle comes back");
@@ -63,10 +63,10 @@ static void request_receive(HANDLE connection, struct test_message *request)
               "the connection request arrives");
     ok(TYPE(*request) == (LPC_CONNECTION_REQUEST | LPC_CONTINUATION_REQUIRED), "its type is 200A");
     ok(request->header.MessageId != 0 && !(request->header.MessageId >> 31), "it has an id");
-    ok(attributes.header.ValidAttributes == 0, "no attribute is valid");
+    ok(attributes.header.ValidAttributes == 0, "fact 5: no attribute is valid");
     ok(!context->PortContext && !context->MessageContext && !context->Sequence &&
            !context->MessageId && !context->CallbackId,
-       "the CONTEXT body is zero");
+       "fact 5: the CONTEXT body is zero");
 }
 
 static void synchronous_accept(HANDLE connection)
@@ -94,11 +94,11 @@ static void synchronous_accept(HANDLE connection)
     request.header = header;
     request.data[0] = 'H';
     ok_status(port_accept(&server, connection, &request, &context, TRUE), STATUS_SUCCESS, "accept");
-    ok(server != NULL, "the server communication port's handle");
+    ok(server != NULL, "fact 3: the server communication port's handle");
     NtWaitForSingleObject(thread, FALSE, NULL);
     ok_status(connector.status, STATUS_SUCCESS, "the client is connected");
     ok(connector.port != NULL && connector.port != (HANDLE)0x1234,
-       "the client communication port's handle");
+       "fact 3: the client communication port's handle");
     ok(LENGTH(connector.message) == 5 && connector.message.data[0] == 'H',
        "the accept message's data");
     ok(connector.size == TOTAL(connector.message), "the length of the reply");
@@ -106,13 +106,13 @@ static void synchronous_accept(HANDLE connection)
        "the server's process id");
     ok_status(NtAlpcQueryInformation(server, AlpcBasicInformation, &basic, sizeof basic, NULL),
               STATUS_SUCCESS, "basic information of the server port");
-    ok(basic.PortContext == &context, "its port context");
+    ok(basic.PortContext == &context, "fact 3: its port context");
     ok(basic.Flags == 0, "its flags are those it was created with");
     ok(basic.SequenceNo == 0, "it has received nothing");
     NtAlpcQueryInformation(connection, AlpcBasicInformation, &basic, sizeof basic, NULL);
     ok(basic.SequenceNo == 1, "the connection port counts connection requests");
     NtAlpcQueryInformation(connector.port, AlpcBasicInformation, &basic, sizeof basic, NULL);
-    ok(basic.SequenceNo == 1, "the client port has received the connection reply");
+    ok(basic.SequenceNo == 1, "fact 10: the client port has received the connection reply");
     NtClose(thread);
     NtClose(connector.port);
     NtClose(server);
@@ -133,10 +133,10 @@ static void refusal(void)
               STATUS_SUCCESS, "refuse");
     ok(server == (HANDLE)0x5678, "no handle is written");
     ok_status(port_receive(client, &message, NULL, NULL), STATUS_PORT_CONNECTION_REFUSED,
-              "receive on a refused port");
+              "fact 4: receive on a refused port");
     message_init(&message.header, 0);
     ok_status(port_send(client, RELEASE, &message.header), STATUS_PORT_CONNECTION_REFUSED,
-              "send on a refused port");
+              "fact 4: send on a refused port");
     NtClose(client);
     NtClose(connection);
 
@@ -147,7 +147,8 @@ static void refusal(void)
                                       FALSE),
               STATUS_SUCCESS, "refuse with no place for a handle");
     NtWaitForSingleObject(thread, FALSE, NULL);
-    ok_status(connector.status, STATUS_PORT_CONNECTION_REFUSED, "a refused synchronous connect");
+    ok_status(connector.status, STATUS_PORT_CONNECTION_REFUSED,
+              "fact 3: a refused synchronous connect");
     ok(connector.port == (HANDLE)0x1234 || connector.port == NULL, "no handle comes back");
     NtClose(thread);
     NtClose(connection);
@@ -165,7 +166,7 @@ static void asynchronous(void)
     ok(client != NULL, "the handle is there at once");
     message_init(&message.header, 4);
     ok_status(port_send(client, RELEASE, &message.header), STATUS_LPC_REQUESTS_NOT_ALLOWED,
-              "sending has to wait");
+              "fact 4: sending has to wait");
     ok_status(port_receive(client, &message, NULL, POLL), STATUS_TIMEOUT, "nothing to receive yet");
     request_receive(connection, &request);
     ok(LENGTH(request) == 0, "its data is empty");
@@ -175,10 +176,10 @@ static void asynchronous(void)
     ok_status(port_accept(&server, connection, &request, NULL, TRUE), STATUS_SUCCESS, "accept");
     message_init(&message.header, 4);
     ok_status(port_send(client, RELEASE, &message.header), STATUS_LPC_REQUESTS_NOT_ALLOWED,
-              "sending has to wait until the reply is received");
+              "fact 4: sending has to wait until the reply is received");
     ok_status(port_receive(client, &message, NULL, NULL), STATUS_SUCCESS, "the reply arrives");
-    ok((TYPE(message) & 0xff) == LPC_CONNECTION_REPLY, "its type is 11");
-    ok(LENGTH(message) == 7 && message.data[6] == 'x', "with the data of the acceptance");
+    ok((TYPE(message) & 0xff) == LPC_CONNECTION_REPLY, "fact 4: its type is 11");
+    ok(LENGTH(message) == 7 && message.data[6] == 'x', "fact 4: with the data of the acceptance");
     message_init(&message.header, 4);
     ok_status(port_send(client, RELEASE, &message.header), STATUS_SUCCESS, "now sending works");
     NtAlpcQueryInformation(client, AlpcBasicInformation, &basic, sizeof basic, NULL);

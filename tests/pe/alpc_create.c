@@ -10,12 +10,13 @@ static void creation(void)
     HANDLE port = NULL, second;
     ALPC_PORT_ATTRIBUTES attributes;
 
-    ok_status(NtAlpcCreatePort(NULL, NULL, NULL), STATUS_ACCESS_VIOLATION, "NULL out pointer");
+    ok_status(NtAlpcCreatePort(NULL, NULL, NULL), STATUS_ACCESS_VIOLATION,
+              "fact 2: NULL out pointer");
     ok_status(NtAlpcCreatePort((HANDLE *)16, NULL, NULL), STATUS_ACCESS_VIOLATION,
               "bad out pointer");
     ok_status(NtAlpcCreatePort(&port, (OBJECT_ATTRIBUTES *)16, NULL), STATUS_ACCESS_VIOLATION,
               "bad object attributes");
-    ok_status(NtAlpcCreatePort(&port, NULL, NULL), STATUS_SUCCESS, "no attributes at all");
+    ok_status(NtAlpcCreatePort(&port, NULL, NULL), STATUS_SUCCESS, "fact 2: no attributes at all");
     ok(port != NULL, "a handle comes back");
     ok_status(NtClose(port), STATUS_SUCCESS, "and can be closed");
     ok_status(NtClose(port), STATUS_INVALID_HANDLE, "once");
@@ -23,11 +24,11 @@ static void creation(void)
     ok_status(port_create(&port, L"\\RPC Control\\Create", 0, 0), STATUS_SUCCESS, "a named port");
     second = (HANDLE)0x1234;
     ok_status(port_create(&second, L"\\RPC Control\\Create", 0, 0), STATUS_OBJECT_NAME_COLLISION,
-              "the name is taken");
+              "fact 2: the name is taken");
     ok(!second || second == (HANDLE)0x1234, "no handle comes back");
     second = NULL;
     ok_status(port_create(&second, L"\\RPC Control\\Create", OBJ_OPENIF, 0),
-              STATUS_INVALID_PARAMETER, "OBJ_OPENIF on a taken name");
+              STATUS_INVALID_PARAMETER, "fact 2: OBJ_OPENIF on a taken name");
     ok(second == NULL, "the handle is untouched");
     ok_status(port_create(&second, L"\\RPC Control\\create", OBJ_CASE_INSENSITIVE, 0),
               STATUS_OBJECT_NAME_COLLISION, "the name is taken whatever its case");
@@ -59,9 +60,9 @@ static void flags(void)
         NTSTATUS status = port_create(&port, NULL, 0, flag);
 
         if (flag == ALPC_PORFLG_SYSTEM_PROCESS)
-            ok_status(status, STATUS_INVALID_PARAMETER, "flag 00100000 is the kernel's");
+            ok_status(status, STATUS_INVALID_PARAMETER, "fact 2: flag 00100000 is the kernel's");
         else
-            ok(status == STATUS_SUCCESS, "flag %x is accepted", (unsigned)flag);
+            ok(status == STATUS_SUCCESS, "fact 2: flag %x is accepted", (unsigned)flag);
         if (!status)
             NtClose(port);
     }

@@ -195,6 +195,122 @@ static void connection_data(void)
     NtClose(port);
 }
 
+static ULONG counted(HANDLE port)
+{
+    ALPC_BASIC_INFORMATION basic = {.SequenceNo = 99};
+
+    NtAlpcQueryInformation(port, AlpcBasicInformation, &basic, sizeof basic, NULL);
+    return basic.SequenceNo;
+}
+
+static void connection_requests_are_counted(void)
+{
+    struct test_message message;
+    HANDLE port = NULL, client = NULL;
+
+    port_create(&port, NAME L"Counted", 0, 0);
+    ok(counted(port) == 0, "fact 10: a new connection port has counted nothing");
+    for (ULONG i = 1; i < 3; i++) {
+        port_connect(&client, NAME L"Counted", 0, NULL, NULL, NULL);
+        ok_status(port_receive(port, &message, NULL, NULL), STATUS_SUCCESS, "a request");
+        ok(counted(port) == i, "fact 10: connection request %u is counted", (unsigned)i);
+        port_accept(NULL, port, &message, NULL, FALSE);
+        NtClose(client);
+    }
+    NtClose(port);
+}
+
+/* A final reply by either handle of the server's. */
+static void replies(void)
+{
+    struct test_message message;
+    struct test_pair pair;
+
+    ok(pair_open(&pair, NAME L"Replies", NULL), "a port pair");
+    for (int i = 0; i < 2; i++) {
+        message_init(&message.header, 3);
+        port_send(pair.client, 0, &message.header);
+        port_receive(pair.connection, &message, NULL, NULL);
+        ok_status(port_send(i ? pair.server : pair.connection, RELEASE, &message.header),
+                  STATUS_SUCCESS,
+                  i ? "fact 8: a reply through the communication port"
+                    : "fact 8: a reply through the connection port");
+        port_receive(pair.client, &message, NULL, NULL);
+        ok(TYPE(message) == LPC_REPLY && LENGTH(message) == 3, "fact 8: works");
+    }
+    pair_close(&pair);
+}
+
+/* Every call on an event instead of a port. */
+static void no_port(void)
+{
+    PORT_MESSAGE message;
+    ALPC_CONTEXT_ATTR context = {0};
+    ALPC_SECURITY_ATTR security = {0};
+    ALPC_DATA_VIEW_ATTR view = {.SectionHandle = (ALPC_HANDLE)4, .ViewSize = 1};
+    ALPC_HANDLE section;
+    HANDLE event, out;
+    UCHAR buffer[64];
+    SIZE_T size;
+    ULONG id;
+
+    message_init(&message, 0);
+    message.MessageId = 8;
+    NtCreateEvent(&event, EVENT_ALL_ACCESS, NULL, 1, FALSE);
+    const NTSTATUS statuses[] = {
+        NtAlpcDisconnectPort(event, 0),
+        NtAlpcCancelMessage(event, 0, &context),
+        NtAlpcAcceptConnectPort(&out, event, 0, NULL, NULL, NULL, &message, NULL, TRUE),
+        NtAlpcCreatePortSection(event, 0, NULL, 1, &section, &size),
+        NtAlpcDeletePortSection(event, 0, (ALPC_HANDLE)4),
+        NtAlpcCreateSectionView(event, 0, &view),
+        NtAlpcDeleteSectionView(event, 0, buffer),
+        NtAlpcCreateResourceReserve(event, 0, 1, &id),
+        NtAlpcDeleteResourceReserve(event, 0, 0x80000004),
+        NtAlpcCreateSecurityContext(event, 0, &security),
+        NtAlpcDeleteSecurityContext(event, 0, (ALPC_HANDLE)4),
+        NtAlpcRevokeSecurityContext(event, 0, (ALPC_HANDLE)4),
+        NtAlpcImpersonateClientOfPort(event, &message, NULL),
+        NtAlpcOpenSenderProcess(&out, event, &message, 0, PROCESS_QUERY_INFORMATION, NULL),
+        NtAlpcOpenSenderThread(&out, event, &message, 0, THREAD_QUERY_INFORMATION, NULL),
+        NtAlpcQueryInformation(event, AlpcBasicInformation, buffer, 16, NULL),
+        NtAlpcQueryInformationMessage(event, &message, AlpcMessageSidInformation, buffer,
+                                      sizeof buffer, NULL),
+    };
+    for (unsigned i = 0; i < sizeof statuses / sizeof *statuses; i++)
+        ok(statuses[i] == STATUS_OBJECT_TYPE_MISMATCH, "call %u on what is no port (%x)", i,
+           (unsigned)statuses[i]);
+    NtClose(event);
+}
+
+static void bad_attributes(void)
+{
+    struct test_message message;
+    UNICODE_STRING name;
+    HANDLE port = NULL, server = NULL;
+
+    RtlInitUnicodeString(&name, NAME);
+    ok_status(NtAlpcCreatePort(&port, NULL, (void *)16), STATUS_ACCESS_VIOLATION,
+              "a bad pointer to port attributes");
+    ok_status(
+        NtAlpcConnectPort(&port, &name, NULL, (void *)16, 0, NULL, NULL, NULL, NULL, NULL, NULL),
+        STATUS_ACCESS_VIOLATION, "on connect");
+    ok_status(
+        NtAlpcConnectPort(&port, &name, NULL, NULL, 0, NULL, (void *)16, NULL, NULL, NULL, NULL),
+        STATUS_ACCESS_VIOLATION, "a bad connection message");
+    ok(port == NULL, "no handle comes back");
+    port_connect(&port, NAME, 0, NULL, NULL, NULL);
+    port_receive(connection, &message, NULL, NULL);
+    ok_status(NtAlpcAcceptConnectPort(&server, connection, 0, NULL, (void *)16, NULL,
+                                      &message.header, NULL, TRUE),
+              STATUS_ACCESS_VIOLATION, "a bad pointer on accept");
+    ok_status(port_accept(&server, connection, &message, NULL, TRUE), STATUS_SUCCESS,
+              "the request is still there");
+    NtClose(port);
+    NtClose(server);
+    port_receive(connection, &message, NULL, NULL);
+}
+
 TEST_MAIN
 {
     ok_status(port_create(&connection, NAME, 0, 0), STATUS_SUCCESS, "a connection port");
@@ -203,5 +319,9 @@ TEST_MAIN
     time_outs();
     limits();
     connection_data();
+    connection_requests_are_counted();
+    replies();
+    no_port();
+    bad_attributes();
     NtClose(connection);
 }

@@ -19,24 +19,24 @@ static void refusals(void)
     event_new(&event, NotificationEvent, FALSE);
     message_init(&message.header, 0);
     ok_status(send_new(pair.client, 0, 1, event, 0, 0), STATUS_INVALID_PARAMETER,
-              "unknown low bits in Flags");
+              "fact 19: unknown low bits in Flags");
     attr.Flags = ALPC_HANDLEFLG_INDIRECT;
     attr.HandleAttrArray = array;
     attr.HandleCount = 1;
     ok_status(send_attr(pair.client, 0, &message.header, &attr), STATUS_INVALID_PARAMETER,
-              "INDIRECT with one handle");
+              "fact 19: INDIRECT with one handle");
     attr.HandleCount = 2;
     array[1].Flags = ALPC_HANDLEFLG_INDIRECT;
     ok_status(send_attr(pair.client, 0, &message.header, &attr), STATUS_INVALID_PARAMETER,
-              "an element that is INDIRECT itself");
+              "fact 19: an element that is INDIRECT itself");
     attr.HandleCount = 512;
     attr.HandleAttrArray = NULL;
     ok_status(send_attr(pair.client, 0, &message.header, &attr), STATUS_ACCESS_VIOLATION,
-              "INDIRECT, 512 handles, no array");
+              "fact 19: INDIRECT, 512 handles, no array");
     attr.HandleCount = 513;
     attr.HandleAttrArray = array;
     ok_status(send_attr(pair.client, 0, &message.header, &attr), STATUS_LPC_HANDLE_COUNT_EXCEEDED,
-              "INDIRECT, 513 handles");
+              "fact 19: INDIRECT, 513 handles");
     ok_status(send_new(pair.client, 0, SAME, (HANDLE)0x1234560, 0, 0), STATUS_INVALID_HANDLE,
               "a handle that is none");
     ok_status(send_new(pair.client, 0, SAME, NULL, 0, 0), STATUS_INVALID_HANDLE,
@@ -110,7 +110,7 @@ static void single(void)
        (unsigned)attr->ObjectType, (unsigned)attr->GrantedAccess);
     got = attr->Handle;
     ok(got && got != event, "a handle of its own");
-    ok_status(NtSetEvent(got, NULL), STATUS_SUCCESS, "it sets the event");
+    ok_status(NtSetEvent(got, NULL), STATUS_SUCCESS, "fact 19: it sets the event");
     ok_status(wait_poll(event), STATUS_SUCCESS, "which the sender's handle sees");
     ok_status(wait_poll(got), STATUS_ACCESS_DENIED, "it has no more access than was asked for");
     ok_status(query_handle(pair.connection, &message, 0, &info), GONE, "it came whole");
@@ -200,7 +200,7 @@ static void several(void)
            info[0].GrantedAccess == SEMAPHORE_ALL_ACCESS,
        "is the semaphore");
     ok_status(query_handle(pair.connection, &message, 1, &info[1]), STATUS_SUCCESS, "once more");
-    ok(info[0].Handle != info[1].Handle, "is another handle");
+    ok(info[0].Handle != info[1].Handle, "fact 19: is another handle");
     ok_status(NtReleaseSemaphore((HANDLE)(ULONG_PTR)info[0].Handle, 1, NULL), STATUS_SUCCESS,
               "of the same semaphore");
     ok_status(wait_poll((HANDLE)(ULONG_PTR)info[1].Handle), STATUS_SUCCESS, "which counts");
@@ -267,12 +267,12 @@ static void senders(void)
     port_receive(pair.connection, &message, NULL, NULL);
     ok_status(NtAlpcOpenSenderProcess(&process, pair.connection, &message.header, 0,
                                       PROCESS_QUERY_INFORMATION, &plain),
-              STATUS_SUCCESS, "the process of an asynchronous message");
+              STATUS_SUCCESS, "fact 17: the process of an asynchronous message");
     ok(id_of(process, 0) == (ULONG_PTR)own_client_id()->UniqueProcess, "is the sender's");
     NtClose(process);
     ok_status(NtAlpcOpenSenderThread(&thread, pair.connection, &message.header, 0,
                                      THREAD_QUERY_INFORMATION, &plain),
-              STATUS_ACCESS_DENIED, "its thread cannot be opened: it does not wait");
+              STATUS_ACCESS_DENIED, "fact 17: its thread cannot be opened: it does not wait");
     ok_status(NtAlpcOpenSenderProcess(&process, pair.connection, &message.header, 0,
                                       PROCESS_QUERY_INFORMATION, &named),
               STATUS_INVALID_PARAMETER, "with a name");
@@ -291,11 +291,11 @@ static void senders(void)
     port_receive(pair.connection, &message, NULL, NULL);
     ok_status(NtAlpcOpenSenderProcess(&process, pair.connection, &message.header, 0,
                                       PROCESS_QUERY_INFORMATION, NULL),
-              STATUS_SUCCESS, "the process of a synchronous message");
+              STATUS_SUCCESS, "fact 17: the process of a synchronous message");
     NtClose(process);
     ok_status(NtAlpcOpenSenderThread(&thread, pair.connection, &message.header, 0,
                                      THREAD_QUERY_INFORMATION, NULL),
-              STATUS_SUCCESS, "and its thread, which waits");
+              STATUS_SUCCESS, "fact 17: and its thread, which waits");
     ok(id_of(thread, 1) == id_of(asking, 1), "is the one that asked");
     ok_status(NtSuspendThread(thread, NULL), STATUS_ACCESS_DENIED,
               "a handle to query it does not suspend it");

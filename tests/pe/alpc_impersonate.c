@@ -87,7 +87,7 @@ static void messages(void)
     unknown = request;
     unknown.header.MessageId += 0x1000;
     ok_status(impersonate(pair.connection, &unknown, 0), STATUS_ACCESS_DENIED,
-              "a message that does not exist");
+              "fact 18: a message that does not exist");
     unknown.header.MessageId = 0;
     ok_status(impersonate(pair.connection, &unknown, 0), STATUS_ACCESS_DENIED, "message id 0");
     ok_status(impersonate(pair.client, &request, 0), STATUS_ACCESS_DENIED,
@@ -105,6 +105,21 @@ static void messages(void)
               STATUS_INVALID_HANDLE, "a bad handle");
     ok(thread_level() == -1, "none of these made the thread another");
     lending_pair_close(&pair);
+}
+
+/* Ports of which nothing was asked: attributes of zeros. */
+static void by_default(void)
+{
+    struct test_pair pair;
+    struct test_message request;
+
+    ok(pair_open(&pair, L"\\RPC Control\\ByDefault", NULL), "a pair with default attributes");
+    ok_status(request_pass(&pair, NULL, &request, NULL), STATUS_SUCCESS, "a request");
+    ok_status(impersonate(pair.connection, &request, 0), STATUS_ACCESS_DENIED,
+              "fact 18: default attributes refuse impersonation");
+    ok(thread_level() == -1, "the thread is itself");
+    request_end(&pair, &request);
+    pair_close(&pair);
 }
 
 static void datagrams(void)
@@ -402,6 +417,7 @@ TEST_MAIN
     levels();
     anonymous_instead();
     messages();
+    by_default();
     datagrams();
     connection_requests();
     token_of_the_thread();

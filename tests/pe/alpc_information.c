@@ -26,12 +26,12 @@ static void basic(void)
 
     ok_status(
         NtAlpcQueryInformation(pair.connection, AlpcBasicInformation, basic, sizeof basic, &length),
-        STATUS_SUCCESS, "a larger buffer");
+        STATUS_SUCCESS, "fact 10: a larger buffer");
     ok(length == 16, "the length is that of the structure");
     length = 77;
     ok_status(NtAlpcQueryInformation(pair.connection, AlpcBasicInformation, basic, 8, &length),
-              STATUS_INFO_LENGTH_MISMATCH, "a shorter one");
-    ok(length == 16, "the length is told all the same");
+              STATUS_INFO_LENGTH_MISMATCH, "fact 10: a shorter one");
+    ok(length == 16, "fact 10: the length is told all the same");
     ok_status(NtAlpcQueryInformation(pair.connection, AlpcBasicInformation, basic, 16, NULL),
               STATUS_SUCCESS, "no length wanted");
     length = 77;

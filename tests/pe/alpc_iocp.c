@@ -231,17 +231,17 @@ TEST_MAIN
     port_create(&pair.connection, NAME, 0, 0);
     ok_status(
         NtAlpcSetInformation(pair.connection, AlpcAssociateCompletionPortInformation, &pair, 8),
-        STATUS_INFO_LENGTH_MISMATCH, "a short buffer");
+        STATUS_INFO_LENGTH_MISMATCH, "fact 13: a short buffer");
     ok_status(associate(pair.connection, completion, &server_key), STATUS_SUCCESS, "association");
     ok_status(associate(pair.connection, completion, &server_key), STATUS_PORT_ALREADY_SET,
-              "a second association");
+              "fact 13: a second association");
     ok(packet_take(completion, &key, POLL) == STATUS_TIMEOUT, "no packet yet");
 
     ok_status(port_connect(&pair.client, NAME, 0, NULL, NULL, NULL), STATUS_SUCCESS,
               "a client connects");
     ok_status(packet_take(completion, &key, NULL), STATUS_SUCCESS, "a packet comes");
-    ok(key == &server_key, "with the port's key");
-    ok(packet_take(completion, &key, POLL) == STATUS_TIMEOUT, "exactly one");
+    ok(key == &server_key, "fact 13: with the port's key");
+    ok(packet_take(completion, &key, POLL) == STATUS_TIMEOUT, "fact 13: exactly one");
     ok_status(port_receive(pair.connection, &message, NULL, POLL), STATUS_SUCCESS,
               "the connection request is received");
     ok_status(port_receive(pair.connection, &message, NULL, POLL), STATUS_TIMEOUT,

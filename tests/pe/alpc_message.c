@@ -17,14 +17,14 @@ static void types(struct test_pair *pair)
     ok_status(port_send(pair->client, 0, &message.header), STATUS_SUCCESS,
               "a new message with flags 0");
     port_receive(pair->connection, &message, NULL, NULL);
-    ok(TYPE(message) == REQUEST_2000, "arrives as a request that expects a continuation");
+    ok(TYPE(message) == REQUEST_2000, "fact 7: arrives as a request that expects a continuation");
     ok(message.header.ClientId.UniqueProcess == own_client_id()->UniqueProcess &&
            message.header.ClientId.UniqueThread == own_client_id()->UniqueThread,
        "with its sender's ids");
     ok_status(port_send(pair->connection, RELEASE, &message.header), STATUS_SUCCESS,
-              "a RELEASE continuation through the connection port");
+              "fact 8: a RELEASE continuation through the connection port");
     port_receive(pair->client, &message, NULL, NULL);
-    ok(TYPE(message) == LPC_REPLY, "arrives as a reply that expects none");
+    ok(TYPE(message) == LPC_REPLY, "fact 7: arrives as a reply that expects none");
     ok(LENGTH(message) == 3, "with its data");
 
     message_init(&message.header, 3);
@@ -32,7 +32,7 @@ static void types(struct test_pair *pair)
     port_receive(pair->connection, &message, NULL, NULL);
     ULONG id = message.header.MessageId;
     ok_status(port_send(pair->server, 0, &message.header), STATUS_SUCCESS,
-              "a flags-0 continuation through the communication port");
+              "fact 8: a flags-0 continuation through the communication port");
     port_receive(pair->client, &message, NULL, NULL);
     ok(TYPE(message) == REQUEST_2000, "arrives as a request again");
     ok(message.header.MessageId == id, "of the same id");
@@ -47,14 +47,14 @@ static void types(struct test_pair *pair)
     ok_status(port_send(pair->connection, ALPC_MSGFLG_REPLY_MESSAGE, &message.header),
               STATUS_SUCCESS, "a continuation with flag 1");
     port_receive(pair->client, &message, NULL, NULL);
-    ok(TYPE(message) == REQUEST_2000, "is like one with flags 0");
+    ok(TYPE(message) == REQUEST_2000, "fact 7: is like one with flags 0");
     port_send(pair->client, RELEASE, &message.header);
     port_receive(pair->connection, &message, NULL, NULL);
 
     message_init(&message.header, 3);
     ok_status(port_send(pair->client, RELEASE, &message.header), STATUS_SUCCESS, "a datagram");
     port_receive(pair->connection, &message, NULL, NULL);
-    ok(TYPE(message) == LPC_DATAGRAM, "arrives as a datagram");
+    ok(TYPE(message) == LPC_DATAGRAM, "fact 7: arrives as a datagram");
 }
 
 static void server_initiated(struct test_pair *pair)
@@ -72,14 +72,14 @@ static void server_initiated(struct test_pair *pair)
     port_receive(pair->client, &message, NULL, NULL);
     ok(TYPE(message) == REQUEST_2000, "arrives as a request");
     ok_status(port_receive(pair->server, &message, NULL, POLL), STATUS_TIMEOUT,
-              "nothing ever arrives at the server communication port");
+              "fact 6: nothing ever arrives at the server communication port");
     message_init(&message.header, 6);
     ok_status(port_send(pair->server, 0, &message.header), STATUS_SUCCESS, "another");
     port_receive(pair->client, &message, NULL, NULL);
     ok_status(port_send(pair->client, RELEASE, &message.header), STATUS_SUCCESS,
               "the client's answer");
     ok_status(port_receive(pair->connection, &message, NULL, NULL), STATUS_SUCCESS,
-              "arrives at the connection port");
+              "fact 8: arrives at the connection port");
     ok(TYPE(message) == LPC_REPLY && LENGTH(message) == 6, "as a reply");
 }
 
@@ -104,8 +104,9 @@ static ULONG exchange(struct test_pair *pair, void *message_context)
     attributes_init(&attributes, ALPC_MESSAGE_CONTEXT_ATTRIBUTE);
     port_receive(pair->connection, &message, &attributes, NULL);
     ok(attributes.header.ValidAttributes & ALPC_MESSAGE_CONTEXT_ATTRIBUTE, "CONTEXT is valid");
-    ok(context->PortContext == &accept_context, "PortContext is what was given at acceptance");
-    ok(context->MessageContext == NULL, "MessageContext is NULL: the server has set none");
+    ok(context->PortContext == &accept_context,
+       "fact 9: PortContext is what was given at acceptance");
+    ok(context->MessageContext == NULL, "fact 9: MessageContext is NULL: the server has set none");
     ok(context->Sequence != 0, "Sequence counts");
     ok(context->MessageId == message.header.MessageId, "MessageId is the message's");
     ULONG callback_id = context->CallbackId;
@@ -116,10 +117,10 @@ static ULONG exchange(struct test_pair *pair, void *message_context)
     attributes_init(&attributes, ALPC_MESSAGE_CONTEXT_ATTRIBUTE);
     port_receive(pair->client, &message, &attributes, NULL);
     ok(attributes.header.ValidAttributes & ALPC_MESSAGE_CONTEXT_ATTRIBUTE, "CONTEXT is valid");
-    ok(context->PortContext == pair->client, "PortContext is the client's port handle");
-    ok(context->MessageContext == message_context, "MessageContext is the client's own");
+    ok(context->PortContext == pair->client, "fact 9: PortContext is the client's port handle");
+    ok(context->MessageContext == message_context, "fact 9: MessageContext is the client's own");
     ok(context->Sequence != 0, "Sequence counts");
-    ok(context->CallbackId == callback_id, "CallbackId is the same at both ends");
+    ok(context->CallbackId == callback_id, "fact 9: CallbackId is the same at both ends");
     return callback_id;
 }
 
@@ -128,7 +129,7 @@ static void contexts(struct test_pair *pair)
     static int one, two;
     ULONG first = exchange(pair, &one), second = exchange(pair, &two);
 
-    ok(second == first + 1, "CallbackId grows by one for each exchange");
+    ok(second == first + 1, "fact 9: CallbackId grows by one for each exchange");
 }
 
 static void token(struct test_pair *pair)
@@ -158,14 +159,16 @@ static void counters(struct test_pair *pair)
     port_send(pair->client, RELEASE, &message.header);
     port_receive(pair->connection, &message, NULL, NULL);
     NtAlpcQueryInformation(pair->server, AlpcBasicInformation, &after, sizeof after, NULL);
-    ok(after.SequenceNo == before.SequenceNo + 1, "the server port counts its client's messages");
+    ok(after.SequenceNo == before.SequenceNo + 1,
+       "fact 10: the server port counts its client's messages");
     ok(before.SequenceNo > 0, "although they are received through the connection port");
     NtAlpcQueryInformation(pair->client, AlpcBasicInformation, &before, sizeof before, NULL);
     message_init(&message.header, 0);
     port_send(pair->server, RELEASE, &message.header);
     port_receive(pair->client, &message, NULL, NULL);
     NtAlpcQueryInformation(pair->client, AlpcBasicInformation, &after, sizeof after, NULL);
-    ok(after.SequenceNo == before.SequenceNo + 1, "the client port counts what it received");
+    ok(after.SequenceNo == before.SequenceNo + 1,
+       "fact 10: the client port counts what it received");
 }
 
 static void misuse(struct test_pair *pair)

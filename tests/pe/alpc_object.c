@@ -69,7 +69,7 @@ static void described(void)
     ok_status(NtQueryObject(pair.connection, 0 /* basic */, &basic, sizeof basic, &length),
               STATUS_SUCCESS, "basic information");
     ok(basic.GrantedAccess == PORT_ALL_ACCESS && basic.Attributes == 0 && basic.HandleCount == 1,
-       "access 1f0001, attributes 0, one handle (%x %x %u)", (unsigned)basic.GrantedAccess,
+       "fact 2: access 1f0001, attributes 0, one handle (%x %x %u)", (unsigned)basic.GrantedAccess,
        (unsigned)basic.Attributes, (unsigned)basic.HandleCount);
     ok_status(NtDuplicateObject(NtCurrentProcess(), pair.connection, NtCurrentProcess(), &copy, 0,
                                 0, DUPLICATE_SAME_ACCESS),
@@ -81,7 +81,7 @@ static void described(void)
         HANDLE port = i == 0 ? copy : i == 1 ? pair.server : pair.client;
         ok_status(NtQueryObject(port, 2 /* type */, &text, sizeof text, &length), STATUS_SUCCESS,
                   "type information");
-        ok(same_text(&text.name, L"ALPC Port"), "type ALPC Port");
+        ok(same_text(&text.name, L"ALPC Port"), "fact 2: type ALPC Port");
     }
     ok_status(NtQueryObject(copy, 1 /* name */, &text, sizeof text, &length), STATUS_SUCCESS,
               "name information");

@@ -33,7 +33,7 @@ static void ordered(struct test_pair *pair)
         in_order &= message.data[0] == i;
         port_send(pair->connection, RELEASE, &message.header);
     }
-    ok(in_order, "four asynchronous requests arrive in order");
+    ok(in_order, "fact 20: four asynchronous requests arrive in order");
     for (int i = 0; i < 4; i++) {
         port_receive(pair->client, &message, NULL, NULL);
         in_order &= message.data[0] == i && TYPE(message) == LPC_REPLY;
@@ -51,7 +51,7 @@ static void unread(struct test_pair *pair)
         *(ULONG *)message.data = i;
         n_sent += port_send(pair->client, RELEASE, &message.header) == STATUS_SUCCESS;
     }
-    ok(n_sent == 10000, "10000 datagrams are accepted without a receiver");
+    ok(n_sent == 10000, "fact 20: 10000 datagrams are accepted without a receiver");
     for (unsigned i = 0; i < 10000; i++) {
         port_receive(pair->connection, &message, NULL, POLL);
         n_in_order += TYPE(message) == LPC_DATAGRAM && *(ULONG *)message.data == i;

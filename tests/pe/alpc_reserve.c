@@ -22,9 +22,9 @@ static void arguments(void)
     ULONG id = 0x55555555;
 
     ok_status(NtAlpcCreateResourceReserve(pair.client, 1, 100, &id), STATUS_INVALID_PARAMETER,
-              "flags are not allowed");
+              "fact 14: flags are not allowed");
     ok_status(NtAlpcCreateResourceReserve(pair.client, 0, 0xffd8, &id), STATUS_BUFFER_OVERFLOW,
-              "more than the largest message");
+              "fact 14: more than the largest message");
     ok_status(NtAlpcCreateResourceReserve(pair.client, 0, (SIZE_T)-1, &id), STATUS_BUFFER_OVERFLOW,
               "much more");
     ok_status(NtAlpcCreateResourceReserve(pair.client, 0, 100, NULL), STATUS_ACCESS_VIOLATION,
@@ -33,11 +33,11 @@ static void arguments(void)
               "a handle that is none");
     ok(id == 0x55555555, "the id is untouched");
     ok_status(NtAlpcDeleteResourceReserve(pair.client, 0, 0x80001234), STATUS_OBJECTID_NOT_FOUND,
-              "deleting an unknown reserve");
+              "fact 14: deleting an unknown reserve");
     ok_status(NtAlpcDeleteResourceReserve(pair.client, 1, 0x80001234), STATUS_INVALID_PARAMETER,
               "with flags");
     ok_status(send_with(pair.client, 0, 0x80001234, 10), STATUS_OBJECTID_NOT_FOUND,
-              "sending with an unknown reserve");
+              "fact 14: sending with an unknown reserve");
 }
 
 static void life(void)
@@ -48,8 +48,8 @@ static void life(void)
     ok_status(NtAlpcCreateResourceReserve(pair.client, 0, 0xffd7, &largest), STATUS_SUCCESS,
               "a reserve for the largest message");
     ok_status(NtAlpcCreateResourceReserve(pair.client, 0, 100, &id), STATUS_SUCCESS, "a reserve");
-    ok(id & 0x80000000 && largest & 0x80000000 && id != largest, "ids have bit 31 (%x, %x)",
-       (unsigned)id, (unsigned)largest);
+    ok(id & 0x80000000 && largest & 0x80000000 && id != largest,
+       "fact 14: ids have bit 31 (%x, %x)", (unsigned)id, (unsigned)largest);
     ok_status(send_with(pair.client, 0, id, 100), STATUS_SUCCESS, "a request with it");
     ok_status(port_receive(pair.connection, &message, NULL, NULL), STATUS_SUCCESS, "is received");
     ok(TYPE(message) == REQUEST_2000 && LENGTH(message) == 100 &&
@@ -59,7 +59,7 @@ static void life(void)
               "it is answered, not released");
     ok_status(port_receive(pair.client, &message, NULL, NULL), STATUS_SUCCESS, "the answer");
     ok_status(send_with(pair.client, 0, id, 100), STATUS_RESOURCE_IN_USE,
-              "the reserve's message is still alive");
+              "fact 14: the reserve's message is still alive");
     ok_status(port_send(pair.client, RELEASE, &message.header), STATUS_SUCCESS, "released");
     ok_status(port_receive(pair.connection, &message, NULL, NULL), STATUS_SUCCESS,
               "the server has its end");

@@ -76,7 +76,7 @@ static void to_the_server(void)
     pair_begin(&pair, 0);
     ok_status(request_pass(&pair, NULL, &request, &attributes), STATUS_SUCCESS, "a plain request");
     ok(!(attributes.header.ValidAttributes & ALPC_MESSAGE_SECURITY_ATTRIBUTE),
-       "nothing attached, nothing valid");
+       "fact 16: nothing attached, nothing valid");
     request_end(&pair, &request);
     ok_status(context_make(pair.client, SecurityImpersonation, FALSE, &context), STATUS_SUCCESS,
               "a context of the client port");
@@ -84,7 +84,8 @@ static void to_the_server(void)
     ok_status(request_pass(&pair, &attr, &request, &attributes), STATUS_SUCCESS,
               "a request with it");
     ok(attributes.header.ValidAttributes & ALPC_MESSAGE_SECURITY_ATTRIBUTE, "SECURITY is valid");
-    ok(received_security(&attributes)->ContextHandle == context, "the handle has the same value");
+    ok(received_security(&attributes)->ContextHandle == context,
+       "fact 16: the handle has the same value");
     ok(received_security(&attributes)->Flags == 0 && !received_security(&attributes)->QoS,
        "there is nothing else in it");
     ok_status(NtAlpcDeleteSecurityContext(pair.client, 0, context), STATUS_DELETE_PENDING,

@@ -37,7 +37,7 @@ static void accepted(void)
 
     lpc_client_start(&client);
     ok_status(lpc_receive(connection, &context, &message, NULL), 0, "receive the request");
-    ok(message.header.u2.s2.Type == LPC_CONNECTION_REQUEST, "its type is exactly 10 (%x)",
+    ok(message.header.u2.s2.Type == LPC_CONNECTION_REQUEST, "fact 21: its type is exactly 10 (%x)",
        TYPE(message));
     ok(context == NULL, "no port context with it");
     ok(message.header.ClientViewSize == 0, "no view");

@@ -30,7 +30,7 @@ static void datagrams(void)
         message.header.MessageId = 77;
         message.data[0] = (UCHAR)i;
         ok_status(NtRequestPort(pair.client, &message.header), presets[i].status,
-                  "NtRequestPort with a preset type");
+                  "fact 21: NtRequestPort with a preset type");
         ok(message.header.u2.s2.Type == presets[i].type && message.header.MessageId == 77,
            "the sender's buffer is as it was");
         if (presets[i].status)
@@ -38,7 +38,7 @@ static void datagrams(void)
         ok_status(lpc_receive(pair.connection, &context, &received, NULL), 0, "receive it");
         ok(received.header.u2.s2.Type == LPC_DATAGRAM && LENGTH(received) == 8 &&
                received.data[0] == i,
-           "a datagram of type 3 exactly");
+           "fact 21: a datagram of type 3 exactly");
         ok(context == &context_value, "its port context");
         ok_status(NtReplyPort(pair.connection, &received.header), STATUS_REPLY_MESSAGE_MISMATCH,
                   "it cannot be answered");
@@ -109,7 +109,8 @@ static void requests(void)
     lpc_ask_start(&asking);
     ok_status(lpc_receive(pair.server, &context, &message, NULL), 0,
               "a legacy receive on the server communication port has it");
-    ok(message.header.u2.s2.Type == LPC_REQUEST, "a forged type is ignored: a request, 1 exactly");
+    ok(message.header.u2.s2.Type == LPC_REQUEST,
+       "fact 21: a forged type is ignored: a request, 1 exactly");
     ok(context == &context_value && message.header.MessageId != 0, "its context and id");
     good = message;
     impersonate(&message.header);

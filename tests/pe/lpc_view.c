@@ -79,7 +79,8 @@ static void both_ways(void)
        "the client has the server's view");
 
     put(view.ViewBase, "from the client");
-    ok(has(client_view.ViewBase, "from the client"), "the server reads what the client wrote");
+    ok(has(client_view.ViewBase, "from the client"),
+       "fact 21: the server reads what the client wrote");
     put((char *)client_view.ViewBase + VIEW_SIZE - 16, "from the server");
     ok(has((char *)view.ViewBase + VIEW_SIZE - 16, "from the server"), "and the reverse");
     put(remote.ViewBase, "client");
