@@ -97,7 +97,7 @@ static const IMAGE_DATA_DIRECTORY *directory_of(const IMAGE_NT_HEADERS *headers,
 /* The low bit of base marks an image mapped as a plain file (LOAD_LIBRARY_AS_DATAFILE). */
 PVOID WINAPI RtlImageDirectoryEntryToData(HMODULE base, BOOL is_image, WORD index, ULONG *size)
 {
-    char *start = (char *)((ULONG_PTR)base & ~(ULONG_PTR)1);
+    char *start = (char *)((ULONG_PTR)base & ~(ULONG_PTR)3); /* bit 0: a data file, bit 1: an image without code */
     const IMAGE_DATA_DIRECTORY *directory;
     const IMAGE_NT_HEADERS *headers;
 

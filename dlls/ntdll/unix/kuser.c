@@ -35,7 +35,6 @@
 #include <unistd.h>
 
 enum {
-    KUSER_ADDRESS = 0x7ffe0000,
     PAGE_BYTES = 0x1000,
     IDLE_TICKS = 100,
 };

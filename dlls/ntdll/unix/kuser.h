@@ -7,8 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define KUSER_ADDRESS ((uintptr_t)0x7ffe0000)
+#define KUSER_BYTES   ((uintptr_t)0x2000)
+
 /* Maps both pages; false: the address is taken. */
 bool kuser_init(void);
-/* A fault at this address: true when it is the tick page, which is readable now: retry. From the SIGSEGV handler, for
- * PE code or a user copy. */
+/* A fault at this address: true when it is the tick page, which is readable now: retry. From the
+ * SIGSEGV handler, for PE code or a user copy. */
 bool kuser_fault(uintptr_t address, bool is_write);

@@ -75,6 +75,13 @@ struct view *view_above_locked(const void *address)
     return index < table.n_views ? table.views[index] : NULL;
 }
 
+uintptr_t view_end_below_locked(const void *address)
+{
+    size_t index = index_above(address);
+
+    return index ? (uintptr_t)(table.views[index - 1]->base + table.views[index - 1]->size) : 0;
+}
+
 struct view *view_at_locked(const void *address)
 {
     struct view *view = view_above_locked(address);

@@ -25,6 +25,8 @@ struct view *view_at_locked(const void *address); /* or NULL */
 struct view *view_range_locked(const char *base, size_t size);
 /* The first view that ends above the address: where a free region ends. */
 struct view *view_above_locked(const void *address);
+/* The end of the last view that ends at or below the address; 0: there is none. */
+uintptr_t view_end_below_locked(const void *address);
 NTSTATUS view_reserve_locked(char **base, size_t size, uintptr_t limit, bool top_down,
                              struct view **ret_view);
 NTSTATUS view_protect_locked(struct view *view, char *base, size_t size, ULONG protection);

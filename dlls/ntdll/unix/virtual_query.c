@@ -5,9 +5,11 @@
 
 /* NtQueryVirtualMemory, and reading and writing the memory of a process by its handle.
  *
- * DIFFERS: what Linux itself put into the address space (libraries of the loader, its stacks) is
- * told as free.
+ * DIFFERS: what Linux itself put into the address space (the loader, its libraries and stacks) is
+ * told as reserved, whatever it holds.
  */
+#include "foreign.h"
+#include "kuser.h"
 #include "named.h"
 #include "ntpath.h"
 #include "ntprocess.h"
@@ -37,6 +39,30 @@ static void basic_from_view(const struct view *view, char *page, MEMORY_BASIC_IN
     info->Type = view->type;
 }
 
+/* The page is in no view; the gap between views is `gap`. */
+static void basic_outside(char *page, struct foreign_range gap, MEMORY_BASIC_INFORMATION *info)
+{
+    const uintptr_t address = (uintptr_t)page;
+    struct foreign_range range;
+    const bool is_mapped = foreign_find(address, gap, &range);
+
+    info->State = MEM_FREE;
+    info->Protect = PAGE_NOACCESS;
+    info->RegionSize = (is_mapped ? range.begin : gap.end) - address;
+    if (!is_mapped || range.begin > address)
+        return;
+    info->RegionSize = range.end - address;
+    info->AllocationBase = (void *)range.begin;
+    info->AllocationProtect = PAGE_NOACCESS;
+    info->State = MEM_RESERVE;
+    info->Protect = 0;
+    info->Type = MEM_PRIVATE;
+    if (address - KUSER_ADDRESS < KUSER_BYTES) {
+        info->AllocationProtect = info->Protect = PAGE_READONLY;
+        info->State = MEM_COMMIT;
+    }
+}
+
 static NTSTATUS query_basic(const void *address, void *buffer, SIZE_T length, SIZE_T *ret_length)
 {
     char *page = (char *)((uintptr_t)address & ~(uintptr_t)(VIRTUAL_PAGE - 1));
@@ -52,9 +78,10 @@ static NTSTATUS query_basic(const void *address, void *buffer, SIZE_T length, SI
     if (view && view->base <= page) {
         basic_from_view(view, page, &info);
     } else {
-        info.RegionSize = (view ? (uintptr_t)view->base : USER_HIGHEST + 1) - (uintptr_t)page;
-        info.State = MEM_FREE;
-        info.Protect = PAGE_NOACCESS;
+        struct foreign_range gap = {view_end_below_locked(page),
+                                    view ? (uintptr_t)view->base : USER_HIGHEST + 1};
+
+        basic_outside(page, gap, &info);
     }
     view_unlock();
     TRY(USER_PUT((MEMORY_BASIC_INFORMATION *)buffer, info));
