@@ -212,6 +212,21 @@ struct handle_offer {
 #define HANDLE_OFFER_INHERIT         0x80000u
 #define HANDLES_IN_MESSAGE_MAX       512u
 
+/* alpc_offer_handles numbers its transfers from the objects' ids; this is that of a connection
+ * request, which its client writes before there is any. */
+#define TRANSFER_WITH_REQUEST UINT64_MAX
+
+/* The security context that goes with a connection request. */
+struct connect_security {
+    uint64_t context; /* its handle; 0: none */
+    handle_t port;    /* that it is of; 0: it is made, with this handle, of the new port */
+    uint32_t has_qos; /* of one that is made; 0: the port's */
+    uint32_t level;
+    uint32_t tracking; /* 1: dynamic */
+    uint32_t effective_only;
+    uint32_t reserved;
+};
+
 /* ---- headers ---- */
 
 struct request_header {
@@ -319,6 +334,7 @@ static_assert(sizeof(struct lane_grant) == 40, "lane_grant");
 static_assert(sizeof(struct lpc_view) == 32, "lpc_view");
 static_assert(sizeof(struct port_entry) == 48, "port_entry");
 static_assert(sizeof(struct handle_offer) == 16, "handle_offer");
+static_assert(sizeof(struct connect_security) == 32, "connect_security");
 
 /* ---- tables ---- */
 

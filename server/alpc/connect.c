@@ -112,6 +112,27 @@ static void connect_reply(struct connection *connection, status_t status,
     connection->parked = (struct parked){0};
 }
 
+/* The handles and the security context of the request; a view is the receiver's to ask for. */
+static status_t request_carry(struct connection *connection, const struct connect_params *params)
+{
+    const struct connect_security *wish = &params->security;
+    struct security_quality quality = {.level = wish->level,
+                                       .dynamic = wish->tracking == TRACKING_DYNAMIC,
+                                       .effective_only = wish->effective_only};
+    status_t status = STATUS_SUCCESS;
+
+    if (params->n_offers)
+        status = transfer_offer_with_request(connection, params->client->process, params->offers,
+                                             params->n_offers);
+    if (!status && wish->context && params->context_port &&
+        !security_context_find(params->context_port, wish->context))
+        status = STATUS_INVALID_HANDLE;
+    if (!status && wish->context && !params->context_port)
+        status = security_context_new_with(connection->client, params->client,
+                                           wish->has_qos ? &quality : NULL, wish->context);
+    return status;
+}
+
 static status_t connect_start(struct connection *connection, const struct connect_params *params)
 {
     struct sender *sender;
@@ -124,6 +145,8 @@ static status_t connect_start(struct connection *connection, const struct connec
         status = sender_lane(sender, &connection->listener->receiver.keeper, &lane);
     if (!status)
         status = receiver_hold(&connection->client->receiver, params->client->process);
+    if (!status)
+        status = request_carry(connection, params);
     if (!status)
         status = request_post(connection, params);
     if (!status && params->sync)
@@ -159,6 +182,7 @@ status_t connection_connect(const struct connect_params *params, struct port **r
                                       .client_token = token_ref(client_token(params->client)),
                                       .client_primary = token_ref(params->client->process->token),
                                       .view_port = port_ref(params->view_port),
+                                      .context_port = port_ref(params->context_port),
                                       .sync = params->sync};
     list_init(&connection->transfers);
     port->connection = connection;
@@ -255,6 +279,8 @@ status_t connection_accept(struct connection *connection, struct port *server_po
     connection->state = CONNECTION_OPEN;
     connection->server = server_port;
     server_port->connection = connection;
+    transfer_end_request(connection);
+    connection->context_port = port_unref(connection->context_port);
     /* Both tables are open before anybody can act on the acceptance. */
     port_keeper_open(&connection->listener->receiver.keeper, connection->index);
     port_keeper_open(&connection->client->receiver.keeper, connection->client_index);
@@ -331,6 +357,7 @@ void connection_close(struct connection *connection, bool by_client, status_t st
     transfers_free(connection);
     security_contexts_end(connection);
     connection->view_port = port_unref(connection->view_port);
+    connection->context_port = port_unref(connection->context_port);
     if (connection->listener) {
         list_remove(&connection->link);
         list_append(&connection->listener->closing, &connection->link);

@@ -43,7 +43,8 @@ struct connection {
     struct list transfers;                       /* struct handle_transfer, oldest first */
     uint32_t n_transferred[2];                   /* handles in them: to the client, to the server */
     struct token *client_token, *client_primary; /* references: who connected, whose process */
-    struct port *view_port; /* reference: whose sections the request may name; until the close */
+    struct port *view_port;    /* reference: whose sections the request may name; until the close */
+    struct port *context_port; /* the same, of its security context; until the answer */
     bool sync;
     bool no_flush;        /* ended by a disconnect that cancels no message */
     struct parked parked; /* the client's alpc_connect; parked.client NULL: not waiting */
@@ -60,6 +61,10 @@ struct connect_params {
     uint32_t attr_size;
     uint32_t message_size;
     struct port *view_port; /* or NULL */
+    const struct handle_offer *offers;
+    uint32_t n_offers;
+    struct port *context_port; /* or NULL: if there is a context, it is made */
+    struct connect_security security;
     bool is_legacy;
     struct object *view_section; /* legacy: or NULL; borrowed */
     struct lpc_view view;

@@ -36,7 +36,8 @@ static const struct port *receiving_port(const struct connection *connection, bo
 {
     if (!to_server)
         return connection->client;
-    return connection->server->has_own_attributes ? connection->server : connection->listener;
+    return connection->server && connection->server->has_own_attributes ? connection->server
+                                                                        : connection->listener;
 }
 
 uint32_t transfer_flags(const struct connection *connection, bool to_server)
@@ -137,6 +138,25 @@ status_t transfer_offer(struct connection *connection, bool to_server, struct pr
     transfer->id = ++process->object.server->last_object_id;
     *ret_id = transfer->id;
     return STATUS_SUCCESS;
+}
+
+status_t transfer_offer_with_request(struct connection *connection, struct process *process,
+                                     const struct handle_offer *offers, uint32_t n_offers)
+{
+    uint64_t id;
+    status_t status = transfer_offer(connection, true, process, offers, n_offers, &id);
+
+    if (!status)
+        transfer_find(connection, true, id)->id = TRANSFER_WITH_REQUEST;
+    return status;
+}
+
+void transfer_end_request(struct connection *connection)
+{
+    struct handle_transfer *transfer = transfer_find(connection, true, TRANSFER_WITH_REQUEST);
+
+    if (transfer)
+        transfer_free(transfer);
 }
 
 struct handle_transfer *transfer_find(struct connection *connection, bool to_server, uint64_t id)

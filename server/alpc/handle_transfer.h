@@ -41,7 +41,7 @@ struct handle_transfer {
 uint32_t transfer_type(const struct object_ops *ops);
 
 /* What the receiving end allows: of a client its port's attributes, of a server those given when it
- * accepted, or its connection port's when none were. */
+ * accepted, or its connection port's when none were (yet). */
 uint32_t transfer_flags(const struct connection *connection, bool to_server);
 
 /* All of `offers` from the process' table, or none. Statuses as alpc_offer_handles in
@@ -49,6 +49,14 @@ uint32_t transfer_flags(const struct connection *connection, bool to_server);
 status_t transfer_offer(struct connection *connection, bool to_server, struct process *process,
                         const struct handle_offer *offers, uint32_t n_offers,
                         uint64_t *ret_id) _must_check_;
+
+/* Those of a connection request, TRANSFER_WITH_REQUEST: nobody but its connection port decides what
+ * they may be. */
+status_t transfer_offer_with_request(struct connection *connection, struct process *process,
+                                     const struct handle_offer *offers,
+                                     uint32_t n_offers) _must_check_;
+/* The request has been answered. */
+void transfer_end_request(struct connection *connection);
 
 /* NULL: no such in this direction. */
 struct handle_transfer *transfer_find(struct connection *connection, bool to_server, uint64_t id);

@@ -28,8 +28,11 @@ status_t req_alpc_offer_handles(struct client *client,
     if (data->size > sizeof(offers))
         return STATUS_LPC_HANDLE_COUNT_EXCEEDED;
     memcpy(offers, data->bytes, data->size);
-    status = direction_get(client->process, request->port, request->connection, &port, &connection,
-                           &to_server);
+    status = direction_get_live(client->process, request->port, request->connection, &port,
+                                &connection, &to_server);
+    /* Before the acceptance it is the server's turn. */
+    if (!status && to_server)
+        status = connection_status(connection);
     if (status)
         return status;
     return transfer_offer(connection, to_server, client->process, offers,
@@ -44,7 +47,7 @@ static status_t transfer_of_receiver(struct client *client, handle_t handle, uin
     struct connection *connection;
     bool at_client;
     status_t status =
-        direction_get(client->process, handle, index, ret_port, &connection, &at_client);
+        direction_get_live(client->process, handle, index, ret_port, &connection, &at_client);
 
     if (status)
         return status;
@@ -92,8 +95,8 @@ status_t req_alpc_drop_handles(struct client *client,
     struct connection *connection;
     struct handle_transfer *transfer;
     bool at_client;
-    status_t status = direction_get(client->process, request->port, request->connection, &port,
-                                    &connection, &at_client);
+    status_t status = direction_get_live(client->process, request->port, request->connection, &port,
+                                         &connection, &at_client);
 
     if (status)
         return status;

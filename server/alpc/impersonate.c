@@ -8,7 +8,8 @@
  * may lie about that; it gains nothing, since all messages of a connection come to the same token,
  * but for those that carry a context, whose handle it must have been sent.
  *
- *     a client is impersonated    by a context of its own, else by its port's ALLOW_IMPERSONATION
+ *     a client is impersonated    by a context of its own (with its connection request: of any port
+ *                                 of its process), else by its port's ALLOW_IMPERSONATION
  *     a server is impersonated    by a context only (reference 4.10)
  *
  * Static tracking: the token of the thread that connected, at that time. Dynamic: the process'
@@ -70,7 +71,7 @@ static struct security_context *context_of_peer(const struct port *port,
 {
     bool at_client = port->kind == PORT_KIND_CLIENT;
     const struct port *owners[2] = {at_client ? connection->server : connection->client,
-                                    at_client ? connection->listener : NULL};
+                                    at_client ? connection->listener : connection->context_port};
     struct security_context *context = NULL;
 
     for (size_t i = 0; i < ARRAY_SIZE(owners) && !context; i++)

@@ -150,6 +150,22 @@ status_t security_context_new(struct port *port, struct client *client,
     return status;
 }
 
+status_t security_context_new_with(struct port *port, struct client *client,
+                                   const struct security_quality *quality, uint64_t handle)
+{
+    struct security_context *context;
+    status_t status;
+
+    if (!handle || handle > INT64_MAX || security_context_find(port, handle))
+        return STATUS_INVALID_PARAMETER;
+    status = security_context_new(port, client, quality, SECURITY_CREATION_PLAIN, &context);
+    if (status)
+        return status;
+    context->handle = handle;
+    context->is_inline = true;
+    return STATUS_SUCCESS;
+}
+
 struct security_context *security_context_find(const struct port *port, uint64_t handle)
 {
     struct security_context *context;

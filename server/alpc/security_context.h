@@ -47,6 +47,11 @@ status_t security_context_new(struct port *port, struct client *client,
                               const struct security_quality *quality,
                               enum security_creation creation,
                               struct security_context **ret_context) _must_check_;
+/* One with a handle of the caller's choice, which a port of its own that nobody else has may have.
+ * STATUS_INVALID_PARAMETER: none of those that security_context_new chooses. */
+status_t security_context_new_with(struct port *port, struct client *client,
+                                   const struct security_quality *quality,
+                                   uint64_t handle) _must_check_;
 /* Borrowed; NULL: the port has none of that handle. */
 struct security_context *security_context_find(const struct port *port, uint64_t handle);
 /* STATUS_INVALID_HANDLE, STATUS_DELETE_PENDING while a thread impersonates by it. */
