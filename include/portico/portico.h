@@ -258,8 +258,8 @@ struct portico_connect {
     struct portico_message *message; /* in: request data; out (sync): the accept message. Or NULL */
     size_t capacity;                 /* of *message; SIZE_MAX: no limit given */
     size_t ret_size;                 /* total_length of the accept message */
-    uint64_t message_context;
-    /* VIEW: of any section of this process' ports; the request's until that is answered. */
+    uint64_t message_context;        /* comes back with the acceptance */
+    /* VIEW, SECURITY: of any port of this process; all the request's until that is answered. */
     const struct portico_attributes *send_attributes; /* or NULL */
     struct portico_attributes *receive_attributes;    /* sync: of the acceptance; or NULL */
     int64_t deadline_ns;
@@ -275,7 +275,7 @@ status_t portico_port_connect(struct portico_connect *connect, handle_t *ret_por
 status_t portico_port_accept(handle_t connection_port, const struct port_attributes *attributes,
                              uint64_t port_context, const struct portico_message *request,
                              bool accept, handle_t *ret_port);
-/* The same, with attributes for the client (VIEW: of a section of the connection port) or that give
+/* The same, with attributes for the client (VIEW, SECURITY: of the connection port) or that give
  * back what came with the request; NULL: none. */
 status_t portico_port_accept_with(handle_t connection_port,
                                   const struct port_attributes *attributes, uint64_t port_context,

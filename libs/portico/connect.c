@@ -10,86 +10,28 @@
  * port's queue (receive.c opens the port when it is received), a refusal is the end of the port's
  * memory. The lane is asked for at the first send.
  *
- * Attributes travel with the data, as in a record. UNKNOWN: whose section a view in a connection
- * request can be of on Windows, where a client has no port yet: here, of any port of the process,
- * whose sections the server then looks in. A plain view of an asynchronous connect or of an
- * acceptance is in a message whose end nobody tells: its range stays with the section. */
+ * Attributes travel with the data, as in a record (connect_attributes.h). Those of an acceptance
+ * are in a message whose end nobody tells: a plain view's range stays with the section. */
 
 #include <string.h>
 
 #include "attributes.h"
 #include "common/fd.h"
+#include "connect_attributes.h"
 #include "handle.h"
+#include "handles.h"
 #include "local_port.h"
 #include "outbound.h"
 #include "process.h"
 #include "receiver.h"
-#include "section.h"
 #include "thread.h"
-#include "view_send.h"
 
 /* What goes behind the object attributes of alpc_connect: the SID, the message's attributes, its
  * data. */
 struct connect_data {
-    uint8_t bytes[PORTICO_MESSAGE_DATA_MAX + PORT_ATTRIBUTES_MAX_BYTES + 256];
+    uint8_t bytes[PORTICO_MESSAGE_DATA_MAX + CONNECT_ATTRIBUTES_MAX_BYTES + 256];
     uint32_t size;
 };
-
-/* Attributes on their way with a connection request. */
-struct connect_attributes {
-    struct port *port; /* a reference: whose sections they name; NULL: none */
-    struct wire_attributes wire;
-    uint32_t size;
-};
-
-/* TODO(connect-attributes): only views so far. */
-static status_t handshake_send(struct port *port, const struct portico_attributes *attributes,
-                               uint32_t message_id, struct wire_attributes *ret_wire,
-                               uint32_t *ret_size)
-{
-    status_t status;
-
-    *ret_wire = (struct wire_attributes){0};
-    *ret_size = 0;
-    if (!attributes || !(attributes->valid & PORTICO_ATTRIBUTE_VIEW))
-        return STATUS_SUCCESS;
-    status = view_send(port, &attributes->view, message_id, ret_wire);
-    if (status == STATUS_SUCCESS && ret_wire->valid)
-        *ret_size = sizeof(*ret_wire);
-    return status;
-}
-
-static status_t connect_attributes_send(const struct portico_attributes *attributes,
-                                        struct connect_attributes *ret_sending)
-{
-    status_t status;
-
-    *ret_sending = (struct connect_attributes){0};
-    if (!attributes || !(attributes->valid & PORTICO_ATTRIBUTE_VIEW))
-        return STATUS_SUCCESS;
-    status = handle_get_port(section_port(attributes->view.section), &ret_sending->port);
-    if (status == STATUS_SUCCESS)
-        status = handshake_send(ret_sending->port, attributes, 0, &ret_sending->wire,
-                                &ret_sending->size);
-    return status;
-}
-
-/* A SYNC request is over with its answer; the end of another is told by nobody. */
-static void connect_attributes_end(struct connect_attributes *sending, status_t status,
-                                   uint32_t message_id)
-{
-    const struct attributes_fate fate = {
-        .is_sent = status == STATUS_SUCCESS, .is_told = message_id == 0, .message_id = message_id};
-
-    if (sending->size)
-        view_sent(sending->port, &sending->wire.view, &fate);
-}
-
-static void connect_attributes_put(struct connect_attributes *sending)
-{
-    if (sending->port)
-        port_unref(sending->port);
-}
 
 static status_t connect_data_put(const struct portico_connect *connect,
                                  const struct connect_attributes *sending,
@@ -106,12 +48,7 @@ static status_t connect_data_put(const struct portico_connect *connect,
             return STATUS_ACCESS_VIOLATION;
         data->size = request->sid_size;
     }
-    request->attr_size = sending->size;
-    if (sending->size) {
-        request->view_port = sending->port->handle;
-        memcpy(data->bytes + data->size, &sending->wire, sending->size);
-        data->size += sending->size;
-    }
+    data->size += connect_attributes_put(sending, request, data->bytes + data->size);
     if (!connect->message)
         return STATUS_SUCCESS;
     if (!the_process.hooks.copy_in(&header, connect->message, sizeof(header)))
@@ -171,6 +108,7 @@ static struct port *port_of_connect(const struct alpc_connect_request *request,
     port->peer_generation = reply->connection_generation;
     port->connection = 0;
     port->port_context = 0;
+    port->connect_context = 0;
     port->life = is_sync ? LIFE_OPEN : LIFE_PENDING;
     return port;
 }
@@ -203,19 +141,12 @@ status_t port_enter_connected(const struct alpc_connect_request *request,
     return handle_enter_port(reply->port, TAKE(port));
 }
 
-/* What came with the acceptance. */
-static void connect_attributes_receive(const struct portico_connect *connect,
-                                       const struct alpc_connect_reply *reply, const uint8_t *area)
+static void connect_context_keep(handle_t handle, uint64_t context)
 {
     _cleanup_(port_unrefp) struct port *port = NULL;
-    struct attributes_source source = {.message_id = reply->message_id, .is_final = true};
-    struct port_connection_facts facts;
 
-    if (handle_get_port(reply->port, &port) != STATUS_SUCCESS ||
-        !port_connection_read(&port->receiver->view, 0, &facts))
-        return;
-    source.generation = facts.generation;
-    attributes_receive(port, &source, area, reply->attr_size, connect->receive_attributes);
+    if (context && handle_get_port(handle, &port) == STATUS_SUCCESS)
+        port->connect_context = context;
 }
 
 static status_t connect_finish(struct portico_connect *connect,
@@ -227,17 +158,20 @@ static status_t connect_finish(struct portico_connect *connect,
     const uint8_t *data = extra->ret_data;
     status_t status = port_enter_connected(request, reply, extra, is_sync, NULL);
 
+    if (status == STATUS_SUCCESS && !is_sync)
+        connect_context_keep(reply->port, connect->message_context);
     if (status == STATUS_SUCCESS && is_sync)
         status = connect_reply_deliver(connect, reply, data + reply->attr_size,
                                        extra->ret_size - reply->attr_size);
-    if (status == STATUS_SUCCESS && is_sync && reply->attr_size)
+    if (status == STATUS_SUCCESS && is_sync)
         connect_attributes_receive(connect, reply, data);
     if (status != STATUS_SUCCESS && portico_close(reply->port) != STATUS_SUCCESS)
         abort();
     return status;
 }
 
-static status_t connect_ask(struct portico_connect *connect, struct connect_attributes *sending,
+static status_t connect_ask(struct portico_connect *connect,
+                            const struct connect_attributes *sending,
                             struct alpc_connect_reply *ret_reply)
 {
     struct alpc_connect_request request = {
@@ -277,16 +211,15 @@ status_t portico_port_connect(struct portico_connect *connect, handle_t *ret_por
 {
     struct alpc_connect_reply reply;
     struct connect_attributes sending;
-    status_t status = connect_attributes_send(connect->send_attributes, &sending);
+    status_t status = connect_attributes_begin(connect->send_attributes, &sending);
 
     if (connect->receive_attributes)
         connect->receive_attributes->valid = 0;
-    if (status == STATUS_SUCCESS) {
-        status = connect_ask(connect, &sending, &reply);
-        bool is_over = status != STATUS_SUCCESS || connect->flags & PORTICO_SYNC;
-        connect_attributes_end(&sending, status, is_over ? 0 : reply.message_id);
-    }
-    connect_attributes_put(&sending);
+    if (status != STATUS_SUCCESS)
+        return status;
+    status = connect_ask(connect, &sending, &reply);
+    bool is_over = status != STATUS_SUCCESS || connect->flags & PORTICO_SYNC;
+    connect_attributes_end(&sending, status, is_over ? 0 : reply.message_id);
     if (status == STATUS_SUCCESS)
         *ret_port = reply.port;
     return status;
@@ -335,6 +268,7 @@ static status_t accept_ask(struct port *port, struct alpc_accept_request *reques
                                .data_size = request->attr_size + size};
     struct control *control = portico_control();
     uint32_t connection, generation;
+    struct list handles; /* that came with the request */
     status_t status;
 
     if (!control)
@@ -343,8 +277,14 @@ static status_t accept_ask(struct port *port, struct alpc_accept_request *reques
                                &connection, &generation);
     if (status != STATUS_SUCCESS)
         return status;
+    handles_detach(port, request->message_id, &handles);
     status = call_alpc_accept(control, request, ret_reply, &extra);
     port_accept_end(&port->receiver->view, request->message_id, status == STATUS_SUCCESS);
+    /* The server has ended the transfer with the request, also that of a client that has gone. */
+    if (status == STATUS_SUCCESS || status == STATUS_REPLY_MESSAGE_MISMATCH)
+        handles_forget(&handles);
+    else
+        handles_attach(&handles);
     return status;
 }
 
@@ -357,8 +297,8 @@ static status_t accept_send(struct port *port, struct alpc_accept_request *reque
     status_t status = STATUS_SUCCESS;
 
     if (request->accept)
-        status =
-            handshake_send(port, attributes, request->message_id, &data->wire, &request->attr_size);
+        status = attributes_send(port, attributes, request->message_id, &data->wire,
+                                 &request->attr_size);
     if (status != STATUS_SUCCESS)
         return status;
     status = accept_ask(port, request, data, size, ret_reply);
@@ -366,7 +306,7 @@ static status_t accept_send(struct port *port, struct alpc_accept_request *reque
     if (!fate.is_sent)
         fate.message_id = 0;
     if (request->attr_size)
-        view_sent(port, &data->wire.view, &fate);
+        attributes_sent(port, &data->wire, &fate);
     if (fate.is_sent && attributes)
         attributes_give_back(port, attributes, request->message_id);
     return status;

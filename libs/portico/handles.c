@@ -344,6 +344,11 @@ void handles_drop(const struct port *port, struct list *detached)
     list_free(detached, port);
 }
 
+void handles_forget(struct list *detached)
+{
+    list_free(detached, NULL);
+}
+
 void handles_message_cancelled(const struct port *port, uint32_t message_id)
 {
     struct list list;

@@ -30,10 +30,12 @@ void handles_receive(const struct port *port, uint32_t connection, uint32_t mess
                      struct portico_attributes *attributes);
 
 /* What came with a message goes back when the message is continued or cancelled:
- *     handles_detach(port, id, &detached); ... send ...; handles_drop or handles_attach. */
+ *     handles_detach(port, id, &detached); ... send ...; handles_drop or handles_attach.
+ * (A connection request: handles_forget instead of handles_drop.) */
 void handles_detach(const struct port *port, uint32_t message_id, struct list *ret_detached);
 void handles_attach(struct list *detached);
 void handles_drop(const struct port *port, struct list *detached);
+void handles_forget(struct list *detached); /* the server has dropped them */
 /* Does this process hold anything of that kind? One load. */
 bool handles_are_held(void);
 

@@ -48,6 +48,7 @@ struct port {
     uint32_t server_process_id;
     uint64_t port_id;
     uint64_t port_context;
+    uint64_t connect_context;      /* client port: MessageContext of its asynchronous connect */
     _Atomic uint32_t life;         /* enum port_life */
     _Atomic uint32_t ended_status; /* LIFE_ENDED */
     struct receiver

@@ -174,8 +174,11 @@ static status_t deliver(struct port *port, struct portico_exchange *exchange,
     if (!is_copied)
         return STATUS_ACCESS_VIOLATION;
     exchange->ret_size = header.total_length;
-    if (port->life == LIFE_PENDING && (message->type & 0xff) == PORTICO_TYPE_CONNECTION_REPLY)
+    if (port->life == LIFE_PENDING && (message->type & 0xff) == PORTICO_TYPE_CONNECTION_REPLY) {
         port->life = LIFE_OPEN;
+        if (exchange->receive_attributes)
+            exchange->receive_attributes->context.message_context = port->connect_context;
+    }
     if ((message->type & 0xff) == PORTICO_TYPE_PORT_CLOSED) {
         views_connection_ended(receiver, message->connection, message->connection_generation);
         handles_connection_ended(receiver, message->connection);

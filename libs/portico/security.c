@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "common/sid.h"
 #include "handle.h"
@@ -26,6 +27,7 @@
 struct context {
     struct list link;
     uint64_t port_id;
+    handle_t port; /* by which it was made or first sent */
     uint64_t handle;
     uint32_t n_sending; /* sends that have not returned */
 };
@@ -45,16 +47,17 @@ static struct context *find_locked(uint64_t port_id, uint64_t handle)
     return NULL;
 }
 
-static struct context *enter_locked(uint64_t port_id, uint64_t handle)
+static struct context *enter_locked(const struct port *port, uint64_t handle)
 {
-    struct context *context = find_locked(port_id, handle);
+    struct context *context = find_locked(port->port_id, handle);
 
     if (context)
         return context;
     context = calloc(1, sizeof(*context));
     if (!context)
         abort();
-    context->port_id = port_id;
+    context->port_id = port->port_id;
+    context->port = port->handle;
     context->handle = handle;
     list_append(&contexts, &context->link);
     return context;
@@ -88,7 +91,7 @@ static status_t create(const struct port *port, const struct portico_qos *qos,
     if (status != STATUS_SUCCESS)
         return status;
     pthread_mutex_lock(&lock);
-    enter_locked(port->port_id, reply.context);
+    enter_locked(port, reply.context);
     pthread_mutex_unlock(&lock);
     *ret_context = reply.context;
     return STATUS_SUCCESS;
@@ -194,7 +197,7 @@ static void attach(const struct port *port, uint64_t handle, uint32_t flags,
                    struct wire_attributes *wire)
 {
     pthread_mutex_lock(&lock);
-    enter_locked(port->port_id, handle)->n_sending++;
+    enter_locked(port, handle)->n_sending++;
     pthread_mutex_unlock(&lock);
     wire->valid |= PORTICO_ATTRIBUTE_SECURITY;
     wire->security = (struct wire_security){.context = handle, .flags = flags};
@@ -219,6 +222,68 @@ status_t security_send(struct port *port, const struct portico_security *securit
     if (status == STATUS_SUCCESS)
         attach(port, handle, 0, wire);
     return status;
+}
+
+/* Random, as the server's are: what names a context is not to be guessed. */
+static status_t inline_wish(const struct portico_security *security,
+                            struct connect_security *ret_wish)
+{
+    uint64_t handle = 0;
+
+    if (security->context != PORTICO_SECURITY_INLINE)
+        return STATUS_INVALID_PARAMETER;
+    if (getrandom(&handle, sizeof(handle), 0) != sizeof(handle))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    *ret_wish =
+        (struct connect_security){.context = (handle >> 1) | 1, .has_qos = security->has_qos};
+    if (security->has_qos) {
+        ret_wish->level = security->qos.level;
+        ret_wish->tracking = security->qos.tracking;
+        ret_wish->effective_only = security->qos.effective_only;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* A reference to the port of an own context; NULL: there is none. */
+static struct port *port_of_context(uint64_t handle)
+{
+    const struct context *context;
+    struct port *port = NULL;
+    handle_t found = 0;
+
+    pthread_mutex_lock(&lock);
+    list_for_each(context, &contexts, link)
+        if (context->handle == handle)
+            found = context->port;
+    pthread_mutex_unlock(&lock);
+    return found && handle_get_port(found, &port) == STATUS_SUCCESS ? port : NULL;
+}
+
+status_t security_send_connect(const struct portico_security *security,
+                               struct wire_attributes *wire, struct connect_security *ret_wish,
+                               struct port **ret_port)
+{
+    _cleanup_(port_unrefp) struct port *port = NULL;
+    status_t status;
+
+    if (!(security->flags & PORTICO_SECURITY_DELETE) &&
+        (security->flags & PORTICO_SECURITY_CREATE)) {
+        status = inline_wish(security, ret_wish);
+        if (status == STATUS_SUCCESS) {
+            wire->valid |= PORTICO_ATTRIBUTE_SECURITY;
+            wire->security = (struct wire_security){.context = ret_wish->context};
+        }
+        return status;
+    }
+    port = port_of_context(security->context);
+    if (!port)
+        return STATUS_INVALID_HANDLE;
+    if (security->flags & PORTICO_SECURITY_DELETE)
+        return delete (port, security->context);
+    attach(port, security->context, 0, wire);
+    *ret_wish = (struct connect_security){.context = security->context, .port = port->handle};
+    *ret_port = TAKE(port);
+    return STATUS_SUCCESS;
 }
 
 bool security_is_implicit(const struct port *port)

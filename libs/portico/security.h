@@ -15,6 +15,12 @@ struct portico_thread;
  * STATUS_INVALID_PARAMETER, what making or deleting one says. */
 status_t security_send(struct port *port, const struct portico_security *security,
                        struct wire_attributes *wire);
+/* The same with a connection request: an own context may be of any port of this process (*ret_port,
+ * a reference: security_sent goes there), an inline one will be of the new port (NULL): *ret_wish.
+ */
+status_t security_send_connect(const struct portico_security *security,
+                               struct wire_attributes *wire, struct connect_security *ret_wish,
+                               struct port **ret_port);
 /* A thread that impersonates sends on a port that lends its identity dynamically: the message must
  * carry whom it acts as now, since the server knows the process' own token only. */
 bool security_is_implicit(const struct port *port);

@@ -51,16 +51,16 @@ NTSTATUS alpc_sid_read(PSID user_sid, uint8_t sid[ALPC_SID_MAX_BYTES], uint32_t 
     return user_read(sid, user_sid, *ret_size);
 }
 
-/* TODO(connect-attributes): handles and security contexts with connection requests and acceptances.
- */
-static NTSTATUS attributes_refuse(const char *call, const struct portico_attributes *attributes)
+/* UNKNOWN: what a DIRECT event would wait for here. */
+static NTSTATUS direct_refuse(const char *call, const ALPC_MESSAGE_ATTRIBUTES *user)
 {
-    ULONG refused =
-        attributes->valid & (PORTICO_ATTRIBUTE_HANDLE | PORTICO_ATTRIBUTE_SECURITY);
+    HANDLE event;
+    bool is_direct;
 
-    if (!refused)
+    TRY(alpc_direct_read(user, &is_direct, &event));
+    if (!is_direct)
         return STATUS_SUCCESS;
-    unimplemented_once(call, "message attribute", refused);
+    unimplemented_once(call, "message attribute", ALPC_MESSAGE_DIRECT_ATTRIBUTE);
     return STATUS_NOT_IMPLEMENTED;
 }
 
@@ -112,7 +112,7 @@ static NTSTATUS port_connect(const struct connect_arguments *arguments,
     TRY(alpc_port_attributes_read(arguments->port_attributes, false, &port_attributes,
                                   &has_attributes));
     TRY(alpc_attributes_read(arguments->out, &attributes, &handles));
-    TRY(attributes_refuse("NtAlpcConnectPort", &attributes));
+    TRY(direct_refuse("NtAlpcConnectPort", arguments->out));
     TRY(alpc_sid_read(arguments->sid, sid, &connect.required_sid_size));
     TRY(alpc_capacity_read(arguments->length, &connect.capacity));
     TRY(client_deadline(arguments->timeout, &connect.deadline_ns));
@@ -196,7 +196,7 @@ NTSTATUS WINAPI NtAlpcAcceptConnectPort(PHANDLE ret_user_port, HANDLE connection
         TRY(user_probe_write(ret_user_port, sizeof(*ret_user_port)));
     TRY(alpc_port_attributes_read(user_port_attributes, false, &attributes, &has_attributes));
     TRY(alpc_attributes_read(user_message_attributes, &message_attributes, &handles));
-    TRY(attributes_refuse("NtAlpcAcceptConnectPort", &message_attributes));
+    TRY(direct_refuse("NtAlpcAcceptConnectPort", user_message_attributes));
     TRY(client_handle(connection_port, &handle));
     TRY(client_name_read(user_attributes, &name));
     TRY((NTSTATUS)portico_port_accept_with(

@@ -18,7 +18,8 @@
  * tells when it is read).
  *
  * UNKNOWN(ALPC_MESSAGE_DIRECT_ATTRIBUTE): all of this; the reference has only "an event that the
- * receiver's completion signals". DIFFERS: the receiver sees no DIRECT attribute; events of other
+ * receiver's completion signals"; with a connection request or acceptance it is refused by name.
+ * DIFFERS: the receiver sees no DIRECT attribute; events of other
  * processes' making (named ones) are refused by name. */
 #include "direct.h"
 
