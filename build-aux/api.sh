@@ -76,15 +76,18 @@ table() {
     {
         exports | sed 's/^/E /'
         tokens | sed 's/^/T /'
-        exports | awk '$1 ~ /^(NtAlpc|Alpc|Tp.*Alpc)/ { print "L call " $1 }'
         sed '/^#/d; /^$/d; s/^/L /' build-aux/api.list
+        exports | awk '$1 ~ /^(NtAlpc|Alpc|Tp.*Alpc)/ { print "L call " $1 }'
     } | awk '
         $1 == "E" { export[$2] = $3; next }
         $1 == "T" { tests[$3] = tests[$3] (tests[$3] == "" ? "" : ",") $2; next }
         {
             kind = $2; name = $3; claim = $4
             key = kind == "call" ? name "(" : name
-            if (kind == "call") claim = export[name] == "" ? "missing" : export[name] == "STUB" ? "stub" : "works"
+            if (kind == "call" && claim != "refused")
+                claim = export[name] == "" ? "missing" : export[name] == "STUB" ? "stub" : "works"
+            if (kind == "call" && name in listed) next # by api.list and by its name
+            listed[name] = 1
             print kind, name, claim == "" ? "missing" : claim, tests[key] == "" ? "-" : tests[key]
         }' | sort -k1,1 -k2,2
 }

@@ -15,8 +15,8 @@
 #include "usermem.h"
 #include "work_on_behalf.h"
 
-#define SUPPORTED_TO_SEND                                           \
-    (ALPC_MESSAGE_VIEW_ATTRIBUTE | ALPC_MESSAGE_CONTEXT_ATTRIBUTE | \
+#define SUPPORTED_TO_SEND                                              \
+    (ALPC_MESSAGE_VIEW_ATTRIBUTE | ALPC_MESSAGE_CONTEXT_ATTRIBUTE |    \
      ALPC_MESSAGE_HANDLE_ATTRIBUTE | ALPC_MESSAGE_SECURITY_ATTRIBUTE | \
      ALPC_MESSAGE_WORK_ON_BEHALF_ATTRIBUTE)
 #define IGNORED_TO_SEND                                                                         \
@@ -229,6 +229,13 @@ NTSTATUS alpc_direct_read(const ALPC_MESSAGE_ATTRIBUTES *user, bool *ret_is_vali
     return STATUS_SUCCESS;
 }
 
+/* Kept and read back, without effect, since no source tells one (reference 2.1, 6.1):
+ * UNKNOWN(ALPC_PORFLG_WAKE_POLICY1): power and wake references, says the name.
+ * UNKNOWN(ALPC_PORFLG_WAKE_POLICY2): the same.
+ * UNKNOWN(ALPC_PORFLG_WAKE_POLICY3): the same.
+ * UNKNOWN(ALPC_PORFLG_DIRECT_MESSAGE): what it is to a DIRECT attribute, which goes without it
+ * here. UNKNOWN(ALPC_PORFLG_LPC_MODE): kernel only; Windows takes it from a program all the same.
+ * UNKNOWN(MemoryBandwidth): what it limits; 0 is not "none" (reference 4.11). */
 NTSTATUS alpc_port_attributes_read(const ALPC_PORT_ATTRIBUTES *user, bool is_create,
                                    struct port_attributes *ret_attributes, bool *ret_has_attributes)
 {

@@ -13,6 +13,10 @@
 #include "direct.h"
 #include "usermem.h"
 
+/* Accepted, without effect:
+ * UNKNOWN(ALPC_MSGFLG_TRACK_PORT_REFERENCES): what is counted (AlpcWaitForPortReferences).
+ * UNKNOWN(ALPC_MSGFLG_WAIT_USER_MODE): what a wait in user mode is to a program.
+ * UNKNOWN(ALPC_MSGFLG_SIGNAL_ALERTABLE): two sources have two names for it (D-03). */
 #define FLAG_REJECTED     0x01000000u
 #define CANCEL_USER_FLAGS 0xfu
 

@@ -84,6 +84,9 @@ NTSTATUS WINAPI NtAlpcQueryInformation(HANDLE port, ALPC_PORT_INFORMATION_CLASS 
         return query_connected_sid(port, user_information, length);
     case AlpcServerInformation:
         return alpc_server_query(port, user_information, length, ret_user_length);
+    /* UNKNOWN(AlpcWaitForPortReferences): what counts as a reference of a port, up to or down to
+     * which count it waits, what it answers (reference 2.3, 2.6: only that messages with
+     * TRACK_PORT_REFERENCES are counted). Refused by name. */
     case AlpcWaitForPortReferences:
         unimplemented_once(__func__, "class", class);
         return STATUS_NOT_IMPLEMENTED;
@@ -192,7 +195,9 @@ NTSTATUS WINAPI NtAlpcSetInformation(HANDLE port, ALPC_PORT_INFORMATION_CLASS cl
     case AlpcMessageZoneInformation:
         return set_message_zone(port, user_information, length);
     case AlpcRegisterCallbackInformation:
-        return STATUS_ACCESS_DENIED; /* kernel mode only; UNKNOWN: Windows' status */
+        /* UNKNOWN(AlpcRegisterCallbackInformation): kernel mode only; which status Windows has for
+         * a program. */
+        return STATUS_ACCESS_DENIED;
     default:
         return STATUS_INVALID_INFO_CLASS;
     }

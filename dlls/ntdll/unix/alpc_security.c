@@ -12,6 +12,7 @@
 #include "token.h"
 #include "usermem.h"
 
+/* UNKNOWN(ALPC_SECFLG_NOSECTIONHANDLE): its effect; one source has the name. */
 #define SECURITY_FLAGS_ALL \
     (ALPC_SECFLG_DELETE_EXISTING | ALPC_SECFLG_CREATE_HANDLE | ALPC_SECFLG_NOSECTIONHANDLE)
 #define IMPERSONATE_FLAGS_ALL 0xfu
@@ -101,8 +102,9 @@ NTSTATUS WINAPI NtAlpcImpersonateClientOfPort(HANDLE port, PPORT_MESSAGE user_me
     return alpc_impersonate(port, user_message, (ULONG)(uintptr_t)flags);
 }
 
-/* There are no containers (silos) here, so no client is in one. UNKNOWN: what Windows says of a
- * client outside of any; doing nothing and calling it success would hide that nothing was done. */
+/* UNKNOWN(NtAlpcImpersonateClientContainerOfPort): there are no containers (silos) here, and what
+ * Windows says of a client outside of any is in no source. Doing nothing and calling it success
+ * would hide that nothing was done: who asks after a message that lives is told so by name. */
 NTSTATUS WINAPI NtAlpcImpersonateClientContainerOfPort(HANDLE port, PPORT_MESSAGE user_message,
                                                        ULONG flags)
 {
