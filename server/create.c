@@ -5,8 +5,9 @@
 
 /* See create.h. Statuses follow NT: OBJECT_NAME_COLLISION for a taken name, OBJECT_TYPE_MISMATCH
  * when OBJ_OPENIF meets another type, OBJECT_PATH_SYNTAX_BAD for a path that is neither absolute
- * nor relative to a root. DIFFERS: OBJ_PERMANENT and OBJ_EXCLUSIVE are ignored (the first needs a
- * privilege that nobody has). */
+ * nor relative to a root. OBJ_PERMANENT wants SeCreatePermanentPrivilege, which SYSTEM has;
+ * DIFFERS: what is permanent lasts until the port server ends, not the machine. DIFFERS:
+ * OBJ_EXCLUSIVE is ignored. */
 
 #include "create.h"
 
@@ -19,6 +20,7 @@
 #include "section.h"
 #include "semaphore.h"
 #include "symlink.h"
+#include "token.h"
 
 const struct object_ops *kind_ops(enum object_kind kind)
 {
@@ -75,6 +77,12 @@ status_t creation_begin(struct client *client, const struct request_data *data,
     return STATUS_OBJECT_NAME_EXISTS;
 }
 
+status_t privilege_check_permanent(const struct client *client)
+{
+    return identity_is_system(&client_token(client)->identity->who) ? STATUS_SUCCESS
+                                                                    : STATUS_PRIVILEGE_NOT_HELD;
+}
+
 /* A new object: its descriptor, and the right to enter it in its directory. Its maker gets what he
  * asks for, whatever the descriptor says, as on NT. */
 static status_t creation_admit(struct client *client, const struct request_data *data,
@@ -87,7 +95,9 @@ static status_t creation_admit(struct client *client, const struct request_data 
     uint32_t granted;
     status_t status = STATUS_SUCCESS;
 
-    if (creation->named)
+    if (data->objattr.attributes & OBJ_PERMANENT)
+        status = privilege_check_permanent(client);
+    if (!status && creation->named)
         status = access_to_object(directory_object(creation->lookup.parent), token, entry_right,
                                   &granted);
     if (!status)
@@ -115,6 +125,8 @@ static status_t creation_enter(struct client *client, const struct request_data 
                        data->objattr.attributes & OBJ_INHERIT, ret_handle);
     if (r && status == STATUS_SUCCESS)
         directory_remove(object);
+    if (!r && status == STATUS_SUCCESS && data->objattr.attributes & OBJ_PERMANENT)
+        object_make_permanent(object);
     return r ? r : status;
 }
 

@@ -36,3 +36,6 @@ status_t object_open(struct client *client, const struct request_data *data,
 
 /* NULL: no such kind, or not one that is opened by name. */
 const struct object_ops *kind_ops(enum object_kind kind);
+
+/* SeCreatePermanentPrivilege: STATUS_PRIVILEGE_NOT_HELD. */
+status_t privilege_check_permanent(const struct client *client) _must_check_;

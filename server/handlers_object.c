@@ -113,6 +113,28 @@ status_t req_handle_attributes(struct client *client,
     return STATUS_SUCCESS;
 }
 
+status_t req_object_permanence(struct client *client,
+                               const struct object_permanence_request *request,
+                               struct request_data *data _unused_,
+                               struct object_permanence_reply *ret_reply _unused_,
+                               struct reply_extra *extra _unused_)
+{
+    struct handle_entry *entry = handle_get(&client->process->handles, request->handle);
+    status_t status = STATUS_SUCCESS;
+
+    if (!entry)
+        return STATUS_INVALID_HANDLE;
+    if (request->on)
+        status = privilege_check_permanent(client);
+    else if (!(entry->access & ACCESS_DELETE))
+        status = STATUS_ACCESS_DENIED;
+    if (!status && request->on)
+        object_make_permanent(entry->object);
+    else if (!status)
+        object_make_temporary(entry->object);
+    return status;
+}
+
 status_t req_handle_query(struct client *client, const struct handle_query_request *request,
                           struct request_data *data _unused_, struct handle_query_reply *ret_reply,
                           struct reply_extra *extra)
@@ -130,7 +152,7 @@ status_t req_handle_query(struct client *client, const struct handle_query_reque
     ret_reply->object_id = entry->object->id;
     ret_reply->type = entry->object->ops->kind;
     ret_reply->access = entry->access;
-    ret_reply->attributes = entry->attributes;
+    ret_reply->attributes = entry->attributes | (entry->object->permanent ? OBJ_PERMANENT : 0);
     ret_reply->n_handles = entry->object->n_handles;
     ret_reply->n_refs = entry->object->refs;
     return STATUS_SUCCESS;

@@ -88,21 +88,23 @@ status_t namespace_init(struct server *server)
     return status;
 }
 
+static struct object *last_permanent(const struct server *server)
+{
+    struct object *object, *last = NULL;
+
+    list_for_each(object, &server->objects, link)
+        if (object->permanent)
+            last = object;
+    return last;
+}
+
+/* Everybody's handles are closed: what is left is permanent, ours or a client's. Children were made
+ * after their parents and go first; others may go with them, so each look is a new one. */
 void namespace_deinit(struct server *server)
 {
-    struct object *object, *next;
+    struct object *object;
 
-    /* Everybody's handles are closed: what is left is ours. Children were made after their parents
-     * and go first. */
-    for (object = list_last(&server->objects, struct object, link); object; object = next) {
-        next = object->link.prev == &server->objects
-                   ? NULL
-                   : list_entry(object->link.prev, struct object, link);
-        if (!object->permanent)
-            continue;
-        object->permanent = false;
-        directory_remove(object);
-        object_unref(object);
-    }
+    while ((object = last_permanent(server)))
+        object_make_temporary(object);
     server->root = NULL;
 }

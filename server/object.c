@@ -70,6 +70,24 @@ struct object *object_unref(struct object *object)
     return NULL;
 }
 
+void object_make_permanent(struct object *object)
+{
+    if (object->permanent || !object->directory)
+        return;
+    object->permanent = true;
+    object_ref(object);
+}
+
+void object_make_temporary(struct object *object)
+{
+    if (!object->permanent)
+        return;
+    object->permanent = false;
+    if (!object->n_handles)
+        directory_remove(object);
+    object_unref(object);
+}
+
 void object_handle_opened(struct object *object)
 {
     object->n_handles++;

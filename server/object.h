@@ -98,6 +98,11 @@ struct object *object_ref(struct object *object);
 struct object *object_unref(struct object *object); /* NULL */
 DEFINE_CLEANUP(struct object *, object_unref)
 
+/* Its name does not go with its last handle, or does (at once, when that has gone). Permanent
+ * objects hold a reference to themselves; without a name an object is neither. */
+void object_make_permanent(struct object *object);
+void object_make_temporary(struct object *object);
+
 /* Called by the handle table, once per handle. */
 void object_handle_opened(struct object *object);
 void object_handle_closed(struct object *object, struct process *process);

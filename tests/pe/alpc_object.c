@@ -7,8 +7,6 @@
 
 NTSTATUS NTAPI NtCreateDirectoryObject(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 NTSTATUS NTAPI NtDuplicateObject(HANDLE, HANDLE, HANDLE, PHANDLE, ACCESS_MASK, ULONG, ULONG);
-NTSTATUS NTAPI NtMakePermanentObject(HANDLE);
-NTSTATUS NTAPI NtMakeTemporaryObject(HANDLE);
 
 #define FOLDER L"\\H7Folder"
 
@@ -154,9 +152,6 @@ static void names(void)
     ok_status(create(&other, NULL, L"\\RPC Control\\h7 openif", OBJ_OPENIF), STATUS_SUCCESS,
               "on a free name it makes the port");
     NtClose(other);
-    ok_status(NtMakePermanentObject(port), STATUS_PRIVILEGE_NOT_HELD,
-              "nobody may make a port permanent");
-    ok_status(NtMakeTemporaryObject(port), STATUS_SUCCESS, "temporary it is");
     NtClose(port);
     RtlInitUnicodeString(&name, L"\\RPC Control\\h7 event");
     InitializeObjectAttributes(&object, &name, 0, NULL, NULL);

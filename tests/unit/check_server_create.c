@@ -5,7 +5,7 @@
 
 #include "create.h"
 
-#include "server_fixture.h"
+#include "server_security.h"
 
 #define NAME "\\BaseNamedObjects\\thing"
 
@@ -105,6 +105,58 @@ START_TEST(opening_checks_the_type_and_that_there_is_a_name)
 }
 END_TEST
 
+static void start_as(uid_t uid)
+{
+    server = fixture_start();
+    peer_start_as(&a, server, 0, 1, uid);
+}
+
+static status_t permanence(handle_t handle, uint32_t on)
+{
+    struct object_permanence_reply reply;
+
+    return CALL(&a, object_permanence, &reply, .handle = handle, .on = on);
+}
+
+START_TEST(a_permanent_name_outlasts_the_last_handle_until_it_is_temporary_again)
+{
+    struct handle_close_reply closed;
+    struct object_open_reply opened;
+    struct handle_query_reply asked;
+
+    start_as(0);
+    ck_assert_uint_eq(make(NAME, OBJ_PERMANENT), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&a, handle_query, &asked, .handle = made.handle), STATUS_SUCCESS);
+    ck_assert_uint_eq(asked.attributes, OBJ_PERMANENT);
+    ck_assert_uint_eq(CALL(&a, handle_close, &closed, .handle = made.handle), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL_NAMED(&a, object_open, &opened, NAME, 0, .access = 2), STATUS_SUCCESS);
+    ck_assert_uint_eq(permanence(opened.handle, 0), STATUS_ACCESS_DENIED);
+    ck_assert_uint_eq(CALL(&a, handle_close, &closed, .handle = opened.handle), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL_NAMED(&a, object_open, &opened, NAME, 0, .access = 0x1f0003),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(permanence(opened.handle, 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&a, handle_close, &closed, .handle = opened.handle), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL_NAMED(&a, object_open, &opened, NAME, 0), STATUS_OBJECT_NAME_NOT_FOUND);
+    /* The server's end is the end of all. */
+    ck_assert_uint_eq(make(NAME, 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(permanence(made.handle, 1), STATUS_SUCCESS);
+    ck_assert_uint_eq(permanence(made.handle, 1), STATUS_SUCCESS);
+    end();
+}
+END_TEST
+
+START_TEST(only_system_makes_names_permanent)
+{
+    start_as(1000);
+    ck_assert_uint_eq(make(NAME, OBJ_PERMANENT), STATUS_PRIVILEGE_NOT_HELD);
+    ck_assert_uint_eq(make(NAME, 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(permanence(made.handle, 1), STATUS_PRIVILEGE_NOT_HELD);
+    ck_assert_uint_eq(permanence(made.handle, 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(permanence(4000, 0), STATUS_INVALID_HANDLE);
+    end();
+}
+END_TEST
+
 START_TEST(a_failed_creation_leaves_no_name)
 {
     struct semaphore_create_reply reply;
@@ -129,5 +181,7 @@ int main(void)
     UNIT_TEST(a_root_directory_makes_names_relative);
     UNIT_TEST(opening_checks_the_type_and_that_there_is_a_name);
     UNIT_TEST(a_failed_creation_leaves_no_name);
+    UNIT_TEST(a_permanent_name_outlasts_the_last_handle_until_it_is_temporary_again);
+    UNIT_TEST(only_system_makes_names_permanent);
     return UNIT_END();
 }

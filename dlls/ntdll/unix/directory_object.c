@@ -3,10 +3,13 @@
 
 #include "config.h"
 
-/* Directories and symbolic links of the NT namespace, processes by id: all are the port server's. */
+/* Directories and symbolic links of the NT namespace, processes by id: all are the port server's.
+ */
 #include "client.h"
 #include "named.h"
+#include "named_call.h"
 #include "ntprocess.h"
+#include "token.h"
 #include "usermem.h"
 #include <portico/portico.h>
 #include <stdlib.h>
@@ -39,7 +42,8 @@ static HANDLE handle_from(handle_t handle)
 }
 
 NTSTATUS WINAPI NtCreateSymbolicLinkObject(PHANDLE ret_handle, ACCESS_MASK access,
-                                           OBJECT_ATTRIBUTES *attributes, PUNICODE_STRING user_target)
+                                           OBJECT_ATTRIBUTES *attributes,
+                                           PUNICODE_STRING user_target)
 {
     struct creation creation;
     UNICODE_STRING header;
@@ -77,10 +81,11 @@ NTSTATUS WINAPI NtQuerySymbolicLinkObject(HANDLE handle, PUNICODE_STRING user_ta
     return USER_PUT(user_target, target);
 }
 
-/* Entries as the server packs them become an array of two strings each, ended by an empty one, texts behind. */
-NTSTATUS WINAPI NtQueryDirectoryObject(HANDLE handle, PDIRECTORY_BASIC_INFORMATION buffer, ULONG length,
-                                       BOOLEAN single, BOOLEAN restart, PULONG user_context,
-                                       PULONG ret_user_length)
+/* Entries as the server packs them become an array of two strings each, ended by an empty one,
+ * texts behind. */
+NTSTATUS WINAPI NtQueryDirectoryObject(HANDLE handle, PDIRECTORY_BASIC_INFORMATION buffer,
+                                       ULONG length, BOOLEAN single, BOOLEAN restart,
+                                       PULONG user_context, PULONG ret_user_length)
 {
     struct directory_query_request request = {.handle = (handle_t)(uintptr_t)handle};
     struct directory_query_reply reply;
@@ -110,8 +115,8 @@ NTSTATUS WINAPI NtQueryDirectoryObject(HANDLE handle, PDIRECTORY_BASIC_INFORMATI
     if (length < needed)
         return STATUS_BUFFER_TOO_SMALL;
     text = (char *)buffer + sizeof(entry);
-    entry[0].ObjectName = (UNICODE_STRING){(USHORT)sizes.name_size,
-                                           (USHORT)(sizes.name_size + sizeof(WCHAR)), (WCHAR *)text};
+    entry[0].ObjectName = (UNICODE_STRING){
+        (USHORT)sizes.name_size, (USHORT)(sizes.name_size + sizeof(WCHAR)), (WCHAR *)text};
     TRY(user_write(text, data + sizeof(sizes), sizes.name_size));
     TRY(user_write(text + sizes.name_size, u"", sizeof(WCHAR)));
     text += sizes.name_size + sizeof(WCHAR);
@@ -125,21 +130,39 @@ NTSTATUS WINAPI NtQueryDirectoryObject(HANDLE handle, PDIRECTORY_BASIC_INFORMATI
     return USER_PUT(user_context, index);
 }
 
+/* An object of this process' own has no name: neither makes a difference to it. */
+static NTSTATUS permanence_set(HANDLE handle, bool on)
+{
+    struct object_permanence_request request = {.on = on};
+    struct object_permanence_reply reply;
+    CONTROL_OR_RETURN(control);
+
+    if (handle_is_local(handle)) {
+        const struct token_ref own = {0};
+        struct nt_object *object;
+        struct token_facts facts;
+
+        TRY(handle_lookup(handle, on ? 0 : DELETE, NULL, &object));
+        nt_object_unref(object);
+        TRY(token_facts(&own, false, &facts));
+        return !on || identity_is_system(&facts.who) ? STATUS_SUCCESS : STATUS_PRIVILEGE_NOT_HELD;
+    }
+    if (!handle_is_server(handle))
+        return STATUS_INVALID_HANDLE;
+    request.handle = server_handle(handle);
+    return (NTSTATUS)call_object_permanence(control, &request, &reply, NULL);
+}
+
 NTSTATUS WINAPI NtMakeTemporaryObject(HANDLE handle)
 {
-    if (!handle_is_server(handle) && !handle_is_local(handle))
-        return STATUS_INVALID_HANDLE;
-    return STATUS_SUCCESS; /* no object here is permanent: each goes with its last handle */
+    return permanence_set(handle, false);
 }
 
 NTSTATUS WINAPI NtMakePermanentObject(HANDLE handle); /* Wine's headers lack it */
 
-/* DIFFERS: on Windows for who has SeCreatePermanentPrivilege; here nobody has it. */
 NTSTATUS WINAPI NtMakePermanentObject(HANDLE handle)
 {
-    if (!handle_is_server(handle) && !handle_is_local(handle))
-        return STATUS_INVALID_HANDLE;
-    return STATUS_PRIVILEGE_NOT_HELD;
+    return permanence_set(handle, true);
 }
 
 NTSTATUS WINAPI NtOpenProcess(PHANDLE ret_handle, ACCESS_MASK access,

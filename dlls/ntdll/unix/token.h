@@ -41,6 +41,10 @@ struct token_facts {
 };
 NTSTATUS token_facts(const struct token_ref *ref, bool with_ids, struct token_facts *ret_facts);
 
+/* The only privileges that there are; always enabled. */
+enum { PRIVILEGE_CREATE_PERMANENT = 16, /* SYSTEM's */ PRIVILEGE_CHANGE_NOTIFY = 23 };
+bool token_has_privilege(const struct token_facts *facts, LUID privilege);
+
 /* SECURITY_QUALITY_OF_SERVICE of the program; user NULL: *ret_has_qos false. Length 0 and 12 pass
  * (reference D-13), else STATUS_INVALID_PARAMETER. */
 NTSTATUS qos_read(const SECURITY_QUALITY_OF_SERVICE *user, bool *ret_has_qos,

@@ -4,7 +4,7 @@
 #include "config.h"
 
 /* Changing tokens: there is nothing that could be changed. A token has no privileges but
- * SeChangeNotify, and its groups are all enabled. */
+ * SeChangeNotify and SYSTEM's SeCreatePermanent, and these and its groups are all enabled. */
 #include "token.h"
 
 #include "ntprocess.h"
@@ -30,6 +30,7 @@ NTSTATUS WINAPI NtAdjustPrivilegesToken(HANDLE handle, BOOLEAN disable_all,
 {
     _cleanup_nt_(token_refp) struct token_ref ref = {0};
     DWORD none = 0, size = sizeof(DWORD), count;
+    struct token_facts facts;
 
     (void)length;
     TRY(token_resolve(handle, TOKEN_ADJUST_PRIVILEGES, &ref));
@@ -40,12 +41,13 @@ NTSTATUS WINAPI NtAdjustPrivilegesToken(HANDLE handle, BOOLEAN disable_all,
     if (disable_all)
         return STATUS_SUCCESS; /* DIFFERS: SeChangeNotify stays on, as it does on Windows in effect
                                 */
+    TRY(token_facts(&ref, false, &facts));
     TRY(USER_GET(count, &wanted->PrivilegeCount));
     for (DWORD i = 0; i < count; i++) {
         LUID_AND_ATTRIBUTES one;
 
         TRY(user_read(&one, wanted->Privileges + i, sizeof(one)));
-        if (one.Luid.LowPart != 23 || one.Luid.HighPart)
+        if (!token_has_privilege(&facts, one.Luid))
             return STATUS_NOT_ALL_ASSIGNED;
     }
     return STATUS_SUCCESS;
@@ -66,14 +68,16 @@ NTSTATUS WINAPI NtPrivilegeCheck(HANDLE handle, PRIVILEGE_SET *set, BOOLEAN *ret
     _cleanup_nt_(token_refp) struct token_ref ref = {0};
     BOOLEAN has = TRUE;
     PRIVILEGE_SET head;
+    struct token_facts facts;
 
     TRY(token_resolve(handle, TOKEN_QUERY, &ref));
+    TRY(token_facts(&ref, false, &facts));
     TRY(user_read(&head, set, offsetof(PRIVILEGE_SET, Privilege)));
     for (DWORD i = 0; i < head.PrivilegeCount && has; i++) {
         LUID_AND_ATTRIBUTES one;
 
         TRY(user_read(&one, set->Privilege + i, sizeof(one)));
-        has = one.Luid.LowPart == 23;
+        has = token_has_privilege(&facts, one.Luid);
     }
     return USER_PUT(ret_has, has);
 }

@@ -93,6 +93,14 @@ static LUID luid(uint64_t value)
     return (LUID){.LowPart = (ULONG)value, .HighPart = (LONG)(value >> 32)};
 }
 
+bool token_has_privilege(const struct token_facts *facts, LUID privilege)
+{
+    if (privilege.HighPart)
+        return false;
+    return privilege.LowPart == PRIVILEGE_CHANGE_NOTIFY ||
+           (privilege.LowPart == PRIVILEGE_CREATE_PERMANENT && identity_is_system(&facts->who));
+}
+
 static void answer_statistics(struct answer *answer, const struct token_facts *facts)
 {
     TOKEN_STATISTICS *statistics = (TOKEN_STATISTICS *)answer->bytes;
@@ -104,18 +112,27 @@ static void answer_statistics(struct answer *answer, const struct token_facts *f
     statistics->TokenType = facts->type;
     statistics->ImpersonationLevel = facts->level;
     statistics->GroupCount = facts->who.n_groups;
-    statistics->PrivilegeCount = 1;
+    statistics->PrivilegeCount = identity_is_system(&facts->who) ? 2 : 1;
     statistics->ModifiedId = luid(facts->modified_id);
 }
 
-static void answer_privileges(struct answer *answer)
+static void answer_privileges(struct answer *answer, const struct token_facts *facts)
 {
+    static const DWORD all[] = {PRIVILEGE_CHANGE_NOTIFY, PRIVILEGE_CREATE_PERMANENT};
     TOKEN_PRIVILEGES *privileges = (TOKEN_PRIVILEGES *)answer->bytes;
+    DWORD n = 0;
 
-    answer->size = sizeof(*privileges);
-    privileges->PrivilegeCount = 1;
-    privileges->Privileges[0].Luid = luid(23); /* SeChangeNotifyPrivilege */
-    privileges->Privileges[0].Attributes = SE_PRIVILEGE_ENABLED | SE_PRIVILEGE_ENABLED_BY_DEFAULT;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        LUID_AND_ATTRIBUTES *one = &privileges->Privileges[n];
+
+        if (!token_has_privilege(facts, luid(all[i])))
+            continue;
+        one->Luid = luid(all[i]);
+        one->Attributes = SE_PRIVILEGE_ENABLED | SE_PRIVILEGE_ENABLED_BY_DEFAULT;
+        n++;
+    }
+    privileges->PrivilegeCount = n;
+    answer->size = (ULONG)offsetof(TOKEN_PRIVILEGES, Privileges) + n * sizeof(LUID_AND_ATTRIBUTES);
 }
 
 static void answer_dword(struct answer *answer, DWORD value)
@@ -137,7 +154,7 @@ static bool answer_make(struct answer *answer, const struct token_facts *facts, 
         answer_groups(answer, facts, buffer);
         return true;
     case TokenPrivileges:
-        answer_privileges(answer);
+        answer_privileges(answer, facts);
         return true;
     case TokenOwner:
         answer->size = sizeof(TOKEN_OWNER);
