@@ -276,12 +276,12 @@ status_t portico_port_accept(handle_t connection_port, const struct port_attribu
                              uint64_t port_context, const struct portico_message *request,
                              bool accept, handle_t *ret_port);
 /* The same, with attributes for the client (VIEW, SECURITY: of the connection port) or that give
- * back what came with the request; NULL: none. */
+ * back what came with the request; NULL: none. handle_attributes: OBJ_INHERIT. */
 status_t portico_port_accept_with(handle_t connection_port,
                                   const struct port_attributes *attributes, uint64_t port_context,
                                   const struct portico_message *request,
-                                  const struct portico_attributes *send_attributes, bool accept,
-                                  handle_t *ret_port);
+                                  const struct portico_attributes *send_attributes,
+                                  uint32_t handle_attributes, bool accept, handle_t *ret_port);
 
 struct portico_exchange {
     uint32_t flags;

@@ -351,14 +351,15 @@ status_t port_accept(struct port *port, struct alpc_accept_request *request,
 status_t portico_port_accept_with(handle_t connection_port,
                                   const struct port_attributes *attributes, uint64_t port_context,
                                   const struct portico_message *user_message,
-                                  const struct portico_attributes *send_attributes, bool accept,
-                                  handle_t *ret_port)
+                                  const struct portico_attributes *send_attributes,
+                                  uint32_t handle_attributes, bool accept, handle_t *ret_port)
 {
     _cleanup_(port_unrefp) struct port *port = NULL;
     _cleanup_(freep) struct accept_data *data = malloc(sizeof(*data));
     struct portico_message header;
     struct alpc_accept_request request = {.port_context = port_context,
                                           .port = connection_port,
+                                          .handle_attributes = handle_attributes,
                                           .accept = accept,
                                           .has_attributes = attributes != NULL};
     struct alpc_accept_reply reply;
@@ -390,6 +391,6 @@ status_t portico_port_accept(handle_t connection_port, const struct port_attribu
                              uint64_t port_context, const struct portico_message *request,
                              bool accept, handle_t *ret_port)
 {
-    return portico_port_accept_with(connection_port, attributes, port_context, request, NULL,
+    return portico_port_accept_with(connection_port, attributes, port_context, request, NULL, 0,
                                     accept, ret_port);
 }

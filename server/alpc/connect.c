@@ -183,6 +183,7 @@ status_t connection_connect(const struct connect_params *params, struct port **r
                                       .client_primary = token_ref(params->client->process->token),
                                       .view_port = port_ref(params->view_port),
                                       .context_port = port_ref(params->context_port),
+                                      .handle_attributes = params->handle_attributes,
                                       .sync = params->sync};
     list_init(&connection->transfers);
     port->connection = connection;
@@ -239,8 +240,8 @@ static status_t connect_complete(struct connection *connection, const uint8_t *d
     status_t status = connect_lane(connection, &lane);
 
     if (!status)
-        status =
-            handle_new(&client->process->handles, &port->object, PORT_ALL_ACCESS, 0, &reply.port);
+        status = handle_new(&client->process->handles, &port->object, PORT_ALL_ACCESS,
+                            connection->handle_attributes, &reply.port);
     if (status)
         return status;
     extra.fds[0] = port->receiver.memory_fd;

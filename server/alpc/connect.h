@@ -46,15 +46,17 @@ struct connection {
     struct port *view_port;    /* reference: whose sections the request may name; until the close */
     struct port *context_port; /* the same, of its security context; until the answer */
     bool sync;
-    bool no_flush;        /* ended by a disconnect that cancels no message */
-    struct parked parked; /* the client's alpc_connect; parked.client NULL: not waiting */
-    struct lpc_link lpc;  /* views, and an acceptance that is not complete */
+    uint32_t handle_attributes; /* of the client's handle, when it is made: OBJ_INHERIT */
+    bool no_flush;              /* ended by a disconnect that cancels no message */
+    struct parked parked;       /* the client's alpc_connect; parked.client NULL: not waiting */
+    struct lpc_link lpc;        /* views, and an acceptance that is not complete */
 };
 
 struct connect_params {
     struct client *client; /* of the caller */
     struct port *listener;
     struct port_attributes attributes;
+    uint32_t handle_attributes;
     bool sync;
     int64_t timeout_ns;
     const uint8_t *message; /* attributes, then payload */

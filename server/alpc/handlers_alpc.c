@@ -66,8 +66,8 @@ static status_t request_accept(struct client *client, const struct alpc_accept_r
     if (!status)
         status = port_new(client->server, client->process, PORT_KIND_SERVER, &attributes, &port);
     if (!status)
-        status = handle_new(&client->process->handles, &port->object, PORT_ALL_ACCESS, 0,
-                            &ret_reply->port);
+        status = handle_new(&client->process->handles, &port->object, PORT_ALL_ACCESS,
+                            request->handle_attributes & OBJ_INHERIT, &ret_reply->port);
     if (status)
         return status;
     port->has_own_attributes = request->has_attributes != 0;

@@ -107,6 +107,7 @@ static struct connect_params params_of(struct client *client,
     return (struct connect_params){
         .client = client,
         .listener = listener,
+        .handle_attributes = data->objattr.attributes & OBJ_INHERIT,
         .sync = request->flags & ALPC_SYNC_CONNECTION,
         /* Nobody can answer at once: a zero time-out is the shortest one. */
         .timeout_ns = request->timeout_ns ? request->timeout_ns : 1,
@@ -160,7 +161,7 @@ status_t req_alpc_connect(struct client *client, const struct alpc_connect_reque
         return status;
     }
     status = handle_new(&client->process->handles, &port->object, PORT_ALL_ACCESS,
-                        data->objattr.attributes & OBJ_INHERIT, &ret_reply->port);
+                        params.handle_attributes, &ret_reply->port);
     if (!status)
         connect_answer(port, ret_reply, extra);
     return status;

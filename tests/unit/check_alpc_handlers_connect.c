@@ -222,6 +222,51 @@ START_TEST(another_ports_context_is_good_until_the_answer)
 }
 END_TEST
 
+START_TEST(a_client_says_of_its_handle_whether_it_is_inherited_and_so_does_the_server)
+{
+    struct alpc_accept_reply accepted;
+    struct handle_attributes_reply attributes;
+    uint8_t data[256];
+    uint32_t size = objattr_data(data, PORT_NAME, OBJ_INHERIT, 0, NULL, 0);
+
+    pair_start();
+    ck_assert_uint_eq(CALL_DATA(&pair.b, alpc_connect, &pair.connect, data, size,
+                                .flags = ALPC_SYNC_CONNECTION, .timeout_ns = TIMEOUT_NEVER),
+                      STATUS_PENDING);
+    struct connection *connection =
+        list_first(&port_of(&pair.a, pair.listener)->connections, struct connection, link);
+    ck_assert_uint_eq(CALL(&pair.a, alpc_accept, &accepted, .port = pair.listener,
+                           .message_id = connection->message_id, .accept = 1,
+                           .handle_attributes = OBJ_INHERIT | OBJ_PERMANENT),
+                      STATUS_SUCCESS);
+    ck_assert_uint_ne(peer_receive(&pair.b, &pair.connect, sizeof(pair.connect)), 0);
+    ck_assert_uint_eq(CALL(&pair.b, handle_attributes, &attributes, .handle = pair.connect.port),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(attributes.attributes, OBJ_INHERIT);
+    ck_assert_uint_eq(CALL(&pair.a, handle_attributes, &attributes, .handle = accepted.port),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(attributes.attributes, OBJ_INHERIT);
+    pair_end();
+}
+END_TEST
+
+START_TEST(a_permanent_port_whose_server_has_gone_refuses_until_the_daemon_ends)
+{
+    pair_start();
+    object_make_permanent(&port_of(&pair.a, pair.listener)->object);
+    ck_assert_uint_eq(ask(0, 0, 0), STATUS_SUCCESS);
+    holder_close(&pair.holder);
+    peer_end(&pair.a);
+    child_die(pair.pid_a);
+    ck_assert_uint_eq(pair.server->n_connections, 0);
+    ck_assert_uint_eq(ask(0, 0, 0), STATUS_PORT_CONNECTION_REFUSED);
+    peer_end(&pair.b);
+    child_die(pair.pid_b);
+    ck_assert_uint_eq(pair.server->n_ports, 1);
+    fixture_end(); /* nothing is left */
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("handlers_connect");
@@ -231,5 +276,7 @@ int main(void)
     UNIT_TEST(a_server_may_offer_to_a_client_that_waits_a_client_not_to_the_server);
     UNIT_TEST(a_context_is_made_with_the_handle_that_the_client_chose);
     UNIT_TEST(another_ports_context_is_good_until_the_answer);
+    UNIT_TEST(a_client_says_of_its_handle_whether_it_is_inherited_and_so_does_the_server);
+    UNIT_TEST(a_permanent_port_whose_server_has_gone_refuses_until_the_daemon_ends);
     return UNIT_END();
 }

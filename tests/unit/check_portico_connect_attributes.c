@@ -100,7 +100,7 @@ static void take(handle_t port, uint32_t wanted)
 static status_t answer(const struct portico_attributes *attributes, bool accept,
                        handle_t *ret_server)
 {
-    return portico_port_accept_with(connection, &test_attributes, 1, &message.header, attributes,
+    return portico_port_accept_with(connection, &test_attributes, 1, &message.header, attributes, 0,
                                     accept, ret_server);
 }
 

@@ -62,7 +62,7 @@ static status_t answer(const struct portico_view *view, bool accept, handle_t *r
     struct portico_attributes attributes = {.valid = PORTICO_ATTRIBUTE_VIEW, .view = *view};
 
     return portico_port_accept_with(connection, &test_attributes, 1, &message.header, &attributes,
-                                    accept, ret_server);
+                                    0, accept, ret_server);
 }
 
 START_TEST(a_view_comes_with_the_request_and_another_with_the_acceptance)

@@ -199,9 +199,12 @@ NTSTATUS WINAPI NtAlpcAcceptConnectPort(PHANDLE ret_user_port, HANDLE connection
     TRY(direct_refuse("NtAlpcAcceptConnectPort", user_message_attributes));
     TRY(client_handle(connection_port, &handle));
     TRY(client_name_read(user_attributes, &name));
+    if (name.name.text) /* a communication port has no name */
+        return STATUS_OBJECT_NAME_INVALID;
     TRY((NTSTATUS)portico_port_accept_with(
         handle, has_attributes ? &attributes : NULL, (uintptr_t)port_context,
-        (const struct portico_message *)user_request, &message_attributes, accept, &port));
+        (const struct portico_message *)user_request, &message_attributes,
+        name.name.attributes & OBJ_INHERIT, accept, &port));
     return accept ? alpc_port_put(ret_user_port, port) : STATUS_SUCCESS;
 }
 
