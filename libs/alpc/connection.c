@@ -25,7 +25,8 @@ static status_t accept_begin_locked(struct port_view *view, uint32_t ref, uint64
         connection_open_locked(view, node->connection, node->connection_generation);
     if (!connection)
         return STATUS_REPLY_MESSAGE_MISMATCH;
-    atom_note(&connection->port_context, port_context); /* (H1) */
+    if (!MUTANT(late_context))
+        atom_note(&connection->port_context, port_context); /* (H1) */
     node->holder = view->holder;
     node_move_locked(view, ref, PORT_NODE_ACCEPTING);
     *ret_connection = node->connection;

@@ -250,6 +250,10 @@ status_t port_keeper_connect(struct port_keeper *keeper, const struct port_conne
         return STATUS_NO_MEMORY;
     struct port_connection *entry = &keeper->at.connections[place];
     atom_store(&entry->generation, ++keeper->connection_generations[place]);
+    if (MUTANT(early_state)) {
+        atom_store(&entry->state, PORT_CONNECTION_PENDING);
+        HOOK(connecting);
+    }
     entry->process_id = connect->process_id;
     entry->thread_id = connect->thread_id;
     for (unsigned i = 0; i < PORT_SENDERS_MAX; i++)

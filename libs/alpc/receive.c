@@ -147,7 +147,7 @@ static enum port_result sleep_locked(struct port_view *view, const struct port_r
         return PORT_EMPTY;
     waiter_count_locked(view, 1);
     HOOK(waiting);
-    if (raise_and_recheck_locked(view, true, true)) /* (E1) */
+    if (MUTANT(no_raise) || raise_and_recheck_locked(view, true, true)) /* (E1) */
         return PORT_WAIT;
     waiter_count_locked(view, -1u);
     *ret_again = true;
@@ -210,7 +210,7 @@ void port_receive_end(struct port_view *view, struct port_message *message, bool
 {
     if (!message->pin || !port_lock(view))
         return;
-    if (LIKELY(delivered))
+    if (LIKELY(delivered) || MUTANT(no_undo))
         deliver_end_locked(view, message->pin);
     else
         deliver_undo_locked(view, message);

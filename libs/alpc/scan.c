@@ -97,6 +97,10 @@ static void take_edges_locked(struct port_view *view)
 
     for (uint32_t round = 0; round <= view->at.geometry.n_lanes / RANG_MAX; round++) {
         n = view->ops->read_inner(view->context, rang, RANG_MAX);
+        if (MUTANT(split_edges)) {
+            port_unlock(view);
+            (void)!port_lock(view);
+        }
         for (unsigned i = 0; i < n && i < RANG_MAX; i++) {
             struct port_lane *lane = rang[i] ? lane_at_locked(view, rang[i]) : NULL;
             if (!lane)
@@ -111,9 +115,9 @@ static void take_edges_locked(struct port_view *view)
     }
 }
 
-/* A connection has closed: its senders may have died between publication and ring, so their lanes
- * are looked at before the close is (C1: the daemon marks a dead sender's lanes, then queues the
- * close; records come before it by stamp). */
+/* A connection has closed: its senders may be between publication and ring, or have died there, so
+ * their lanes are looked at before the close is (C1: the daemon marks a dead sender's lanes, then
+ * queues the close; records come before it by stamp). */
 static void take_closes_locked(struct port_view *view)
 {
     struct port_memory *memory = view->at.memory;
@@ -128,7 +132,7 @@ static void take_closes_locked(struct port_view *view)
         uint32_t place =
             atom_load(&view->at.close_queue[memory->close_taken & (n_connections - 1)]);
         struct port_connection *connection = connection_at_locked(view, place);
-        if (!connection)
+        if (!connection || MUTANT(no_close_scan))
             continue;
         uint32_t used = atom_load(&memory->lanes_used);
         for (uint32_t i = 1; i < view->at.geometry.n_lanes && i < used; i++) {
@@ -190,7 +194,8 @@ static void lane_is_empty_locked(struct port_view *view, struct scan *scan, uint
         return;
     /* (C2) The state is loaded before this look at the lane or the daemon has made attention say so
      * again: a sender that is dead publishes nothing more. */
-    if (atom_load(&lane->state) == PORT_LANE_DEAD && !cursor_recheck(lane_view, &lane->cursor)) {
+    if (atom_load(&lane->state) == PORT_LANE_DEAD &&
+        (MUTANT(early_end) || !cursor_recheck(lane_view, &lane->cursor))) {
         lane_end_locked(view, index);
         scan->ended = true;
         return;

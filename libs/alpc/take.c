@@ -168,7 +168,8 @@ static void cancel_node_locked(struct port_view *view, uint32_t ref,
     case PORT_NODE_DELIVERING:
     case PORT_NODE_REPLYING:
     case PORT_NODE_ACCEPTING: /* a thread is at work on it: it sees the flag at its end (D1) */
-        node->flags |= PORT_NODE_CANCELED | ack;
+        if (!MUTANT(no_cancel_mark))
+            node->flags |= PORT_NODE_CANCELED | ack;
         break;
     case PORT_NODE_FREE:
     case PORT_NODE_STATES:
@@ -340,6 +341,8 @@ void take_commit_locked(struct port_view *view, const struct candidate *candidat
     step_order();
     journal->armed = 0;
     HOOK(disarmed);
+    if (MUTANT(late_holder) && node)
+        node_at(view, node)->holder = view->holder;
     if (!by_ref)
         free_popped_locked(view, candidate);
 }
@@ -353,7 +356,7 @@ uint32_t take_node_locked(struct port_view *view, const struct candidate *candid
 
     if (!node)
         return 0;
-    node->holder = view->holder; /* (D3) */
+    node->holder = MUTANT(late_holder) ? PORT_HOLDERS_MAX : view->holder; /* (D3) */
     node->message_id = message->message_id;
     node->callback_id = message->callback_id;
     node->connection = message->connection;

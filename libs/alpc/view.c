@@ -124,9 +124,13 @@ bool port_view_set_lane(struct port_view *view, uint32_t lane, uint32_t generati
      * (A1). */
     if (!port_lock(view))
         return false;
-    if (map->generation != generation && !map->n_users) {
+    if (map->generation != generation && (!map->n_users || MUTANT(no_users))) {
         if (map->generation)
             lane_unmap(&map->view);
+        if (MUTANT(early_map)) {
+            atom_store(&map->generation, generation);
+            HOOK(mapping);
+        }
         map->view = *mapped;
         atom_store(&map->generation, generation);
         memset(mapped, 0, sizeof(*mapped));

@@ -6,17 +6,18 @@
  * sources are built a second time for tests/model, where a scheduler decides at each hook who runs
  * next, which end is killed or stopped there, and (for store buffers) when a store becomes visible.
  *
- * MUTANT(name) is the guard of a numbered race: constant false in the product; the model sets one
- * mutant at a time and asserts that the scheduler then finds the bug. */
+ * MUTANT(name) removes the guard of a numbered race: constant false in the product; the model sets
+ * one mutant at a time (a test's options, or PORTICO_MUTANT=name for a whole run), and the
+ * scheduler must then find the bug. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The mutants of libs/lane and libs/alpc: one line each, HOOK_MUTANT(name). */
+/* The mutants of libs/lane and libs/alpc: one line each, HOOK_MUTANT(name, suite). */
 enum hook_mutant {
     MUTANT_none,
-#define HOOK_MUTANT(name) MUTANT_##name,
+#define HOOK_MUTANT(name, suite) MUTANT_##name,
 #include "lane/mutants.def"
     MUTANT_LAST
 };

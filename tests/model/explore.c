@@ -115,6 +115,25 @@ static void find_main_stack(void)
 #endif
 }
 
+/* The mutant of the whole run (make check-mutants), for explorations that set none themselves. */
+static enum hook_mutant mutant_of_the_run(void)
+{
+    static const char *const names[] = {
+#define HOOK_MUTANT(name, suite) [MUTANT_##name] = #name,
+#include "lane/mutants.def"
+    };
+    const char *wanted = getenv("PORTICO_MUTANT");
+
+    for (unsigned i = 0; wanted && i < MUTANT_LAST; i++)
+        if (names[i] && strcmp(names[i], wanted) == 0)
+            return (enum hook_mutant)i;
+    if (wanted) {
+        fprintf(stderr, "model: no mutant is called %s\n", wanted);
+        abort();
+    }
+    return MUTANT_none;
+}
+
 void model_explore(const struct model_scenario *scenario, const struct model_options *options,
                    void *state, struct model_result *ret_result)
 {
@@ -127,7 +146,7 @@ void model_explore(const struct model_scenario *scenario, const struct model_opt
     m.state = state;
     m.random = options->seed * 2654435761u + 88172645463325252u;
     n_choices = 0;
-    hook_mutant = options->mutant;
+    hook_mutant = options->mutant ? options->mutant : mutant_of_the_run();
     find_main_stack();
     do {
         reset_run();

@@ -157,6 +157,50 @@ START_TEST(a_request_is_answered_or_canceled_never_both)
 }
 END_TEST
 
+/* An answer that cannot be written leaves the message where it was; a cancel that came meanwhile
+ * ends it. */
+static void fail_to_answer(void *state)
+{
+    struct queue_world *w = state;
+    struct port_message message;
+    struct port_route route;
+
+    while (queue_receive(w, 0, &message)) {
+        w->n_canceled += message.type == LPC_CANCELED;
+        if (message.type == LPC_CANCELED ||
+            port_continue_begin(&w->views[0], message.message_id, 0, 0, false, 0, &route) !=
+                STATUS_SUCCESS)
+            continue;
+        HOOK(writing_the_answer);
+        route.outcome = PORT_NOT_WRITTEN;
+        port_route_end(&w->views[0], &route);
+    }
+}
+
+static void one_canceled(void *state)
+{
+    struct queue_world *w = state;
+
+    queue_check_sound(w);
+    MODEL_ASSERT(w->n_canceled == 1);
+    MODEL_ASSERT(w->keeper.at.memory->counters.n_pending == 0);
+}
+
+static const struct model_scenario failing = {
+    .setup = queue_setup,
+    .threads = {{"server 1", 2, fail_to_answer, true},
+                {"server 2", 2, fail_to_answer, true},
+                {"client", 0, request_and_cancel, false}},
+    .check = one_canceled,
+};
+
+START_TEST(a_cancel_is_heard_of_after_an_answer_that_failed)
+{
+    queue_explore(&failing, (struct model_options){.n_preemptions = 2});
+    queue_finds(&failing, (struct model_options){.n_preemptions = 2}, MUTANT_no_cancel_mark);
+}
+END_TEST
+
 /* ---- a requester that goes on before its replier is back (F2) ---- */
 
 /* The requester sees the answer, however it goes; the replier ends its route later. */
@@ -259,6 +303,7 @@ int main(void)
     UNIT_TEST(a_request_has_one_answer);
     UNIT_TEST(with_one_node_two_servers_answer_three_requests);
     UNIT_TEST(a_request_is_answered_or_canceled_never_both);
+    UNIT_TEST(a_cancel_is_heard_of_after_an_answer_that_failed);
     UNIT_TEST(an_id_may_be_used_again_as_soon_as_its_answer_is_out);
     UNIT_TEST(a_continuation_may_come_as_soon_as_its_answer_is_out);
     return UNIT_END();

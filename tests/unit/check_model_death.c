@@ -275,6 +275,62 @@ START_TEST(a_sender_killed_at_any_hook_ends_in_a_close)
 }
 END_TEST
 
+/* ---- a close by one thread of the sender while another is about to ring ---- */
+
+static void publish_then_ring(void *state)
+{
+    struct queue_world *w = state;
+    const struct lane_message message = {.kind = LANE_DATAGRAM,
+                                         .flags = LANE_RELEASE,
+                                         .message_id = w->next_id[0]++,
+                                         .connection = w->connections[0],
+                                         .connection_generation = w->generations[0],
+                                         .data_size = 8};
+    const uint64_t data = message.message_id * UINT64_C(0x100000001);
+    uint8_t *attribute_area, *data_area;
+
+    MODEL_ASSERT(producer_reserve(&w->senders[0], 0, 8, &attribute_area, &data_area) == LANE_OK);
+    memcpy(data_area, &data, sizeof(data));
+    producer_publish(&w->senders[0], &message);
+    w->published[0] = w->senders[0].head;
+    atom_store(&w->event, 1u);
+    HOOK(published);
+    producer_ring(&w->senders[0]);
+}
+
+static void close_when_published(void *state)
+{
+    struct queue_world *w = state;
+
+    model_wait_for(&w->event);
+    port_keeper_close(&w->keeper, w->connections[0], 0, sys_now_ns());
+    doorbell_ring(w->bells.daemon_bell);
+}
+
+static void closed_after_what_was_published(void *state)
+{
+    struct queue_world *w = state;
+
+    queue_check_sound(w);
+    MODEL_ASSERT(w->n_closed == 1);
+    MODEL_ASSERT(w->keeper.at.lanes[1].cursor.next >= w->published[0]);
+}
+
+static const struct model_scenario closing_sender = {
+    .setup = queue_setup,
+    .threads = {{"receiver", 2, receive_to_close, true},
+                {"sender", 0, publish_then_ring, false},
+                {"closer", 0, close_when_published, false}},
+    .check = closed_after_what_was_published,
+};
+
+START_TEST(a_close_comes_after_what_was_published_and_not_yet_rung_for)
+{
+    queue_explore(&closing_sender, (struct model_options){.n_preemptions = 2});
+    queue_finds(&closing_sender, (struct model_options){.n_preemptions = 2}, MUTANT_no_close_scan);
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("model_death");
@@ -284,5 +340,6 @@ int main(void)
     UNIT_TEST(a_holder_stopped_outside_the_mutex_keeps_nothing_from_the_other);
     UNIT_TEST(a_server_killed_at_any_hook_leaves_a_sound_port);
     UNIT_TEST(a_sender_killed_at_any_hook_ends_in_a_close);
+    UNIT_TEST(a_close_comes_after_what_was_published_and_not_yet_rung_for);
     return UNIT_END();
 }

@@ -144,6 +144,7 @@ START_TEST(every_exchange_gets_its_own_whole_reply)
 {
     world_explore(&exchanges, (struct model_options){.n_preemptions = 3});
     world_explore(&exchanges, (struct model_options){.n_preemptions = 1, .n_delays = 2});
+    world_explore(&exchanges, (struct model_options){.n_preemptions = 2, .n_delays = 1});
 }
 END_TEST
 
@@ -284,7 +285,7 @@ static const struct model_scenario two_repliers = {
 
 START_TEST(a_slow_replier_and_the_return_of_its_slot_by_another_do_not_mix)
 {
-    world_explore(&two_repliers, (struct model_options){.n_preemptions = 1, .n_timeouts = 1});
+    world_explore(&two_repliers, (struct model_options){.n_preemptions = 2, .n_timeouts = 1});
 }
 END_TEST
 
