@@ -235,8 +235,9 @@ uint64_t producer_room(struct lane_producer *producer)
 {
     if (!producer->broken)
         read_progress(producer);
-    return producer->view.geometry.ring_size - FULL_KEEPS_BYTES -
-           (producer->head - producer->consumed);
+    uint64_t used = producer->head - producer->consumed;
+    uint64_t limit = producer->view.geometry.ring_size - FULL_KEEPS_BYTES;
+    return used < limit ? limit - used : 0; /* LANE_MOVED takes of what is kept */
 }
 
 bool producer_is_drained(struct lane_producer *producer)

@@ -214,6 +214,19 @@ START_TEST(progress_that_goes_back_breaks_the_lane)
 }
 END_TEST
 
+START_TEST(a_full_lane_that_has_been_left_has_no_room)
+{
+    struct fixture f;
+
+    fixture_init(&f, 1024, 0);
+    while (fixture_send(&f, 1, 0) == LANE_OK)
+        ;
+    ck_assert_int_eq(producer_move(&f.producer, 7), LANE_OK);
+    ck_assert_uint_eq(producer_room(&f.producer), 0);
+    fixture_deinit(&f);
+}
+END_TEST
+
 START_TEST(a_producer_is_drained_when_the_consumer_has_told_so)
 {
     struct fixture f;
@@ -297,6 +310,7 @@ int main(void)
     UNIT_TEST(the_bell_rings_once_for_each_odd_value);
     UNIT_TEST(impossible_progress_breaks_the_lane_for_good);
     UNIT_TEST(progress_that_goes_back_breaks_the_lane);
+    UNIT_TEST(a_full_lane_that_has_been_left_has_no_room);
     UNIT_TEST(a_producer_is_drained_when_the_consumer_has_told_so);
     UNIT_TEST(a_producer_that_waits_for_space_gets_it);
     UNIT_TEST(waiting_for_space_ends_by_the_wake_word_and_by_the_deadline);
