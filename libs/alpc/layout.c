@@ -37,7 +37,7 @@ static void *place(uint8_t *base, uint64_t *offset, uint64_t n, uint64_t alignme
     uint64_t start = ALIGN_UP(*offset, alignment);
 
     *offset = start + n;
-    return base + start;
+    return base ? base + start : NULL;
 }
 
 bool layout_init(struct port_layout *at, void *memory, const struct port_geometry *g)
