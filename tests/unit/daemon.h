@@ -63,7 +63,7 @@ static inline int daemon_end(int status)
 
 /* Memory that the library must find out to be unwritable, as ntdll's hooks would. */
 static struct {
-    uint8_t *from, *to;
+    uint8_t *_Atomic from, *_Atomic to; /* a test moves them while a thread of the library asks */
 } unwritable;
 
 static inline bool test_probe_out(void *destination, size_t size)
