@@ -13,12 +13,23 @@
 #include <string.h>
 
 #include "closer.h"
+#include "pipe.h"
 #include "server.h"
+
+static void file_close(struct object *object, struct process *process _unused_, bool last)
+{
+    struct file *file = file_from_object(object);
+
+    if (last && file->pipe)
+        pipe_end_closed(file);
+}
 
 static void file_destroy(struct object *object)
 {
     struct file *file = file_from_object(object);
 
+    if (file->pipe) /* it never had a handle */
+        pipe_end_closed(file);
     closer_close(object->server->closer, file->fd);
     free(file->path);
     charge_release(&file->fd_charge);
@@ -44,6 +55,7 @@ const struct object_ops file_ops = {
     .generic_read = 0x00120089,
     .generic_write = 0x00120116,
     .generic_execute = 0x001200a0,
+    .close = file_close,
     .destroy = file_destroy,
     .dump = file_dump,
 };

@@ -18,6 +18,9 @@ struct file {
     char *path;                           /* the same; not terminated */
     uint32_t path_size;
     struct charge fd_charge;
+    struct pipe_instance *pipe; /* an end of a named pipe (pipe.h) */
+    bool pipe_cut;              /* a client's end that its server threw out */
+    uint32_t pipe_mode;         /* PIPE_MODE_* */
 };
 
 extern const struct object_ops file_ops;

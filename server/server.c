@@ -45,6 +45,7 @@ status_t server_init(struct server *server, bool trace)
 {
     *server = (struct server){
         .trace = trace, .linger_ns = -1, .first_linger_ns = -1, .listener = LISTENER_NULL};
+    list_init(&server->pipes);
     list_init(&server->objects);
     list_init(&server->processes);
     list_init(&server->clients);

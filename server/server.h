@@ -30,6 +30,7 @@ struct server {
     struct listener listener;
     struct directory *root;
     struct registry registry;
+    struct list pipes;     /* struct pipe_name */
     struct list objects;   /* struct object, oldest first */
     struct list processes; /* struct process, every one that is referenced */
     struct list clients;   /* struct client */

@@ -112,6 +112,19 @@ enum security_creation {
         2 /* the same, static, at the port's level or what the thread has of it */
 };
 
+/* Named pipes: NT's values of FILE_PIPE_*_STATE and of modes, and a time-out of pipe_wait. */
+enum pipe_state {
+    PIPE_DISCONNECTED = 1,
+    PIPE_LISTENING = 2,
+    PIPE_CONNECTED = 3,
+    PIPE_CLOSING = 4
+};
+#define PIPE_TYPE_MESSAGES    0x1u
+#define PIPE_MODE_MESSAGES    0x1u /* reading: one message at a time */
+#define PIPE_MODE_NO_WAIT     0x2u
+#define PIPE_TIMEOUT_DEFAULT  ((int64_t)-2)
+#define PIPE_INSTANCES_MAX    0xffffffffu
+
 enum port_kind { PORT_KIND_CONNECTION = 1, PORT_KIND_SERVER = 2, PORT_KIND_CLIENT = 3 };
 
 /* State of a communication port in alpc_query. */

@@ -206,6 +206,7 @@ typedef uint32_t status_t;
 #define STATUS_PIPE_NOT_AVAILABLE               0xC00000ACu
 #define STATUS_INVALID_PIPE_STATE               0xC00000ADu
 #define STATUS_PIPE_BUSY                        0xC00000AEu
+#define STATUS_ILLEGAL_FUNCTION                 0xC00000AFu
 #define STATUS_PIPE_DISCONNECTED                0xC00000B0u
 #define STATUS_PIPE_CLOSING                     0xC00000B1u
 #define STATUS_PIPE_CONNECTED                   0xC00000B2u
