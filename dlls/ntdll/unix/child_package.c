@@ -168,6 +168,9 @@ static bool is_gathered(const struct gathering *gathering, HANDLE handle)
     for (uint32_t i = 0; i < gathering->block.n_handles; i++)
         if (gathering->handles[i].handle == (uintptr_t)handle)
             return true;
+    for (uint32_t i = 0; i < gathering->shared.n_shared; i++)
+        if (gathering->shared.shared[i].handle == (uintptr_t)handle)
+            return true;
     return false;
 }
 
@@ -230,7 +233,8 @@ static void inheritable_note(HANDLE handle, struct nt_object *object, ACCESS_MAS
         (struct inheritable){handle, nt_object_ref(object), granted};
 }
 
-static NTSTATUS shared_gather(struct gathering *gathering, const struct inheritable *each)
+static NTSTATUS shared_gather(struct gathering *gathering, const struct inheritable *each,
+                              ULONG attributes)
 {
     struct child_package *shared = &gathering->shared;
     handle_t server;
@@ -243,7 +247,7 @@ static NTSTATUS shared_gather(struct gathering *gathering, const struct inherita
     TRY(object_share(each->object, &server));
     shared->shared[shared->n_shared] = (struct child_shared){.handle = (uintptr_t)each->handle,
                                                              .granted = each->granted,
-                                                             .attributes = OBJ_INHERIT,
+                                                             .attributes = attributes,
                                                              .kind = shared_kind_of(each->object),
                                                              .server = server};
     shared->objects[shared->n_shared++] = nt_object_ref(each->object);
@@ -258,11 +262,11 @@ static NTSTATUS inheritables_gather(struct gathering *gathering)
     for (uint32_t i = 0; i < gathering->n_inheritables; i++) {
         const struct inheritable *each = &gathering->inheritables[i];
 
-        if (each->object->type == &file_type)
+        if (each->object->type == &file_type && shared_kind_of(each->object) == OBJECT_ANY)
             TRY(file_gather(gathering, each->handle, (struct file *)each->object, each->granted,
                             OBJ_INHERIT));
         else if (shared_kind_of(each->object) != OBJECT_ANY)
-            TRY(shared_gather(gathering, each));
+            TRY(shared_gather(gathering, each, OBJ_INHERIT));
         else
             unimplemented_once("CreateProcess", "inheriting an unnamed object by its handle",
                                (unsigned)(uintptr_t)each->handle);
@@ -278,6 +282,8 @@ static NTSTATUS std_handle_gather(struct gathering *gathering, HANDLE handle)
     if (!handle_is_local(handle) || is_gathered(gathering, handle) ||
         handle_lookup_access(handle, 0, &file_type, &object, &granted))
         return STATUS_SUCCESS; /* none, or none that can be written to */
+    if (shared_kind_of(object) != OBJECT_ANY)
+        return shared_gather(gathering, &(struct inheritable){handle, object, granted}, 0);
     return file_gather(gathering, handle, (struct file *)object, granted, 0);
 }
 

@@ -33,6 +33,7 @@ static void file_close(struct nt_object *object, bool last)
         return;
     file_locks_drop(file);
     file_share_leave(file);
+    (void)io_cancel(file, NULL, NULL, STATUS_CANCELLED);
     if (file->pipe)
         pipe_end_closed(file);
 }
@@ -42,8 +43,7 @@ static void file_destroy(struct nt_object *object)
     struct file *file = (struct file *)object;
 
     file_share_leave(file); /* an object that never had a handle */
-    if (file->pipe)
-        pipe_unref(file->pipe);
+    pipe_end_free(file);
     if (file->fd >= 0)
         close(file->fd);
     folder_scan_free(file->scan);
@@ -110,6 +110,7 @@ NTSTATUS file_new(int fd, char *path, enum file_kind kind, ACCESS_MASK access, U
     pthread_mutex_init(&file->position_lock, NULL);
     ntlist_init(&file->node_link);
     ntlist_init(&file->locks);
+    ntlist_init(&file->pendings);
     *ret_file = file;
     return STATUS_SUCCESS;
 }

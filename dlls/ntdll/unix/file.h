@@ -43,7 +43,7 @@ struct file_node {
 struct file {
     struct notification header; /* signalled while no operation is pending */
     enum file_kind kind;
-    int fd;        /* -1: the listening end of a pipe before its other end opened */
+    int fd;        /* -1: the pipe device itself */
     char *path;    /* Unix path, or NULL; files_lock (a rename changes it) */
     ULONG options; /* FILE_* of NtCreateFile: the mode bits */
     ACCESS_MASK access;
@@ -54,8 +54,11 @@ struct file {
     struct ntlist node_link;
     pthread_mutex_t position_lock; /* around the fd's position, for synchronous handles */
     struct folder_scan *scan;      /* directory enumeration; position_lock */
-    struct pipe *pipe;             /* pipes made by NtCreateNamedPipeFile */
-    int pipe_end;                  /* 1 server, 0 client */
+    struct pipe_end *pipe;         /* of what NtCreateNamedPipeFile made */
+    struct ntlist
+        pendings;  /* overlapped operations (io_operation.c), oldest first; position_lock */
+    int polled_fd; /* what the pump waits for on their behalf; position_lock */
+    short polled_events;
     struct completion *completion; /* dispatcher lock; a reference */
     ULONG_PTR completion_key;
     ULONG notification_flags; /* FILE_SKIP_* */

@@ -9,7 +9,7 @@
  * a system call: msvcrt asks one before every character it writes to a terminal.
  */
 #include "file.h"
-#include "io_stream.h"
+#include "io_operation.h"
 #include "ntprocess.h"
 #include "pipe.h"
 #include "usermem.h"
@@ -38,42 +38,39 @@ NTSTATUS WINAPI NtFsControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc
 {
     _cleanup_nt_(file_unrefp) struct file *file = NULL;
     struct io_request request;
-    ULONG_PTR information = 0;
     NTSTATUS status;
 
     TRY(file_lookup(handle, 0, &file));
     TRY(io_begin(&request, file, event, (void *)apc, apc_context, iosb));
-    if (!pipe_control(file, code, input, input_length, output, output_length, &status,
-                      &information)) {
-        unimplemented_once(__func__, "code", code);
-        status = STATUS_INVALID_DEVICE_REQUEST;
-    }
-    return io_end(&request, status, information);
+    if (pipe_control(&request, code, input, input_length, output, output_length, &status))
+        return status;
+    unimplemented_once(__func__, "code", code);
+    return io_end(&request, STATUS_INVALID_DEVICE_REQUEST, 0);
 }
 
-static NTSTATUS cancel(HANDLE handle, const void *which, PIO_STATUS_BLOCK user_iosb,
-                       NTSTATUS when_none)
+static NTSTATUS cancel(HANDLE handle, const void *which, const struct wait_thread *asker,
+                       PIO_STATUS_BLOCK user_iosb, NTSTATUS when_none)
 {
     _cleanup_nt_(file_unrefp) struct file *file = NULL;
     IO_STATUS_BLOCK iosb = {.Information = 0};
     NTSTATUS status;
 
     TRY(file_lookup(handle, 0, &file));
-    status = io_stream_cancel(file, which) ? STATUS_SUCCESS : when_none;
+    status = io_cancel(file, which, asker, STATUS_CANCELLED) ? STATUS_SUCCESS : when_none;
     iosb.Status = status;
     TRY(USER_PUT(user_iosb, iosb));
     return status;
 }
 
-/* DIFFERS: Windows cancels the calling thread's operations only; here all of the handle's. */
+/* What the calling thread has begun. */
 NTSTATUS WINAPI NtCancelIoFile(HANDLE handle, PIO_STATUS_BLOCK iosb)
 {
-    return cancel(handle, NULL, iosb, STATUS_SUCCESS);
+    return cancel(handle, NULL, wait_thread_current(), iosb, STATUS_SUCCESS);
 }
 
 NTSTATUS WINAPI NtCancelIoFileEx(HANDLE handle, PIO_STATUS_BLOCK which, PIO_STATUS_BLOCK iosb)
 {
-    return cancel(handle, which, iosb, STATUS_NOT_FOUND);
+    return cancel(handle, which, NULL, iosb, STATUS_NOT_FOUND);
 }
 
 NTSTATUS WINAPI NtCancelSynchronousIoFile(HANDLE thread, PIO_STATUS_BLOCK which,

@@ -19,6 +19,7 @@
 #include "io_stream.h"
 #include "ntprocess.h"
 #include "ntstatus_errno.h"
+#include "pipe.h"
 #include "usermem.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -226,10 +227,7 @@ static NTSTATUS transfer(struct io_request *request, void *buffer, ULONG length,
     case FILE_KIND_TTY:
     case FILE_KIND_DEVICE:
     default:
-        if (!file_is_synchronous(file))
-            return io_stream_overlapped(request, buffer, length, write_it);
-        status = io_stream(file, buffer, length, write_it, NULL, &done);
-        break;
+        return io_stream(request, buffer, length, write_it);
     }
     return io_end(request, status, done);
 }
@@ -330,6 +328,8 @@ NTSTATUS WINAPI NtFlushBuffersFile(HANDLE handle, IO_STATUS_BLOCK *user_iosb)
         return STATUS_ACCESS_DENIED;
     if (file->kind == FILE_KIND_DISK && fsync(file->fd) && errno != EINVAL && errno != EROFS)
         return status_from_errno(errno);
+    if (file->kind == FILE_KIND_PIPE)
+        TRY(pipe_flush(file));
     iosb.Status = STATUS_SUCCESS;
     return USER_PUT(user_iosb, iosb);
 }

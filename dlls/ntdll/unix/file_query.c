@@ -12,11 +12,11 @@
 #include "file_info.h"
 #include "ntprocess.h"
 #include "ntstatus_errno.h"
+#include "pipe.h"
 #include "usermem.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 struct query {
@@ -177,20 +177,9 @@ static NTSTATUS query_all(struct query *query)
 
 static NTSTATUS query_pipe_local(struct query *query)
 {
-    FILE_PIPE_LOCAL_INFORMATION info = {.NamedPipeConfiguration = 2,
-                                        .MaximumInstances = 1,
-                                        .CurrentInstances = 1,
-                                        .InboundQuota = 65536,
-                                        .OutboundQuota = 65536,
-                                        .WriteQuotaAvailable = 65536,
-                                        .NamedPipeState = FILE_PIPE_CONNECTED_STATE,
-                                        .NamedPipeEnd = (ULONG)query->file->pipe_end};
-    int available = 0;
+    FILE_PIPE_LOCAL_INFORMATION info;
 
-    if (query->file->kind != FILE_KIND_PIPE)
-        return STATUS_INVALID_PARAMETER;
-    if (!ioctl(query->file->fd, FIONREAD, &available))
-        info.ReadDataAvailable = (ULONG)available;
+    TRY(pipe_local_information(query->file, &info));
     return answer(query, &info, sizeof(info));
 }
 
@@ -224,7 +213,7 @@ static NTSTATUS query_dword(struct query *query, ULONG value)
 
 static NTSTATUS query_class(struct query *query, FILE_INFORMATION_CLASS class)
 {
-    FILE_PIPE_INFORMATION pipe = {.ReadMode = 0, .CompletionMode = 0};
+    FILE_PIPE_INFORMATION pipe = pipe_information(query->file);
     FILE_ATTRIBUTE_TAG_INFORMATION tag = {.FileAttributes = attributes_from_stat(&query->stat)};
     LARGE_INTEGER index = large(query->stat.st_ino);
     BOOLEAN remote = FALSE;

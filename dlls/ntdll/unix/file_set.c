@@ -16,6 +16,7 @@
 #include "ntprocess.h"
 #include "ntstatus_errno.h"
 #include "nttime.h"
+#include "pipe.h"
 #include "usermem.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -356,11 +357,7 @@ static NTSTATUS set_pipe(struct change *change)
     TRY(get(change, &info, sizeof(info)));
     if (change->file->kind != FILE_KIND_PIPE)
         return STATUS_INVALID_PARAMETER;
-    if (info.ReadMode || info.CompletionMode) {
-        unimplemented_once("NtSetInformationFile", "pipe mode", info.CompletionMode);
-        return STATUS_NOT_SUPPORTED;
-    }
-    return STATUS_SUCCESS;
+    return pipe_mode_set(change->file, info.ReadMode, info.CompletionMode);
 }
 
 static NTSTATUS set_mode(struct change *change)

@@ -3,67 +3,68 @@
 
 #include "config.h"
 
-/* Pipes: NtCreateNamedPipeFile, its client end, FSCTL_PIPE_*.
+/* The ends of pipes: NtCreateNamedPipeFile, its clients' ends, ends that come from other processes.
  *
- * An instance is a Linux pipe (one direction) or a stream socket pair (both), made with the
- * server's end; opening the name takes the other descriptor of the first instance that listens.
- * After that the two file objects are ordinary streams (io_stream.c), so a child process can
- * inherit one as a plain descriptor; closing one end ends the other's stream.
+ * A named pipe's instance is a stream socket pair of the port server's making (server/pipe.h); both
+ * ends are file objects that are shared with it, so a child that inherits one, or a program that
+ * gets one sent, works on it as this process does. Bytes go from end to end. A pipe of message type
+ * frames them (pipe_message.c).
  *
- * Byte mode only; message mode is refused. DIFFERS: names are seen within the process (CreatePipe
- * needs no more).
- * TODO(pipes): names across processes, message mode, overlapped FSCTL_PIPE_LISTEN.
+ * What CreatePipe makes is no concern of others and needs no server: a pipe with the name that
+ * kernel32 makes up from this process's id is one of this process, with a Linux pipe (one
+ * direction) or a socket pair (both) of its own, of byte type. DIFFERS: no other process can open
+ * that name.
+ *
+ * TODO(pipes): listing \Device\NamedPipe, FSCTL_PIPE_IMPERSONATE, quotas (the socket buffers'
+ * sizes decide when a writer waits).
  */
+#include "client.h"
 #include "create.h"
 #include "ntprocess.h"
 #include "pipe.h"
 #include "usermem.h"
-#include <errno.h>
 #include <fcntl.h>
+#include <portico/portico.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <winioctl.h>
 
-#ifndef FSCTL_PIPE_DISCONNECT
-#define FSCTL_PIPE_DISCONNECT 0x110004
-#define FSCTL_PIPE_LISTEN     0x110008
-#define FSCTL_PIPE_PEEK       0x11400c
-#define FSCTL_PIPE_WAIT       0x110018
-#endif
-
-enum pipe_state { PIPE_LISTENING, PIPE_CONNECTED, PIPE_DISCONNECTED };
-
-struct pipe {
-    struct ntlist link; /* pipe_lock, as all below */
-    unsigned n_refs;
+/* A pipe of this process whose client's end has not been opened. */
+struct anonymous_pipe {
+    struct ntlist link; /* pipe_lock */
     WCHAR *name;
-    ULONG configuration; /* 0 inbound (client writes), 1 outbound, 2 both */
-    ULONG max_instances;
-    ULONG quota_in, quota_out;
-    enum pipe_state state;
-    int client_fd; /* until it is opened; -1 */
-    bool server_is_open;
-    struct notification connected;
+    ULONG configuration;
+    int client_fd;
+    struct pipe_end *server;
 };
 
 static pthread_mutex_t pipe_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct ntlist pipes = {&pipes, &pipes};
-static const struct nt_type connected_type = {.name = u"Pipe",
-                                              .is_signaled = notification_is_signaled};
+static struct ntlist anonymous_pipes = {&anonymous_pipes, &anonymous_pipes};
 
-void pipe_unref(struct pipe *pipe)
+struct pipe_end *pipe_end_new(bool is_server, uint32_t type, uint32_t mode)
 {
-    bool last;
+    struct pipe_end *end = calloc(1, sizeof(*end));
 
-    pthread_mutex_lock(&pipe_lock);
-    last = !--pipe->n_refs;
-    if (last)
-        ntlist_unlink(&pipe->link);
-    pthread_mutex_unlock(&pipe_lock);
-    if (!last)
+    if (!end)
+        return NULL;
+    end->is_server = is_server;
+    end->is_message_type = type & PIPE_TYPE_MESSAGES;
+    end->reads_messages = mode & PIPE_MODE_MESSAGES;
+    end->does_not_wait = mode & PIPE_MODE_NO_WAIT;
+    end->state = is_server ? PIPE_LISTENING : PIPE_CONNECTED;
+    pthread_mutex_init(&end->lock, NULL);
+    pthread_mutex_init(&end->turns[0], NULL);
+    pthread_mutex_init(&end->turns[1], NULL);
+    return end;
+}
+
+/* ---- of this process ---- */
+
+static void anonymous_free(struct anonymous_pipe *pipe)
+{
+    if (!pipe)
         return;
     if (pipe->client_fd >= 0)
         close(pipe->client_fd);
@@ -71,49 +72,56 @@ void pipe_unref(struct pipe *pipe)
     free(pipe);
 }
 
-/* The server end went: the name can no longer be opened through this instance. */
+static struct anonymous_pipe *anonymous_take(struct pipe_end *end)
+{
+    struct anonymous_pipe *pipe;
+
+    pthread_mutex_lock(&pipe_lock);
+    pipe = end->anonymous;
+    if (pipe)
+        ntlist_unlink(&pipe->link);
+    end->anonymous = NULL;
+    pthread_mutex_unlock(&pipe_lock);
+    return pipe;
+}
+
+void pipe_end_free(struct file *file)
+{
+    if (!file->pipe)
+        return;
+    anonymous_free(anonymous_take(file->pipe));
+    free(file->pipe);
+    file->pipe = NULL;
+}
+
 void pipe_end_closed(struct file *file)
 {
-    struct pipe *pipe = file->pipe;
-    int fd;
-
-    pthread_mutex_lock(&pipe_lock);
-    if (file->pipe_end) {
-        pipe->server_is_open = false;
-        ntlist_unlink(&pipe->link);
-        if (pipe->client_fd >= 0)
-            close(pipe->client_fd);
-        pipe->client_fd = -1;
-    }
-    pipe->state = PIPE_DISCONNECTED;
-    fd = file->fd;
-    pthread_mutex_unlock(&pipe_lock);
-    /* A duplicate of a socket in a sleeping call must see the end too; other processes' not. */
-    if (fd >= 0 && !file->header.header.shared)
-        shutdown(fd, SHUT_RDWR);
+    anonymous_free(anonymous_take(file->pipe));
+    /* A thread that sleeps in a call on it must see the end, other processes' ends must not. */
+    if (file->pipe->is_anonymous && !file->header.header.shared)
+        shutdown(file->fd, SHUT_RDWR);
 }
 
-NTSTATUS pipe_check_connected(struct file *file)
+static bool name_is_anonymous(const WCHAR *name)
 {
-    NTSTATUS status = STATUS_SUCCESS;
+    char prefix[64];
+    size_t i = 0;
 
-    pthread_mutex_lock(&pipe_lock);
-    if (file->pipe_end && file->pipe->state == PIPE_LISTENING)
-        status = STATUS_PIPE_LISTENING;
-    pthread_mutex_unlock(&pipe_lock);
-    return status;
+    snprintf(prefix, sizeof(prefix), "Win32.Pipes.%08u.", (unsigned)getpid());
+    while (prefix[i] && name[i] == (WCHAR)prefix[i])
+        i++;
+    return !prefix[i];
 }
 
-/* The two descriptors of an instance: [0] the server's. */
+/* The two descriptors: [0] the server's. */
 static NTSTATUS pair_make(ULONG configuration, int fds[2])
 {
     int made[2];
 
-    if (configuration == 2) {
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
-            return STATUS_TOO_MANY_OPENED_FILES;
-        return STATUS_SUCCESS;
-    }
+    if (configuration == 2)
+        return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds)
+                   ? STATUS_TOO_MANY_OPENED_FILES
+                   : STATUS_SUCCESS;
     if (pipe2(made, O_CLOEXEC))
         return STATUS_TOO_MANY_OPENED_FILES;
     fds[0] = configuration == 0 ? made[0] : made[1];
@@ -129,61 +137,228 @@ static bool name_equals(const WCHAR *a, const WCHAR *b)
     return false;
 }
 
-/* Appends the instance if the name has room for it. */
-static NTSTATUS pipe_register(struct pipe *pipe, ULONG disposition, bool *ret_existed)
+/* The pipe of this name, out of the list; NULL: none. */
+static struct anonymous_pipe *anonymous_find(const WCHAR *name)
 {
-    NTSTATUS status = STATUS_SUCCESS;
-    ULONG n = 0;
+    struct anonymous_pipe *found = NULL;
 
     pthread_mutex_lock(&pipe_lock);
-    for (struct ntlist *link = pipes.next; link != &pipes; link = link->next) {
-        struct pipe *other = ntlist_entry(link, struct pipe, link);
+    for (struct ntlist *link = anonymous_pipes.next; link != &anonymous_pipes && !found;
+         link = link->next) {
+        struct anonymous_pipe *pipe = ntlist_entry(link, struct anonymous_pipe, link);
 
-        if (!name_equals(other->name, pipe->name))
-            continue;
-        n++;
-        if (other->max_instances <= n)
-            status = STATUS_INSTANCE_NOT_AVAILABLE;
-        if (other->configuration != pipe->configuration)
-            status = STATUS_ACCESS_DENIED;
+        if (name_equals(pipe->name, name))
+            found = pipe;
     }
-    if (n && disposition == FILE_CREATE)
-        status = STATUS_ACCESS_DENIED;
-    if (!n && disposition == FILE_OPEN)
-        status = STATUS_OBJECT_NAME_NOT_FOUND;
-    if (!status)
-        ntlist_append(&pipes, &pipe->link);
+    if (found) {
+        ntlist_unlink(&found->link);
+        found->server->anonymous = NULL;
+        pthread_mutex_lock(&found->server->lock);
+        found->server->state = PIPE_CONNECTED;
+        pthread_mutex_unlock(&found->server->lock);
+    }
     pthread_mutex_unlock(&pipe_lock);
-    *ret_existed = n;
-    return status;
+    return found;
 }
 
-static NTSTATUS pipe_new(WCHAR *name, ULONG configuration, struct pipe **ret_pipe, int *ret_fd)
+static NTSTATUS anonymous_open(const WCHAR *name, int *ret_fd)
 {
-    struct pipe *pipe = calloc(1, sizeof(*pipe));
+    struct anonymous_pipe *pipe = anonymous_find(name);
+
+    if (!pipe)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    *ret_fd = pipe->client_fd;
+    pipe->client_fd = -1;
+    anonymous_free(pipe);
+    return STATUS_SUCCESS;
+}
+
+struct pipe_request {
+    const WCHAR *name;
+    ULONG access, options, configuration, disposition;
+    ULONG type, mode, max_instances, quota_in, quota_out;
+    int64_t timeout_ns;
+};
+
+static NTSTATUS anonymous_create(const struct pipe_request *request, struct pipe_end *end,
+                                 int *ret_fd)
+{
+    struct anonymous_pipe *pipe = calloc(1, sizeof(*pipe));
+    size_t units = 0;
     NTSTATUS status;
     int fds[2];
 
-    if (!pipe) {
-        free(name);
-        return STATUS_NO_MEMORY;
-    }
-    pipe->name = name;
-    pipe->n_refs = 1;
-    pipe->client_fd = -1;
-    pipe->configuration = configuration;
-    pipe->server_is_open = true;
-    nt_object_init(&pipe->connected.header, &connected_type);
-    ntlist_init(&pipe->link);
-    status = pair_make(configuration, fds);
+    while (request->name[units])
+        units++;
+    if (pipe)
+        pipe->name = malloc((units + 1) * sizeof(WCHAR));
+    status = pipe && pipe->name ? pair_make(request->configuration, fds) : STATUS_NO_MEMORY;
     if (status) {
-        pipe_unref(pipe);
+        free(pipe ? pipe->name : NULL);
+        free(pipe);
         return status;
     }
-    *ret_fd = fds[0];
+    memcpy(pipe->name, request->name, (units + 1) * sizeof(WCHAR));
     pipe->client_fd = fds[1];
-    *ret_pipe = pipe;
+    pipe->server = end;
+    end->is_anonymous = true;
+    end->anonymous = pipe;
+    pthread_mutex_lock(&pipe_lock);
+    ntlist_append(&anonymous_pipes, &pipe->link);
+    pthread_mutex_unlock(&pipe_lock);
+    *ret_fd = fds[0];
     return STATUS_SUCCESS;
+}
+
+/* ---- named ---- */
+
+static size_t name_bytes(const WCHAR *name)
+{
+    size_t units = 0;
+
+    while (name[units])
+        units++;
+    return units * sizeof(WCHAR);
+}
+
+static NTSTATUS server_create(const struct pipe_request *wanted, bool *ret_existed, int *ret_fd,
+                              handle_t *ret_server)
+{
+    struct pipe_create_request request = {.timeout_ns = wanted->timeout_ns,
+                                          .access = FILE_ALL_ACCESS,
+                                          .options = wanted->options & FILE_MODE_OPTIONS,
+                                          .file_kind = FILE_KIND_PIPE | FILE_KIND_OF_PIPE,
+                                          .disposition = wanted->disposition,
+                                          .configuration = wanted->configuration,
+                                          .type = wanted->type,
+                                          .max_instances = wanted->max_instances,
+                                          .quota_in = wanted->quota_in,
+                                          .quota_out = wanted->quota_out,
+                                          .mode = wanted->mode};
+    struct objattr objattr = {.name_size = (uint32_t)name_bytes(wanted->name)};
+    struct call_extra extra = {.objattr = &objattr, .name = wanted->name};
+    struct pipe_create_reply reply;
+    struct control *control;
+
+    client_need();
+    control = portico_control();
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    TRY((NTSTATUS)call_pipe_create(control, &request, &reply, &extra));
+    *ret_existed = reply.existed;
+    *ret_server = reply.handle;
+    *ret_fd = extra.ret_fds[0];
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS server_open(const WCHAR *name, ACCESS_MASK access, ULONG options,
+                            uint32_t *ret_type, int *ret_fd, handle_t *ret_server)
+{
+    struct pipe_open_request request = {.access = access_map(&file_type, access),
+                                        .options = options & FILE_MODE_OPTIONS,
+                                        .file_kind = FILE_KIND_PIPE | FILE_KIND_OF_PIPE};
+    struct objattr objattr = {.name_size = (uint32_t)name_bytes(name)};
+    struct call_extra extra = {.objattr = &objattr, .name = name};
+    struct pipe_open_reply reply;
+    struct control *control;
+
+    client_need();
+    control = portico_control();
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    TRY((NTSTATUS)call_pipe_open(control, &request, &reply, &extra));
+    *ret_type = reply.type;
+    *ret_server = reply.handle;
+    *ret_fd = extra.ret_fds[0];
+    /* It is there: the server's end waits for this byte. */
+    (void)send(*ret_fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS pipe_arrived(struct file *file, handle_t server)
+{
+    struct pipe_query_request request = {.handle = server};
+    struct pipe_query_reply reply;
+    WCHAR name[0x8000];
+    struct call_extra extra = {.ret_data = name, .ret_capacity = sizeof(name)};
+
+    TRY((NTSTATUS)call_pipe_query(portico_control(), &request, &reply, &extra));
+    file->pipe = pipe_end_new(reply.is_server, reply.type, reply.mode);
+    if (!file->pipe)
+        return STATUS_NO_MEMORY;
+    /* DIFFERS: which process took the client's first byte is not known: an end that others have
+     * used already is connected. */
+    if (reply.is_server)
+        file->pipe->state = (enum pipe_state)reply.state;
+    return STATUS_SUCCESS;
+}
+
+/* ---- file objects ---- */
+
+/* Takes everything over, also on failure. */
+static NTSTATUS end_file(struct pipe_end *end, int fd, handle_t server, ACCESS_MASK access,
+                         ULONG options, struct file **ret_file)
+{
+    NTSTATUS status =
+        file_new(fd, NULL, FILE_KIND_PIPE, access, options & FILE_MODE_OPTIONS, ret_file);
+
+    if (status) {
+        if (server)
+            (void)!portico_close(server);
+        anonymous_free(anonymous_take(end));
+        free(end);
+        return status;
+    }
+    (*ret_file)->pipe = end;
+    if (server)
+        atomic_store(&(*ret_file)->header.header.shared, server);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS pipe_open(const WCHAR *name, ACCESS_MASK access, ULONG options, struct file **ret_file)
+{
+    struct pipe_end *end;
+    handle_t server = 0;
+    uint32_t type = 0;
+    NTSTATUS status;
+    int fd = -1;
+
+    if (!*name) /* the device itself: what WaitNamedPipe opens */
+        return file_new(-1, NULL, FILE_KIND_PIPE, access, options & FILE_MODE_OPTIONS, ret_file);
+    status = name_is_anonymous(name) ? anonymous_open(name, &fd)
+                                     : server_open(name, access, options, &type, &fd, &server);
+    if (status)
+        return status;
+    end = pipe_end_new(false, type, 0);
+    if (!end) {
+        close(fd);
+        if (server)
+            (void)!portico_close(server);
+        return STATUS_NO_MEMORY;
+    }
+    end->is_anonymous = !server;
+    return end_file(end, fd, server, access, options, ret_file);
+}
+
+static NTSTATUS pipe_create(const struct pipe_request *request, bool *ret_existed,
+                            struct file **ret_file)
+{
+    struct pipe_end *end = pipe_end_new(true, request->type, request->mode);
+    handle_t server = 0;
+    NTSTATUS status;
+    int fd = -1;
+
+    if (!end)
+        return STATUS_NO_MEMORY;
+    if (name_is_anonymous(request->name) && !request->type && !request->mode)
+        status = anonymous_create(request, end, &fd);
+    else
+        status = server_create(request, ret_existed, &fd, &server);
+    if (status) {
+        free(end);
+        return status;
+    }
+    return end_file(end, fd, server, request->access, request->options, ret_file);
 }
 
 static NTSTATUS pipe_name_get(const struct creation *creation, WCHAR **ret_name)
@@ -212,265 +387,63 @@ static NTSTATUS pipe_name_get(const struct creation *creation, WCHAR **ret_name)
     return status;
 }
 
+static int64_t default_timeout(LARGE_INTEGER timeout)
+{
+    /* An interval is negative; kernel32 gives 50 ms for none. */
+    return timeout.QuadPart == INT64_MIN ? TIMEOUT_NEVER
+           : timeout.QuadPart < 0        ? -timeout.QuadPart * 100
+                                         : 0;
+}
+
+static NTSTATUS request_check(const struct pipe_request *request)
+{
+    if (request->configuration == 3 || !request->max_instances ||
+        request->disposition < FILE_OPEN || request->disposition > FILE_OPEN_IF)
+        return STATUS_INVALID_PARAMETER;
+    /* Messages are read only where they are written. */
+    if ((request->mode & PIPE_MODE_MESSAGES) && !(request->type & PIPE_TYPE_MESSAGES))
+        return STATUS_INVALID_PARAMETER;
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS WINAPI NtCreateNamedPipeFile(PHANDLE ret_handle, ULONG access,
                                       POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK user_iosb,
                                       ULONG sharing, ULONG disposition, ULONG options, ULONG type,
                                       ULONG read_mode, ULONG completion_mode, ULONG max_instances,
-                                      ULONG quota_in, ULONG quota_out, PLARGE_INTEGER timeout)
+                                      ULONG quota_in, ULONG quota_out, PLARGE_INTEGER user_timeout)
 {
-    ULONG configuration = sharing == FILE_SHARE_WRITE                       ? 0
-                          : sharing == FILE_SHARE_READ                      ? 1
-                          : sharing == (FILE_SHARE_READ | FILE_SHARE_WRITE) ? 2
-                                                                            : 3;
+    struct pipe_request request = {
+        .access = access,
+        .options = options,
+        .configuration = sharing == FILE_SHARE_WRITE                       ? 0
+                         : sharing == FILE_SHARE_READ                      ? 1
+                         : sharing == (FILE_SHARE_READ | FILE_SHARE_WRITE) ? 2
+                                                                           : 3,
+        /* Wine's CreatePipe asks to overwrite: a pipe has no old contents. */
+        .disposition = disposition == FILE_OVERWRITE_IF ? FILE_OPEN_IF : disposition,
+        .type = type & FILE_PIPE_TYPE_MESSAGE,
+        .mode = (read_mode ? PIPE_MODE_MESSAGES : 0) | (completion_mode ? PIPE_MODE_NO_WAIT : 0),
+        .max_instances = max_instances,
+        .quota_in = quota_in,
+        .quota_out = quota_out};
+    _cleanup_nt_(name_freep) WCHAR *name = NULL;
     IO_STATUS_BLOCK iosb = {.Information = 0};
+    LARGE_INTEGER timeout = {.QuadPart = 0};
     struct creation creation;
-    struct pipe *pipe = NULL;
+    bool existed = false;
     struct file *file;
-    WCHAR *name = NULL;
-    NTSTATUS status;
-    bool existed;
-    int fd = -1;
 
-    (void)timeout; /* of clients that wait for an instance */
     TRY(create_begin(ret_handle, attributes, &creation));
     TRY(user_probe_write(user_iosb, sizeof(iosb)));
-    if (disposition ==
-        FILE_OVERWRITE_IF) /* what Wine's CreatePipe asks for: a pipe has no old contents */
-        disposition = FILE_OPEN_IF;
-    if (configuration == 3 || !max_instances || disposition < FILE_OPEN ||
-        disposition > FILE_OPEN_IF)
-        return STATUS_INVALID_PARAMETER;
-    if (type || read_mode || completion_mode) {
-        unimplemented_once(__func__, "message mode or no-wait mode, pipe type", type);
-        return STATUS_NOT_SUPPORTED;
-    }
+    if (user_timeout)
+        TRY(USER_GET(timeout, user_timeout));
+    request.timeout_ns = default_timeout(timeout);
+    TRY(request_check(&request));
     TRY(pipe_name_get(&creation, &name));
-    TRY(pipe_new(name, configuration, &pipe, &fd));
-    pipe->max_instances = max_instances;
-    pipe->quota_in = quota_in;
-    pipe->quota_out = quota_out;
-    status = pipe_register(pipe, disposition, &existed);
-    if (status) {
-        close(fd);
-        pipe_unref(pipe);
-        return status;
-    }
-    status = file_new(fd, NULL, FILE_KIND_PIPE, access, options & FILE_MODE_OPTIONS, &file);
-    if (status) {
-        pipe_unref(pipe);
-        return status;
-    }
-    file->pipe = pipe;
-    file->pipe_end = 1;
+    request.name = name;
+    TRY(pipe_create(&request, &existed, &file));
     TRY(create_end(ret_handle, &file->header.header, access, &creation));
     iosb.Status = STATUS_SUCCESS;
     iosb.Information = existed ? FILE_OPENED : FILE_CREATED;
     return USER_PUT(user_iosb, iosb);
-}
-
-/* The first listening instance becomes connected; its client descriptor is the caller's. */
-static NTSTATUS pipe_take(const WCHAR *name, ACCESS_MASK access, struct pipe **ret_pipe,
-                          int *ret_fd)
-{
-    NTSTATUS status = STATUS_OBJECT_NAME_NOT_FOUND;
-
-    access = access_map(&file_type, access);
-    pthread_mutex_lock(&pipe_lock);
-    for (struct ntlist *link = pipes.next; link != &pipes; link = link->next) {
-        struct pipe *pipe = ntlist_entry(link, struct pipe, link);
-
-        if (!name_equals(pipe->name, name))
-            continue;
-        status = STATUS_PIPE_NOT_AVAILABLE;
-        if (pipe->state != PIPE_LISTENING)
-            continue;
-        if ((pipe->configuration == 0 && (access & FILE_READ_DATA)) ||
-            (pipe->configuration == 1 && (access & FILE_WRITE_DATA))) {
-            status = STATUS_ACCESS_DENIED;
-            break;
-        }
-        pipe->state = PIPE_CONNECTED;
-        pipe->n_refs++;
-        *ret_fd = pipe->client_fd;
-        pipe->client_fd = -1;
-        *ret_pipe = pipe;
-        status = STATUS_SUCCESS;
-        break;
-    }
-    pthread_mutex_unlock(&pipe_lock);
-    return status;
-}
-
-NTSTATUS pipe_open(const WCHAR *name, ACCESS_MASK access, ULONG options, struct file **ret_file)
-{
-    struct pipe *pipe = NULL;
-    NTSTATUS status;
-    int fd = -1;
-
-    if (!*name) /* the device itself: what WaitNamedPipe opens */
-        return file_new(-1, NULL, FILE_KIND_PIPE, access, options & FILE_MODE_OPTIONS, ret_file);
-    TRY(pipe_take(name, access, &pipe, &fd));
-    status = file_new(fd, NULL, FILE_KIND_PIPE, access, options & FILE_MODE_OPTIONS, ret_file);
-    if (status) {
-        pipe_unref(pipe);
-        return status;
-    }
-    (*ret_file)->pipe = pipe;
-    notification_signal(&pipe->connected);
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS pipe_listen(struct file *file)
-{
-    struct pipe *pipe = file->pipe;
-    struct nt_object *object;
-    NTSTATUS status;
-
-    if (!pipe || !file->pipe_end)
-        return STATUS_ILLEGAL_FUNCTION;
-    if (pipe_check_connected(file) != STATUS_PIPE_LISTENING)
-        return pipe->state == PIPE_CONNECTED ? STATUS_PIPE_CONNECTED : STATUS_PIPE_CLOSING;
-    if (!file_is_synchronous(file)) {
-        unimplemented_once("NtFsControlFile", "overlapped FSCTL_PIPE_LISTEN", 0);
-        return STATUS_NOT_SUPPORTED;
-    }
-    object = &pipe->connected.header;
-    status = wait_objects(1, &object, false, false, NULL);
-    return status;
-}
-
-/* The server throws its client out; the instance listens again with a fresh pair. */
-static NTSTATUS pipe_disconnect(struct file *file)
-{
-    struct pipe *pipe = file->pipe;
-    NTSTATUS status;
-    int fds[2];
-
-    if (!pipe || !file->pipe_end)
-        return STATUS_ILLEGAL_FUNCTION;
-    TRY(pair_make(pipe->configuration, fds));
-    pthread_mutex_lock(&pipe_lock);
-    status = pipe->state == PIPE_LISTENING ? STATUS_PIPE_LISTENING : STATUS_SUCCESS;
-    if (!status) {
-        shutdown(file->fd, SHUT_RDWR);
-        dup3(fds[0], file->fd, O_CLOEXEC);
-        if (pipe->client_fd >= 0)
-            close(pipe->client_fd);
-        pipe->client_fd = fds[1];
-        fds[1] = -1;
-        pipe->state = PIPE_LISTENING;
-    }
-    pthread_mutex_unlock(&pipe_lock);
-    close(fds[0]);
-    if (fds[1] >= 0)
-        close(fds[1]);
-    dispatcher_lock();
-    pipe->connected.signaled = false;
-    dispatcher_unlock();
-    return status;
-}
-
-/* Copies what is queued without taking it: MSG_PEEK on sockets, tee on pipes. */
-static ssize_t peek(int fd, char *buffer, size_t size)
-{
-    ssize_t n = recv(fd, buffer, size, MSG_PEEK | MSG_DONTWAIT);
-    int copy[2];
-
-    if (n >= 0 || errno != ENOTSOCK)
-        return n;
-    if (pipe2(copy, O_CLOEXEC | O_NONBLOCK))
-        return -1;
-    n = tee(fd, copy[1], size, SPLICE_F_NONBLOCK);
-    if (n > 0)
-        n = read(copy[0], buffer, (size_t)n);
-    close(copy[0]);
-    close(copy[1]);
-    return n;
-}
-
-static bool other_end_is_gone(int fd)
-{
-    char byte;
-
-    return !peek(fd, &byte, 1);
-}
-
-static NTSTATUS pipe_peek(struct file *file, void *output, ULONG length, ULONG_PTR *ret_information)
-{
-    const ULONG header = offsetof(FILE_PIPE_PEEK_BUFFER, Data);
-    FILE_PIPE_PEEK_BUFFER info = {.NamedPipeState = FILE_PIPE_CONNECTED_STATE};
-    char data[4096];
-    ssize_t n = 0;
-    int available = 0;
-
-    if (length < header)
-        return STATUS_INFO_LENGTH_MISMATCH;
-    if (file->kind != FILE_KIND_PIPE || file->fd < 0)
-        return STATUS_INVALID_PIPE_STATE;
-    if (file->pipe)
-        TRY(pipe_check_connected(file));
-    if (ioctl(file->fd, FIONREAD, &available))
-        return STATUS_INVALID_PIPE_STATE;
-    if (!available && other_end_is_gone(file->fd))
-        return STATUS_PIPE_BROKEN;
-    info.ReadDataAvailable = (ULONG)available;
-    if (length > header && available)
-        n = peek(file->fd, data, length - header < sizeof(data) ? length - header : sizeof(data));
-    if (n < 0)
-        n = 0;
-    TRY(user_write(output, &info, header));
-    TRY(user_write((char *)output + header, data, (size_t)n));
-    *ret_information = header + (ULONG_PTR)n;
-    return available > n && length > header ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
-}
-
-/* WaitNamedPipe: is an instance free? TODO(pipes): sleep until one is. */
-static NTSTATUS pipe_wait(const void *input, ULONG length)
-{
-    const ULONG header = offsetof(FILE_PIPE_WAIT_FOR_BUFFER, Name);
-    FILE_PIPE_WAIT_FOR_BUFFER info;
-    NTSTATUS status = STATUS_OBJECT_NAME_NOT_FOUND;
-    WCHAR name[256] = {0};
-
-    if (length < header)
-        return STATUS_INVALID_PARAMETER;
-    TRY(user_read(&info, input, header));
-    if (info.NameLength > length - header || info.NameLength >= sizeof(name))
-        return STATUS_INVALID_PARAMETER;
-    TRY(user_read(name, (const char *)input + header, info.NameLength));
-    pthread_mutex_lock(&pipe_lock);
-    for (struct ntlist *link = pipes.next; link != &pipes; link = link->next) {
-        struct pipe *pipe = ntlist_entry(link, struct pipe, link);
-
-        if (!name_equals(pipe->name, name))
-            continue;
-        if (pipe->state == PIPE_LISTENING) {
-            status = STATUS_SUCCESS;
-            break;
-        }
-        status = STATUS_IO_TIMEOUT;
-    }
-    pthread_mutex_unlock(&pipe_lock);
-    return status;
-}
-
-bool pipe_control(struct file *file, ULONG code, void *input, ULONG input_length, void *output,
-                  ULONG output_length, NTSTATUS *ret_status, ULONG_PTR *ret_information)
-{
-    switch (code) {
-    case FSCTL_PIPE_LISTEN:
-        *ret_status = pipe_listen(file);
-        return true;
-    case FSCTL_PIPE_DISCONNECT:
-        *ret_status = pipe_disconnect(file);
-        return true;
-    case FSCTL_PIPE_PEEK:
-        *ret_status = pipe_peek(file, output, output_length, ret_information);
-        return true;
-    case FSCTL_PIPE_WAIT:
-        *ret_status = pipe_wait(input, input_length);
-        return true;
-    default:
-        return false;
-    }
 }

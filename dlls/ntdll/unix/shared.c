@@ -24,6 +24,7 @@
 #include "named.h"
 #include "ntprocess.h"
 #include "ntwait.h"
+#include "pipe.h"
 #include "section.h"
 #include "shared.h"
 #include "usermem.h"
@@ -290,12 +291,16 @@ enum object_kind shared_kind_of(const struct nt_object *object)
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (object->type == kinds[i].type)
             return kinds[i].kind;
+    /* Other files go as their descriptors (child_package.c): these are the server's too. */
+    if (object->type == &file_type && pipe_is_named((const struct file *)object))
+        return OBJECT_KIND_FILE;
     return OBJECT_ANY;
 }
 
 static NTSTATUS arrived_make(enum object_kind kind, handle_t server, struct nt_object **ret_object)
 {
     struct section *section;
+    struct file *file;
 
     *ret_object = NULL;
     switch (kind) {
@@ -312,6 +317,11 @@ static NTSTATUS arrived_make(enum object_kind kind, handle_t server, struct nt_o
         client_need();
         TRY(named_section_get((HANDLE)(uintptr_t)server, 0, &section));
         *ret_object = &section->header;
+        break;
+    case OBJECT_KIND_FILE:
+        client_need();
+        TRY(shared_file_fetch(server, &file));
+        *ret_object = &file->header.header;
         break;
     default:
         return STATUS_INVALID_PARAMETER;

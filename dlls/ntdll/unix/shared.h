@@ -72,6 +72,7 @@ void shared_thread_exit(uint32_t exit_code);
  * until the handle is closed. STATUS_OBJECT_TYPE_MISMATCH: not a file. */
 struct file;
 NTSTATUS shared_file_get(HANDLE handle, ACCESS_MASK access, struct file **ret_file);
+NTSTATUS shared_file_fetch(handle_t handle, struct file **ret_file); /* a new one, unregistered */
 /* The handle is about to be closed. */
 void shared_file_forget(handle_t handle);
 void shared_file_outdate(handle_t handle); /* the same, told by the server: closes nothing here */

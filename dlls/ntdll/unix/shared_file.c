@@ -59,7 +59,7 @@ NTSTATUS file_share(struct nt_object *object, handle_t *ret_server)
     struct control *control = portico_control();
 
     if (file->fd < 0 || (file->pipe && pipe_check_connected(file)))
-        return STATUS_NOT_SUPPORTED; /* the listening end of a pipe is this process' own */
+        return STATUS_NOT_SUPPORTED; /* an anonymous pipe's end that nobody has opened */
     if (!control)
         return STATUS_INSUFFICIENT_RESOURCES;
     TRY((NTSTATUS)call_file_create(control, &request, &reply, &extra));
@@ -67,23 +67,28 @@ NTSTATUS file_share(struct nt_object *object, handle_t *ret_server)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS file_fetch(handle_t handle, struct file **ret_file)
+NTSTATUS shared_file_fetch(handle_t handle, struct file **ret_file)
 {
     struct file_get_request request = {.handle = handle};
     struct file_get_reply reply;
     char path[4096 + 1];
     struct call_extra extra = {.ret_data = path, .ret_capacity = sizeof(path) - 1};
     struct file *file;
+    NTSTATUS status;
     char *copy;
 
     TRY((NTSTATUS)call_file_get(portico_control(), &request, &reply, &extra));
     path[extra.ret_size] = 0;
     copy = extra.ret_size ? strdup(path) : NULL;
-    TRY(file_new(extra.ret_fds[0], copy, (enum file_kind)reply.file_kind, reply.access,
-                 reply.options, &file));
+    TRY(file_new(extra.ret_fds[0], copy, (enum file_kind)(reply.file_kind & ~FILE_KIND_OF_PIPE),
+                 reply.access, reply.options, &file));
     file->sharing = reply.sharing;
-    *ret_file = file;
-    return STATUS_SUCCESS;
+    status = reply.file_kind & FILE_KIND_OF_PIPE ? pipe_arrived(file, handle) : STATUS_SUCCESS;
+    if (status)
+        file_unrefp(&file);
+    else
+        *ret_file = file;
+    return status;
 }
 
 /* The link to the handle's proxy, which is NULL when there is none. */
@@ -161,7 +166,7 @@ NTSTATUS shared_file_get(HANDLE handle, ACCESS_MASK access, struct file **ret_fi
     server &= ~(handle_t)3;
     file = proxy_find(server);
     if (!file) {
-        TRY(file_fetch(server, &file));
+        TRY(shared_file_fetch(server, &file));
         TRY(proxy_enter(server, file, &file));
     }
     if (access & ~file->access) {

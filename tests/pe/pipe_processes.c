@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* Pipes between processes, named and not, inherited and opened, and the death of either end. The
+ * program starts itself as the other side. */
+#include "pipes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define NAME "\\\\.\\pipe\\portico\\pipe_processes"
+
+static char self[MAX_PATH];
+
+static PROCESS_INFORMATION start(const char *what, BOOL inherit, HANDLE std_in, HANDLE std_out)
+{
+    STARTUPINFOA startup = {.cb = sizeof startup};
+    PROCESS_INFORMATION process = {0};
+    char line[MAX_PATH + 64];
+
+    if (std_in) {
+        startup.dwFlags = STARTF_USESTDHANDLES;
+        startup.hStdInput = std_in;
+        startup.hStdOutput = std_out;
+        startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
+    }
+    snprintf(line, sizeof line, "\"%s\" %s", self, what);
+    ok(CreateProcessA(self, line, NULL, NULL, inherit, 0, NULL, NULL, &startup, &process),
+       "start %s", what);
+    return process;
+}
+
+static DWORD finish(PROCESS_INFORMATION *process)
+{
+    DWORD code = 99;
+
+    WaitForSingleObject(process->hProcess, INFINITE);
+    GetExitCodeProcess(process->hProcess, &code);
+    CloseHandle(process->hThread);
+    CloseHandle(process->hProcess);
+    return code;
+}
+
+/* The client: 0 is right. */
+static int child_client(void)
+{
+    DWORD mode = PIPE_READMODE_MESSAGE, n;
+    HANDLE pipe;
+    char text[16];
+
+    if (!WaitNamedPipeA(NAME, NMPWAIT_WAIT_FOREVER))
+        return 1;
+    pipe = client_make(NAME, 0);
+    if (pipe == INVALID_HANDLE_VALUE || !SetNamedPipeHandleState(pipe, &mode, NULL, NULL))
+        return 2;
+    if (!TransactNamedPipe(pipe, (void *)"question", 8, text, sizeof text, &n, NULL) || n != 6 ||
+        memcmp(text, "answer", 6))
+        return 3;
+    if (ReadFile(pipe, text, sizeof text, &n, NULL)) /* the server dies or closes */
+        return 4;
+    return GetLastError() == ERROR_BROKEN_PIPE ? 0 : 5;
+}
+
+/* The server, killed by its parent or by itself. */
+static int child_server(void)
+{
+    HANDLE pipe =
+        server_make(NAME, PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, 1);
+    char text[16];
+    DWORD n;
+
+    if (!ConnectNamedPipe(pipe, NULL) && GetLastError() != ERROR_PIPE_CONNECTED)
+        return 1;
+    if (!ReadFile(pipe, text, sizeof text, &n, NULL) || n != 8)
+        return 2;
+    WriteFile(pipe, "answer", 6, &n, NULL);
+    FlushFileBuffers(pipe);
+    ReadFile(pipe, text, sizeof text, &n, NULL); /* which has no end but its own */
+    return 3;
+}
+
+static int child_cat(void)
+{
+    HANDLE in = GetStdHandle(STD_INPUT_HANDLE), out = GetStdHandle(STD_OUTPUT_HANDLE);
+    char text[64];
+    DWORD n;
+
+    while (ReadFile(in, text, sizeof text, &n, NULL) && n)
+        WriteFile(out, text, n, &n, NULL);
+    return 0;
+}
+
+static void test_processes(void)
+{
+    HANDLE server = server_make(NAME, PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE,
+                                PIPE_UNLIMITED_INSTANCES);
+    PROCESS_INFORMATION child = start("client", FALSE, NULL, NULL);
+    HANDLE client;
+    DWORD mode = PIPE_READMODE_MESSAGE, n, id;
+    char text[16];
+
+    ok(ConnectNamedPipe(server, NULL) || GetLastError() == ERROR_PIPE_CONNECTED, "another process");
+    ok(GetNamedPipeClientProcessId(server, &id) && id == child.dwProcessId, "it is the child");
+    get(server, "question");
+    put(server, "answer");
+    ok(FlushFileBuffers(server), "it has read that");
+    CloseHandle(server);
+    is_number(finish(&child), 0, "the child saw the server's end");
+
+    child = start("server", FALSE, NULL, NULL);
+    while (!WaitNamedPipeA(NAME, NMPWAIT_WAIT_FOREVER))
+        SwitchToThread(); /* it has not made it yet */
+    client = client_make(NAME, 0);
+    ok(client != INVALID_HANDLE_VALUE, "a server in another process");
+    ok(GetNamedPipeServerProcessId(client, &id) && id == child.dwProcessId, "it is the child");
+    SetNamedPipeHandleState(client, &mode, NULL, NULL);
+    ok(TransactNamedPipe(client, (void *)"question", 8, text, sizeof text, &n, NULL) && n == 6,
+       "it answers");
+    TerminateProcess(child.hProcess, 7);
+    fails(ReadFile(client, text, sizeof text, &n, NULL), ERROR_BROKEN_PIPE,
+          "the server was killed: a read");
+    is_number(finish(&child), 7, "it was");
+    fails(WriteFile(client, "x", 1, &n, NULL), ERROR_NO_DATA, "and a write");
+    CloseHandle(client);
+    fails(client_make(NAME, 0) != INVALID_HANDLE_VALUE, ERROR_FILE_NOT_FOUND, "its pipe is gone:");
+}
+
+/* A child's standard handles are a named pipe's end, as runners of programs do it. */
+static void test_inherited(void)
+{
+    SECURITY_ATTRIBUTES inherit = {sizeof inherit, NULL, TRUE};
+    HANDLE server = server_make(NAME, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE, 1);
+    HANDLE client =
+        CreateFileA(NAME, GENERIC_READ | GENERIC_WRITE, 0, &inherit, OPEN_EXISTING, 0, NULL);
+    PROCESS_INFORMATION child = start("cat", TRUE, client, client);
+    char text[16];
+    DWORD n;
+
+    CloseHandle(client);
+    put(server, "through a child");
+    get(server, "through a child");
+    ok(DisconnectNamedPipe(server), "throw the child out");
+    is_number(finish(&child), 0, "it ends");
+    CloseHandle(server);
+
+    server = server_make(NAME, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE, 1);
+    client = CreateFileA(NAME, GENERIC_READ | GENERIC_WRITE, 0, &inherit, OPEN_EXISTING, 0, NULL);
+    child = start("cat", TRUE, client, client);
+    CloseHandle(client);
+    put(server, "x");
+    get(server, "x");
+    TerminateProcess(child.hProcess, 0);
+    fails(ReadFile(server, text, sizeof text, &n, NULL), ERROR_BROKEN_PIPE,
+          "the child is dead: read");
+    finish(&child);
+    CloseHandle(server);
+}
+
+/* Blocks in one process and in the other, more than any buffer holds. */
+static void test_anonymous(void)
+{
+    SECURITY_ATTRIBUTES inherit = {sizeof inherit, NULL, TRUE};
+    HANDLE to_child[2], from_child[2];
+    static char sent[500], got[500];
+    PROCESS_INFORMATION child;
+    DWORD n, total = 0;
+
+    CreatePipe(&to_child[0], &to_child[1], &inherit, 0);
+    CreatePipe(&from_child[0], &from_child[1], &inherit, 0);
+    SetHandleInformation(to_child[1], HANDLE_FLAG_INHERIT, 0);
+    SetHandleInformation(from_child[0], HANDLE_FLAG_INHERIT, 0);
+    child = start("cat", TRUE, to_child[0], from_child[1]);
+    CloseHandle(to_child[0]);
+    CloseHandle(from_child[1]);
+    memset(sent, 'x', sizeof sent);
+    for (int i = 0; i < 1000; i++) {
+        WriteFile(to_child[1], sent, sizeof sent, &n, NULL);
+        total = 0;
+        while (total < sizeof got &&
+               ReadFile(from_child[0], got + total, sizeof got - total, &n, NULL))
+            total += n;
+        if (total != sizeof got || memcmp(sent, got, sizeof got))
+            break;
+    }
+    is_number(total, sizeof got, "1000 times through a child and back");
+    CloseHandle(to_child[1]);
+    fails(ReadFile(from_child[0], got, 1, &n, NULL), ERROR_BROKEN_PIPE, "the child's end:");
+    CloseHandle(from_child[0]);
+    is_number(finish(&child), 0, "it ended");
+}
+
+static void test_main(void)
+{
+    GetModuleFileNameA(NULL, self, sizeof self);
+    if (__argc > 1) {
+        const char *what = __argv[1];
+
+        ExitProcess((UINT)(!strcmp(what, "client")   ? child_client()
+                           : !strcmp(what, "server") ? child_server()
+                                                     : child_cat()));
+    }
+    test_processes();
+    test_inherited();
+    test_anonymous();
+}
