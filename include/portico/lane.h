@@ -171,7 +171,7 @@ struct lane_cursor {
     uint32_t space_seq;
     uint32_t peer_cpu; /* hint of the last record */
     uint32_t broken;   /* enum lane_break; not 0: the lane is dead for good */
-    uint32_t raised;   /* need_wake was made odd by a raise and not lowered since */
+    uint32_t raised;   /* need_wake was made odd by a raise that has not rung since */
     uint32_t rings;    /* rings seen */
     uint32_t reserved[2];
 };

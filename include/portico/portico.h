@@ -96,12 +96,6 @@ struct portico_thread *portico_thread_current(void); /* made at the thread's fir
 /* Makes the thread, if it is blocked in this library, or the next time it blocks, call
  * hooks.interrupted. Async-signal-safe. */
 void portico_thread_interrupt(struct portico_thread *thread);
-/* Gives the calling thread's request socket back: shared mutants that it owns are abandoned. Also
- * at pthread exit. */
-void portico_thread_exit(void);
-/* For a thread that watches descriptors elsewhere: this eventfd becomes readable with
- * portico_thread_interrupt. */
-int portico_thread_wake_fd(struct portico_thread *thread);
 
 /* The calling thread's request socket, for requests that have no function here: see
  * call_<request>() in portico/protocol.h. NULL when the server cannot be reached. Not for requests
@@ -311,12 +305,14 @@ status_t portico_port_exchange(handle_t port, struct portico_exchange *exchange)
 
 status_t portico_port_disconnect(handle_t port, uint32_t flags);
 
-/* NtAlpcCancelMessage: STATUS_PENDING: cancelled; STATUS_MESSAGE_NOT_FOUND, STATUS_REQUEST_CANCELED,
- * STATUS_CONTEXT_MISMATCH (what is not 0 is compared), STATUS_MESSAGE_RETRIEVED. ALPC_CANCELFLG_* */
+/* NtAlpcCancelMessage: STATUS_PENDING: cancelled; STATUS_MESSAGE_NOT_FOUND,
+ * STATUS_REQUEST_CANCELED, STATUS_CONTEXT_MISMATCH (what is not 0 is compared),
+ * STATUS_MESSAGE_RETRIEVED. ALPC_CANCELFLG_* */
 status_t portico_port_cancel(handle_t port, uint32_t flags, uint32_t message_id,
                              uint32_t callback_id, uint64_t message_context);
 
-/* Room for one message of `size` bytes of data: reference 3.11. *ret_id: a new message's message_id. */
+/* Room for one message of `size` bytes of data: reference 3.11. *ret_id: a new message's
+ * message_id. */
 status_t portico_reserve_create(handle_t port, uint32_t size, uint32_t *ret_id);
 status_t portico_reserve_delete(handle_t port, uint32_t id);
 struct portico_port_info {
@@ -324,7 +320,8 @@ struct portico_port_info {
     enum port_kind kind;
     uint32_t server_process_id; /* client port */
     uint32_t flags;
-    uint32_t sequence; /* 4.3: connection requests; or messages from this client; or received ones */
+    uint32_t
+        sequence; /* 4.3: connection requests; or messages from this client; or received ones */
     uint32_t max_message_length;
     uint64_t port_context;
 };

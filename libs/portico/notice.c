@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "common/helper.h"
 #include "common/trace.h"
 #include "handle.h"
 #include "local_port.h"
@@ -63,5 +64,5 @@ static void *watcher_main(void *argument)
 
 status_t notice_watch(void)
 {
-    return thread_start_helper(watcher_main);
+    return helper_start(watcher_main, NULL) ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
 }

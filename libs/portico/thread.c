@@ -20,8 +20,6 @@
 #include "process.h"
 #include "thread.h"
 
-#define HELPER_STACK_BYTES (256u * 1024)
-
 static __thread struct portico_thread *self;
 static pthread_key_t exit_key;
 static pthread_once_t exit_key_once = PTHREAD_ONCE_INIT;
@@ -112,7 +110,8 @@ bool thread_want_data(uint32_t thread_id)
 
 bool threads_use_outbound(const struct outbound *outbound)
 {
-    atom_fence(); /* partners: waiting_on's store in sync_begin, the swap in send_reserved_datagram */
+    atom_fence(); /* partners: waiting_on's store in sync_begin, the swap in send_reserved_datagram
+                   */
     for (struct portico_thread *thread = all_threads; thread; thread = thread->next_thread)
         if (thread != self && atom_load(&thread->using_outbound) == outbound)
             return true;
@@ -129,28 +128,12 @@ struct portico_thread *portico_thread_current(void)
     return client_thread();
 }
 
-void portico_thread_exit(void)
-{
-    struct portico_thread *thread = self;
-
-    if (!thread)
-        return;
-    pthread_setspecific(exit_key, NULL);
-    self = NULL;
-    thread_release(thread);
-}
-
 void portico_thread_interrupt(struct portico_thread *thread)
 {
     int saved = errno;
 
     wake_raise(&thread->wake, WAKE_INTERRUPT);
     errno = saved;
-}
-
-int portico_thread_wake_fd(struct portico_thread *thread)
-{
-    return thread->wake.event_fd;
 }
 
 static void drain(struct portico_thread *thread)
@@ -169,24 +152,6 @@ status_t thread_consume_wake(struct portico_thread *thread, bool alertable)
     if (bits & WAKE_INTERRUPT)
         return the_process.hooks.interrupted(alertable);
     return STATUS_SUCCESS;
-}
-
-status_t thread_start_helper(void *(*main)(void *argument))
-{
-    pthread_attr_t attributes;
-    sigset_t all, old;
-    pthread_t thread;
-    int error;
-
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, HELPER_STACK_BYTES);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    error = pthread_create(&thread, &attributes, main, NULL);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attributes);
-    return error ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
 }
 
 static struct timespec *time_left(int64_t deadline_ns, struct timespec *left)

@@ -44,10 +44,6 @@ struct portico_thread {
 
 struct portico_thread *client_thread(void);
 
-/* A detached thread of the library's own, for the life of the process: no TEB, all signals blocked.
- * It calls into a host's code only where portico.h says so. STATUS_INSUFFICIENT_RESOURCES. */
-status_t thread_start_helper(void *(*main)(void *argument));
-
 /* WAKE_NOTICE for every thread whose waiting_on is this port. */
 struct port;
 void threads_wake_waiting_on(const struct port *port);

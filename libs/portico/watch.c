@@ -33,6 +33,7 @@
 #include <sys/epoll.h>
 
 #include "common/fd.h"
+#include "common/helper.h"
 #include "handle.h"
 #include "local_port.h"
 #include "process.h"
@@ -111,17 +112,12 @@ static void *pump_main(void *argument)
 
 static status_t pump_need_locked(void)
 {
-    status_t status;
-
     if (pump_epoll >= 0)
         return STATUS_SUCCESS;
     pump_epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (pump_epoll < 0)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    status = thread_start_helper(pump_main);
-    if (status != STATUS_SUCCESS)
+    if (pump_epoll >= 0 && helper_start(pump_main, NULL))
         pump_epoll = fd_close(pump_epoll);
-    return status;
+    return pump_epoll < 0 ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
 }
 
 static status_t ring_begin_locked(struct receiver *receiver)

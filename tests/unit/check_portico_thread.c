@@ -50,7 +50,7 @@ START_TEST(a_stale_edge_of_the_eventfd_wakes_nobody)
     struct portico_thread *thread = client_thread();
     struct pollfd fds[1];
 
-    ck_assert_int_eq(eventfd_write(portico_thread_wake_fd(thread), 1), 0);
+    ck_assert_int_eq(eventfd_write(thread->wake.event_fd, 1), 0);
     ck_status(thread_poll(thread, fds, 0, (int64_t)sys_now_ns() + 1000000), STATUS_TIMEOUT);
 }
 END_TEST

@@ -16,6 +16,7 @@
 
 #include "control.h"
 
+#include "common/helper.h"
 #include "image.h"
 #include "thread.h"
 #include <errno.h>
@@ -103,21 +104,9 @@ void control_init(void)
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action = {.sa_handler = control_handler, .sa_flags = SA_RESTART | SA_ONSTACK};
     struct sigaction old;
-    pthread_attr_t attributes;
-    sigset_t all, before;
-    pthread_t thread;
     unsigned i;
-    int error;
 
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, 64 * 1024);
-    error = pthread_create(&thread, &attributes, watcher_main, NULL);
-    pthread_attr_destroy(&attributes);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error) /* the default: die at once */
+    if (helper_start(watcher_main, NULL)) /* the default: die at once */
         return;
     sigfillset(&action.sa_mask);
     for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)

@@ -15,6 +15,7 @@
  * the file by its descriptor in a table under a lock of its own, a leaf, and takes a reference
  * there.
  */
+#include "common/helper.h"
 #include "completion.h"
 #include "io_operation.h"
 #include "ntprocess.h"
@@ -229,24 +230,6 @@ static void *pump_run(void *unused)
     return NULL;
 }
 
-static bool thread_start(void *(*run)(void *))
-{
-    pthread_attr_t attributes;
-    sigset_t all, before;
-    pthread_t thread;
-    int error;
-
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, 128 * 1024);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&thread, &attributes, run, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    return !error;
-}
-
 static bool pump_start(void)
 {
     bool ok;
@@ -254,7 +237,7 @@ static bool pump_start(void)
     pthread_mutex_lock(&pump.lock);
     if (pump.epoll < 0) {
         pump.epoll = epoll_create1(EPOLL_CLOEXEC);
-        if (pump.epoll >= 0 && !thread_start(pump_run)) {
+        if (pump.epoll >= 0 && helper_start(pump_run, NULL)) {
             close(pump.epoll);
             pump.epoll = -1;
         }

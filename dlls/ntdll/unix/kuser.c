@@ -20,13 +20,13 @@
 
 #include "kuser.h"
 
+#include "common/helper.h"
 #include "frame.h"
 #include "kuser_layout.h"
 #include "nttypes.h"
 #include "processors.h"
 #include <linux/futex.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -110,21 +110,10 @@ static void *ticker_main(void *unused)
  * held. */
 static void ticker_start(void)
 {
-    sigset_t all, old;
-    pthread_attr_t attributes;
-    pthread_t thread;
-
     if (atomic_exchange(&ticker_started, true))
         return;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &old);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, 64 * 1024);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    if (pthread_create(&thread, &attributes, ticker_main, NULL))
+    if (helper_start(ticker_main, NULL))
         atomic_store(&ticker_started, false); /* each fault then brings the time of that moment */
-    pthread_attr_destroy(&attributes);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
 bool kuser_fault(uintptr_t address, bool is_write)

@@ -7,12 +7,12 @@
  * is set by a thread that waits for that one. */
 
 #include "client.h"
+#include "common/helper.h"
 #include "event.h"
 #include "named.h"
 #include "ntprocess.h"
 #include "regkey.h"
 #include "usermem.h"
-#include <pthread.h>
 #include <stdlib.h>
 
 /* A program's own event is set by a thread that waits for the server's. It has no TEB and touches
@@ -42,19 +42,12 @@ static void *telling_main(void *argument)
 static NTSTATUS telling_start(handle_t server_event, struct event *event)
 {
     struct telling *telling = malloc(sizeof(*telling));
-    pthread_attr_t attributes;
-    pthread_t thread;
-    int error;
 
     if (!telling)
         return STATUS_NO_MEMORY;
     *telling = (struct telling){server_event, event};
     nt_object_ref(&event->header);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    error = pthread_create(&thread, &attributes, telling_main, telling);
-    pthread_attr_destroy(&attributes);
-    if (!error)
+    if (!helper_start(telling_main, telling))
         return STATUS_SUCCESS;
     nt_object_unref(&event->header);
     free(telling);

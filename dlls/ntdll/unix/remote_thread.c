@@ -12,6 +12,7 @@
 
 #include "remote_thread.h"
 
+#include "common/helper.h"
 #include "ntwait.h"
 #include "process.h"
 #include "shared.h"
@@ -76,23 +77,11 @@ static void *collector_main(void *argument)
 
 static NTSTATUS collector_start(struct remote_thread *thread)
 {
-    pthread_attr_t attributes;
-    sigset_t all, before;
-    pthread_t collector;
-    int error;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, 64 * 1024);
     nt_object_ref(&thread->header.header);
-    error = pthread_create(&collector, &attributes, collector_main, thread);
-    pthread_attr_destroy(&attributes);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error)
-        nt_object_unref(&thread->header.header);
-    return error ? STATUS_NO_MEMORY : STATUS_SUCCESS;
+    if (!helper_start(collector_main, thread))
+        return STATUS_SUCCESS;
+    nt_object_unref(&thread->header.header);
+    return STATUS_NO_MEMORY;
 }
 
 NTSTATUS remote_thread_new(pid_t pid, int *socket, bool is_suspended, ACCESS_MASK access,

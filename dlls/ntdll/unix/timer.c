@@ -5,12 +5,15 @@
 
 /* Waitable timers: notification and synchronization, one-shot and periodic, with an APC.
  *
- * Armed timers stand in one list ordered by due time; a helper thread, made at the first NtSetTimer, sleeps until the first
- * is due, signals it and queues its APC to the thread that set it. Setting and cancelling take the timer's own APC out of that
- * thread's queue if it has not run yet, as NT does.
+ * Armed timers stand in one list ordered by due time; a helper thread, made at the first
+ * NtSetTimer, sleeps until the first is due, signals it and queues its APC to the thread that set
+ * it. Setting and cancelling take the timer's own APC out of that thread's queue if it has not run
+ * yet, as NT does.
  *
- * DIFFERS: an absolute due time is converted when the timer is set; a later change of the wall clock does not move it.
+ * DIFFERS: an absolute due time is converted when the timer is set; a later change of the wall
+ * clock does not move it.
  */
+#include "common/helper.h"
 #include "create.h"
 #include "named.h"
 #include "ntprocess.h"
@@ -18,8 +21,6 @@
 #include "ntwait.h"
 #include "usermem.h"
 #include "waitblock.h"
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 struct timer {
@@ -33,7 +34,7 @@ struct timer {
     struct apc apc;
     void *apc_function;
     ULONG_PTR apc_context;
-    struct wait_thread *setter;     /* whom the APC goes to */
+    struct wait_thread *setter;      /* whom the APC goes to */
     struct nt_object *setter_object; /* keeps it alive; NULL for a native thread */
 };
 
@@ -178,23 +179,9 @@ static void *helper_run(void *unused)
 
 static NTSTATUS helper_start_locked(void)
 {
-    pthread_attr_t attributes;
-    sigset_t all, before;
-    pthread_t thread;
-    int error;
-
-    if (helper_runs)
-        return STATUS_SUCCESS;
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, 128 * 1024);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&thread, &attributes, helper_run, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    helper_runs = !error;
-    return error ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
+    if (!helper_runs)
+        helper_runs = !helper_start(helper_run, NULL);
+    return helper_runs ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 NTSTATUS WINAPI NtCreateTimer(HANDLE *ret_handle, ACCESS_MASK access,
@@ -232,9 +219,9 @@ static int64_t due_from_nt(LARGE_INTEGER due)
 }
 
 /* STATUS_TIMER_RESUME_IGNORED: "wake the machine" is not promised. */
-NTSTATUS WINAPI NtSetTimer(HANDLE handle, const LARGE_INTEGER *user_due, PTIMER_APC_ROUTINE function,
-                           PVOID context, BOOLEAN resume, ULONG period_ms,
-                           BOOLEAN *ret_user_previous)
+NTSTATUS WINAPI NtSetTimer(HANDLE handle, const LARGE_INTEGER *user_due,
+                           PTIMER_APC_ROUTINE function, PVOID context, BOOLEAN resume,
+                           ULONG period_ms, BOOLEAN *ret_user_previous)
 {
     struct nt_object *object, *old_setter;
     BOOLEAN previous;
@@ -298,8 +285,8 @@ NTSTATUS WINAPI NtCancelTimer(HANDLE handle, BOOLEAN *ret_user_state)
     return ret_user_state ? USER_PUT(ret_user_state, state) : STATUS_SUCCESS;
 }
 
-NTSTATUS WINAPI NtQueryTimer(HANDLE handle, TIMER_INFORMATION_CLASS class, PVOID buffer, ULONG length,
-                             PULONG ret_user_length)
+NTSTATUS WINAPI NtQueryTimer(HANDLE handle, TIMER_INFORMATION_CLASS class, PVOID buffer,
+                             ULONG length, PULONG ret_user_length)
 {
     TIMER_BASIC_INFORMATION info = {.TimerState = FALSE};
     ULONG size = sizeof(info);
