@@ -132,7 +132,7 @@ void object_descriptor(const struct object *object, struct descriptor_storage *s
     ret_parts->dacl_size = dacl_allow(allowed, n_allowed, GENERIC_ALL_BIT, storage->dacl);
 }
 
-static struct generic_mapping mapping_of(const struct object_ops *ops)
+struct generic_mapping access_mapping(const struct object_ops *ops)
 {
     return (struct generic_mapping){ops->generic_read, ops->generic_write, ops->generic_execute,
                                     ops->all_access};
@@ -141,7 +141,7 @@ static struct generic_mapping mapping_of(const struct object_ops *ops)
 status_t access_to_object(const struct object *object, const struct token *token, uint32_t wanted,
                           uint32_t *ret_granted)
 {
-    struct generic_mapping mapping = mapping_of(object->ops);
+    struct generic_mapping mapping = access_mapping(object->ops);
     struct descriptor_storage storage;
     struct descriptor_parts parts;
     uint32_t known = object->ops->all_access | 0x001f0000u, granted;

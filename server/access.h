@@ -19,6 +19,8 @@ struct generic_mapping {
     uint32_t read, write, execute, all;
 };
 
+struct generic_mapping access_mapping(const struct object_ops *ops);
+
 /* Does the descriptor give the token all of `wanted` (ACCESS_MAXIMUM: besides, whatever it may
  * have)? The level of the token is not looked at. STATUS_ACCESS_DENIED, STATUS_PRIVILEGE_NOT_HELD.
  */

@@ -154,24 +154,3 @@ status_t object_access(const struct object_ops *ops, uint32_t wanted, uint32_t *
     *ret_access = access & (ops->all_access | 0x001f0000u);
     return STATUS_SUCCESS;
 }
-
-const char *object_kind_name(enum object_kind kind)
-{
-    static const char *const names[OBJECT_KIND_COUNT] = {
-        [OBJECT_ANY] = "Any",
-        [OBJECT_KIND_DIRECTORY] = "Directory",
-        [OBJECT_KIND_SYMLINK] = "SymbolicLink",
-        [OBJECT_KIND_EVENT] = "Event",
-        [OBJECT_KIND_SEMAPHORE] = "Semaphore",
-        [OBJECT_KIND_MUTANT] = "Mutant",
-        [OBJECT_KIND_SECTION] = "Section",
-        [OBJECT_KIND_PROCESS] = "Process",
-        [OBJECT_KIND_PORT] = "ALPC Port",
-        [OBJECT_KIND_FILE] = "File",
-        [OBJECT_KIND_THREAD] = "Thread",
-        [OBJECT_KIND_TOKEN] = "Token",
-        [OBJECT_KIND_KEY] = "Key",
-    };
-
-    return kind < OBJECT_KIND_COUNT ? names[kind] : "?";
-}

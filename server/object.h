@@ -116,9 +116,6 @@ uint32_t object_path(const struct object *object, uint16_t *ret_chars, uint32_t 
 status_t object_access(const struct object_ops *ops, uint32_t wanted,
                        uint32_t *ret_access) _must_check_;
 
-/* Type name of a kind, "Port" etc. */
-const char *object_kind_name(enum object_kind kind);
-
 /* Defines `struct type *type_from_object(struct object *)`, which asserts the type. */
 #define DEFINE_OBJECT_CAST(type, type_ops)                               \
     static inline struct type *type##_from_object(struct object *object) \

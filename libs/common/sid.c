@@ -140,20 +140,3 @@ bool identity_has(const struct identity *identity, const uint8_t *sid, size_t si
     }
     return false;
 }
-
-static bool sid_check(const struct sid *sid)
-{
-    return sid->revision == 1 && sid->count <= ARRAY_SIZE(sid->sub);
-}
-
-bool identity_check(const struct identity *identity)
-{
-    if (identity->n_groups > IDENTITY_GROUPS_MAX || !sid_check(&identity->user) ||
-        !sid_check(&identity->primary_group))
-        return false;
-    for (uint32_t i = 0; i < identity->n_groups; i++) {
-        if (!sid_check(&identity->groups[i]))
-            return false;
-    }
-    return true;
-}

@@ -71,5 +71,3 @@ bool identity_is_anonymous(const struct identity *identity);
 bool identity_is_system(const struct identity *identity);
 /* Is the SID the user or one of the groups? */
 bool identity_has(const struct identity *identity, const uint8_t *sid, size_t size);
-/* From the wire: false when it is none. */
-bool identity_check(const struct identity *identity);

@@ -200,15 +200,12 @@ void cursor_seen_empty(struct lane_cursor *cursor, uint64_t scan_ns)
     cursor->floor_ns = MAX(cursor->floor_ns, scan_ns);
 }
 
-/* Advances the authoritative need_wake to the next odd or even value. Returns the new one, 0: as it
- * was. */
-static uint32_t advance(struct lane_cursor *cursor, bool odd)
+/* Advances the authoritative need_wake to the next odd value. */
+static uint32_t advance(struct lane_cursor *cursor)
 {
     for (;;) {
-        uint32_t old = atom_load(&cursor->need_wake);
-        uint32_t new = odd ? (old + 1) | 1 : old + 1;
-        if (!odd && !(old & 1))
-            return 0;
+        uint32_t old = atom_load(&cursor->need_wake), new = (old + 1) | 1;
+
         if (atom_cas(&cursor->need_wake, old, new))
             return new;
     }
@@ -216,7 +213,7 @@ static uint32_t advance(struct lane_cursor *cursor, bool odd)
 
 void cursor_raise(const struct lane_view *view, struct lane_cursor *cursor)
 {
-    uint32_t value = advance(cursor, true);
+    uint32_t value = advance(cursor);
 
     atom_poke(&cursor->raised, 1);
     /* (R1) Partner: the fence in producer_ring. */
@@ -224,16 +221,6 @@ void cursor_raise(const struct lane_view *view, struct lane_cursor *cursor)
         atom_store(&lane_header(view)->consumer.need_wake, value);
     else
         atom_swap(&lane_header(view)->consumer.need_wake, value);
-}
-
-void cursor_lower(const struct lane_view *view, struct lane_cursor *cursor)
-{
-    if (!atom_peek(&cursor->raised))
-        return;
-    atom_poke(&cursor->raised, 0);
-    uint32_t value = advance(cursor, false);
-    if (value)
-        atom_store(&lane_header(view)->consumer.need_wake, value);
 }
 
 bool cursor_note_ring(struct lane_cursor *cursor)

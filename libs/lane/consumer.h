@@ -42,10 +42,6 @@ void cursor_seen_empty(struct lane_cursor *cursor, uint64_t scan_ns);
  * died. */
 void cursor_raise(const struct lane_view *view, struct lane_cursor *cursor);
 
-/* Makes need_wake even again after a raise of which nothing came (a message is returned): the next
- * publication then makes no system call. No effect on a lane that is not odd. */
-void cursor_lower(const struct lane_view *view, struct lane_cursor *cursor);
-
 /* The doorbell of this lane was seen to ring. False: it rang more often than it was asked to, and
  * the lane is broken now. */
 bool cursor_note_ring(struct lane_cursor *cursor);

@@ -95,10 +95,3 @@ void lane_format(struct lane_view *view)
     /* A new lane is cold: its consumer learns of the first record by the doorbell. */
     header->consumer.need_wake = 1;
 }
-
-uint64_t lane_resident(int fd)
-{
-    struct stat st;
-
-    return fstat(fd, &st) < 0 ? 0 : (uint64_t)st.st_blocks * 512;
-}

@@ -43,10 +43,6 @@ void lane_unmap(struct lane_view *view);
 void lane_view_init(struct lane_view *view, void *base, const struct lane_geometry *geometry);
 void lane_format(struct lane_view *view);
 
-/* Bytes of the file that are really there now (for charging and tests), or 0 when it cannot be
- * told. */
-uint64_t lane_resident(int fd);
-
 static inline struct lane_header *lane_header(const struct lane_view *view)
 {
     return (struct lane_header *)(void *)view->base;

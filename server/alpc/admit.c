@@ -17,8 +17,7 @@ static status_t server_check(const struct alpc_connect_request *request,
                              const struct request_data *data, const struct port *listener)
 {
     const struct identity *server = &listener->creator->token->identity->who;
-    const struct generic_mapping mapping = {port_ops.generic_read, port_ops.generic_write,
-                                            port_ops.generic_execute, port_ops.all_access};
+    const struct generic_mapping mapping = access_mapping(&port_ops);
     struct descriptor_parts parts;
     uint32_t granted;
     status_t status;

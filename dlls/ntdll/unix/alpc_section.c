@@ -35,31 +35,8 @@ static NTSTATUS section_put(handle_t port, uint32_t id, uint64_t actual,
     return status;
 }
 
-/* A section object of this process becomes one of the server's: *ret_object, to be closed. */
-static NTSTATUS section_lend(const struct section *section, handle_t *ret_object)
-{
-    struct section_create_request request = {.size = section->size,
-                                             .access = SECTION_MAP_READ | SECTION_MAP_WRITE,
-                                             .protection = section->protection,
-                                             .attributes = section->attributes};
-    struct section_create_reply reply;
-    struct objattr objattr = {0};
-    struct call_extra extra = {.objattr = &objattr, .n_fds = 1, .fds = {section->fd}};
-    NTSTATUS status;
-
-    /* UNKNOWN: Windows' status for an image; its pages are no plain memory. */
-    if (section->attributes & SEC_IMAGE)
-        return STATUS_INVALID_PARAMETER;
-    client_need();
-    status = (NTSTATUS)call_section_create(portico_control(), &request, &reply, &extra);
-    for (uint32_t i = 0; i < extra.n_ret_fds; i++)
-        close(extra.ret_fds[i]);
-    if (!status)
-        *ret_object = reply.handle;
-    return status;
-}
-
-/* A section for views that can be written. */
+/* A section for views that can be written; one of this process becomes one of the server's, to be
+ * closed. UNKNOWN: Windows' status for an image; its pages are no plain memory. */
 static NTSTATUS section_object(HANDLE user_section, handle_t *ret_object, bool *ret_is_lent)
 {
     struct section *section;
@@ -69,9 +46,12 @@ static NTSTATUS section_object(HANDLE user_section, handle_t *ret_object, bool *
     if (!*ret_is_lent)
         return client_handle(user_section, ret_object);
     TRY(section_lookup(user_section, SECTION_MAP_READ | SECTION_MAP_WRITE, &section));
-    status = section_permits(section->protection, PAGE_READWRITE)
-                 ? section_lend(section, ret_object)
-                 : STATUS_ACCESS_DENIED;
+    if (section->attributes & SEC_IMAGE)
+        status = STATUS_INVALID_PARAMETER;
+    else if (!section_permits(section->protection, PAGE_READWRITE))
+        status = STATUS_ACCESS_DENIED;
+    else
+        status = named_section_share(section, ret_object);
     nt_object_unref(&section->header);
     return status;
 }

@@ -17,6 +17,7 @@
 #include "process.h"
 #include "shared.h"
 #include "thread.h"
+#include "token.h"
 #include "usermem.h"
 
 struct sender {
@@ -57,16 +58,6 @@ static NTSTATUS local_put(PHANDLE ret_user_handle, struct nt_object *object, ACC
     return status;
 }
 
-static NTSTATUS server_put(PHANDLE ret_user_handle, handle_t server)
-{
-    HANDLE handle = (HANDLE)(uintptr_t)server;
-    NTSTATUS status = USER_PUT(ret_user_handle, handle);
-
-    if (status)
-        (void)!portico_close(server);
-    return status;
-}
-
 NTSTATUS WINAPI NtAlpcOpenSenderProcess(PHANDLE ret_user_process, HANDLE port,
                                         PPORT_MESSAGE user_message, ULONG flags, ACCESS_MASK access,
                                         POBJECT_ATTRIBUTES user_attributes)
@@ -84,7 +75,7 @@ NTSTATUS WINAPI NtAlpcOpenSenderProcess(PHANDLE ret_user_process, HANDLE port,
     request.access = access & MAXIMUM_ALLOWED ? PROCESS_ALL_ACCESS : access;
     request.attributes = sender.attributes;
     TRY((NTSTATUS)call_process_open(portico_control(), &request, &reply, NULL));
-    return server_put(ret_user_process, reply.handle);
+    return server_handle_give(ret_user_process, reply.handle);
 }
 
 static NTSTATUS own_thread_put(PHANDLE ret_user_thread, const struct sender *sender,
@@ -118,5 +109,5 @@ NTSTATUS WINAPI NtAlpcOpenSenderThread(PHANDLE ret_user_thread, HANDLE port,
     request.access = access & MAXIMUM_ALLOWED ? THREAD_ALL_ACCESS : access;
     request.attributes = sender.attributes;
     TRY((NTSTATUS)call_thread_open(portico_control(), &request, &reply, NULL));
-    return server_put(ret_user_thread, reply.handle);
+    return server_handle_give(ret_user_thread, reply.handle);
 }

@@ -64,11 +64,6 @@ size_t context_extended_size(void)
     return xsave_size - LEGACY_BYTES;
 }
 
-uint64_t context_xsave_mask(void)
-{
-    return xsave_mask;
-}
-
 /* Visits every integer register pair: CONTEXT's name, the frame's, the signal frame's index. */
 #define INTEGER_REGISTERS(X) \
     X(Rax, rax, REG_RAX)     \
