@@ -14,8 +14,11 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "common/fd.h"
 
 struct closer {
     pthread_t thread;
@@ -26,7 +29,17 @@ struct closer {
     size_t n_next;
     uint32_t n_pending;
     bool ending, ended;
+    bool bell_wanted;
+    int bell_fd;
 };
+
+static void idle_locked(struct closer *closer)
+{
+    pthread_cond_broadcast(&closer->idle);
+    if (closer->bell_wanted)
+        (void)!eventfd_write(closer->bell_fd, 1);
+    closer->bell_wanted = false;
+}
 
 static void *closer_main(void *argument)
 {
@@ -44,7 +57,7 @@ static void *closer_main(void *argument)
         close(fd);
         pthread_mutex_lock(&closer->lock);
         if (--closer->n_pending == 0)
-            pthread_cond_broadcast(&closer->idle);
+            idle_locked(closer);
     }
     closer->ended = true;
     pthread_cond_broadcast(&closer->idle);
@@ -71,10 +84,12 @@ struct closer *closer_new(void)
     if (!closer)
         return NULL;
     closer->first = -1;
+    closer->bell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&closer->lock, NULL);
     pthread_cond_init(&closer->work, NULL);
     pthread_cond_init(&closer->idle, NULL);
-    if (thread_start(closer) != 0) {
+    if (closer->bell_fd < 0 || thread_start(closer) != 0) {
+        fd_close(closer->bell_fd);
         free(closer);
         return NULL;
     }
@@ -109,6 +124,7 @@ struct closer *closer_free(struct closer *closer)
     pthread_mutex_destroy(&closer->lock);
     pthread_cond_destroy(&closer->work);
     pthread_cond_destroy(&closer->idle);
+    fd_close(closer->bell_fd);
     free(closer->next);
     free(closer);
     return NULL;
@@ -156,6 +172,24 @@ uint32_t closer_pending(struct closer *closer)
     n = closer->n_pending;
     pthread_mutex_unlock(&closer->lock);
     return n;
+}
+
+bool closer_is_idle(struct closer *closer)
+{
+    eventfd_t count;
+    bool is_idle;
+
+    pthread_mutex_lock(&closer->lock);
+    (void)!eventfd_read(closer->bell_fd, &count);
+    is_idle = closer->n_pending == 0;
+    closer->bell_wanted = !is_idle;
+    pthread_mutex_unlock(&closer->lock);
+    return is_idle;
+}
+
+int closer_bell(const struct closer *closer)
+{
+    return closer->bell_fd;
 }
 
 void closer_drain(struct closer *closer)

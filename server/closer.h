@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/macro.h"
@@ -25,5 +26,8 @@ struct closer *closer_free(struct closer *closer);
 void closer_close(struct closer *closer, int fd);
 /* Handed in and not closed yet. */
 uint32_t closer_pending(struct closer *closer);
-/* Until all that was handed in is closed; for tests and --status. */
+/* Is all closed? If not, the bell (an eventfd) rings when it is; it is silent after this call. */
+bool closer_is_idle(struct closer *closer);
+int closer_bell(const struct closer *closer);
+/* Until all that was handed in is closed; for tests. */
 void closer_drain(struct closer *closer);

@@ -17,6 +17,7 @@
 #include "handlers.h"
 #include "process.h"
 #include "server.h"
+#include "settle.h"
 
 #define LIST_MAX_BYTES 32768u
 #define SESSION        1u
@@ -94,14 +95,9 @@ static uint32_t fds_count(void)
     return n - 1;
 }
 
-status_t req_server_status(struct client *client,
-                           const struct server_status_request *request _unused_,
-                           struct request_data *data _unused_,
-                           struct server_status_reply *ret_reply, struct reply_extra *extra)
+static void status_fill(struct server *server, struct server_status_reply *ret_reply,
+                        struct reply_extra *extra)
 {
-    struct server *server = client->server;
-
-    ports_sweep(server);
     ret_reply->uptime_ns = clock_ns() - server->started_ns;
     ret_reply->lane_bytes = server->lane_bytes;
     ret_reply->server_id = (uint32_t)getpid();
@@ -121,7 +117,31 @@ status_t req_server_status(struct client *client,
                               : (uint32_t)((server->linger_ns + 999999999) / 1000000000);
     extra->data = PACKAGE_VERSION;
     extra->data_size = sizeof(PACKAGE_VERSION) - 1;
-    return STATUS_SUCCESS;
+}
+
+static void status_finish(struct parked *parked, status_t status)
+{
+    struct server_status_reply reply = {0};
+    struct reply_extra extra = {0};
+
+    if (!status)
+        status_fill(parked->client->server, &reply, &extra);
+    reply.n_parked -= !status; /* this one */
+    parked_finish(parked, status, &reply.header, sizeof(reply), &extra);
+}
+
+status_t req_server_status(struct client *client, const struct server_status_request *request,
+                           struct request_data *data _unused_,
+                           struct server_status_reply *ret_reply, struct reply_extra *extra)
+{
+    status_t status = STATUS_SUCCESS;
+
+    ports_sweep(client->server); /* before the wait: it lets go, too */
+    if (request->settle_ms)
+        status = settle_wait(client, request->settle_ms * INT64_C(1000000), status_finish);
+    if (!status)
+        status_fill(client->server, ret_reply, extra);
+    return status;
 }
 
 status_t req_server_stop(struct client *client, const struct server_stop_request *request _unused_,

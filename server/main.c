@@ -159,10 +159,13 @@ static int not_running(const char *path, int error)
     return EXIT_FAILURE;
 }
 
+/* Another's descriptor may take for ever to close. */
+#define SETTLE_MS 2000u
+
 static int action_status(const char *path, int dir_fd)
 {
     _cleanup_(fd_closep) int fd = remote_open(path, dir_fd);
-    struct server_status_request request = {0};
+    struct server_status_request request = {.settle_ms = SETTLE_MS};
     struct server_status_reply reply;
     char version[64] = "";
     int r;
@@ -181,6 +184,8 @@ static int action_status(const char *path, int dir_fd)
         printf("persistent: %u s after its last client\n", reply.linger_s);
     printf("processes: %u\nsockets: %u\nobjects: %u\nhandles: %u\ndescriptors: %u\n",
            reply.n_processes, reply.n_clients, reply.n_objects, reply.n_handles, reply.n_fds);
+    if (reply.n_closing_fds)
+        printf("closing: %u\n", reply.n_closing_fds);
     printf("ports: %u\nconnections: %u\nlanes: %u\nlane bytes: %llu\nparked requests: %u\n",
            reply.n_ports, reply.n_connections, reply.n_lanes, (unsigned long long)reply.lane_bytes,
            reply.n_parked);
@@ -301,6 +306,8 @@ static int serve(const struct options *options, const char *path, int dir_fd, in
     if (!r) {
         server_clients_changed(&server);
         started(&server, ready_fd);
+        if (options->trace)
+            fprintf(stderr, "portserver: serves %s\n", path);
         listener_started(&server.listener);
         r = loop_run(&server.loop);
     }

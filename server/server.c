@@ -58,7 +58,9 @@ status_t server_init(struct server *server, bool trace)
     server->closer = closer_new();
     if (!server->closer)
         return STATUS_INSUFFICIENT_RESOURCES;
-    status_t status = namespace_init(server);
+    status_t status = settle_init(server);
+    if (!status)
+        status = namespace_init(server);
     return status ? status : registry_init(server);
 }
 
@@ -88,6 +90,7 @@ uint32_t server_deinit(struct server *server)
         leaks_print(server);
     else
         users_deinit(&server->users);
+    settle_deinit(server);
     server->closer = closer_free(server->closer);
     loop_deinit(&server->loop);
     return n_left;

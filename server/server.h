@@ -18,6 +18,7 @@
 #include "portico/protocol.h"
 #include "portico/status.h"
 #include "registry.h"
+#include "settle.h"
 #include "user.h"
 
 struct closer;
@@ -27,6 +28,7 @@ struct server {
     struct loop loop;
     struct users users;
     struct closer *closer;
+    struct settle settle;
     struct listener listener;
     struct directory *root;
     struct registry registry;
@@ -37,7 +39,7 @@ struct server {
     struct list doomed;    /* struct client, freed after the batch */
     uint64_t last_object_id;
     uint64_t last_sender_id;
-    uint64_t last_wait_id; /* of standing waits */
+    uint64_t last_wait_id;    /* of standing waits */
     uint32_t last_section_id; /* of port sections */
     uint64_t started_ns;
 

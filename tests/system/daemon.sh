@@ -88,8 +88,9 @@ is $? 4 'and is not there any more'
 
 # foreground, trace, signals
 background server "$portserver" --foreground --trace --persistent
-await_line server . "$background_pid" &
-while ! "$portserver" --status >/dev/null 2>&1; do kill -0 "$background_pid" || break; done
+await_line server '^portserver: serves ' "$background_pid"
+ok $? '--trace says when it serves'
+"$portserver" --status >/dev/null
 like "$(cat "$scratch/server.out")" 'server_status\(' '--trace prints requests'
 like "$(cat "$scratch/server.out")" 'server_status -> 00000000 .*n_processes=0x1' 'and replies by field'
 kill -TERM "$background_pid"
