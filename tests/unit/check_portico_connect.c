@@ -203,24 +203,25 @@ END_TEST
 
 START_TEST(large_connection_requests_of_many_clients_all_come_before_one_is_accepted)
 {
-    enum { N_CLIENTS = 300, SIZE = 60000 };
+    enum { SIZE = 60000 };
+    const unsigned n_clients = connections_possible(300);
     struct test_message *message = malloc(sizeof(*message));
-    handle_t connection, *clients = calloc(N_CLIENTS, sizeof(*clients));
+    handle_t connection, *clients = calloc(n_clients, sizeof(*clients));
     struct portico_connect connect = {
         .name = test_name(name), .attributes = &test_attributes, .message = &message->header};
 
     daemon_connect();
     ck_ok(port_make(name, &connection));
-    for (unsigned i = 0; i < N_CLIENTS; i++) {
+    for (unsigned i = 0; i < n_clients; i++) {
         message_fill(message, SIZE, i);
         ck_ok(portico_port_connect(&connect, &clients[i]));
     }
     /* Nothing but receiving from here: no request of this program's own helps the server on. */
-    for (unsigned i = 0; i < N_CLIENTS; i++) {
+    for (unsigned i = 0; i < n_clients; i++) {
         ck_ok(port_take(connection, message));
         ck_assert(message_has(message, SIZE, i));
     }
-    for (unsigned i = 0; i < N_CLIENTS; i++)
+    for (unsigned i = 0; i < n_clients; i++)
         ck_ok(portico_close(clients[i]));
     ck_ok(portico_close(connection));
     free(clients);

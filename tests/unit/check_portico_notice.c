@@ -137,18 +137,18 @@ END_TEST
 
 START_TEST(a_thousand_connections_that_end_at_once_are_all_told)
 {
-    enum { N = 1000 };
+    const unsigned n = connections_possible(1000);
     struct child child = child_start("open");
     static struct test_message message;
-    static handle_t clients[N];
+    static handle_t clients[1000];
 
     ck_assert_int_eq(child_hear(&child), 'r');
     daemon_connect();
-    for (int i = 0; i < N; i++)
+    for (unsigned i = 0; i < n; i++)
         ck_ok(port_connect_to(name, &clients[i]));
     kill(child.pid, SIGKILL);
     child_end(&child);
-    for (int i = 0; i < N; i++) {
+    for (unsigned i = 0; i < n; i++) {
         ck_status(port_take(clients[i], &message), STATUS_PORT_DISCONNECTED);
         message_fill(&message, 8, 1);
         ck_status(port_send(clients[i], PORTICO_RELEASE, &message), STATUS_PORT_DISCONNECTED);

@@ -21,9 +21,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/macro.h"
 #include "portico/portico.h"
 #include "unit.h"
 #include "watcher.h"
@@ -93,6 +95,16 @@ static inline void daemon_connect(void)
     status_t status = portico_start(&hooks);
 
     ck_assert_msg(status == STATUS_SUCCESS, "%08x: %s", status, portico_start_error());
+}
+
+/* How many of `n` connections there can be: fewer where the server may have few descriptors. */
+static inline unsigned connections_possible(unsigned n)
+{
+    enum { DESCRIPTORS_OF_ONE = 4 };
+    struct rlimit limit;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    return (unsigned)MIN(n, limit.rlim_max / 2 / DESCRIPTORS_OF_ONE);
 }
 
 /* ---- other processes ---- */
