@@ -22,14 +22,16 @@ bool module_holds(const struct module *module, ULONG_PTR address, SIZE_T size)
     return offset <= module->entry.SizeOfImage && size <= module->entry.SizeOfImage - offset;
 }
 
-/* The array ends with NULL. */
-static bool callbacks_end(const struct module *module, ULONG_PTR callbacks)
+/* The array ends with NULL; until then it has functions of the image's. */
+static bool callbacks_are_inside(const struct module *module, ULONG_PTR callbacks)
 {
     for (; callbacks; callbacks += sizeof(ULONG_PTR)) {
         if (!module_holds(module, callbacks, sizeof(ULONG_PTR)))
             return false;
         if (!*(const ULONG_PTR *)callbacks)
             break;
+        if (!module_holds(module, *(const ULONG_PTR *)callbacks, 1))
+            return false;
     }
     return true;
 }
@@ -43,7 +45,7 @@ bool tls_is_whole(const struct module *module)
         return false;
     if (tls->AddressOfIndex && !module_holds(module, tls->AddressOfIndex, sizeof(ULONG)))
         return false;
-    return callbacks_end(module, tls->AddressOfCallBacks);
+    return callbacks_are_inside(module, tls->AddressOfCallBacks);
 }
 
 /* A fault of ntdll's own code. A callback of the program's that faults meanwhile (LdrRegister-

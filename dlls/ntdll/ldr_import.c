@@ -143,43 +143,43 @@ static NTSTATUS import_dll(struct module *module, const WCHAR *search_path, cons
     return status;
 }
 
-static NTSTATUS bind_descriptor(struct module *module, const WCHAR *search_path,
-                                const IMAGE_IMPORT_DESCRIPTOR *descriptor)
+struct binding {
+    struct module *module;
+    const WCHAR *search_path;
+    struct module *from; /* whose exports are being looked through */
+};
+
+static NTSTATUS bind_descriptor(struct binding *binding, const IMAGE_IMPORT_DESCRIPTOR *descriptor)
 {
+    struct module *module = binding->module;
     const char *dll = rva_to_pointer(module, descriptor->Name);
     const ULONG names_rva =
         descriptor->OriginalFirstThunk ? descriptor->OriginalFirstThunk : descriptor->FirstThunk;
     const ULONG64 *names = rva_to_pointer(module, names_rva);
     void **addresses = rva_to_pointer(module, descriptor->FirstThunk);
-    struct module *from;
     NTSTATUS status;
 
     if (!*names)
         return STATUS_SUCCESS;
-    status = import_dll(module, search_path, dll, &from);
+    status = import_dll(module, binding->search_path, dll, &binding->from);
     for (; !status && *names; names++, addresses++)
         status = module_holds(module, (ULONG_PTR)addresses, sizeof(*addresses))
-                     ? import_one(module, from, dll, *names, addresses)
+                     ? import_one(module, binding->from, dll, *names, addresses)
                      : STATUS_INVALID_IMAGE_FORMAT;
     return status;
 }
 
-struct binding {
-    struct module *module;
-    const WCHAR *search_path;
-};
-
 /* Under image_guard, as what follows. */
 static NTSTATUS bind_imports(void *argument)
 {
-    const struct binding *binding = argument;
+    struct binding *binding = argument;
     ULONG size;
     const IMAGE_IMPORT_DESCRIPTOR *descriptor = RtlImageDirectoryEntryToData(
         binding->module->entry.DllBase, TRUE, IMAGE_DIRECTORY_ENTRY_IMPORT, &size);
     NTSTATUS status = STATUS_SUCCESS;
 
     for (; descriptor && descriptor->Name && descriptor->FirstThunk && !status; descriptor++)
-        status = bind_descriptor(binding->module, binding->search_path, descriptor);
+        status = bind_descriptor(binding, descriptor);
     return status;
 }
 
@@ -192,9 +192,12 @@ static NTSTATUS bind_tls(void *argument)
 
 NTSTATUS module_bind(struct module *module, const WCHAR *search_path)
 {
-    struct binding binding = {module, search_path};
+    struct binding binding = {module, search_path, NULL};
     NTSTATUS status = image_guard(bind_imports, &binding);
 
+    if (status == STATUS_INVALID_IMAGE_FORMAT && binding.from)
+        failure_note(PORTICO_EXIT_NOT_PE, "%S: its image is damaged, or that of %S",
+                     module->entry.BaseDllName.Buffer, binding.from->entry.BaseDllName.Buffer);
     if (!status)
         status = unix_image_protect(module->entry.DllBase);
     if (!status)

@@ -30,19 +30,19 @@ patch() {
 half() { echo $(($(byte "$1" "$2") + 256 * $(byte "$1" $(($2 + 1))))); }
 word() { echo $(($(half "$1" "$2") + 65536 * $(half "$1" $(($2 + 2))))); }
 
+# directory_at INDEX FILE: where the file has what that data directory points to.
+directory_at() {
+    at_pe=$(half "$2" 60)
+    at_rva=$(word "$2" $((at_pe + 24 + 112 + 8 * $1)))
+    at_section=$((at_pe + 24 + $(half "$2" $((at_pe + 20)))))
+    while rva=$(word "$2" $((at_section + 12))) &&
+        [ $((at_rva - rva)) -ge "$(word "$2" $((at_section + 16)))" ]; do at_section=$((at_section + 40)); done
+    echo $((at_rva - rva + $(word "$2" $((at_section + 20)))))
+}
+
 good=$(program talk_client)
 pe_at=$(half "$good" 60)
 directories_at=$((pe_at + 24 + 112))
-sections_at=$((pe_at + 24 + $(half "$good" $((pe_at + 20)))))
-
-# directory_at INDEX: where the file has what that data directory points to.
-directory_at() {
-    at_rva=$(word "$good" $((directories_at + 8 * $1)))
-    at_section=$sections_at
-    while rva=$(word "$good" $((at_section + 12))) &&
-        [ $((at_rva - rva)) -ge "$(word "$good" $((at_section + 16)))" ]; do at_section=$((at_section + 40)); done
-    echo $((at_rva - rva + $(word "$good" $((at_section + 20)))))
-}
 
 refused "$scratch/none.exe" MISSING_FILE 'none\.exe.*[Nn]o such file' 'a file that is not there'
 refused "$scratch" MISSING_FILE "$(basename "$scratch").*folder" 'a directory'
@@ -77,11 +77,12 @@ damaged() {
 for index in 0 1 2 3 5 9 10 13; do
     damaged "data directory $index beyond the image" $((directories_at + 8 * index)) 0 360 377 177
 done
-tls_at=$(directory_at 9)
-imports_at=$(directory_at 1)
+tls_at=$(directory_at 9 "$good")
+imports_at=$(directory_at 1 "$good")
 damaged 'a TLS directory of nonsense' "$tls_at" 1 2 3 4 5 6 7 10 11 12 13 14 15 16 17 20
 damaged 'a TLS index outside of the image' $((tls_at + 16)) 0 20 0 0 0 0 0 0
 damaged 'TLS callbacks outside of the image' $((tls_at + 24)) 0 20 0 0 0 0 0 0
+damaged 'a TLS callback outside of the image' $((tls_at + 24)) 0 0 0 100 1 0 0 0 # the MZ header
 damaged "an imported DLL's name outside of the image" $((imports_at + 12)) 0 360 377 177
 damaged 'an import address table outside of the image' $((imports_at + 16)) 0 360 377 177
 damaged 'import names outside of the image' "$imports_at" 0 360 377 177
@@ -105,6 +106,10 @@ refused "$scratch/needs.exe" MISSING_DLL 'nothing\.dll' 'a missing DLL'
 cp "$scratch/gone.dll" "$scratch/nothing.dll"
 patch "$scratch/nothing.dll" $(($(half "$scratch/gone.dll" 60) + 24 + 112)) 0 360 377 177
 refused "$scratch/needs.exe" MISSING_DLL 'nothing\.dll.*c000007b' 'a damaged DLL'
+cp "$scratch/gone.dll" "$scratch/nothing.dll"
+export_at=$(directory_at 0 "$scratch/nothing.dll")
+patch "$scratch/nothing.dll" $((export_at + 32)) 0 360 377 177 # the table of names
+refused "$scratch/needs.exe" NOT_PE 'needs\.exe: its image is damaged, or that of nothing\.dll' "a DLL's table of names beyond it"
 sed 's/nothing_here/something_else/' "$scratch/nothing.c" >"$scratch/other.c"
 (cd "$scratch" && "$PE_CC" -shared -o nothing.dll other.c) || exit 99
 refused "$scratch/needs.exe" MISSING_IMPORT 'nothing_here.*nothing\.dll|nothing\.dll.*nothing_here' 'a missing import'
