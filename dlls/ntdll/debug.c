@@ -22,6 +22,18 @@ void WINAPI DbgUserBreakPoint(void)
     __asm__ volatile("int3");
 }
 
+/* Where a debugger begins (CreateProcess with DEBUG_PROCESS, DebugActiveProcess). TODO(debugging)
+ */
+NTSTATUS WINAPI DbgUiConnectToDbg(void);
+NTSTATUS WINAPI DbgUiConnectToDbg(void)
+{
+    static LONG has_said_it;
+
+    if (!__atomic_exchange_n(&has_said_it, 1, __ATOMIC_RELAXED))
+        log_line("DbgUiConnectToDbg: debugging another program is not implemented");
+    return STATUS_NOT_SUPPORTED;
+}
+
 static SIZE_T round_up(SIZE_T size, SIZE_T to)
 {
     return (size + to - 1) & ~(to - 1);

@@ -3,7 +3,8 @@
 
 /* The code behind the names of exports.def that have no C function here.
  *
- * A stub hands its record (a "has said it" byte, then its name) to stub_called. A system call enters the ELF half
+ * A stub hands its record (a "has said it" byte, then its name) to stub_called. The records have a section of their own, in
+ * which `portico --dry-run` finds the names. A system call enters the ELF half
  * through the dispatcher whose address the loader has put at DISPATCHER: rax = number, r10 = first argument, as
  * Windows has it; the number is the rank among the SYSCALL lines, and the private calls of unixcalls.def follow.
  * Both are leaf code without a frame: the unwinder finds the caller's return address at rsp. */
@@ -48,7 +49,7 @@ call_count:
 	.long	number
 
 
-	.data
+	.section .stubs, "dw"
 #undef STUB
 #undef SYSCALL
 	.macro	record name

@@ -30,6 +30,7 @@ struct module {
     enum module_state state;
     bool is_root;      /* never unloaded */
     bool is_reachable; /* scratch of modules_sweep */
+    bool is_replaced_in; /* some of its exports are ours: ldr_replace.c */
     LONG n_loads;      /* LdrLoadDll minus LdrUnloadDll */
     struct module_edge *imports;
     ULONG64 device; /* these two name the file */
@@ -70,6 +71,10 @@ bool tls_is_whole(const struct module *module);
  * module) then depends on it. */
 NTSTATUS module_export(struct module *module, const char *name, ULONG ordinal, ULONG hint,
                        struct module *importer, void **ret_address);
+
+/* ldr_replace.c: has a DLL of this name exports that we replace, and what stands for one, or NULL. */
+bool has_replacements(const WCHAR *base_name);
+void *replacement_find(const char *name);
 
 /* ldr_import.c. */
 NTSTATUS module_bind(struct module *module, const WCHAR *search_path);

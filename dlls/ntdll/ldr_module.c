@@ -147,6 +147,7 @@ NTSTATUS module_create(void *base, const WCHAR *full_path, struct module **ret_m
         RtlFreeHeap(process_heap(), 0, module);
         return status;
     }
+    module->is_replaced_in = has_replacements(module->entry.BaseDllName.Buffer);
     list_append(&ldr_data.InLoadOrderModuleList, &module->entry.InLoadOrderLinks);
     list_append(&ldr_data.InMemoryOrderModuleList, &module->entry.InMemoryOrderLinks);
     *ret_module = module;

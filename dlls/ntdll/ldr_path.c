@@ -9,7 +9,7 @@
  * safe search mode: the program's folder, system32, the windows folders, the current directory (not
  * if SetDllDirectory was called, which puts its folder second), PATH. system32 is Portico's and
  * Wine's DLL folder (unix_image_load knows it); what Windows has among its known DLLs is taken from
- * there first. Api-set names are not files but names of ntdll's own table. */
+ * there first (known_dlls.def). Api-set names are not files but names of the same list. */
 
 #include "ntdll.h"
 
@@ -54,20 +54,24 @@ static bool has_prefix(const WCHAR *name, const char *prefix)
 
 const WCHAR *api_set_target(const WCHAR *name)
 {
-    if (has_prefix(name, "api-ms-win-crt-"))
-        return L"ucrtbase.dll";
-    if (has_prefix(name, "api-ms-") || has_prefix(name, "ext-ms-"))
-        return L"kernelbase.dll";
+#define KNOWN_DLL(name)
+#define API_SET(prefix, target)   \
+    if (has_prefix(name, prefix)) \
+        return L##target;
+#include "known_dlls.def"
+#undef KNOWN_DLL
+#undef API_SET
     return NULL;
 }
 
 bool is_known_dll(const WCHAR *name)
 {
     static const WCHAR *const known[] = {
-        L"kernel32.dll", L"kernelbase.dll", L"msvcrt.dll",  L"ucrtbase.dll", L"advapi32.dll",
-        L"sechost.dll",  L"rpcrt4.dll",     L"user32.dll",  L"gdi32.dll",    L"win32u.dll",
-        L"ole32.dll",    L"oleaut32.dll",   L"combase.dll", L"shell32.dll",  L"shlwapi.dll",
-        L"ws2_32.dll",   L"imm32.dll",      L"psapi.dll",   L"ntdll.dll",
+#define KNOWN_DLL(name) L##name,
+#define API_SET(prefix, target)
+#include "known_dlls.def"
+#undef KNOWN_DLL
+#undef API_SET
     };
     unsigned i;
 

@@ -113,6 +113,13 @@ void log_line(const char *format, ...)
     unix_log(line, used);
 }
 
+/* For our own DLLs above this one (dlls/common/absent.h). */
+void WINAPI __portico_log(const char *line);
+void WINAPI __portico_log(const char *line)
+{
+    log_line("%s", line);
+}
+
 void log_unimplemented_class(const char *function, ULONG class_number)
 {
     /* A lost race prints a line twice: harmless. */

@@ -3,6 +3,6 @@
 
 #pragma once
 
-/* Where our own ntdll.dll lies: $PORTICO_DLL_DIR; else the configured folder; else, when it is not
+/* Where our own DLLs lie, ntdll.dll among them: $PORTICO_DLL_DIR; else the configured folder; else, when it is not
  * there, where it lies seen from this program: the installation may have been moved. */
 const char *dll_path_ours(void);

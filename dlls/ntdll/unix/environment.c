@@ -43,6 +43,7 @@ static const char *const not_passed[] = {
     "_",         "LS_COLORS",    "LD_PRELOAD",   "LD_LIBRARY_PATH",
     "APPDATA",   "LOCALAPPDATA", "USERNAME",     "USERPROFILE",
     "HOMEDRIVE", "HOMEPATH",     "COMPUTERNAME", "NUMBER_OF_PROCESSORS",
+    "WINEUSERNAME",
 };
 
 struct entries {
@@ -172,6 +173,7 @@ static void made_add(struct entries *entries, char *const *environment)
     path_add(entries, value_of(environment, "PATH"));
     home_add(entries, value_of(environment, "HOME"));
     entry_add_pair(entries, "USERNAME", user ? user : "user");
+    entry_add_pair(entries, "WINEUSERNAME", user ? user : "user"); /* advapi32's GetUserName */
     gethostname(host, sizeof(host) - 1);
     entry_add_pair(entries, "COMPUTERNAME", host);
     snprintf(number, sizeof(number), "%u", processors_count());

@@ -153,6 +153,29 @@ static NTSTATUS query_region(const void *address, void *buffer, SIZE_T length, S
     return user_write(buffer, &info, *ret_length);
 }
 
+/* The handle of a DLL of Wine's for its Unix side (dlls/ntdll/wine_unix.c). The two that get one
+ * need it to start, or to tell about what they cannot do; others take the refusal well, and some
+ * would take a handle ill. */
+static NTSTATUS query_unix_side(const void *address, void *buffer, SIZE_T length,
+                                SIZE_T *ret_length)
+{
+    static const char *const dlls[] = {WINE_DLL_DIR "/bcrypt.dll", WINE_DLL_DIR "/crypt32.dll"};
+    bool is_one = false;
+    struct view *view;
+
+    if (length < sizeof(address))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    view_lock();
+    view = view_at_locked(address);
+    for (size_t i = 0; view && view->unix_path && i < sizeof(dlls) / sizeof(*dlls); i++)
+        is_one |= !strcmp(view->unix_path, dlls[i]);
+    view_unlock();
+    if (!is_one)
+        return STATUS_INVALID_INFO_CLASS;
+    *ret_length = sizeof(address);
+    return user_write(buffer, &address, sizeof(address));
+}
+
 NTSTATUS WINAPI NtQueryVirtualMemory(HANDLE process, LPCVOID address,
                                      MEMORY_INFORMATION_CLASS class, PVOID buffer, SIZE_T length,
                                      SIZE_T *ret_user_length)
@@ -171,8 +194,9 @@ NTSTATUS WINAPI NtQueryVirtualMemory(HANDLE process, LPCVOID address,
     case MemoryRegionInformation:
         status = query_region(address, buffer, length, &used);
         break;
-    case 1000: /* a handle for calls into a DLL's Unix half: there is none, and callers expect that
-                */
+    case 1000:
+        status = query_unix_side(address, buffer, length, &used);
+        break;
     case 1001:
         return STATUS_INVALID_INFO_CLASS;
     default:

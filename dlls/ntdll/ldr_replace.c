@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+#include "config.h"
+
+/* Exports of Wine's DLLs in whose place stands a function of ours: Wine's would do work that goes
+ * past us, and end otherwise than on Windows. The list is short, and meant to stay so.
+ *
+ * StartServiceCtrlDispatcher: Wine's asks its service manager by a pipe and reports that it cannot
+ * be reached. Windows says ERROR_FAILED_SERVICE_CONTROLLER_CONNECT to a program that no service
+ * manager has started, and programs that are both service and console program take that as the word
+ * to be the latter. */
+
+#include "ntdll.h"
+
+#include "ldr.h"
+
+static BOOL WINAPI service_dispatcher_refuse(const void *table)
+{
+    (void)table;
+    RtlSetLastWin32Error(ERROR_FAILED_SERVICE_CONTROLLER_CONNECT);
+    return FALSE;
+}
+
+static BOOL WINAPI descriptor_is_valid(const void *descriptor)
+{
+    const BOOLEAN is_valid = (BOOLEAN)RtlValidSecurityDescriptor((void *)descriptor);
+
+    if (!is_valid)
+        RtlSetLastWin32Error(ERROR_INVALID_SECURITY_DESCR);
+    return is_valid;
+}
+
+static const struct {
+    const WCHAR *dll;
+    const char *name;
+    BOOL(WINAPI *function)(const void *);
+} replacements[] = {
+    {L"kernelbase.dll", "IsValidSecurityDescriptor", descriptor_is_valid},
+    {L"sechost.dll", "StartServiceCtrlDispatcherA", service_dispatcher_refuse},
+    {L"sechost.dll", "StartServiceCtrlDispatcherW", service_dispatcher_refuse},
+};
+
+bool has_replacements(const WCHAR *base_name)
+{
+    unsigned i;
+
+    for (i = 0; i < ARRAY_COUNT(replacements); i++)
+        if (names_equal(replacements[i].dll, base_name))
+            return true;
+    return false;
+}
+
+/* No name of one DLL is exported by another for anything else: the name alone will do. */
+void *replacement_find(const char *name)
+{
+    unsigned i;
+
+    for (i = 0; i < ARRAY_COUNT(replacements); i++)
+        if (!strcmp(replacements[i].name, name))
+            return (void *)replacements[i].function;
+    return NULL;
+}
