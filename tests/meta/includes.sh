@@ -1,5 +1,6 @@
 # Who may include whom (docs/ARCHITECTURE.md): include/nt <- include/portico <- libs/common <- libs/lane <-
 # libs/alpc <- {server, libs/portico}; libs/portico <- dlls/ntdll/unix. The server never includes dlls or libs/portico.
+# dlls/user32, win32u, ws2_32: programs' side of Windows' headers, and dlls/common.
 . "$srcdir/functions.sh"
 
 # room FILE: the room a source belongs to.
@@ -11,13 +12,15 @@ room() {
     server/*) echo server ;;
     dlls/ntdll/unix/*) echo unix ;;
     dlls/ntdll/*) echo pe ;;
+    dlls/*) echo dll ;;
     esac
 }
 
 # target SOURCE NAME: the room that #include "NAME" in SOURCE reaches, "own" for a file beside it.
 target() {
+    case $1:$2 in dlls/common/*:exports.def | dlls/common/*:dll.h) echo own; return ;; esac # that of the DLL being built
     if [ -f "$(dirname "$1")/$2" ]; then room "$(dirname "$1")/$2"; return; fi
-    for place in "include/$2" "libs/$2" "server/$2" "dlls/ntdll/unix/$2" "dlls/ntdll/$2"; do
+    for place in "include/$2" "libs/$2" "server/$2" "dlls/ntdll/unix/$2" "dlls/ntdll/$2" "dlls/common/$2"; do
         if [ -f "$place" ]; then room "$place"; return; fi
     done
     echo other
@@ -34,6 +37,7 @@ allowed() {
     server) echo 'nt contract common lane alpc server' ;;
     unix) echo 'nt contract common lane alpc portico unix pe' ;;
     pe) echo 'nt contract common pe' ;;
+    dll) echo 'dll' ;;
     esac
 }
 
@@ -41,7 +45,7 @@ find include libs server dlls \( -name '*.[chS]' -o -name '*.def' \) | LC_ALL=C 
 while read -r file; do
     own=$(room "$file")
     [ -n "$own" ] || continue
-    may=" $(allowed "$own") other "
+    may=" $(allowed "$own") own other "
     sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"\([^"]*\)".*/\1/p' "$file" >"$scratch/names"
     while read -r name; do
         reached=$(target "$file" "$name")

@@ -9,7 +9,7 @@ unset PORTICO_DLL_DIR PORTICO_SERVER
 install_at() {
     mkdir -p "$1$2" "$1$3/x86_64-windows" "$1$4"
     cp "$top_builddir/programs/portico" "$top_builddir/server/portserver" "$1$2" &&
-        cp "$top_builddir/dlls/ntdll/ntdll.dll" "$1$3/x86_64-windows" &&
+        cp "$top_builddir"/dlls/x86_64-windows/*.dll "$1$3/x86_64-windows" &&
         cp "$top_builddir"/libs/.libs/libportico.so* "$1$4"
 }
 

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* What services and their tools ask of advapi32: SIDs, accounts, tokens, privileges, descriptors,
+ * the event log, the service manager, random numbers. */
+#include "test.h"
+
+#include <aclapi.h>
+#include <sddl.h>
+#include <winsvc.h>
+
+static HANDLE process_token(void)
+{
+    HANDLE token;
+
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ALL_ACCESS, &token))
+        bail_out("OpenProcessToken: error %u", GetLastError());
+    return token;
+}
+
+/* The token's user; the buffer holds the SID. */
+static PSID user_of(HANDLE token, char buffer[256])
+{
+    DWORD size;
+
+    if (!GetTokenInformation(token, TokenUser, buffer, 256, &size))
+        bail_out("TokenUser: error %u", GetLastError());
+    return ((TOKEN_USER *)buffer)->User.Sid;
+}
+
+static void test_sids(void)
+{
+    SID_IDENTIFIER_AUTHORITY nt = {SECURITY_NT_AUTHORITY};
+    char *text = NULL, well_known[SECURITY_MAX_SID_SIZE];
+    DWORD size = sizeof(well_known);
+    PSID made, parsed;
+
+    ok(AllocateAndInitializeSid(&nt, 2, SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_ADMINS, 0, 0,
+                                0, 0, 0, 0, &made),
+       "AllocateAndInitializeSid");
+    ok(ConvertSidToStringSidA(made, &text) && !lstrcmpA(text, "S-1-5-32-544"), "as text: %s", text);
+    ok(ConvertStringSidToSidA(text, &parsed) && EqualSid(made, parsed), "and back");
+    ok(CreateWellKnownSid(WinBuiltinAdministratorsSid, NULL, well_known, &size) &&
+           EqualSid(made, well_known) && IsWellKnownSid(made, WinBuiltinAdministratorsSid),
+       "a well-known one");
+    is_number(GetLengthSid(made), 16, "its length");
+    ok(!ConvertStringSidToSidA("S-1-x", &parsed), "no SID");
+    is_number(GetLastError(), ERROR_INVALID_SID, "says the error");
+    LocalFree(text);
+    FreeSid(made);
+}
+
+static void test_accounts(void)
+{
+    char name[128], domain[128], again[128], buffer[256], sid[SECURITY_MAX_SID_SIZE];
+    DWORD name_size = sizeof(name), domain_size = sizeof(domain), sid_size = sizeof(sid);
+    const HANDLE token = process_token();
+    SID_NAME_USE use;
+    PSID admins;
+
+    ok(LookupAccountSidA(NULL, user_of(token, buffer), name, &name_size, domain, &domain_size,
+                         &use),
+       "LookupAccountSid of the user: error %u", GetLastError());
+    ok(name[0] && domain[0], "has a name: %s\\%s", domain, name);
+    ConvertStringSidToSidA("S-1-5-32-544", &admins);
+    name_size = sizeof(name);
+    domain_size = sizeof(domain);
+    ok(LookupAccountSidA(NULL, admins, name, &name_size, domain, &domain_size, &use) &&
+           !lstrcmpiA(name, "Administrators") && !lstrcmpiA(domain, "BUILTIN") &&
+           use == SidTypeAlias,
+       "administrators: %s\\%s", domain, name);
+    domain_size = sizeof(domain);
+    ok(LookupAccountNameA(NULL, "Administrators", sid, &sid_size, domain, &domain_size, &use) &&
+           EqualSid(sid, admins),
+       "and back");
+    name_size = sizeof(name);
+    ok(GetUserNameA(name, &name_size) && name[0], "GetUserName: %s", name);
+    ok(GetEnvironmentVariableA("USERNAME", again, sizeof(again)) && !lstrcmpiA(name, again),
+       "is what the environment says");
+    is_number(name_size, lstrlenA(name) + 1, "and how long");
+    LocalFree(admins);
+    CloseHandle(token);
+}
+
+static void test_tokens(void)
+{
+    char groups[4096], privileges[1024];
+    const HANDLE token = process_token();
+    HANDLE copy;
+    TOKEN_STATISTICS statistics;
+    TOKEN_TYPE type = 0;
+    BOOL is_member = 7;
+    DWORD size, elevated = 7;
+    PSID everyone;
+
+    ok(GetTokenInformation(token, TokenGroups, groups, sizeof(groups), &size) &&
+           ((TOKEN_GROUPS *)groups)->GroupCount > 0,
+       "groups");
+    ok(GetTokenInformation(token, TokenPrivileges, privileges, sizeof(privileges), &size),
+       "privileges");
+    ok(GetTokenInformation(token, TokenType, &type, sizeof(type), &size) && type == TokenPrimary,
+       "a primary token");
+    ok(GetTokenInformation(token, TokenElevation, &elevated, sizeof(elevated), &size) &&
+           elevated < 2,
+       "elevated or not");
+    ok(GetTokenInformation(token, TokenStatistics, &statistics, sizeof(statistics), &size),
+       "statistics");
+    ok(!GetTokenInformation(token, TokenUser, NULL, 0, &size), "no buffer");
+    is_number(GetLastError(), ERROR_INSUFFICIENT_BUFFER, "says the error");
+    ConvertStringSidToSidA("S-1-1-0", &everyone);
+    ok(CheckTokenMembership(NULL, everyone, &is_member) && is_member == TRUE,
+       "everyone is everyone");
+    ok(DuplicateTokenEx(token, MAXIMUM_ALLOWED, NULL, SecurityImpersonation, TokenImpersonation,
+                        &copy),
+       "DuplicateTokenEx");
+    ok(ImpersonateLoggedOnUser(copy) && RevertToSelf(), "impersonated and back");
+    LocalFree(everyone);
+    CloseHandle(copy);
+    CloseHandle(token);
+}
+
+static void test_privileges(void)
+{
+    TOKEN_PRIVILEGES wish = {.PrivilegeCount = 1}, before;
+    const HANDLE token = process_token();
+    char name[64];
+    PRIVILEGE_SET set = {.PrivilegeCount = 1, .Control = PRIVILEGE_SET_ALL_NECESSARY};
+    DWORD size = sizeof(name);
+    BOOL has_it = 7;
+    LUID luid;
+
+    ok(LookupPrivilegeValueA(NULL, "SeChangeNotifyPrivilege", &luid), "LookupPrivilegeValue");
+    is_number(luid.LowPart, 23, "the number that Windows has");
+    ok(LookupPrivilegeNameA(NULL, &luid, name, &size) && !lstrcmpA(name, "SeChangeNotifyPrivilege"),
+       "LookupPrivilegeName");
+    ok(!LookupPrivilegeValueA(NULL, "SeNoSuchPrivilege", &luid), "no such privilege");
+    is_number(GetLastError(), ERROR_NO_SUCH_PRIVILEGE, "says the error");
+    luid.LowPart = 23;
+    wish.Privileges[0].Luid = luid;
+    size = sizeof(before);
+    ok(AdjustTokenPrivileges(token, FALSE, &wish, sizeof(before), &before, &size), "taken away");
+    is_number(GetLastError(), ERROR_SUCCESS, "all of them");
+    set.Privilege[0].Luid = luid;
+    todo_if(running_on_portico(), "this one stays on: dlls/ntdll/unix/token_adjust.c");
+    ok(PrivilegeCheck(token, &set, &has_it) && !has_it, "it is gone");
+    wish.Privileges[0].Attributes = SE_PRIVILEGE_ENABLED;
+    ok(AdjustTokenPrivileges(token, FALSE, &wish, 0, NULL, NULL), "given back");
+    ok(PrivilegeCheck(token, &set, &has_it) && has_it, "it is there");
+    wish.Privileges[0].Luid.LowPart = 2; /* SeCreateTokenPrivilege */
+    ok(AdjustTokenPrivileges(token, FALSE, &wish, 0, NULL, NULL), "one that nobody has");
+    is_number(GetLastError(), ERROR_NOT_ALL_ASSIGNED, "is told");
+    CloseHandle(token);
+}
+
+static void test_descriptors(void)
+{
+    SECURITY_DESCRIPTOR absolute;
+    PSECURITY_DESCRIPTOR parsed;
+    EXPLICIT_ACCESSA entry;
+    BOOL present, defaulted;
+    char *text = NULL;
+    PSID everyone;
+    PACL list;
+
+    ok(ConvertStringSecurityDescriptorToSecurityDescriptorA("O:BAD:(A;;GA;;;WD)(D;;GW;;;BG)", 1,
+                                                            &parsed, NULL),
+       "a descriptor from text");
+    ok(GetSecurityDescriptorDacl(parsed, &present, &list, &defaulted) && present &&
+           list->AceCount == 2,
+       "has two entries");
+    ok(ConvertSecurityDescriptorToStringSecurityDescriptorA(
+           parsed, 1, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &text, NULL),
+       "and back: %s", text);
+    ok(!lstrcmpA(text, "O:BAD:(A;;GA;;;WD)(D;;GW;;;BG)"), "the same");
+    ConvertStringSidToSidA("S-1-1-0", &everyone);
+    memset(&entry, 0, sizeof(entry));
+    entry.grfAccessPermissions = GENERIC_READ;
+    entry.grfAccessMode = GRANT_ACCESS;
+    entry.Trustee.TrusteeForm = TRUSTEE_IS_SID;
+    entry.Trustee.ptstrName = (LPSTR)everyone;
+    is_number(SetEntriesInAclA(1, &entry, NULL, &list), ERROR_SUCCESS, "SetEntriesInAcl");
+    ok(InitializeSecurityDescriptor(&absolute, SECURITY_DESCRIPTOR_REVISION) &&
+           SetSecurityDescriptorDacl(&absolute, TRUE, list, FALSE) &&
+           SetSecurityDescriptorOwner(&absolute, everyone, FALSE) &&
+           IsValidSecurityDescriptor(&absolute),
+       "one made piece by piece");
+    LocalFree(list);
+    LocalFree(everyone);
+    LocalFree(text);
+    LocalFree(parsed);
+}
+
+static void test_objects(void)
+{
+    const HANDLE event = CreateEventA(NULL, FALSE, FALSE, "Local\\advapi_test");
+    const HANDLE file = CreateFileA("advapi.txt", GENERIC_WRITE | READ_CONTROL | DELETE, 0, NULL,
+                                    CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+    char buffer[256];
+    const HANDLE token = process_token();
+    PSID owner = NULL;
+    PACL list = NULL;
+
+    is_number(GetSecurityInfo(event, SE_KERNEL_OBJECT,
+                              OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner, NULL,
+                              &list, NULL, &descriptor),
+              ERROR_SUCCESS, "GetSecurityInfo of an event");
+    ok(owner && IsValidSid(owner) && list && IsValidAcl(list), "has an owner and a list");
+    LocalFree(descriptor);
+    is_number(GetSecurityInfo(file, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &owner, NULL, NULL,
+                              NULL, &descriptor),
+              ERROR_SUCCESS, "GetSecurityInfo of a file");
+    ok(owner && EqualSid(owner, user_of(token, buffer)), "its owner is who made it");
+    LocalFree(descriptor);
+    CloseHandle(token);
+    CloseHandle(file);
+    CloseHandle(event);
+}
+
+/* As on a machine whose event log service does not run: nothing is kept, nothing fails. */
+static void test_event_log(void)
+{
+    const HANDLE source = RegisterEventSourceA(NULL, "portico test");
+    const char *strings[] = {"something happened"};
+
+    ok(source != NULL, "RegisterEventSource");
+    ok(ReportEventA(source, EVENTLOG_INFORMATION_TYPE, 0, 1, NULL, 1, 0, strings, NULL),
+       "ReportEvent");
+    ok(DeregisterEventSource(source), "DeregisterEventSource");
+}
+
+static void WINAPI service_main(DWORD argc, LPSTR *argv)
+{
+    (void)argc, (void)argv;
+}
+
+static void test_services(void)
+{
+    const SERVICE_TABLE_ENTRYA table[] = {{(LPSTR) "portico", service_main}, {NULL, NULL}};
+    const SERVICE_TABLE_ENTRYW wide[] = {
+        {(LPWSTR)L"portico", (LPSERVICE_MAIN_FUNCTIONW)service_main}, {NULL, NULL}};
+
+    ok(!StartServiceCtrlDispatcherA(table), "no service manager has started this program");
+    is_number(GetLastError(), ERROR_FAILED_SERVICE_CONTROLLER_CONNECT, "says the error");
+    SetLastError(0);
+    ok(!StartServiceCtrlDispatcherW(wide), "in UTF-16");
+    is_number(GetLastError(), ERROR_FAILED_SERVICE_CONTROLLER_CONNECT, "too");
+    if (!running_on_portico())
+        return;
+    ok(!OpenSCManagerA(NULL, NULL, SC_MANAGER_CONNECT), "there is no service manager");
+    is_number(GetLastError(), RPC_S_SERVER_UNAVAILABLE, "says the error");
+}
+
+static void test_random(void)
+{
+    unsigned char first[16] = {0}, second[16] = {0};
+    HCRYPTPROV provider;
+
+    ok(CryptAcquireContextA(&provider, NULL, NULL, PROV_RSA_FULL, CRYPT_VERIFYCONTEXT),
+       "CryptAcquireContext: error %x", GetLastError());
+    ok(CryptGenRandom(provider, sizeof(first), first) &&
+           CryptGenRandom(provider, sizeof(second), second) &&
+           memcmp(first, second, sizeof(first)) != 0,
+       "CryptGenRandom");
+    ok(CryptReleaseContext(provider, 0), "CryptReleaseContext");
+}
+
+static void test_main(void)
+{
+    test_sids();
+    test_accounts();
+    test_tokens();
+    test_privileges();
+    test_descriptors();
+    test_objects();
+    test_event_log();
+    test_services();
+    test_random();
+    done_testing();
+}
