@@ -3,9 +3,10 @@
 #include "config.h"
 
 /* portico FILE [ARGUMENT...]: runs a Windows program. Options end at FILE: what follows is the
- * program's. */
+ * program's. portico --dry-run FILE: tells what it needs. */
 
 #include "common/trace.h"
+#include "dry_run.h"
 #include "portico/exit_status.h"
 #include "start.h"
 #include <stdio.h>
@@ -19,8 +20,9 @@ static void usage_print(FILE *file)
     fputs("Usage: portico FILE [ARGUMENT...]\n"
           "Runs the Windows program FILE (a 64-bit x86 console program).\n"
           "\n"
-          "  --help      print this\n"
-          "  --version   print the version\n",
+          "  --dry-run FILE   list what the program imports and what of it is there; run nothing\n"
+          "  --help           print this\n"
+          "  --version        print the version\n",
           file);
 }
 
@@ -34,6 +36,8 @@ int main(int argc, char **argv)
         puts("portico " VERSION);
         return 0;
     }
+    if (argc == 3 && !strcmp(argv[1], "--dry-run"))
+        return dry_run(argv[2]);
     if (argc >= 2 && !strcmp(argv[1], "--")) {
         argv++;
         argc--;

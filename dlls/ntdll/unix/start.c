@@ -35,8 +35,7 @@ static bool is_dos_path(const char *file)
     return ((file[0] | 0x20) >= 'a' && (file[0] | 0x20) <= 'z' && file[1] == ':');
 }
 
-/* The Unix path that the user's name for the program means, absolute. */
-static char *program_path_get(const char *file)
+char *portico_program_path(const char *file)
 {
     char *unix_path = NULL, *absolute;
     WCHAR *dos;
@@ -223,7 +222,7 @@ static void program_run(const char *path)
 
 void portico_start_program(const char *file, char *const *arguments, char *const *environment)
 {
-    char *path = program_path_get(file);
+    char *path = portico_program_path(file);
 
     images_load(path);
     params_make(path, arguments, environment);

@@ -1,0 +1,18 @@
+# What is not here says so by name, once: the display (user32, win32u below Wine's gdi32) and the network (ws2_32). Wine's
+# DLLs that build on these load.
+. "$srcdir/functions.sh"
+
+"$portico" "$(program absent)" >"$scratch/out" 2>"$scratch/err"
+is "$?" 0 'a program that wants a window and a socket gets neither'
+is "$(cat "$scratch/err")" "portico: user32.CreateWindowExA is not available: there is no display
+portico: win32u.NtGdiCreateCompatibleDC is not available: there is no display
+portico: ws2_32.socket is not available: there is no network" 'each call says its name, once'
+
+"$portico" "$(program loads)" shell32.dll ole32.dll oleaut32.dll shlwapi.dll gdi32.dll imm32.dll wsock32.dll mswsock.dll \
+    netapi32.dll iphlpapi.dll winhttp.dll wininet.dll bcrypt.dll rpcrt4.dll setupapi.dll winmm.dll >"$scratch/out" 2>"$scratch/err"
+is "$?" 0 "Wine's DLLs that import these load"
+is "$(cat "$scratch/err")" '' 'without a word'
+"$portico" "$(program loads)" comctl32.dll uxtheme.dll >"$scratch/out" 2>"$scratch/err"
+is "$?" 0 'also those that ask for the display when they load'
+like "$(cat "$scratch/err")" '^portico: user32\.RegisterClassW is not available: there is no display$' 'and say it'
+done_testing

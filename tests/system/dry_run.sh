@@ -1,0 +1,72 @@
+# portico --dry-run: what a program imports, whether it is there, without running any of it.
+. "$srcdir/functions.sh"
+cd "$scratch" || exit 99
+stub=$(sed -n 's/^STUB(\(Nt[A-Za-z0-9]*\))$/\1/p' "$top_srcdir/dlls/ntdll/exports.def" | head -n 1)
+[ -n "$stub" ] || skip_all 'ntdll has no stubs any more'
+
+# build NAME TEXT OPTION...: a program, or with -shared a DLL
+build() {
+    echo "$2" >source.c
+    build_name=$1
+    shift 2
+    $PE_CC -o "$build_name" source.c "$@" || exit 99
+}
+dry_run() {
+    "$portico" --dry-run "$@" >out 2>err
+    dry_status=$?
+}
+
+build whole.exe '#include <stdio.h>
+int main(void) { puts("it ran"); return 0; }'
+dry_run whole.exe
+is "$dry_status" 0 'a program that has all it needs'
+like "$(cat out)" '^  msvcrt\.dll: Wine.s, /.*/msvcrt\.dll$' 'each DLL with its file'
+like "$(cat out)" '^    implemented  puts$' 'each import'
+like "$(tail -n 1 out)" '^whole\.exe: [0-9]+ imports implemented, 0 stubs, 0 missing, 0 DLLs not found: starts$' 'a summary'
+grep -q 'it ran' out
+is "$?" 1 'none of it was run'
+
+build stubs.exe "long __stdcall $stub(void); int main(void) { return (int)$stub(); }" -lntdll
+dry_run stubs.exe
+is "$dry_status" 1 'one that imports a stub'
+like "$(cat out)" "^    stub         $stub\$" 'its name'
+like "$(tail -n 1 out)" ' 1 stubs, 0 missing, .*starts; ' 'it starts'
+
+build wine.exe 'int __stdcall CredProfileLoaded(void); int main(void) { return CredProfileLoaded(); }' -ladvapi32 2>/dev/null
+dry_run wine.exe
+like "$(cat out)" '^    stub         CredProfileLoaded$' "a stub of Wine's is one too"
+
+build partial.dll 'int here(void) { return 1; } int gone(void) { return 2; }' -shared
+build missing.exe 'int here(void); int gone(void); int main(void) { return here() + gone(); }' partial.dll
+build partial.dll 'int here(void) { return 1; }' -shared
+dry_run missing.exe
+is "$dry_status" 115 'one whose DLL lacks a function'
+like "$(cat out)" '^  partial\.dll: /.*/partial\.dll$' "its own DLL's file"
+like "$(cat out)" '^    missing      gone$' 'and what it lacks'
+like "$(cat out)" '^    implemented  here$' 'and has'
+like "$(tail -n 1 out)" ' 1 missing, 0 DLLs not found: does not start$' 'it does not start'
+"$portico" missing.exe 2>/dev/null
+is "$?" 115 'as indeed it does not'
+
+build nowhere.dll 'int far_away(void) { return 1; }' -shared
+build partial.dll 'int far_away(void); int here(void) { return far_away(); }  int gone(void) { return 2; }' -shared nowhere.dll
+rm nowhere.dll
+dry_run missing.exe
+is "$dry_status" 114 "one whose DLL's DLL is missing"
+like "$(cat out)" '^  nowhere\.dll: not found$' 'its name'
+like "$(tail -n 1 out)" ' 1 DLLs not found: does not start$' 'it does not start'
+"$portico" missing.exe 2>/dev/null
+is "$?" 114 'as indeed it does not'
+mkdir elsewhere
+build elsewhere/nowhere.dll 'int far_away(void) { return 1; }' -shared
+PATH=$scratch/elsewhere:$PATH dry_run missing.exe
+is "$dry_status" 0 'until it is found on PATH'
+
+dry_run source.c
+is "$dry_status" 112 'what is no program at all'
+like "$(cat err)" '^portico: .*source\.c: is not a Windows program' 'says so'
+dry_run nothing.exe
+is "$dry_status" 111 'nor there'
+[ ! -e "$PORTICO_RUNTIME_DIR/socket" ]
+ok $? 'no port server was started'
+done_testing

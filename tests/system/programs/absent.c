@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* Wants a window, a device context and a socket, each twice. Exits with 0 when it got none of them.
+ */
+#include <winsock2.h>
+
+int main(void)
+{
+    WSADATA data;
+    int n_got = 0;
+
+    if (WSAStartup(MAKEWORD(2, 2), &data))
+        return 2;
+    for (int i = 0; i < 2; i++) {
+        n_got += CreateWindowExA(0, "STATIC", "x", 0, 0, 0, 1, 1, NULL, NULL, NULL, NULL) != NULL;
+        n_got += CreateCompatibleDC(NULL) != NULL;
+        n_got += socket(AF_INET, SOCK_STREAM, 0) != INVALID_SOCKET;
+    }
+    return n_got != 0;
+}
