@@ -46,6 +46,10 @@ static void file_destroy(struct nt_object *object)
     pipe_end_free(file);
     if (file->fd >= 0)
         close(file->fd);
+    if (file->lock_fd >= 0)
+        close(file->lock_fd);
+    if (file->lock_timer >= 0)
+        close(file->lock_timer);
     folder_scan_free(file->scan);
     if (file->completion)
         completion_unref(file->completion);
@@ -111,6 +115,8 @@ NTSTATUS file_new(int fd, char *path, enum file_kind kind, ACCESS_MASK access, U
     ntlist_init(&file->node_link);
     ntlist_init(&file->locks);
     ntlist_init(&file->pendings);
+    ntlist_init(&file->lock_waiting_link);
+    file->lock_fd = file->lock_timer = -1;
     *ret_file = file;
     return STATUS_SUCCESS;
 }

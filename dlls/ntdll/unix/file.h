@@ -62,7 +62,11 @@ struct file {
     struct completion *completion; /* dispatcher lock; a reference */
     ULONG_PTR completion_key;
     ULONG notification_flags; /* FILE_SKIP_* */
-    struct ntlist locks;      /* byte ranges; file_lock.c's lock */
+    struct ntlist locks;      /* byte ranges; files_lock */
+    int lock_fd;              /* for Linux' locks if fd cannot write (file_claim.c); files_lock */
+    int lock_timer;           /* of who waits for a range, or -1; files_lock */
+    unsigned n_lock_waiters;  /* the same */
+    struct ntlist lock_waiting_link; /* the same */
 };
 
 extern const struct nt_type file_type;

@@ -96,11 +96,15 @@ static bool wants_write(ACCESS_MASK access)
     return access & (FILE_WRITE_DATA | FILE_APPEND_DATA);
 }
 
-/* Opens what exists, or with O_CREAT | O_EXCL. */
-static int open_unix(const char *path, ACCESS_MASK access, int flags, mode_t mode)
+/* Opens what exists, or with O_CREAT | O_EXCL. A plain file that is written is opened for reading
+ * too if that is permitted (`reads`), for its claims (file_claim.c). */
+static int open_unix(const char *path, ACCESS_MASK access, bool reads, int flags, mode_t mode)
 {
-    int how = wants_write(access) ? (wants_read(access) ? O_RDWR : O_WRONLY) : O_RDONLY;
+    int how = wants_write(access) ? (reads || wants_read(access) ? O_RDWR : O_WRONLY) : O_RDONLY;
     int fd = open(path, how | flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode);
+
+    if (fd < 0 && errno == EACCES && how == O_RDWR && !wants_read(access))
+        fd = open(path, O_WRONLY | flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode);
 
     if (fd < 0 && (errno == EACCES || errno == ENXIO) && !wants_read(access) &&
         !wants_write(access) && !(flags & O_CREAT))
@@ -127,7 +131,7 @@ static NTSTATUS create_file(struct open_request *request, int *ret_fd)
 
     if (request->path.has_trailing_separator)
         return STATUS_OBJECT_NAME_INVALID;
-    *ret_fd = open_unix(request->path.unix_path, request->access, O_CREAT | O_EXCL, mode);
+    *ret_fd = open_unix(request->path.unix_path, request->access, true, O_CREAT | O_EXCL, mode);
     return *ret_fd < 0 ? open_error(request, errno) : STATUS_SUCCESS;
 }
 
@@ -163,12 +167,14 @@ static NTSTATUS open_existing(struct open_request *request, int *ret_fd)
         return STATUS_NOT_A_DIRECTORY;
     if (r->path.has_trailing_separator)
         return STATUS_OBJECT_NAME_INVALID;
-    if (overwrites && (attributes_from_stat(&info) & FILE_ATTRIBUTE_READONLY))
-        return STATUS_ACCESS_DENIED;
+    if ((overwrites || wants_write(r->access)) && S_ISREG(info.st_mode) &&
+        (attributes_from_stat(&info) & FILE_ATTRIBUTE_READONLY))
+        return STATUS_ACCESS_DENIED; /* whoever the user is */
     status = file_share_check(&info, r->access | (overwrites ? FILE_WRITE_DATA : 0), r->sharing);
     if (status)
         return status;
-    *ret_fd = open_unix(r->path.unix_path, r->access | (overwrites ? FILE_WRITE_DATA : 0), 0, 0);
+    *ret_fd = open_unix(r->path.unix_path, r->access | (overwrites ? FILE_WRITE_DATA : 0),
+                        S_ISREG(info.st_mode), 0, 0);
     return *ret_fd < 0 ? open_error(r, errno) : STATUS_SUCCESS;
 }
 

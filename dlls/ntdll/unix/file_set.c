@@ -12,6 +12,7 @@
  * not.
  */
 #include "completion.h"
+#include "file_claim.h"
 #include "file_info.h"
 #include "ntprocess.h"
 #include "ntstatus_errno.h"
@@ -225,13 +226,17 @@ static NTSTATUS target_get(struct change *change, struct nt_path *ret_path)
     return nt_path_under(own, name, units, ret_path);
 }
 
+/* DIFFERS: an open file whose openers all share deletion can be replaced: as on Windows with
+ * FILE_RENAME_POSIX_SEMANTICS. */
 static NTSTATUS replace_check(const char *path)
 {
     struct stat info;
 
     if (lstat(path, &info))
         return STATUS_SUCCESS;
-    if (S_ISDIR(info.st_mode) || (attributes_from_stat(&info) & FILE_ATTRIBUTE_READONLY))
+    if (S_ISDIR(info.st_mode) || (attributes_from_stat(&info) & FILE_ATTRIBUTE_READONLY) ||
+        file_share_check(&info, DELETE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE) ||
+        file_claim_check_delete(path))
         return STATUS_ACCESS_DENIED;
     return STATUS_SUCCESS;
 }

@@ -3,15 +3,18 @@
 
 #include "config.h"
 
-/* Share modes and deletion at last close, within this process.
+/* Share modes and deletion at last close.
  *
  * Every open disk file or folder stands in the list of its inode. An open is refused with
  * STATUS_SHARING_VIOLATION when it wants what an earlier one does not share, or does not share what
  * an earlier one has. Opens that ask for neither reading, writing nor deleting conflict with
  * nothing.
  *
- * DIFFERS: other processes do not take part.
+ * Other processes take part through Linux' locks (file_claim.c). DIFFERS: a file that is to be
+ * deleted goes when this process closes it last, also while another has it open, as on Windows with
+ * FILE_DISPOSITION_POSIX_SEMANTICS.
  */
+#include "file_claim.h"
 #include "file_info.h"
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +106,8 @@ NTSTATUS file_share_enter(struct file *file, const struct stat *info, ULONG shar
     node = node_get_locked(info);
     if (node) {
         status = node_check_locked(node, file->access, sharing);
+        if (!status)
+            status = file_claim(file, file->access, sharing);
         if (status) {
             node_drop_if_unused_locked(node);
         } else {

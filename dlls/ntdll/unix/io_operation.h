@@ -18,9 +18,11 @@ struct io_operation {
     short events; /* POLLIN or POLLOUT: operations with the same are done in order */
     char *buffer; /* the program's */
     size_t length;
-    ULONG_PTR done; /* bytes; told to the program also with an error */
-    unsigned phase; /* the step's own, from here on */
-    char *output;   /* FSCTL_PIPE_TRANSCEIVE's answer */
+    ULONG_PTR done;  /* bytes; told to the program also with an error */
+    unsigned phase;  /* the step's own, from here on */
+    uint64_t offset; /* of a byte-range lock */
+    ULONG key;
+    char *output; /* FSCTL_PIPE_TRANSCEIVE's answer */
     size_t output_length;
 };
 
