@@ -16,6 +16,8 @@
 #include "file.h"
 #include "file_lock.h"
 #include "folder.h"
+#include "folder_watch.h"
+#include "io_operation.h"
 #include "named.h"
 #include "nttime.h"
 #include "pipe.h"
@@ -33,7 +35,8 @@ static void file_close(struct nt_object *object, bool last)
         return;
     file_locks_drop(file);
     file_share_leave(file);
-    (void)io_cancel(file, NULL, NULL, STATUS_CANCELLED);
+    (void)io_cancel(file, NULL, NULL,
+                    file->kind == FILE_KIND_FOLDER ? STATUS_NOTIFY_CLEANUP : STATUS_CANCELLED);
     if (file->pipe)
         pipe_end_closed(file);
 }
@@ -51,6 +54,7 @@ static void file_destroy(struct nt_object *object)
     if (file->lock_timer >= 0)
         close(file->lock_timer);
     folder_scan_free(file->scan);
+    folder_watch_free(file->watch);
     if (file->completion)
         completion_unref(file->completion);
     pthread_mutex_destroy(&file->position_lock);

@@ -54,6 +54,7 @@ struct file {
     struct ntlist node_link;
     pthread_mutex_t position_lock; /* around the fd's position, for synchronous handles */
     struct folder_scan *scan;      /* directory enumeration; position_lock */
+    struct folder_watch *watch;    /* of a folder (folder_watch.c); position_lock */
     struct pipe_end *pipe;         /* of what NtCreateNamedPipeFile made */
     struct ntlist
         pendings;  /* overlapped operations (io_operation.c), oldest first; position_lock */

@@ -407,13 +407,3 @@ NTSTATUS WINAPI NtQueryDirectoryFile(HANDLE handle, HANDLE event, PIO_APC_ROUTIN
         status = STATUS_NO_SUCH_FILE;
     return io_end(&request, status, output.information);
 }
-
-NTSTATUS WINAPI NtNotifyChangeDirectoryFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
-                                            void *apc_context, PIO_STATUS_BLOCK iosb, void *buffer,
-                                            ULONG length, ULONG filter, BOOLEAN subtree)
-{
-    (void)handle, (void)event, (void)apc, (void)apc_context, (void)iosb, (void)buffer;
-    (void)length, (void)filter, (void)subtree;
-    unimplemented_once(__func__, "watching folders:", 0);
-    return STATUS_NOT_IMPLEMENTED;
-}

@@ -304,6 +304,21 @@ NTSTATUS io_start(struct io_request *request, const struct io_operation *begun)
     return is_pending ? status : io_end(request, status, operation.done);
 }
 
+NTSTATUS io_start_pending(struct io_request *request, const struct io_operation *operation)
+{
+    struct file *file = request->file;
+    NTSTATUS status;
+
+    pthread_mutex_lock(&file->position_lock);
+    status = pending_enter_locked(request, operation);
+    pthread_mutex_unlock(&file->position_lock);
+    if (status != STATUS_PENDING)
+        return io_end(request, status, 0);
+    while (file_advance(file, operation->events))
+        ;
+    return STATUS_PENDING;
+}
+
 NTSTATUS io_do(struct io_request *request, struct io_operation *operation)
 {
     NTSTATUS status;

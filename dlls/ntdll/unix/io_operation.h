@@ -31,6 +31,8 @@ struct io_operation {
 NTSTATUS io_run(struct io_operation *operation);
 /* Once; what must wait goes on beside the program: STATUS_PENDING. Ends the request. */
 NTSTATUS io_start(struct io_request *request, const struct io_operation *operation);
+/* The same, but STATUS_PENDING also if it ends at once. */
+NTSTATUS io_start_pending(struct io_request *request, const struct io_operation *operation);
 /* By the file's mode; ends the request. */
 NTSTATUS io_do(struct io_request *request, struct io_operation *operation);
 

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* NtNotifyChangeDirectoryFile: what changes in a folder, by inotify.
+ *
+ * The first call on a handle begins to watch; what happens between calls waits in the kernel's
+ * queue, and what did not fit into the program's buffer in ours. A call is an operation that waits
+ * for the inotify descriptor (io_operation.c). For a subtree every folder below gets a watch of its
+ * own, also one that appears later; what lies in such a one already is told as added, once more if
+ * it appears just then.
+ *
+ * A rename within a folder is two records, between folders a removal and an addition, as on
+ * Windows. Equal modifications in a row are told once.
+ *
+ * A buffer without room for one record, no buffer at all (FindFirstChangeNotification), or a queue
+ * that has run over is STATUS_NOTIFY_ENUM_DIR: look for yourself.
+ */
+#include "folder_watch.h"
+#include "io_operation.h"
+#include "ntstatus_errno.h"
+#include "usermem.h"
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#define DEPTH_MAX   64     /* of folders in folders that are watched */
+#define RECORDS_MAX 16384u /* as many as the kernel's queue holds */
+
+#define NAME_EVENTS (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
+#define ALL_EVENTS  (NAME_EVENTS | IN_MODIFY | IN_ATTRIB | IN_ACCESS)
+
+struct watched {
+    int wd;
+    char *path; /* relative to the folder, "" for itself */
+};
+
+struct record {
+    struct ntlist link;
+    ULONG action;
+    ULONG filter; /* FILE_NOTIFY_CHANGE_*: who asks for one of these is told */
+    WCHAR *name;
+    size_t units;
+};
+
+struct folder_watch {
+    int fd;
+    char root[32]; /* /proc/self/fd/N of the folder */
+    ULONG filter;  /* of the first call, like the next: later calls' count for nothing, as on NT */
+    bool is_subtree, has_overflown, is_gone;
+    struct watched *watched;
+    size_t n_watched;
+    struct ntlist records;
+    struct record *last; /* of them, or NULL */
+    size_t n_records;
+};
+
+static void record_free(struct record *record)
+{
+    free(record->name);
+    free(record);
+}
+
+static void record_take_out(struct folder_watch *watch, struct record *record)
+{
+    ntlist_unlink(&record->link);
+    if (watch->last == record)
+        watch->last = NULL;
+    watch->n_records--;
+    record_free(record);
+}
+
+static void records_drop(struct folder_watch *watch)
+{
+    while (!ntlist_is_empty(&watch->records))
+        record_take_out(watch, ntlist_entry(watch->records.next, struct record, link));
+}
+
+void folder_watch_free(struct folder_watch *watch)
+{
+    if (!watch)
+        return;
+    records_drop(watch);
+    for (size_t i = 0; i < watch->n_watched; i++)
+        free(watch->watched[i].path);
+    free(watch->watched);
+    close(watch->fd);
+    free(watch);
+}
+
+/* ---- which folders ---- */
+
+static const char *path_of(const struct folder_watch *watch, int wd)
+{
+    for (size_t i = 0; i < watch->n_watched; i++)
+        if (watch->watched[i].wd == wd)
+            return watch->watched[i].path;
+    return NULL;
+}
+
+static char *join(const char *folder, const char *name)
+{
+    char *path;
+
+    return asprintf(&path, "%s%s%s", folder, *folder ? "/" : "", name) < 0 ? NULL : path;
+}
+
+static void record_add(struct folder_watch *watch, ULONG action, ULONG filter, const char *folder,
+                       const char *name);
+
+/* Takes `path` over. `tells`: what lies in it is told as added. */
+static void watched_add(struct folder_watch *watch, char *path, bool tells, int depth)
+{
+    struct watched *grown = realloc(watch->watched, (watch->n_watched + 1) * sizeof(*grown));
+    char *full = path ? join(watch->root, path) : NULL;
+    struct dirent *entry;
+    DIR *stream;
+
+    watch->watched = grown ? grown : watch->watched;
+    if (!grown || !full) {
+        watch->has_overflown = true; /* not watched: say so */
+        free(path);
+        free(full);
+        return;
+    }
+    grown[watch->n_watched] = (struct watched){
+        inotify_add_watch(watch->fd, full, ALL_EVENTS | IN_ONLYDIR | (*path ? IN_DONT_FOLLOW : 0)),
+        path};
+    stream = grown[watch->n_watched++].wd < 0 || !watch->is_subtree || depth >= DEPTH_MAX
+                 ? NULL
+                 : opendir(full);
+    free(full);
+    while (stream && (entry = readdir(stream))) {
+        bool is_folder = entry->d_type == DT_DIR;
+
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+            continue;
+        if (tells)
+            record_add(watch, FILE_ACTION_ADDED,
+                       is_folder ? FILE_NOTIFY_CHANGE_DIR_NAME : FILE_NOTIFY_CHANGE_FILE_NAME, path,
+                       entry->d_name);
+        if (is_folder)
+            watched_add(watch, join(path, entry->d_name), tells, depth + 1);
+    }
+    if (stream)
+        closedir(stream);
+}
+
+/* The rest of `path` behind `folder`: "" or beginning with a slash; NULL: it lies elsewhere. */
+static const char *below(const char *path, const char *folder)
+{
+    size_t n = strlen(folder);
+
+    return strncmp(path, folder, n) || (path[n] && path[n] != '/') ? NULL : path + n;
+}
+
+/* A folder and all below it: gone to `to`, or (NULL) from the tree. */
+static void watched_move(struct folder_watch *watch, const char *from, const char *to)
+{
+    for (size_t i = 0; i < watch->n_watched; i++) {
+        struct watched *each = &watch->watched[i];
+        const char *rest = below(each->path, from);
+        char *path;
+
+        if (!rest)
+            continue;
+        if (!to) {
+            (void)inotify_rm_watch(watch->fd, each->wd); /* IN_IGNORED takes it out of the list */
+        } else if (asprintf(&path, "%s%s", to, rest) >= 0) {
+            free(each->path);
+            each->path = path;
+        }
+    }
+}
+
+static void watched_remove(struct folder_watch *watch, int wd)
+{
+    for (size_t i = 0; i < watch->n_watched; i++)
+        if (watch->watched[i].wd == wd) {
+            watch->is_gone |= !*watch->watched[i].path;
+            free(watch->watched[i].path);
+            watch->watched[i] = watch->watched[--watch->n_watched];
+            return;
+        }
+}
+
+static struct folder_watch *watch_new(struct file *file, ULONG filter, bool subtree)
+{
+    struct folder_watch *watch = calloc(1, sizeof(*watch));
+
+    if (!watch)
+        return NULL;
+    watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    watch->is_subtree = subtree;
+    watch->filter = filter;
+    ntlist_init(&watch->records);
+    snprintf(watch->root, sizeof(watch->root), "/proc/self/fd/%d/", file->fd);
+    if (watch->fd >= 0)
+        watched_add(watch, strdup(""), false, 0);
+    if (watch->fd >= 0 && watch->n_watched && watch->watched[0].wd >= 0)
+        return watch;
+    folder_watch_free(watch);
+    return NULL;
+}
+
+/* ---- what happens ---- */
+
+static bool is_repeated(const struct folder_watch *watch, const struct record *record)
+{
+    const struct record *last = watch->last;
+
+    return last && record->action == FILE_ACTION_MODIFIED && last->action == record->action &&
+           last->filter == record->filter && last->units == record->units &&
+           !memcmp(last->name, record->name, record->units * sizeof(WCHAR));
+}
+
+static void record_add(struct folder_watch *watch, ULONG action, ULONG filter, const char *folder,
+                       const char *name)
+{
+    struct record *record = calloc(1, sizeof(*record));
+    char *path = join(folder, name);
+
+    if (record && path)
+        record->name = utf16_from_utf8(path, strlen(path), &record->units);
+    free(path);
+    if (!record || !record->name || watch->n_records == RECORDS_MAX) {
+        watch->has_overflown = true;
+        free(record ? record->name : NULL);
+        free(record);
+        return;
+    }
+    for (size_t i = 0; i < record->units; i++)
+        if (record->name[i] == '/')
+            record->name[i] = '\\';
+    record->action = action;
+    record->filter = filter;
+    if (is_repeated(watch, record)) {
+        record_free(record);
+        return;
+    }
+    ntlist_append(&watch->records, &record->link);
+    watch->last = record;
+    watch->n_records++;
+}
+
+static ULONG name_filter(const struct inotify_event *event)
+{
+    return event->mask & IN_ISDIR ? FILE_NOTIFY_CHANGE_DIR_NAME : FILE_NOTIFY_CHANGE_FILE_NAME;
+}
+
+static void modified(struct folder_watch *watch, const struct inotify_event *event,
+                     const char *folder)
+{
+    ULONG filter = 0;
+
+    if (event->mask & IN_MODIFY)
+        filter |= FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE;
+    if (event->mask & IN_ATTRIB) /* modes and times: inotify does not tell which */
+        filter |= FILE_NOTIFY_CHANGE_ATTRIBUTES | FILE_NOTIFY_CHANGE_LAST_WRITE |
+                  FILE_NOTIFY_CHANGE_CREATION | FILE_NOTIFY_CHANGE_SECURITY;
+    if (event->mask & IN_ACCESS)
+        filter |= FILE_NOTIFY_CHANGE_LAST_ACCESS;
+    if (filter && event->len)
+        record_add(watch, FILE_ACTION_MODIFIED, filter, folder, event->name);
+}
+
+static void appeared(struct folder_watch *watch, const struct inotify_event *event,
+                     const char *folder)
+{
+    record_add(watch, FILE_ACTION_ADDED, name_filter(event), folder, event->name);
+    if ((event->mask & IN_ISDIR) && watch->is_subtree)
+        watched_add(watch, join(folder, event->name), true, 0);
+}
+
+static void vanished(struct folder_watch *watch, const struct inotify_event *event,
+                     const char *folder)
+{
+    char *path = event->mask & IN_ISDIR ? join(folder, event->name) : NULL;
+
+    record_add(watch, FILE_ACTION_REMOVED, name_filter(event), folder, event->name);
+    if (path && (event->mask & IN_MOVED_FROM))
+        watched_move(watch, path, NULL);
+    free(path);
+}
+
+/* From one name to another in one folder, or between two. */
+static void renamed(struct folder_watch *watch, const struct inotify_event *from,
+                    const struct inotify_event *to)
+{
+    const char *old_folder = path_of(watch, from->wd), *new_folder = path_of(watch, to->wd);
+    char *old_path = old_folder ? join(old_folder, from->name) : NULL;
+    char *new_path = new_folder ? join(new_folder, to->name) : NULL;
+    bool same = from->wd == to->wd;
+
+    if (old_path)
+        record_add(watch, same ? FILE_ACTION_RENAMED_OLD_NAME : FILE_ACTION_REMOVED,
+                   name_filter(from), old_folder, from->name);
+    if (new_path)
+        record_add(watch, same ? FILE_ACTION_RENAMED_NEW_NAME : FILE_ACTION_ADDED, name_filter(to),
+                   new_folder, to->name);
+    if (old_path && new_path && (from->mask & IN_ISDIR))
+        watched_move(watch, old_path, new_path);
+    free(old_path);
+    free(new_path);
+}
+
+static void event_take(struct folder_watch *watch, const struct inotify_event *event)
+{
+    const char *folder = path_of(watch, event->wd);
+
+    if (event->mask & IN_Q_OVERFLOW)
+        watch->has_overflown = true;
+    if (event->mask & IN_IGNORED)
+        watched_remove(watch, event->wd);
+    else if (!folder)
+        return;
+    else if (event->mask & (IN_CREATE | IN_MOVED_TO))
+        appeared(watch, event, folder);
+    else if (event->mask & (IN_DELETE | IN_MOVED_FROM))
+        vanished(watch, event, folder);
+    else
+        modified(watch, event, folder);
+}
+
+static void events_take(struct folder_watch *watch, const char *bytes, size_t size)
+{
+    const struct inotify_event *event, *next;
+
+    for (size_t at = 0; at < size; at += sizeof(*event) + event->len) {
+        size_t after;
+
+        event = (const struct inotify_event *)(const void *)(bytes + at);
+        after = at + sizeof(*event) + event->len;
+        next = (const struct inotify_event *)(const void *)(bytes + after);
+        if ((event->mask & IN_MOVED_FROM) && after < size && (next->mask & IN_MOVED_TO) &&
+            next->cookie == event->cookie) {
+            renamed(watch, event, next);
+            at = after;
+            event = next;
+        } else {
+            event_take(watch, event);
+        }
+    }
+}
+
+static void events_read(struct folder_watch *watch)
+{
+    _Alignas(struct inotify_event) char bytes[16384];
+    ssize_t n;
+
+    while ((n = read(watch->fd, bytes, sizeof(bytes))) > 0)
+        events_take(watch, bytes, (size_t)n);
+}
+
+/* ---- telling ---- */
+
+static void unwanted_drop(struct folder_watch *watch, ULONG filter)
+{
+    struct ntlist *link = watch->records.next, *next;
+
+    for (; link != &watch->records; link = next) {
+        struct record *record = ntlist_entry(link, struct record, link);
+
+        next = link->next;
+        if (!(record->filter & filter))
+            record_take_out(watch, record);
+    }
+}
+
+/* One record at `at`, the last so far. */
+static NTSTATUS record_put(struct io_operation *operation, size_t at, const struct record *record)
+{
+    const size_t header = offsetof(FILE_NOTIFY_INFORMATION, FileName);
+    FILE_NOTIFY_INFORMATION info = {.Action = record->action,
+                                    .FileNameLength = (ULONG)(record->units * sizeof(WCHAR))};
+
+    TRY(user_write(operation->buffer + at, &info, header));
+    return user_write(operation->buffer + at + header, record->name, info.FileNameLength);
+}
+
+static size_t record_size(const struct record *record)
+{
+    return offsetof(FILE_NOTIFY_INFORMATION, FileName) + record->units * sizeof(WCHAR);
+}
+
+/* As many records as fit; they are gone when the program has them. */
+static NTSTATUS records_put(struct io_operation *operation, struct folder_watch *watch)
+{
+    size_t at = 0, last = 0;
+
+    while (!ntlist_is_empty(&watch->records)) {
+        struct record *record = ntlist_entry(watch->records.next, struct record, link);
+        ULONG offset = (ULONG)(at - last);
+
+        if (at + record_size(record) > operation->length)
+            break;
+        TRY(record_put(operation, at, record));
+        if (at)
+            TRY(user_write(operation->buffer + last, &offset, sizeof(offset)));
+        operation->done = at + record_size(record);
+        last = at;
+        at = (operation->done + 3) & ~(size_t)3;
+        record_take_out(watch, record);
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS watch_step(struct io_operation *operation)
+{
+    struct folder_watch *watch = operation->file->watch;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    events_read(watch);
+    unwanted_drop(watch, watch->filter);
+    if (ntlist_is_empty(&watch->records) && !watch->has_overflown)
+        return watch->is_gone ? STATUS_DELETE_PENDING : STATUS_PENDING;
+    if (!watch->has_overflown)
+        status = records_put(operation, watch);
+    if (status || operation->done)
+        return status;
+    records_drop(watch);
+    watch->has_overflown = false;
+    return STATUS_NOTIFY_ENUM_DIR;
+}
+
+NTSTATUS WINAPI NtNotifyChangeDirectoryFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
+                                            void *apc_context, PIO_STATUS_BLOCK iosb, void *buffer,
+                                            ULONG length, ULONG filter, BOOLEAN subtree)
+{
+    _cleanup_nt_(file_unrefp) struct file *file = NULL;
+    struct io_operation operation = {
+        .step = watch_step, .events = POLLIN, .buffer = buffer, .length = length};
+    struct io_request request;
+    bool is_watched;
+
+    if (!(filter & 0xfff) || (filter & ~0xfffu))
+        return STATUS_INVALID_PARAMETER;
+    TRY(file_lookup(handle, FILE_LIST_DIRECTORY, &file));
+    if (file->kind != FILE_KIND_FOLDER)
+        return STATUS_INVALID_PARAMETER;
+    pthread_mutex_lock(&file->position_lock);
+    if (!file->watch)
+        file->watch = watch_new(file, filter, subtree);
+    is_watched = file->watch;
+    pthread_mutex_unlock(&file->position_lock);
+    if (!is_watched)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    TRY(io_begin(&request, file, event, (void *)apc, apc_context, iosb));
+    operation.file = file;
+    operation.fd = file->watch->fd;
+    /* DIFFERS: a synchronous handle's call does not wait either: Wine's kernelbase opens such a
+     * one, waits by itself, and believes a result only after STATUS_PENDING. */
+    return io_start_pending(&request, &operation);
+}
