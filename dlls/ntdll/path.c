@@ -109,6 +109,10 @@ static void out_pop(struct path_out *out)
 /* The end of a name: what the rules above leave of it. */
 static size_t name_end(const WCHAR *name, size_t n, BOOL last)
 {
+    /* DIFFERS: FindFirstFile gives this to NtQueryDirectoryFile, where it means names without a
+     * dot; Windows' looks at its own argument for that, Wine's only at what is left here. */
+    if (last && n == 2 && name[0] == '*' && name[1] == '.')
+        return n;
     if (last)
         while (n && (name[n - 1] == '.' || name[n - 1] == ' '))
             n--;

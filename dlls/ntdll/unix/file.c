@@ -8,9 +8,6 @@
  * A file that is to be deleted (FILE_DELETE_ON_CLOSE or FileDispositionInformation) goes when the
  * last handle to the last file object of that inode in this process closes. Until then it cannot be
  * opened: STATUS_DELETE_PENDING.
- *
- * DIFFERS: Windows says CreationTime; Linux has a birth time only through statx and cannot set it:
- * the oldest of modification and change time is told.
  */
 #include "completion.h"
 #include "file.h"
@@ -166,11 +163,7 @@ ULONG attributes_from_stat(const struct stat *info)
 struct file_times times_from_stat(const struct stat *info)
 {
     struct file_times times;
-    struct timespec first = info->st_mtim;
 
-    if (info->st_ctim.tv_sec < first.tv_sec)
-        first = info->st_ctim;
-    times.creation.QuadPart = nt_time_from_timespec(first);
     times.access.QuadPart = nt_time_from_timespec(info->st_atim);
     times.write.QuadPart = nt_time_from_timespec(info->st_mtim);
     times.change.QuadPart = nt_time_from_timespec(info->st_ctim);

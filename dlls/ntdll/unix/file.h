@@ -114,10 +114,10 @@ void io_release(struct io_request *request);
  * then point to /dev/null, so that closing the handle closes the pipe. */
 NTSTATUS std_handles_init(HANDLE ret_handles[3]);
 
-/* Times and attributes. */
+/* Times and attributes; what Linux does not keep: file_facts.h. */
 ULONG attributes_from_stat(const struct stat *info);
 int64_t time_from_timespec(struct timespec t);
 struct file_times {
-    LARGE_INTEGER creation, access, write, change;
+    LARGE_INTEGER access, write, change;
 };
 struct file_times times_from_stat(const struct stat *info);

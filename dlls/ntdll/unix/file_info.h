@@ -5,11 +5,13 @@
 
 #include "create.h"
 #include "file.h"
+#include "file_facts.h"
 
 /* file_open.c: the path that object attributes mean (relative to a directory handle, or absolute).
  */
 NTSTATUS file_path_from_creation(const struct creation *creation, struct nt_path *ret_path);
-void file_network_open(const struct stat *stat, FILE_NETWORK_OPEN_INFORMATION *ret_info);
+void file_network_open(const struct stat *stat, struct file_facts facts,
+                       FILE_NETWORK_OPEN_INFORMATION *ret_info);
 /* file_share.c */
 bool file_is_delete_pending(struct file *file);
 void file_set_delete_pending(struct file *file, bool pending);

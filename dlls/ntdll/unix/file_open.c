@@ -143,6 +143,33 @@ static NTSTATUS create_folder(struct open_request *request, int *ret_fd)
     return *ret_fd < 0 ? open_error(request, errno) : STATUS_SUCCESS;
 }
 
+/* A hidden or system file is replaced only by one who says that it is to be such a one again. */
+static NTSTATUS overwrite_check(const struct open_request *request, const struct stat *info)
+{
+    struct file_facts facts = file_facts_get(request->path.unix_path, info);
+
+    return facts.attributes & ~request->attributes & (FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM)
+               ? STATUS_ACCESS_DENIED
+               : STATUS_SUCCESS;
+}
+
+/* What was made or made anew has the attributes that were asked for, and archive. */
+static void attributes_begin(const struct open_request *request, int fd, const struct stat *info)
+{
+    struct file_facts facts = {.attributes = request->attributes};
+
+    if (request->information == FILE_OPENED)
+        return;
+    if (!S_ISDIR(info->st_mode))
+        facts.attributes |= FILE_ATTRIBUTE_ARCHIVE;
+    /* A new one has the default already. */
+    if (request->information != FILE_CREATED ||
+        (request->attributes &
+         (FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_TEMPORARY |
+          FILE_ATTRIBUTE_OFFLINE | FILE_ATTRIBUTE_NOT_CONTENT_INDEXED)))
+        file_facts_set(fd, info, FACTS_ATTRIBUTES, facts);
+}
+
 static NTSTATUS open_existing(struct open_request *request, int *ret_fd)
 {
     struct open_request *r = request;
@@ -167,6 +194,8 @@ static NTSTATUS open_existing(struct open_request *request, int *ret_fd)
         return STATUS_NOT_A_DIRECTORY;
     if (r->path.has_trailing_separator)
         return STATUS_OBJECT_NAME_INVALID;
+    if (overwrites)
+        TRY(overwrite_check(r, &info));
     if ((overwrites || wants_write(r->access)) && S_ISREG(info.st_mode) &&
         (attributes_from_stat(&info) & FILE_ATTRIBUTE_READONLY))
         return STATUS_ACCESS_DENIED; /* whoever the user is */
@@ -252,6 +281,7 @@ static NTSTATUS file_finish(struct open_request *request, int fd, struct file **
         nt_object_unref(&file->header.header);
         return status;
     }
+    attributes_begin(request, fd, &info);
     *ret_file = file;
     return STATUS_SUCCESS;
 }

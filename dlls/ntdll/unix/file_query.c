@@ -25,6 +25,7 @@ struct query {
     ULONG length;
     ULONG used;
     struct stat stat;
+    struct file_facts facts;
 };
 
 static NTSTATUS answer(struct query *query, const void *info, ULONG size)
@@ -39,11 +40,11 @@ static NTSTATUS fill_basic(struct query *query, FILE_BASIC_INFORMATION *info)
 {
     struct file_times times = times_from_stat(&query->stat);
 
-    *info = (FILE_BASIC_INFORMATION){.CreationTime = times.creation,
+    *info = (FILE_BASIC_INFORMATION){.CreationTime.QuadPart = query->facts.created,
                                      .LastAccessTime = times.access,
                                      .LastWriteTime = times.write,
                                      .ChangeTime = times.change,
-                                     .FileAttributes = attributes_from_stat(&query->stat)};
+                                     .FileAttributes = query->facts.attributes};
     return STATUS_SUCCESS;
 }
 
@@ -98,23 +99,24 @@ static NTSTATUS query_network_open(struct query *query)
 {
     FILE_NETWORK_OPEN_INFORMATION info;
 
-    file_network_open(&query->stat, &info);
+    file_network_open(&query->stat, query->facts, &info);
     return answer(query, &info, sizeof(info));
 }
 
-void file_network_open(const struct stat *stat, FILE_NETWORK_OPEN_INFORMATION *ret_info)
+void file_network_open(const struct stat *stat, struct file_facts facts,
+                       FILE_NETWORK_OPEN_INFORMATION *ret_info)
 {
     struct file_times times = times_from_stat(stat);
     bool is_folder = S_ISDIR(stat->st_mode);
 
     *ret_info = (FILE_NETWORK_OPEN_INFORMATION){
-        .CreationTime = times.creation,
+        .CreationTime.QuadPart = facts.created,
         .LastAccessTime = times.access,
         .LastWriteTime = times.write,
         .ChangeTime = times.change,
         .AllocationSize = large(is_folder ? 0 : (uint64_t)stat->st_blocks * 512),
         .EndOfFile = large(is_folder ? 0 : (uint64_t)stat->st_size),
-        .FileAttributes = attributes_from_stat(stat)};
+        .FileAttributes = facts.attributes};
 }
 
 /* A name behind `header` bytes of fixed part (whose last field is the name's length). */
@@ -214,7 +216,7 @@ static NTSTATUS query_dword(struct query *query, ULONG value)
 static NTSTATUS query_class(struct query *query, FILE_INFORMATION_CLASS class)
 {
     FILE_PIPE_INFORMATION pipe = pipe_information(query->file);
-    FILE_ATTRIBUTE_TAG_INFORMATION tag = {.FileAttributes = attributes_from_stat(&query->stat)};
+    FILE_ATTRIBUTE_TAG_INFORMATION tag = {.FileAttributes = query->facts.attributes};
     LARGE_INTEGER index = large(query->stat.st_ino);
     BOOLEAN remote = FALSE;
 
@@ -263,6 +265,12 @@ static NTSTATUS query_class(struct query *query, FILE_INFORMATION_CLASS class)
     }
 }
 
+static bool tells_facts(FILE_INFORMATION_CLASS class)
+{
+    return class == FileBasicInformation || class == FileAllInformation ||
+           class == FileNetworkOpenInformation || class == FileAttributeTagInformation;
+}
+
 NTSTATUS WINAPI NtQueryInformationFile(HANDLE handle, PIO_STATUS_BLOCK user_iosb, PVOID buffer,
                                        ULONG length, FILE_INFORMATION_CLASS class)
 {
@@ -275,6 +283,8 @@ NTSTATUS WINAPI NtQueryInformationFile(HANDLE handle, PIO_STATUS_BLOCK user_iosb
     query.file = file;
     if (file->fd >= 0 && fstat(file->fd, &query.stat))
         return status_from_errno(errno);
+    if (tells_facts(class))
+        query.facts = file_facts_of_fd(file->fd, &query.stat);
     status = query_class(&query, class);
     iosb.Status = status;
     iosb.Information = query.used;
@@ -284,7 +294,8 @@ NTSTATUS WINAPI NtQueryInformationFile(HANDLE handle, PIO_STATUS_BLOCK user_iosb
 }
 
 /* By name, without a handle. */
-static NTSTATUS stat_by_name(const OBJECT_ATTRIBUTES *attributes, struct stat *ret_stat)
+static NTSTATUS stat_by_name(const OBJECT_ATTRIBUTES *attributes, struct stat *ret_stat,
+                             struct file_facts *ret_facts)
 {
     struct creation creation = {0};
     struct nt_path path;
@@ -305,6 +316,8 @@ static NTSTATUS stat_by_name(const OBJECT_ATTRIBUTES *attributes, struct stat *r
         status = STATUS_OBJECT_NAME_INVALID;
     else
         status = STATUS_SUCCESS;
+    if (!status)
+        *ret_facts = file_facts_get(path.unix_path, ret_stat);
     nt_path_deinit(&path);
     return status;
 }
@@ -315,7 +328,7 @@ NTSTATUS WINAPI NtQueryAttributesFile(const OBJECT_ATTRIBUTES *attributes,
     struct query query = {.file = NULL};
     FILE_BASIC_INFORMATION info;
 
-    TRY(stat_by_name(attributes, &query.stat));
+    TRY(stat_by_name(attributes, &query.stat, &query.facts));
     (void)fill_basic(&query, &info);
     return USER_PUT(user_info, info);
 }
@@ -324,9 +337,10 @@ NTSTATUS WINAPI NtQueryFullAttributesFile(const OBJECT_ATTRIBUTES *attributes,
                                           FILE_NETWORK_OPEN_INFORMATION *user_info)
 {
     FILE_NETWORK_OPEN_INFORMATION info;
+    struct file_facts facts;
     struct stat stat;
 
-    TRY(stat_by_name(attributes, &stat));
-    file_network_open(&stat, &info);
+    TRY(stat_by_name(attributes, &stat, &facts));
+    file_network_open(&stat, facts, &info);
     return USER_PUT(user_info, info);
 }

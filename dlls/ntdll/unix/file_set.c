@@ -51,34 +51,35 @@ static struct timespec time_to_set(LARGE_INTEGER time)
     return timespec_from_nt_time(time.QuadPart);
 }
 
-static NTSTATUS set_attributes(struct file *file, ULONG attributes)
+static NTSTATUS set_attributes(struct file *file, const struct stat *info, ULONG attributes)
 {
-    struct stat info;
+    struct file_facts facts = {.attributes = attributes};
     mode_t mode;
 
-    if (!attributes)
-        return STATUS_SUCCESS;
-    if (fstat(file->fd, &info))
-        return status_from_errno(errno);
-    if ((attributes & FILE_ATTRIBUTE_DIRECTORY) && !S_ISDIR(info.st_mode))
+    if ((attributes & FILE_ATTRIBUTE_DIRECTORY) && !S_ISDIR(info->st_mode))
         return STATUS_INVALID_PARAMETER;
-    mode = info.st_mode & 07777;
-    if (S_ISDIR(
-            info.st_mode)) /* a read-only folder can be written to on Windows: not told to Linux */
+    mode = info->st_mode & 07777;
+    if (S_ISDIR(info->st_mode)) { /* a read-only folder can be written to on Windows: Linux is not
+                                     told */
+        file_facts_set(file->fd, info, FACTS_ATTRIBUTES, facts);
         return STATUS_SUCCESS;
+    }
     if (attributes & FILE_ATTRIBUTE_READONLY)
         mode &= ~(mode_t)0222;
     else if (!(mode & 0222))
         mode |= 0200 | (mode & 0444) >> 1;
-    if (mode == (info.st_mode & 07777))
-        return STATUS_SUCCESS;
-    return fchmod(file->fd, mode) ? status_from_errno(errno) : STATUS_SUCCESS;
+    /* While it can be written: Linux asks for that. */
+    if (mode & 0222 && mode != (info->st_mode & 07777) && fchmod(file->fd, mode))
+        return status_from_errno(errno);
+    file_facts_set(file->fd, info, FACTS_ATTRIBUTES, facts);
+    return mode & 0222 || !fchmod(file->fd, mode) ? STATUS_SUCCESS : status_from_errno(errno);
 }
 
 static NTSTATUS set_basic(struct change *change)
 {
     FILE_BASIC_INFORMATION info;
     struct timespec times[2];
+    struct stat stat;
 
     TRY(get(change, &info, sizeof(info)));
     /* DIFFERS: no FILE_WRITE_ATTRIBUTES is asked for: SetFileAttributes of Wine's kernelbase opens
@@ -86,7 +87,13 @@ static NTSTATUS set_basic(struct change *change)
     if (info.CreationTime.QuadPart < -2 || info.LastAccessTime.QuadPart < -2 ||
         info.LastWriteTime.QuadPart < -2 || info.ChangeTime.QuadPart < -2)
         return STATUS_INVALID_PARAMETER;
-    TRY(set_attributes(change->file, info.FileAttributes));
+    if (fstat(change->file->fd, &stat))
+        return status_from_errno(errno);
+    if (info.FileAttributes)
+        TRY(set_attributes(change->file, &stat, info.FileAttributes));
+    if (info.CreationTime.QuadPart > 0)
+        file_facts_set(change->file->fd, &stat, FACTS_CREATED,
+                       (struct file_facts){.created = info.CreationTime.QuadPart});
     times[0] = time_to_set(info.LastAccessTime);
     times[1] = time_to_set(info.LastWriteTime);
     if (times[0].tv_nsec == UTIME_OMIT && times[1].tv_nsec == UTIME_OMIT)

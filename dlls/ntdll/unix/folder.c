@@ -12,7 +12,10 @@
  *
  * Masks: * and ?, and the DOS wildcards into which kernel32 turns them: < (DOS_STAR: up to the last
  * dot), > (DOS_QM: one character, or nothing at a dot or the end), " (DOS_DOT: a dot, or nothing at
- * the end). Comparison is without case.
+ * the end). Comparison is without case. Wine's kernel32 leaves it to ntdll to turn them: a mask
+ * without DOS wildcards is matched as Windows' kernel32 would turn it too (`a.?` finds `a`, `???`
+ * finds `ab`, `*.` finds names without a dot). DIFFERS: so also for who calls this with such a mask
+ * himself.
  *
  * An empty answer is STATUS_NO_SUCH_FILE at the first call, STATUS_NO_MORE_FILES later. A first
  * entry that does not fit is STATUS_BUFFER_OVERFLOW, with its name cut.
@@ -26,6 +29,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,7 +44,8 @@ struct folder_entry {
 struct folder_scan {
     struct folder_entry *entries;
     size_t n_entries, n_allocated, next;
-    WCHAR *mask; /* NULL: everything */
+    WCHAR *mask;     /* NULL: everything */
+    WCHAR *dos_mask; /* the same with DOS wildcards, or NULL: it has them already */
     size_t mask_units;
 };
 
@@ -60,6 +66,7 @@ void folder_scan_free(struct folder_scan *scan)
         return;
     scan_clear(scan);
     free(scan->mask);
+    free(scan->dos_mask);
     free(scan);
 }
 
@@ -118,13 +125,60 @@ bool folder_mask_matches(const WCHAR *mask, size_t n_mask, const WCHAR *name, si
     return !n_name;
 }
 
+static int entry_rank(const struct folder_entry *entry)
+{
+    return !strcmp(entry->name, ".") ? 0 : !strcmp(entry->name, "..") ? 1 : 2;
+}
+
+static bool has_dot(const struct folder_entry *entry)
+{
+    for (size_t i = 0; i < entry->n_units; i++)
+        if (entry->units[i] == '.')
+            return true;
+    return false;
+}
+
 /* `*.*` means everything, also names without a dot. */
 static bool scan_wants(const struct folder_scan *scan, const struct folder_entry *entry)
 {
     if (!scan->mask || (scan->mask_units == 3 && scan->mask[0] == '*' && scan->mask[1] == '.' &&
                         scan->mask[2] == '*'))
         return true;
-    return folder_mask_matches(scan->mask, scan->mask_units, entry->units, entry->n_units);
+    if (scan->mask_units == 2 && scan->mask[0] == '*' && scan->mask[1] == '.')
+        return entry_rank(entry) < 2 || !has_dot(entry);
+    if (folder_mask_matches(scan->mask, scan->mask_units, entry->units, entry->n_units))
+        return true;
+    return scan->dos_mask && entry_rank(entry) == 2 &&
+           folder_mask_matches(scan->dos_mask, scan->mask_units, entry->units, entry->n_units);
+}
+
+/* As kernel32 turns a mask; NULL when it has DOS wildcards, or without memory. */
+static WCHAR *mask_to_dos(const WCHAR *mask, size_t units)
+{
+    WCHAR *dos = malloc((units + 1) * sizeof(WCHAR));
+
+    for (size_t i = 0; dos && i < units; i++) {
+        WCHAR next = i + 1 < units ? mask[i + 1] : 0;
+
+        dos[i] = mask[i] == '?'                                   ? '>'
+                 : mask[i] == '.' && (next == '?' || next == '*') ? '"'
+                 : mask[i] == '*' && next == '.'                  ? '<'
+                                                                  : mask[i];
+        if (mask[i] == '<' || mask[i] == '>' || mask[i] == '"') {
+            free(dos);
+            return NULL;
+        }
+    }
+    return dos;
+}
+
+static void mask_take(struct folder_scan *scan, WCHAR *mask, size_t units)
+{
+    free(scan->mask);
+    free(scan->dos_mask);
+    scan->mask = mask;
+    scan->mask_units = units;
+    scan->dos_mask = mask ? mask_to_dos(mask, units) : NULL;
 }
 
 static bool scan_add(struct folder_scan *scan, const char *name)
@@ -151,11 +205,6 @@ static bool scan_add(struct folder_scan *scan, const char *name)
     }
     scan->entries[scan->n_entries++] = entry;
     return true;
-}
-
-static int entry_rank(const struct folder_entry *entry)
-{
-    return !strcmp(entry->name, ".") ? 0 : !strcmp(entry->name, "..") ? 1 : 2;
 }
 
 static int entry_compare(const void *left, const void *right)
@@ -240,7 +289,9 @@ static void entry_fill(const struct layout *layout, struct file *file,
 {
     ULONG name_bytes = (ULONG)(entry->n_units * sizeof(WCHAR));
     struct stat stat = {0};
-    FILE_NETWORK_OPEN_INFORMATION facts;
+    struct file_facts facts = {0};
+    FILE_NETWORK_OPEN_INFORMATION open;
+    char path[32 + NAME_MAX + 1];
 
     memset(info, 0, sizeof(*info));
     if (!layout->has_times) {
@@ -250,14 +301,18 @@ static void entry_fill(const struct layout *layout, struct file *file,
     if (fstatat(file->fd, entry->name, &stat, 0) &&
         fstatat(file->fd, entry->name, &stat, AT_SYMLINK_NOFOLLOW))
         memset(&stat, 0, sizeof(stat)); /* gone since the folder was read */
-    file_network_open(&stat, &facts);
-    info->common.CreationTime = facts.CreationTime;
-    info->common.LastAccessTime = facts.LastAccessTime;
-    info->common.LastWriteTime = facts.LastWriteTime;
-    info->common.ChangeTime = facts.ChangeTime;
-    info->common.EndOfFile = facts.EndOfFile;
-    info->common.AllocationSize = facts.AllocationSize;
-    info->common.FileAttributes = facts.FileAttributes;
+    if (stat.st_mode) {
+        snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", file->fd, entry->name);
+        facts = file_facts_get(path, &stat);
+    }
+    file_network_open(&stat, facts, &open);
+    info->common.CreationTime = open.CreationTime;
+    info->common.LastAccessTime = open.LastAccessTime;
+    info->common.LastWriteTime = open.LastWriteTime;
+    info->common.ChangeTime = open.ChangeTime;
+    info->common.EndOfFile = open.EndOfFile;
+    info->common.AllocationSize = open.AllocationSize;
+    info->common.FileAttributes = open.FileAttributes;
     info->common.FileNameLength = name_bytes;
     if (layout->id)
         memcpy(info->bytes + layout->id, &stat.st_ino, sizeof(stat.st_ino));
@@ -336,18 +391,14 @@ static NTSTATUS scan_begin(struct file *file, WCHAR *mask, size_t mask_units, bo
             free(mask);
             return STATUS_NO_MEMORY;
         }
-        scan->mask = mask;
-        scan->mask_units = mask_units;
+        mask_take(scan, mask, mask_units);
         file->scan = scan;
         return scan_read(scan, file);
     }
     if (restart) {
         *ret_first = true;
-        if (mask) {
-            free(scan->mask);
-            scan->mask = mask;
-            scan->mask_units = mask_units;
-        }
+        if (mask)
+            mask_take(scan, mask, mask_units);
         return scan_read(scan, file);
     }
     free(mask);
