@@ -14,6 +14,7 @@
 #include "pipe.h"
 #include "usermem.h"
 
+#define GET_OBJECT_ID         0x9009cu /* FSCTL_GET_OBJECT_ID */
 #define IS_CONSOLE_CODE(code) ((code) >> 16 == 0x50)
 
 NTSTATUS WINAPI NtDeviceIoControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
@@ -44,6 +45,8 @@ NTSTATUS WINAPI NtFsControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc
     TRY(io_begin(&request, file, event, (void *)apc, apc_context, iosb));
     if (pipe_control(&request, code, input, input_length, output, output_length, &status))
         return status;
+    if (code == GET_OBJECT_ID) /* ReplaceFile asks: files here have none */
+        return io_end(&request, STATUS_OBJECTID_NOT_FOUND, 0);
     unimplemented_once(__func__, "code", code);
     return io_end(&request, STATUS_INVALID_DEVICE_REQUEST, 0);
 }

@@ -86,8 +86,15 @@ static char *drive_c_make(void)
 {
     const char *home = getenv("PORTICO_HOME");
     char base[PATH_MAX], path[PATH_MAX + 64];
-    static const char *const folders[] = {"", "/windows", "/windows/system32", "/windows/temp",
-                                          "/users"};
+    static const char *const folders[] = {"",
+                                          "/windows",
+                                          "/windows/system32",
+                                          "/windows/temp",
+                                          "/users",
+                                          "/users/Public",
+                                          "/Program Files",
+                                          "/Program Files (x86)",
+                                          "/ProgramData"};
 
     if (home && *home)
         snprintf(base, sizeof(base), "%s", home);
