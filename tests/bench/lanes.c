@@ -17,15 +17,16 @@
 #include "lane/slot.h"
 #include "transport.h"
 
+/* Either end's own lines: they share none, as in the product. */
 struct lane_bench {
-    struct robust_lock lock;
-    struct lane_cursor cursor;
-    struct lane_view view;
-    struct lane_producer producer;
-    struct slot_pool pool;
+    struct lane_view view; /* read by both */
     struct doorbell_set bells;
-    struct lane_wake wake;
+    _Alignas(128) struct robust_lock lock; /* receiver */
+    struct lane_cursor cursor;
     struct spin_site site;
+    _Alignas(128) struct lane_producer producer; /* sender */
+    struct slot_pool pool;
+    struct lane_wake wake;
 };
 
 static void *lane_make(void)
