@@ -189,7 +189,7 @@ static bool is_blocked_by_previous(struct port_view *view, const struct port_lan
 static void lane_is_empty_locked(struct port_view *view, struct scan *scan, uint32_t index,
                                  struct port_lane *lane, const struct lane_view *lane_view)
 {
-    cursor_seen_empty(&lane->cursor, scan->now);
+    cursor_seen_empty(lane_view, &lane->cursor, scan->now);
     if (index == 0)
         return;
     /* (C2) The state is loaded before this look at the lane or the daemon has made attention say so

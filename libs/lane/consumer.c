@@ -27,6 +27,10 @@
  * often than it was asked for. The slack covers re-arming. */
 #define RING_SLACK 16
 
+/* Half of what may stand in a lane that its sender takes for idle (libs/portico/outbound_retire.c).
+ */
+#define EMPTY_TELLS_BYTES (LANE_RING_FIRST_BYTES / 8)
+
 void cursor_init(struct lane_cursor *cursor, uint64_t start)
 {
     memset(cursor, 0, sizeof(*cursor));
@@ -195,9 +199,11 @@ void cursor_publish(const struct lane_view *view, struct lane_cursor *cursor)
         sys_futex_wake_shared(&header->consumer.space_seq, INT32_MAX);
 }
 
-void cursor_seen_empty(struct lane_cursor *cursor, uint64_t scan_ns)
+void cursor_seen_empty(const struct lane_view *view, struct lane_cursor *cursor, uint64_t scan_ns)
 {
     cursor->floor_ns = MAX(cursor->floor_ns, scan_ns);
+    if (UNLIKELY(cursor->freed - cursor->published >= EMPTY_TELLS_BYTES))
+        cursor_publish(view, cursor);
 }
 
 /* Advances the authoritative need_wake to the next odd value. */

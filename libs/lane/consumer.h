@@ -35,8 +35,10 @@ void cursor_pop(const struct lane_view *view, struct lane_cursor *cursor,
 /* Tells the producer all progress now; before sleeping. */
 void cursor_publish(const struct lane_view *view, struct lane_cursor *cursor);
 
-/* The lane was seen empty by a scan begun at scan_ns: no later record counts as older. */
-void cursor_seen_empty(struct lane_cursor *cursor, uint64_t scan_ns);
+/* The lane was seen empty by a scan begun at scan_ns: no later record counts as older. Also tells
+ * the producer when much of a large lane has been freed since it was told: a receiver that never
+ * sleeps would else keep it from giving that lane back. */
+void cursor_seen_empty(const struct lane_view *view, struct lane_cursor *cursor, uint64_t scan_ns);
 
 /* Makes need_wake odd with a new value, before the recheck. Also the daemon's after a co-holder
  * died. */

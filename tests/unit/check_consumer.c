@@ -83,6 +83,22 @@ START_TEST(progress_is_told_by_the_quarter_and_at_once_to_a_waiting_producer)
 }
 END_TEST
 
+START_TEST(an_empty_large_lane_tells_what_was_taken_from_it)
+{
+    struct fixture f;
+
+    fixture_init(&f, 4 * LANE_RING_FIRST_BYTES, 0);
+    for (uint32_t i = 1; i <= LANE_RING_FIRST_BYTES / 8 / 64; i++) {
+        ck_assert_uint_eq(lane_header(&f.view)->consumer.consumed, 0);
+        ck_assert_int_eq(fixture_send(&f, i, 0), LANE_OK);
+        fixture_expect(&f, i, 0);
+        cursor_seen_empty(&f.view, &f.cursor, i);
+    }
+    ck_assert_uint_eq(lane_header(&f.view)->consumer.consumed, LANE_RING_FIRST_BYTES / 8);
+    fixture_deinit(&f);
+}
+END_TEST
+
 START_TEST(a_stamp_is_raised_to_the_floor_of_its_lane)
 {
     struct fixture f;
@@ -93,14 +109,14 @@ START_TEST(a_stamp_is_raised_to_the_floor_of_its_lane)
     ck_assert_int_eq(fixture_send(&f, 2, 0), LANE_OK);
     fixture_header(&f, 0)->stamp_ns = 1000;
     fixture_header(&f, 64)->stamp_ns = 10;
-    cursor_seen_empty(&f.cursor, 500);
+    cursor_seen_empty(&f.view, &f.cursor, 500);
     ck_assert_int_eq(cursor_peek(&f.view, &f.cursor, &record), LANE_OK);
     ck_assert_uint_eq(record.stamp_ns, 1000);
     cursor_pop(&f.view, &f.cursor, &record);
     ck_assert_int_eq(cursor_peek(&f.view, &f.cursor, &record), LANE_OK);
     ck_assert_uint_eq(record.stamp_ns, 1000);
     cursor_pop(&f.view, &f.cursor, &record);
-    cursor_seen_empty(&f.cursor, 5000);
+    cursor_seen_empty(&f.view, &f.cursor, 5000);
     ck_assert_int_eq(fixture_send(&f, 3, 0), LANE_OK);
     fixture_header(&f, 128)->stamp_ns = 0;
     ck_assert_int_eq(cursor_peek(&f.view, &f.cursor, &record), LANE_OK);
@@ -357,6 +373,7 @@ int main(void)
     UNIT_TEST(a_record_comes_with_all_its_fields);
     UNIT_TEST(peeking_takes_nothing_and_taking_pins_until_freed);
     UNIT_TEST(progress_is_told_by_the_quarter_and_at_once_to_a_waiting_producer);
+    UNIT_TEST(an_empty_large_lane_tells_what_was_taken_from_it);
     UNIT_TEST(a_stamp_is_raised_to_the_floor_of_its_lane);
     UNIT_TEST(each_raise_is_a_new_odd_value);
     UNIT_TEST(the_recheck_after_a_raise_sees_a_published_record);
