@@ -93,6 +93,10 @@ void port_view_deinit(struct port_view *view);
 bool port_view_set_lane(struct port_view *view, uint32_t lane, uint32_t generation,
                         struct lane_view *mapped);
 
+/* Lets go of the memory of lanes that are over (port_view_set_lane does so too). Any thread, now
+ * and then: it looks at each place. */
+void port_view_let_go(struct port_view *view);
+
 /* ---- receive ---- */
 
 /* Each result but PORT_WAIT has ended the registration of a thread that was waiting. */
@@ -144,7 +148,7 @@ struct port_message {
     uint64_t port_context;
     uint64_t message_context;
     uint64_t token_ids[3];
-    uint64_t security; /* port_find_message: the context that came with it, 0 none */
+    uint64_t security;   /* port_find_message: the context that came with it, 0 none */
     const uint8_t *data; /* own_data, or pinned: then copy it once, outside any lock; its writer may
                             change it */
     uint8_t attributes[PORT_ATTRIBUTES_MAX_BYTES];
@@ -302,9 +306,9 @@ _must_check_ status_t port_cancel_begin(struct port_view *view, const struct por
 _must_check_ status_t port_find_message(struct port_view *view, uint32_t message_id,
                                         struct port_message *ret_message);
 
-/* A received message that waits for a continuation (sent false), or an asynchronous request that was
- * sent from here (true), carries this security context. For port_find_message, for every holder,
- * and for port_security_is_used. Nothing happens when there is no such message any more. */
+/* A received message that waits for a continuation (sent false), or an asynchronous request that
+ * was sent from here (true), carries this security context. For port_find_message, for every
+ * holder, and for port_security_is_used. Nothing happens when there is no such message any more. */
 void port_note_security(struct port_view *view, uint32_t message_id, bool sent, uint64_t context);
 /* Does a request that was sent from here and is not over carry the context? */
 bool port_security_is_used(struct port_view *view, uint64_t context);

@@ -86,8 +86,7 @@ void port_view_deinit(struct port_view *view)
         port_unlock(view);
     }
     for (uint32_t i = 1; i < view->at.geometry.n_lanes; i++)
-        if (view->lanes[i].generation)
-            lane_unmap(&view->lanes[i].view);
+        lane_unmap(&view->lanes[i].view);
     free(view->lanes);
     memset(view, 0, sizeof(*view));
 }
@@ -112,6 +111,35 @@ void port_unlock(struct port_view *view)
     lock_drop(layout_lock(&view->at));
 }
 
+static bool lane_is_over(const struct port_lane *lane, uint32_t generation)
+{
+    return atom_load(&lane->drained_generation) == generation ||
+           atom_load(&lane->generation) != generation || atom_load(&lane->state) == PORT_LANE_FREE;
+}
+
+/* Nothing in port memory refers to a lane that is over, so nobody finds its mapping any more but a
+ * spinner that looked the place up before (A3: it reads zeros). */
+static void lanes_let_go_locked(struct port_view *view)
+{
+    uint32_t n = MIN(atom_load(&view->at.memory->lanes_used), view->at.geometry.n_lanes);
+
+    for (uint32_t i = 1; i < n; i++) {
+        struct port_lane_map *map = &view->lanes[i];
+        if (!map->generation || map->n_users || !lane_is_over(&view->at.lanes[i], map->generation))
+            continue;
+        lane_let_go(&map->view);
+        atom_store(&map->generation, 0u);
+    }
+}
+
+void port_view_let_go(struct port_view *view)
+{
+    if (!port_lock(view))
+        return;
+    lanes_let_go_locked(view);
+    port_unlock(view);
+}
+
 bool port_view_set_lane(struct port_view *view, uint32_t lane, uint32_t generation,
                         struct lane_view *mapped)
 {
@@ -124,9 +152,9 @@ bool port_view_set_lane(struct port_view *view, uint32_t lane, uint32_t generati
      * (A1). */
     if (!port_lock(view))
         return false;
+    lanes_let_go_locked(view);
     if (map->generation != generation && (!map->n_users || MUTANT(no_users))) {
-        if (map->generation)
-            lane_unmap(&map->view);
+        lane_unmap(&map->view);
         if (MUTANT(early_map)) {
             atom_store(&map->generation, generation);
             HOOK(mapping);

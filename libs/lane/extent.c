@@ -77,6 +77,14 @@ void lane_unmap(struct lane_view *view)
     memset(view, 0, sizeof(*view));
 }
 
+void lane_let_go(const struct lane_view *view)
+{
+    void *zeros = mmap(view->base, view->size, PROT_READ,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+
+    (void)zeros; /* without memory for it: the old mapping is still there */
+}
+
 void lane_view_init(struct lane_view *view, void *base, const struct lane_geometry *geometry)
 {
     view->base = base;

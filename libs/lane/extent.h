@@ -38,6 +38,10 @@ _must_check_ int lane_map(int fd, const struct lane_geometry *geometry, struct l
 /* Unmaps; harmless on a zeroed or unmapped view. */
 void lane_unmap(struct lane_view *view);
 
+/* Lets go of the lane's memory and keeps its place in the address space, where zeros are read from
+ * then on: who still glances there without a lock sees an empty lane. lane_unmap as before. */
+void lane_let_go(const struct lane_view *view);
+
 /* A view of memory that somebody else maps (lane 0 inside port memory; tests). base is 64-aligned
  * and geometry_size(geometry) bytes long. lane_format writes the header of zeroed memory. */
 void lane_view_init(struct lane_view *view, void *base, const struct lane_geometry *geometry);

@@ -180,6 +180,7 @@ static status_t deliver(struct port *port, struct portico_exchange *exchange,
             exchange->receive_attributes->context.message_context = port->connect_context;
     }
     if ((message->type & 0xff) == PORTICO_TYPE_PORT_CLOSED) {
+        port_view_let_go(&receiver->view);
         views_connection_ended(receiver, message->connection, message->connection_generation);
         handles_connection_ended(receiver, message->connection);
     } else if ((message->type & 0xff) == PORTICO_TYPE_CANCELED) {

@@ -4,6 +4,8 @@
 
 /* Attaching to port memory, holders, lane mappings, generations of table places. */
 
+#include <stdio.h>
+
 #include "alpc_rig.h"
 
 START_TEST(memory_that_is_not_a_port_is_refused)
@@ -103,6 +105,49 @@ START_TEST(a_pinned_message_keeps_its_mapping)
 }
 END_TEST
 
+/* Does the process map this memfd at `base`? Zeros that took its place are no file. */
+static bool is_mapped_file(const void *base)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char line[512];
+    bool is_file = false;
+
+    ck_assert_ptr_nonnull(maps);
+    while (fgets(line, sizeof(line), maps))
+        if (strtoull(line, NULL, 16) == (uintptr_t)base)
+            is_file = strstr(line, "memfd:") != NULL;
+    fclose(maps);
+    return is_file;
+}
+
+START_TEST(the_memory_of_a_lane_that_is_over_is_let_go)
+{
+    struct rig rig;
+    struct port_message message;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    struct port_view *view = &rig.views[0];
+    rig_datagram(s, 5000);
+    ck_assert_int_eq(rig_receive(&rig, &message), PORT_RECEIVED);
+    const struct port_lane_map *map = &view->lanes[s->lane];
+    const uint32_t *word = (const uint32_t *)(const void *)map->view.base;
+    ck_assert_uint_eq(*word, LANE_MAGIC);
+    port_view_let_go(view);
+    ck_assert(is_mapped_file(word)); /* in use */
+    port_keeper_lane_died(&rig.keeper, s->lane);
+    rig_expect_none(&rig);
+    port_view_let_go(view);
+    ck_assert(is_mapped_file(word)); /* the message is still being copied */
+    port_receive_end(view, &message, true);
+    port_view_let_go(view);
+    ck_assert(!is_mapped_file(word));
+    ck_assert_uint_eq(*word, 0);
+    ck_assert_uint_eq(map->generation, 0);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_new_generation_of_a_place_starts_clean)
 {
     struct rig rig;
@@ -163,6 +208,7 @@ int main(void)
     UNIT_TEST(holders_are_limited_and_leave_their_place);
     UNIT_TEST(a_lane_that_is_not_mapped_is_asked_for_once);
     UNIT_TEST(a_pinned_message_keeps_its_mapping);
+    UNIT_TEST(the_memory_of_a_lane_that_is_over_is_let_go);
     UNIT_TEST(a_new_generation_of_a_place_starts_clean);
     UNIT_TEST(a_connection_knows_its_senders);
     return UNIT_END();
