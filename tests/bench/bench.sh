@@ -59,7 +59,7 @@ cpu_of() { # PLACEMENT SIDE
 # pe_pair RUNNER PROGRAM PLACEMENT 'SERVER ARGUMENTS' 'CLIENT ARGUMENTS' [CLIENTS]
 pe_pair() {
     # shellcheck disable=SC2086
-    $rt $(cpu_of "$3" 1) "$1" "$2" serve bench $4 >"$scratch/served" 2>"$scratch/err" &
+    $rt $(cpu_of "$3" 1) "$1" "$2" $4 >"$scratch/served" 2>"$scratch/err" &
     served=$!
     clients=
     i=0
@@ -98,13 +98,13 @@ round_trips() { # PLACEMENT SIZE
         esac
         measure ./roundtrip "$transport" $n "$2" "$1"
     done
-    pe "$1" 1 "sync bench $fast $2 $1"
+    pe "$1" "serve bench 1" "sync bench $fast $2 $1"
 }
 datagrams() { # PLACEMENT
     measure ./datagrams seqpacket $((n_datagrams / 5)) 1 "$1"
     for senders in 1 2 4; do
         measure ./datagrams portico "$n_datagrams" $senders "$1"
-        pe "$1" "$senders $senders $1" "datagrams bench $((n_datagrams / senders))" $senders
+        pe "$1" "serve bench $senders $senders $1" "datagrams bench $((n_datagrams / senders))" $senders
     done
 }
 one_round() {
@@ -114,15 +114,18 @@ one_round() {
             round_trips $placement "$size"
         done
         [ -n "$wine" ] && [ $placement != none ] && for size in 64 4096; do
-            pe_pair "$wine" pe_pipe.exe $placement '' "ask bench $((slow / 2)) $size $placement"
+            pe_pair "$wine" pe_pipe.exe $placement 'serve bench' "ask bench $((slow / 2)) $size $placement"
         done
     done
     PORTICO_SPIN_US=0 measure ./roundtrip portico $slow 64 two 'portico, no spin'
     for placement in two same; do
+        for how in completion pool; do
+            pe $placement "serve-$how bench 1" "sync bench $slow 64 $placement portico-pe,$how"
+        done
         datagrams $placement
         for in_flight in 1 4 16 64; do
             measure ./inflight $((5 * fast)) $in_flight $placement
-            pe $placement 1 "inflight bench $((5 * fast)) $in_flight $placement"
+            pe $placement 'serve bench 1' "inflight bench $((5 * fast)) $in_flight $placement"
         done
         for bytes in 0 65536 1048576 67108864 1073741824; do measure ./views $fast $bytes $placement; done
         for transport in portico seqpacket; do

@@ -10,7 +10,10 @@
  *
  * Where it runs is the business of who starts it. The output is that of bench.h. */
 
+#define WIN32_NO_STATUS
 #include <windows.h>
+#undef WIN32_NO_STATUS
+#include <ntstatus.h>
 
 #include <nt/ntalpc.h>
 
@@ -86,42 +89,124 @@ static HANDLE port_create(const char *name, unsigned n_clients)
     return port;
 }
 
-static void serve(const char *name, unsigned n_clients, const char *parameter,
-                  const char *placement)
+static struct serving {
+    HANDLE port, over; /* over: an event, of the thread pool's server */
+    unsigned n_clients;
+    uint64_t n_datagrams, first_ns, last_ns;
+} serving;
+
+/* TRUE: the message is to be answered. */
+static BOOL message_serve(struct packet *packet)
 {
-    HANDLE port = port_create(name, n_clients), accepted;
-    uint64_t n_datagrams = 0, first_ns = 0, last_ns = 0;
+    HANDLE accepted;
+
+    switch (type_of(packet)) {
+    case LPC_CONNECTION_REQUEST:
+        need(NtAlpcAcceptConnectPort(&accepted, serving.port, 0, NULL, NULL, NULL, &packet->header,
+                                     NULL, TRUE),
+             "accept");
+        return FALSE;
+    case LPC_REQUEST:
+        if (serving.n_datagrams)
+            serving.last_ns = now_ns();
+        return TRUE;
+    case LPC_DATAGRAM:
+        if (serving.n_datagrams++ == 0)
+            serving.first_ns = now_ns();
+        return FALSE;
+    case LPC_PORT_CLOSED:
+        serving.n_clients--;
+        return FALSE;
+    }
+    return FALSE;
+}
+
+/* Answers with `answer`, if any, and receives; FALSE: nothing came within the time-out. */
+static BOOL receive(PORT_MESSAGE *answer, struct packet *packet, LARGE_INTEGER *timeout)
+{
+    SIZE_T size = sizeof *packet;
+    NTSTATUS status =
+        NtAlpcSendWaitReceivePort(serving.port, answer ? ALPC_MSGFLG_RELEASE_MESSAGE : 0, answer,
+                                  NULL, &packet->header, &size, NULL, timeout);
+
+    if (status != STATUS_TIMEOUT)
+        need(status, "receive");
+    return status != STATUS_TIMEOUT;
+}
+
+static void serve(void)
+{
     PORT_MESSAGE *answer = NULL;
 
-    while (n_clients) {
-        SIZE_T size = sizeof request;
-        need(NtAlpcSendWaitReceivePort(port, answer ? ALPC_MSGFLG_RELEASE_MESSAGE : 0, answer, NULL,
-                                       &request.header, &size, NULL, NULL),
-             "receive");
-        answer = NULL;
-        switch (type_of(&request)) {
-        case LPC_CONNECTION_REQUEST:
-            need(NtAlpcAcceptConnectPort(&accepted, port, 0, NULL, NULL, NULL, &request.header,
-                                         NULL, TRUE),
-                 "accept");
-            break;
-        case LPC_REQUEST:
-            answer = &request.header;
-            if (n_datagrams)
-                last_ns = now_ns();
-            break;
-        case LPC_DATAGRAM:
-            if (n_datagrams++ == 0)
-                first_ns = now_ns();
-            break;
-        case LPC_PORT_CLOSED:
-            n_clients--;
-            break;
-        }
+    while (serving.n_clients && receive(answer, &request, NULL))
+        answer = message_serve(&request) ? &request.header : NULL;
+}
+
+/* All that is there, without waiting. */
+static void serve_queued(struct packet *packet)
+{
+    LARGE_INTEGER now = {.QuadPart = 0};
+    PORT_MESSAGE *answer = NULL;
+
+    while (receive(answer, packet, &now))
+        answer = message_serve(packet) ? &packet->header : NULL;
+}
+
+static void serve_completion(void)
+{
+    ALPC_PORT_ASSOCIATE_COMPLETION_PORT associate = {NULL, NULL};
+    HANDLE completion = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+    OVERLAPPED *overlapped;
+    ULONG_PTR key;
+    DWORD n;
+
+    associate.CompletionPort = completion;
+    need(NtAlpcSetInformation(serving.port, AlpcAssociateCompletionPortInformation, &associate,
+                              sizeof associate),
+         "associate");
+    while (serving.n_clients) {
+        if (!GetQueuedCompletionStatus(completion, &n, &key, &overlapped, INFINITE))
+            fail("completion port", (NTSTATUS)GetLastError());
+        serve_queued(&request);
     }
-    if (n_datagrams)
+}
+
+static void NTAPI on_alpc(TP_CALLBACK_INSTANCE *instance, void *context, TP_ALPC *alpc)
+{
+    static __thread struct packet packet;
+
+    (void)instance, (void)context, (void)alpc;
+    serve_queued(&packet);
+    if (!serving.n_clients)
+        SetEvent(serving.over);
+}
+
+static void serve_pool(void)
+{
+    TP_ALPC *alpc = NULL;
+
+    serving.over = CreateEventW(NULL, TRUE, FALSE, NULL);
+    need(TpAllocAlpcCompletion(&alpc, serving.port, on_alpc, NULL, NULL), "thread pool");
+    WaitForSingleObject(serving.over, INFINITE);
+}
+
+static void serve_as(const char *how, const char *name, unsigned n_clients)
+{
+    serving.port = port_create(name, n_clients);
+    serving.n_clients = n_clients;
+    if (strcmp(how, "serve-completion") == 0)
+        serve_completion();
+    else if (strcmp(how, "serve-pool") == 0)
+        serve_pool();
+    else
+        serve();
+}
+
+static void put_datagrams(const char *parameter, const char *placement)
+{
+    if (serving.n_datagrams)
         printf("datagrams\tportico-pe\t%s\t%s\tper_s\t%.0f\n", parameter, placement,
-               (double)n_datagrams * 1e9 / (double)(last_ns - first_ns));
+               (double)serving.n_datagrams * 1e9 / (double)(serving.last_ns - serving.first_ns));
 }
 
 /* ---- clients ---- */
@@ -136,7 +221,7 @@ static HANDLE port_connect(const char *name)
     port_name(name, &path);
     while ((status = NtAlpcConnectPort(&port, &path, NULL, &attributes, ALPC_MSGFLG_SYNC_REQUEST,
                                        NULL, NULL, NULL, NULL, NULL, NULL)) ==
-           (NTSTATUS)0xc0000034) /* the server is not there yet */
+           STATUS_OBJECT_NAME_NOT_FOUND) /* the server is not there yet */
         Sleep(1);
     need(status, "connect");
     return port;
@@ -153,11 +238,11 @@ static void ask(HANDLE port)
         fail("a reply of another size", 0);
 }
 
-static void measure_sync(HANDLE port, unsigned n, const char *size, const char *placement)
+static void measure_sync(HANDLE port, unsigned n, char **where, const char *variant)
 {
     struct samples samples;
 
-    packet_init(&request, (unsigned)atoi(size));
+    packet_init(&request, (unsigned)atoi(where[0]));
     if (!samples_begin(&samples, n, now_ns()))
         fail("no memory", 0);
     for (unsigned i = 0; i < n + N_WARM; i++) {
@@ -166,7 +251,7 @@ static void measure_sync(HANDLE port, unsigned n, const char *size, const char *
         if (i >= N_WARM)
             samples_add(&samples, ticks_now() - start);
     }
-    samples_put(&samples, now_ns(), "round trip", "portico-pe", size, placement);
+    samples_put(&samples, now_ns(), "round trip", variant, where[0], where[1]);
 }
 
 static void send_one(HANDLE port, ULONG flags)
@@ -176,7 +261,7 @@ static void send_one(HANDLE port, ULONG flags)
     request.header.MessageId = 0;
     while ((status = NtAlpcSendWaitReceivePort(port, flags, &request.header, NULL, NULL, NULL, NULL,
                                                NULL)) ==
-           (NTSTATUS)0xc0000044) /* the lane is full */
+           STATUS_QUOTA_EXCEEDED) /* the lane is full */
         SwitchToThread();
     need(status, "send");
 }
@@ -221,12 +306,13 @@ int main(int argc, char **argv)
     const char *what = argc > 3 ? argv[1] : "";
     unsigned n = argc > 3 ? (unsigned)atoi(argv[3]) : 0;
 
-    if (strcmp(what, "serve") == 0) {
-        serve(argv[2], n, argc > 4 ? argv[4] : "-", argc > 5 ? argv[5] : "none");
+    if (strncmp(what, "serve", 5) == 0) {
+        serve_as(what, argv[2], n);
+        put_datagrams(argc > 4 ? argv[4] : "-", argc > 5 ? argv[5] : "none");
         return 0;
     }
     if (argc > 5 && strcmp(what, "sync") == 0) {
-        measure_sync(port_connect(argv[2]), n, argv[4], argv[5]);
+        measure_sync(port_connect(argv[2]), n, argv + 4, argc > 6 ? argv[6] : "portico-pe");
     } else if (argc > 5 && strcmp(what, "inflight") == 0) {
         measure_in_flight(port_connect(argv[2]), n, argv[4], argv[5]);
     } else if (argc > 3 && strcmp(what, "datagrams") == 0) {

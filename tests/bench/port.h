@@ -51,5 +51,5 @@ void packet_init(struct packet *packet, uint32_t size);
 void port_ask(handle_t port, struct packet *request, struct packet *reply);
 /* Sends a datagram; how often the lane was full. Gives the processor away then. */
 unsigned port_tell(handle_t port, struct packet *packet);
-/* Gives the processor away until *word is at least `value`. */
+/* Sleeps until *word is at least `value`: some 50 us late. */
 void port_await(const uint64_t *word, uint64_t value);

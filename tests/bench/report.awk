@@ -47,7 +47,7 @@ function head(text,    n, i, parts, line) {
 }
 
 function round_trips(placement,    i, j, n, m, names, sizes, line, v, limit) {
-    n = split("memcpy spin hinted futex pipe seqpacket broker zeromq dbus wine_pipe lane portico portico-pe", names, " ")
+    n = split("memcpy spin hinted futex pipe seqpacket broker zeromq dbus wine_pipe lane portico portico-pe portico-pe,completion portico-pe,pool", names, " ")
     m = split("0 64 512 4096 16384 60000 65487", sizes, " ")
     printf "\n### Round trip, %s: median, times the limit (hinted), p99\n", placed(placement)
     line = " transport "
