@@ -6,8 +6,8 @@
  *     0            header            4 KiB: one line each for facts, the consumer's words, the
  * producer's words 4096         ring              ring_size bytes, a power of two; records,
  * 64-aligned
- *     + ring_size  slots             n_slots x 1 KiB: a header line and 960 bytes of reply
- *     + slots      reply extents     n_slots x 68 KiB: replies above 960 bytes (sparse until used)
+ *     + ring_size  slots             n_slots x 1 KiB: two header lines and 896 bytes of reply
+ *     + slots      reply extents     n_slots x 68 KiB: replies above 896 bytes (sparse until used)
  *
  * One memfd, sparse, sealed against resizing. The geometry (ring_size, n_slots) comes to both ends
  * from the daemon; the copy in the header is for tools and is never trusted. Every word here can be
@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LANE_LAYOUT_VERSION 1u
+#define LANE_LAYOUT_VERSION 2u
 #define LANE_MAGIC          0x454E414Cu /* "LANE" */
 
 #define LANE_LINE_BYTES   64u
@@ -40,7 +40,7 @@
 
 #define LANE_SLOTS_MAX         64u
 #define LANE_SLOT_BYTES        1024u
-#define LANE_SLOT_INLINE_BYTES 960u     /* attribute area + payload of a reply kept in the slot */
+#define LANE_SLOT_INLINE_BYTES 896u     /* attribute area + payload of a reply kept in the slot */
 #define LANE_EXTENT_BYTES      0x11000u /* attribute area + payload of any reply, page-aligned */
 
 /* What a record is. 0 is never a kind. */
@@ -137,7 +137,7 @@ enum lane_sleeping {
     LANE_SLEEPING_ANY = 2,   /* the slot is in quarantine and others want one: on slots_back */
 };
 
-/* The header line of a slot; LANE_SLOT_INLINE_BYTES of reply follow. */
+/* The header line of a slot. A line for the spinner and LANE_SLOT_INLINE_BYTES of reply follow. */
 struct lane_slot {
     uint32_t state;    /* futex of the blocked requester */
     uint32_t sleeping; /* requester: enum lane_sleeping, a FUTEX_WAKE is needed */
@@ -159,6 +159,14 @@ struct lane_slot {
     uint32_t aux_word;  /* the armed word of that slot */
 };
 #define LANE_AUX_SHIFT 8u
+
+/* The line behind it. A requester that spins looks here and not at the state: so the replier has
+ * the header line for itself from the claim to the end, instead of losing it at each look. A hint:
+ * the state decides. */
+struct lane_slot_spin {
+    uint32_t finished; /* the armed word of the exchange that was finished last */
+    uint32_t reserved[15];
+};
 
 /* A receiving port's place in a lane. It lives in port memory: all holders of the port share it,
  * the sender never sees it. Guarded by the port mutex but for need_wake and broken (atomic). */
@@ -202,10 +210,13 @@ static_assert(offsetof(struct lane_header, consumer) == 64, "line 1");
 static_assert(offsetof(struct lane_header, producer) == 128, "line 2");
 static_assert(sizeof(struct lane_header) == 192, "three lines");
 static_assert(sizeof(struct lane_slot) == LANE_LINE_BYTES, "one line");
+static_assert(sizeof(struct lane_slot_spin) == LANE_LINE_BYTES, "one line");
 static_assert(offsetof(struct lane_slot, status) == 16, "slot layout");
 static_assert(offsetof(struct lane_slot, data_size) == 36, "slot layout");
 static_assert(offsetof(struct lane_slot, stamp_ns) == 48, "slot layout");
-static_assert(LANE_SLOT_BYTES == sizeof(struct lane_slot) + LANE_SLOT_INLINE_BYTES, "slot size");
+static_assert(LANE_SLOT_BYTES ==
+                  sizeof(struct lane_slot) + sizeof(struct lane_slot_spin) + LANE_SLOT_INLINE_BYTES,
+              "slot size");
 static_assert(LANE_EXTENT_BYTES >= LANE_ATTR_MAX_BYTES + LANE_DATA_MAX_BYTES, "extent holds all");
 static_assert(LANE_RECORD_MAX_BYTES >=
                   LANE_RECORD_BYTES + LANE_ATTR_MAX_BYTES + LANE_DATA_MAX_BYTES,

@@ -249,7 +249,25 @@ bool cursor_recheck(const struct lane_view *view, const struct lane_cursor *curs
            cursor_broken(cursor) != LANE_BREAK_NONE;
 }
 
+/* A record is there: on the way already, while the lock is taken and the lanes are scanned, are its
+ * payload and the lines of the slot that the answer goes to, which the requester has had last. */
+static void prefetch_next(const struct lane_view *view, const struct lane_record_header *header)
+{
+    uint32_t slot = atom_peek(&header->slot) - 1;
+
+    __builtin_prefetch(header + 1);
+    if (slot >= view->geometry.n_slots)
+        return;
+    __builtin_prefetch(lane_slot(view, slot), /* to write: */ 1);
+    __builtin_prefetch(lane_slot_inline(view, slot), 1);
+}
+
 bool cursor_glance(const struct lane_view *view, const struct lane_cursor *cursor)
 {
-    return atom_peek(&header_at(view, atom_peek(&cursor->next))->commit) != 0;
+    const struct lane_record_header *header = header_at(view, atom_peek(&cursor->next));
+
+    if (atom_peek(&header->commit) == 0)
+        return false;
+    prefetch_next(view, header);
+    return true;
 }

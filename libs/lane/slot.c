@@ -178,6 +178,7 @@ static enum lane_result sleep_for_reply(struct lane_slot *slot, uint32_t word,
 enum lane_result slot_wait(struct slot_pool *pool, const struct lane_view *view, uint32_t index,
                            uint32_t word, struct lane_wake *wake, uint64_t deadline_ns)
 {
+    const struct lane_slot_spin *hint = lane_slot_spin(view, index);
     struct lane_slot *slot = lane_slot(view, index);
     struct spin spin;
     uint32_t seen;
@@ -185,9 +186,10 @@ enum lane_result slot_wait(struct slot_pool *pool, const struct lane_view *view,
     bool slept = false;
 
     spin_begin(&spin, &pool->site, atom_peek(&pool->peer_cpu));
-    while ((result = look(slot, word, &seen)) == LANE_EMPTY && wake_peek(wake) == 0 &&
-           spin_step(&spin))
+    while (atom_peek(&hint->finished) != word && wake_peek(wake) == 0 && spin_step(&spin))
         ;
+    __builtin_prefetch(hint + 1); /* of a short reply; while the state is looked at */
+    result = look(slot, word, &seen);
     if (result == LANE_EMPTY) {
         slept = true;
         result = sleep_for_reply(slot, word, wake, deadline_ns);
@@ -254,7 +256,7 @@ enum lane_result slot_abandon(const struct lane_view *view, uint32_t index, uint
 
 uint8_t *slot_areas(const struct lane_view *view, uint32_t index, bool in_extent)
 {
-    return in_extent ? lane_extent(view, index) : (uint8_t *)(lane_slot(view, index) + 1);
+    return in_extent ? lane_extent(view, index) : lane_slot_inline(view, index);
 }
 
 static bool claim_is_sane(const struct lane_view *view, uint32_t index, uint32_t word)
@@ -304,6 +306,7 @@ enum lane_result slot_finish(const struct lane_view *view, uint32_t index, uint3
         atom_store(&slot->state, done);
     else if (!atom_cas(&slot->state, claimed, done))
         return LANE_BROKEN;
+    atom_store(&lane_slot_spin(view, index)->finished, word);
     wake_sleepers(view, slot);
     return LANE_OK;
 }
