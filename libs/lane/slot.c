@@ -42,11 +42,16 @@ static uint32_t word_with(uint32_t word, enum lane_slot_state state)
     return (word & ~LANE_SLOT_STATE_MASK) | (uint32_t)state;
 }
 
+static uint64_t slots_all(uint32_t n_slots)
+{
+    return n_slots == 64 ? UINT64_MAX : ((uint64_t)1 << n_slots) - 1;
+}
+
 void slot_pool_init(struct slot_pool *pool, uint32_t n_slots)
 {
     memset(pool, 0, sizeof(*pool));
     pool->n_slots = n_slots;
-    atom_poke(&pool->free, n_slots == 64 ? UINT64_MAX : ((uint64_t)1 << n_slots) - 1);
+    atom_poke(&pool->free, slots_all(n_slots));
     spin_site_init(&pool->site);
 }
 
@@ -81,6 +86,11 @@ int slot_acquire(struct slot_pool *pool, const struct lane_view *view)
         if (free_slots && atom_cas(&pool->free, free_slots, free_slots & (free_slots - 1)))
             return __builtin_ctzll(free_slots);
     }
+}
+
+uint64_t slots_taken(const struct slot_pool *pool)
+{
+    return slots_all(pool->n_slots) & ~atom_load(&pool->free);
 }
 
 void slot_release(struct slot_pool *pool, uint32_t index)

@@ -56,6 +56,9 @@ void slot_pool_init(struct slot_pool *pool, uint32_t n_slots);
  */
 int slot_acquire(struct slot_pool *pool, const struct lane_view *view);
 
+/* Bit n: slot n is in use or in quarantine. */
+uint64_t slots_taken(const struct slot_pool *pool);
+
 /* Gives the slot of a finished exchange back. */
 void slot_release(struct slot_pool *pool, uint32_t index);
 

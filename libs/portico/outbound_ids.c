@@ -24,12 +24,15 @@
 
 #define MANY_PORTS 16u
 
+/* Nearly always one slot or none is taken. */
 static bool is_in_slot(const struct outbound *outbound, uint32_t id)
 {
-    for (const struct outlane *lane = outbound->current; lane; lane = lane->older)
-        for (uint32_t i = 0; i < lane->producer.view.geometry.n_slots; i++)
-            if (atom_load(&lane->slot_ids[i]) == id)
+    for (const struct outlane *lane = outbound->current; lane; lane = lane->older) {
+        uint64_t taken = slots_taken(&lane->slots);
+        for (; taken; taken &= taken - 1)
+            if (atom_load(&lane->slot_ids[__builtin_ctzll(taken)]) == id)
                 return true;
+    }
     return false;
 }
 

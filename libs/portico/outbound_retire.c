@@ -25,10 +25,7 @@ uint64_t outbound_idle_ns = 1000000000;
 
 static bool is_empty(struct outlane *lane)
 {
-    uint32_t n_slots = lane->slots.n_slots;
-    uint64_t all = n_slots >= 64 ? UINT64_MAX : (UINT64_C(1) << n_slots) - 1;
-
-    return atom_load(&lane->slots.free) == all && producer_is_drained(&lane->producer);
+    return slots_taken(&lane->slots) == 0 && producer_is_drained(&lane->producer);
 }
 
 static void tell_server(const struct destination *to, uint32_t lane)

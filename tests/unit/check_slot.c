@@ -95,9 +95,11 @@ START_TEST(sixty_four_slots_are_sixty_four)
     struct slots s;
 
     slots_init(&s, 64);
+    ck_assert_uint_eq(slots_taken(&s.pool), 0);
     for (int i = 0; i < 64; i++)
         ck_assert_int_eq(slot_acquire(&s.pool, &s.f.view), i);
     ck_assert_int_eq(slot_acquire(&s.pool, &s.f.view), -1);
+    ck_assert_uint_eq(slots_taken(&s.pool), UINT64_MAX);
     slot_release(&s.pool, 63);
     ck_assert_int_eq(slot_acquire(&s.pool, &s.f.view), 63);
     fixture_deinit(&s.f);
