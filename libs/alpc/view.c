@@ -118,7 +118,7 @@ static bool lane_is_over(const struct port_lane *lane, uint32_t generation)
 }
 
 /* Nothing in port memory refers to a lane that is over, so nobody finds its mapping any more but a
- * spinner that looked the place up before (A3: it reads zeros). */
+ * spinner that looked the place up before; it reads zeros. */
 static void lanes_let_go_locked(struct port_view *view)
 {
     uint32_t n = MIN(atom_load(&view->at.memory->lanes_used), view->at.geometry.n_lanes);

@@ -477,7 +477,8 @@ status_t sync_exchange(struct port *port, struct portico_exchange *exchange,
             outgoing->sent->place = sync_place(&sync);
     }
     request_data_end(sync.data);
-    client_thread()->waiting_on = NULL;
+    /* No barrier: who reads these too early wakes, or spares, this thread for nothing. */
+    atom_store(&client_thread()->waiting_on, NULL);
     atom_store(&client_thread()->using_outbound, NULL);
     if (sync.to.outbound)
         destination_put(&sync.to);

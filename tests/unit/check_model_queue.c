@@ -90,6 +90,79 @@ START_TEST(an_effect_in_a_hot_lane_does_not_overtake_its_cause_in_a_cold_one)
 }
 END_TEST
 
+/* ---- one lane, and the daemon (B4) ---- */
+
+static void setup_only_lane(void *state)
+{
+    struct queue_world *w = state;
+
+    queue_setup(state);
+    lane_end_locked(&w->views[0], 2);
+}
+
+static void daemon_posts(void *state)
+{
+    static const uint64_t data = 1;
+    struct queue_world *w = state;
+    const struct lane_message message = {.kind = LANE_CLIENT_DIED,
+                                         .message_id = 1,
+                                         .connection = w->connections[0],
+                                         .connection_generation = w->generations[0],
+                                         .data_size = sizeof(data)};
+
+    MODEL_ASSERT(port_keeper_post(&w->keeper, &message, NULL, &data) == LANE_OK);
+    doorbell_ring(w->bells.daemon_bell);
+    atom_store(&w->event, 1u);
+}
+
+/* Its lane is hot already when it sends what the daemon's message has caused. */
+static void send_and_follow(void *state)
+{
+    struct queue_world *w = state;
+
+    queue_send(w, 0, LANE_DATAGRAM, LANE_RELEASE);
+    model_wait_for(&w->event);
+    queue_send(w, 0, LANE_DATAGRAM, LANE_RELEASE);
+}
+
+static void receive_in_order(void *state)
+{
+    struct queue_world *w = state;
+    struct port_message message;
+
+    while (queue_receive(w, 0, &message)) {
+        if (message.type == LPC_CLIENT_DIED) {
+            w->n_closed++;
+            continue;
+        }
+        queue_note(w, &message);
+        MODEL_ASSERT(message.message_id == QUEUE_FIRST_ID(0) || w->n_closed == 1);
+    }
+}
+
+static void both_and_the_daemons(void *state)
+{
+    struct queue_world *w = state;
+
+    queue_check_sound(w);
+    MODEL_ASSERT(w->n_received[0] == 2 && w->n_closed == 1);
+}
+
+static const struct model_scenario only_lane = {
+    .setup = setup_only_lane,
+    .threads = {{"receiver", 2, receive_in_order, true},
+                {"daemon", 1, daemon_posts, false},
+                {"sender", 0, send_and_follow, false}},
+    .check = both_and_the_daemons,
+};
+
+START_TEST(an_effect_in_the_only_lane_does_not_overtake_its_cause_from_the_daemon)
+{
+    queue_explore(&only_lane, (struct model_options){.n_preemptions = 2});
+    queue_finds(&only_lane, (struct model_options){.n_preemptions = 2}, MUTANT_early_look);
+}
+END_TEST
+
 /* ---- somebody who takes a wake-up and goes away ---- */
 
 static void poll_once(void *state)
@@ -260,6 +333,7 @@ int main(void)
     UNIT_TEST(one_receiver_misses_no_wake_up);
     UNIT_TEST(without_the_recheck_a_receiver_sleeps_for_ever);
     UNIT_TEST(an_effect_in_a_hot_lane_does_not_overtake_its_cause_in_a_cold_one);
+    UNIT_TEST(an_effect_in_the_only_lane_does_not_overtake_its_cause_from_the_daemon);
     UNIT_TEST(who_takes_an_edge_and_leaves_hands_it_on);
     UNIT_TEST(what_a_bad_buffer_could_not_take_reaches_somebody_else);
     UNIT_TEST(a_close_is_received_whenever_the_bell_rings);
