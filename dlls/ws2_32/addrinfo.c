@@ -154,7 +154,9 @@ static int canonical_name_add(const WCHAR *node, const struct request *request, 
     if (!list || !node || !(request->hints.ai_flags & AI_CANONNAME))
         return 0;
     size = ((SIZE_T)lstrlenW(node) + 1) * sizeof(WCHAR);
-    list->ai_canonname = HeapAlloc(GetProcessHeap(), 0, size);
+    /* getaddrinfo puts its narrow text there: three bytes for a unit, where the code page is UTF-8
+     */
+    list->ai_canonname = HeapAlloc(GetProcessHeap(), 0, size * 2);
     if (!list->ai_canonname)
         return WSA_NOT_ENOUGH_MEMORY;
     memcpy(list->ai_canonname, node, size);

@@ -9,7 +9,7 @@ portico: win32u.NtGdiCreateCompatibleDC is not available: there is no display
 portico: ws2_32.socket is not available: there is no network" 'each call says its name, once'
 
 "$portico" "$(program loads)" shell32.dll ole32.dll oleaut32.dll shlwapi.dll gdi32.dll imm32.dll wsock32.dll mswsock.dll \
-    netapi32.dll iphlpapi.dll winhttp.dll wininet.dll bcrypt.dll rpcrt4.dll setupapi.dll winmm.dll >"$scratch/out" 2>"$scratch/err"
+    netapi32.dll iphlpapi.dll winhttp.dll wininet.dll bcrypt.dll crypt32.dll rsaenh.dll rpcrt4.dll setupapi.dll winmm.dll >"$scratch/out" 2>"$scratch/err"
 is "$?" 0 "Wine's DLLs that import these load"
 is "$(cat "$scratch/err")" '' 'without a word'
 "$portico" "$(program loads)" comctl32.dll uxtheme.dll >"$scratch/out" 2>"$scratch/err"

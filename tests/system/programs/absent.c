@@ -17,5 +17,7 @@ int main(void)
         n_got += CreateCompatibleDC(NULL) != NULL;
         n_got += socket(AF_INET, SOCK_STREAM, 0) != INVALID_SOCKET;
     }
+    if (GetObjectType(GetStockObject(NULL_BRUSH)) != OBJ_BRUSH)
+        return 3;
     return n_got != 0;
 }
