@@ -14,6 +14,12 @@ while read -r number name; do
 done <"$scratch/statuses" >>"$scratch/found"
 finding_free 'the man page lists each exit status of the loader' "$scratch/found"
 
+sed -n 's/.*| \([a-z_0-9, ()]*\) |$/\1/p' docs/COMPATIBILITY.md | tr ',' '\n' | sed 's/(both)//; s/ //g' | sort -u | grep -vx 'tests' |
+    while read -r name; do
+        [ -z "$name" ] || [ -f "tests/pe/$name.c" ] || [ -f "tests/system/$name.sh" ] || echo "docs/COMPATIBILITY.md names the test $name: there is none"
+    done >"$scratch/found"
+finding_free 'each test that docs/COMPATIBILITY.md names exists' "$scratch/found"
+
 for page in man/*.[1-8]; do
     command -v man >/dev/null || break
     LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null | sed "s,^,$page: ,"
