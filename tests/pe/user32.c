@@ -177,12 +177,31 @@ static void test_no_windows(void)
     CloseHandle(event);
 }
 
+static void test_atoms(void)
+{
+    const ATOM atom = GlobalAddAtomA("portico.Atom");
+    char name[32];
+
+    ok(atom >= 0xc000, "GlobalAddAtom: %x", atom);
+    ok(GlobalFindAtomW(L"PORTICO.atom") == atom, "is found without case");
+    ok(GlobalGetAtomNameA(atom, name, sizeof(name)) == 12 && !lstrcmpA(name, "portico.Atom"),
+       "its name is as it was given");
+    ok(GlobalAddAtomW(L"portico.atom") == atom && !GlobalDeleteAtom(atom) &&
+           GlobalFindAtomA("portico.atom") == atom,
+       "it is counted");
+    ok(!GlobalDeleteAtom(atom) && !GlobalFindAtomA("portico.atom"), "and gone with the last");
+    is_number(GetLastError(), ERROR_FILE_NOT_FOUND, "says the error");
+    is_number(GlobalAddAtomA("#77"), 77, "a number is an atom");
+    ok(GlobalGetAtomNameA(77, name, sizeof(name)) == 3 && !lstrcmpA(name, "#77"), "and its name");
+}
+
 static void test_main(void)
 {
     test_wsprintf();
     test_characters();
     test_rectangles();
     test_strings();
+    test_atoms();
     if (running_on_portico()) {
         test_message_boxes();
         test_no_windows();
