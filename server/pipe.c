@@ -305,6 +305,7 @@ status_t pipe_listen(struct file *end, bool *ret_is_new)
         return status;
     closer_close(end->object.server->closer, end->fd);
     end->fd = fds[0];
+    end->pipe_mode &= ~PIPE_MODE_GREETED;
     instance->client_fd = fds[1];
     instance->state = PIPE_LISTENING;
     *ret_is_new = true;

@@ -122,6 +122,7 @@ enum pipe_state {
 #define PIPE_TYPE_MESSAGES    0x1u
 #define PIPE_MODE_MESSAGES    0x1u /* reading: one message at a time */
 #define PIPE_MODE_NO_WAIT     0x2u
+#define PIPE_MODE_GREETED     0x100u /* a server's end whose client's first byte was taken */
 #define PIPE_TIMEOUT_DEFAULT  ((int64_t)-2)
 #define PIPE_INSTANCES_MAX    0xffffffffu
 

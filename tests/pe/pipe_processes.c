@@ -156,6 +156,74 @@ static void test_inherited(void)
     CloseHandle(server);
 }
 
+/* The same with the server's end, to which the client has written already. */
+static void test_inherited_server(void)
+{
+    SECURITY_ATTRIBUTES inherit = {sizeof inherit, NULL, TRUE};
+    HANDLE server =
+        CreateNamedPipeA(NAME, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE, 1, 4096, 4096, 0, &inherit);
+    HANDLE client = client_make(NAME, 0);
+    PROCESS_INFORMATION child;
+    char text[16];
+    DWORD n;
+
+    put(client, "before, ");
+    child = start("cat", TRUE, server, server);
+    CloseHandle(server);
+    get(client, "before, ");
+    put(client, "and after");
+    get(client, "and after");
+    TerminateProcess(child.hProcess, 0);
+    fails(ReadFile(client, text, sizeof text, &n, NULL), ERROR_BROKEN_PIPE,
+          "the child is dead: read");
+    finish(&child);
+}
+
+/* An operation may set an event with a name, which is not of this process alone. */
+static void test_named_event(void)
+{
+    HANDLE server = server_make(NAME, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1);
+    HANDLE event = CreateEventA(NULL, TRUE, TRUE, "portico_pipe_processes"), client;
+    OVERLAPPED over = {.hEvent = event};
+    DWORD n;
+
+    fails(ConnectNamedPipe(server, &over), ERROR_IO_PENDING, "connecting, with a named event,");
+    ok(WaitForSingleObject(event, 0) == WAIT_TIMEOUT, "resets it");
+    client = client_make(NAME, 0);
+    ok(WaitForSingleObject(event, INFINITE) == WAIT_OBJECT_0, "and sets it at its end");
+    ok(GetOverlappedResult(server, &over, &n, FALSE), "which went well");
+    CloseHandle(client);
+    CloseHandle(server);
+    CloseHandle(event);
+}
+
+/* A thread that ends takes back what it has begun. */
+static OVERLAPPED abandoned;
+static char abandoned_text[16];
+
+static DWORD WINAPI begin_and_end(void *pipe)
+{
+    ReadFile(pipe, abandoned_text, sizeof abandoned_text, NULL, &abandoned);
+    return GetLastError();
+}
+
+static void test_thread_end(void)
+{
+    HANDLE server = server_make(NAME, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1);
+    HANDLE client = client_make(NAME, 0), thread;
+    DWORD n = 0;
+
+    abandoned.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL);
+    thread = CreateThread(NULL, 0, begin_and_end, server, 0, NULL);
+    WaitForSingleObject(thread, INFINITE);
+    ok(GetExitCodeThread(thread, &n) && n == ERROR_IO_PENDING, "a read is pending");
+    fails(GetOverlappedResult(server, &abandoned, &n, TRUE), ERROR_OPERATION_ABORTED,
+          "its thread has ended: it");
+    CloseHandle(thread);
+    CloseHandle(client);
+    CloseHandle(server);
+}
+
 /* Blocks in one process and in the other, more than any buffer holds. */
 static void test_anonymous(void)
 {
@@ -201,5 +269,8 @@ static void test_main(void)
     }
     test_processes();
     test_inherited();
+    test_inherited_server();
+    test_named_event();
+    test_thread_end();
     test_anonymous();
 }

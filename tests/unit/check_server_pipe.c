@@ -173,11 +173,16 @@ START_TEST(a_client_that_was_thrown_out_is_told_so)
 {
     struct pipe_disconnect_reply cut;
     struct pipe_listen_reply listened;
+    struct pipe_query_reply queried;
+    struct pipe_mode_reply set;
 
     start();
     ck_assert_uint_eq(create("p"), STATUS_SUCCESS);
     ck_assert_uint_eq(CALL(&a, pipe_disconnect, &cut, .handle = created.handle),
                       STATUS_PIPE_LISTENING);
+    ck_assert_uint_eq(CALL(&a, pipe_mode, &set, .handle = created.handle,
+                           .mode = PIPE_MODE_MESSAGES | PIPE_MODE_GREETED),
+                      STATUS_SUCCESS);
     ck_assert_uint_eq(open_as(&b, "p"), STATUS_SUCCESS);
     ck_assert_uint_eq(CALL(&b, pipe_disconnect, &cut, .handle = opened.handle),
                       STATUS_ILLEGAL_FUNCTION);
@@ -188,6 +193,8 @@ START_TEST(a_client_that_was_thrown_out_is_told_so)
     ck_assert_uint_eq(CALL(&a, pipe_listen, &listened, .handle = created.handle), STATUS_SUCCESS);
     ck_assert_uint_eq(state_of(&b, opened.handle), PIPE_DISCONNECTED);
     ck_assert_uint_eq(state_of(&a, created.handle), PIPE_LISTENING);
+    ck_assert_uint_eq(CALL(&a, pipe_query, &queried, .handle = created.handle), STATUS_SUCCESS);
+    ck_assert_uint_eq(queried.mode, PIPE_MODE_MESSAGES); /* the next client has not greeted */
     ck_assert_uint_eq(close_as(&a, created.handle), STATUS_SUCCESS);
     ck_assert_uint_eq(state_of(&b, opened.handle), PIPE_DISCONNECTED);
     end();

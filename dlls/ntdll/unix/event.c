@@ -11,8 +11,6 @@
 #include "usermem.h"
 #include <stdlib.h>
 
-enum event_verb { EVENT_SET, EVENT_RESET, EVENT_PULSE };
-
 static bool event_is_signaled(struct nt_object *object, struct wait_thread *waiter)
 {
     (void)waiter;

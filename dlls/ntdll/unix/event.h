@@ -5,6 +5,8 @@
 
 #include "ntwait.h"
 
+enum event_verb { EVENT_SET, EVENT_RESET, EVENT_PULSE };
+
 struct event {
     struct nt_object header;
     bool is_notification;

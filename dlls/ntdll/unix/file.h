@@ -101,6 +101,7 @@ void files_unlock(void);
 struct io_request {
     struct file *file;
     struct event *event; /* a reference, or NULL */
+    HANDLE server_event; /* the program's handle of one of the server's, or NULL */
     void *apc;
     void *apc_context;
     IO_STATUS_BLOCK *user_iosb;
@@ -108,6 +109,7 @@ struct io_request {
 NTSTATUS io_begin(struct io_request *request, struct file *file, HANDLE event, void *apc,
                   void *apc_context, IO_STATUS_BLOCK *user_iosb);
 NTSTATUS io_end(struct io_request *request, NTSTATUS status, ULONG_PTR information);
+void io_event_set_locked(struct io_request *request); /* dispatcher lock held */
 void io_release(struct io_request *request);
 
 /* Handles for the process's descriptors 0, 1, 2; NULL for one that is closed. Descriptors 0 and 1

@@ -17,9 +17,11 @@
 #include "file.h"
 #include "file_lock.h"
 #include "io_stream.h"
+#include "named.h"
 #include "ntprocess.h"
 #include "ntstatus_errno.h"
 #include "pipe.h"
+#include "shared.h"
 #include "usermem.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -42,10 +44,20 @@ NTSTATUS io_begin(struct io_request *request, struct file *file, HANDLE event, v
         request->event = (struct event *)object;
         event_reset(request->event);
     } else if (event) {
-        unimplemented_once("file operations", "an event of the server", 0);
-        return STATUS_NOT_SUPPORTED;
+        TRY(named_event_change(event, EVENT_RESET, NULL));
+        request->server_event = event;
     }
     return STATUS_SUCCESS;
+}
+
+/* DIFFERS: of an event of the server's only the handle is kept: closed before the operation's end
+ * it is not set. */
+void io_event_set_locked(struct io_request *request)
+{
+    if (request->event)
+        event_set_locked(request->event);
+    if (request->server_event)
+        (void)shared_event_set((handle_t)(uintptr_t)request->server_event & ~(handle_t)3);
 }
 
 void io_release(struct io_request *request)
@@ -70,11 +82,9 @@ NTSTATUS io_end(struct io_request *request, NTSTATUS status, ULONG_PTR informati
     if (!is_refusal(status) || status == STATUS_END_OF_FILE || status == STATUS_PIPE_BROKEN)
         TRY(USER_PUT(request->user_iosb, iosb));
     if (is_refusal(status) && file_is_synchronous(request->file)) {
-        if (request->event) {
-            dispatcher_lock();
-            event_set_locked(request->event);
-            dispatcher_unlock();
-        }
+        dispatcher_lock();
+        io_event_set_locked(request);
+        dispatcher_unlock();
         io_release(request);
         return status;
     }
@@ -82,8 +92,7 @@ NTSTATUS io_end(struct io_request *request, NTSTATUS status, ULONG_PTR informati
     completion = request->file->completion;
     if (completion)
         nt_object_ref(completion_object(completion));
-    if (request->event)
-        event_set_locked(request->event);
+    io_event_set_locked(request);
     dispatcher_unlock();
     if (request->apc && !is_refusal(status))
         (void)wait_apc_queue(

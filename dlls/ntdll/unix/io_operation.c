@@ -87,8 +87,7 @@ static void pending_finish(struct io_pending *pending, NTSTATUS status)
     completion = file->completion;
     if (completion)
         nt_object_ref(completion_object(completion));
-    if (request->event)
-        event_set_locked(request->event);
+    io_event_set_locked(request);
     file->header.signaled = true;
     dispatcher_wake_locked(&file->header.header);
     dispatcher_unlock();
@@ -349,6 +348,33 @@ static struct io_pending *cancel_one(struct file *file, const void *user_iosb,
     }
     pthread_mutex_unlock(&file->position_lock);
     return found;
+}
+
+/* A file that the pump waits for, from `from` on; *ret_next is where to go on. */
+static struct file *pump_file_from(int from, int *ret_next)
+{
+    struct file *file = NULL;
+
+    pthread_mutex_lock(&pump.lock);
+    for (; from < pump.n_files && !file; from++)
+        file = pump.files[from];
+    if (file)
+        nt_object_ref(&file->header.header);
+    pthread_mutex_unlock(&pump.lock);
+    *ret_next = from;
+    return file;
+}
+
+void io_thread_ended(const struct wait_thread *thread)
+{
+    struct file *file;
+    int next = 0;
+
+    while ((file = pump_file_from(next, &next))) {
+        if (!file->completion)
+            (void)io_cancel(file, NULL, thread, STATUS_CANCELLED);
+        file_unrefp(&file);
+    }
 }
 
 unsigned io_cancel(struct file *file, const void *user_iosb, const struct wait_thread *asker,

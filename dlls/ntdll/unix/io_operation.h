@@ -36,6 +36,8 @@ NTSTATUS io_start_pending(struct io_request *request, const struct io_operation 
 /* By the file's mode; ends the request. */
 NTSTATUS io_do(struct io_request *request, struct io_operation *operation);
 
+/* The thread ends: what it has begun is cancelled, except on files with a completion port. */
+void io_thread_ended(const struct wait_thread *thread);
 /* Ends pending operations of the file with `status`: those of this status block (NULL: of any) and
  * of this thread (NULL: of any). How many there were. */
 unsigned io_cancel(struct file *file, const void *user_iosb, const struct wait_thread *asker,

@@ -286,10 +286,10 @@ NTSTATUS pipe_arrived(struct file *file, handle_t server)
     file->pipe = pipe_end_new(reply.is_server, reply.type, reply.mode);
     if (!file->pipe)
         return STATUS_NO_MEMORY;
-    /* DIFFERS: which process took the client's first byte is not known: an end that others have
-     * used already is connected. */
     if (reply.is_server)
-        file->pipe->state = (enum pipe_state)reply.state;
+        file->pipe->state = reply.state == PIPE_DISCONNECTED ? PIPE_DISCONNECTED
+                            : reply.mode & PIPE_MODE_GREETED ? PIPE_CONNECTED
+                                                             : PIPE_LISTENING;
     return STATUS_SUCCESS;
 }
 

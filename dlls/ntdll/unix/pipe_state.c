@@ -216,14 +216,34 @@ NTSTATUS pipe_flush(struct file *file)
     }
 }
 
+/* The end's modes as they are here, at the server. */
+static void mode_tell(struct file *file)
+{
+    struct pipe_end *end = file->pipe;
+    struct pipe_mode_request request = {.handle = file->header.header.shared};
+    struct pipe_mode_reply reply;
+    struct control *control = request.handle ? portico_control() : NULL;
+
+    pthread_mutex_lock(&end->lock);
+    request.mode = (end->reads_messages ? PIPE_MODE_MESSAGES : 0) |
+                   (end->does_not_wait ? PIPE_MODE_NO_WAIT : 0) |
+                   (end->state == PIPE_CONNECTED ? PIPE_MODE_GREETED : 0);
+    pthread_mutex_unlock(&end->lock);
+    if (control)
+        (void)call_pipe_mode(control, &request, &reply, NULL);
+}
+
+void pipe_share(struct file *file)
+{
+    if (!pipe_is_named(file) || !file->pipe->is_server)
+        return;
+    (void)state_now(file);
+    mode_tell(file);
+}
+
 NTSTATUS pipe_mode_set(struct file *file, ULONG read_mode, ULONG completion_mode)
 {
     struct pipe_end *end = file->pipe;
-    struct pipe_mode_request request = {.handle = file->header.header.shared,
-                                        .mode = (read_mode ? PIPE_MODE_MESSAGES : 0) |
-                                                (completion_mode ? PIPE_MODE_NO_WAIT : 0)};
-    struct pipe_mode_reply reply;
-    struct control *control = request.handle ? portico_control() : NULL;
 
     if (read_mode > 1 || completion_mode > 1)
         return STATUS_INVALID_PARAMETER;
@@ -231,11 +251,10 @@ NTSTATUS pipe_mode_set(struct file *file, ULONG read_mode, ULONG completion_mode
         return read_mode || completion_mode ? STATUS_NOT_SUPPORTED : STATUS_SUCCESS;
     if (read_mode && !end->is_message_type)
         return STATUS_INVALID_PARAMETER;
-    if (control)
-        (void)call_pipe_mode(control, &request, &reply, NULL);
     pthread_mutex_lock(&end->lock);
     end->reads_messages = read_mode;
     end->does_not_wait = completion_mode;
     pthread_mutex_unlock(&end->lock);
+    mode_tell(file);
     return STATUS_SUCCESS;
 }

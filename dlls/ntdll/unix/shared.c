@@ -262,6 +262,8 @@ NTSTATUS object_share(struct nt_object *object, handle_t *ret_server)
     if (!object->type->share)
         return share_refuse(object->type);
     client_need();
+    if (object->type == &file_type)
+        pipe_share((struct file *)object);
     if (object->type->moves) {
         dispatcher_lock();
         status = move_locked(object);

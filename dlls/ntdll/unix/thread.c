@@ -14,6 +14,7 @@
 #include "thread.h"
 
 #include "context.h"
+#include "io_operation.h"
 #include "process.h"
 #include "shared.h"
 #include "teb.h"
@@ -279,6 +280,7 @@ static void thread_end(struct thread *thread)
     syscall(SYS_futex, &thread->stop_ack, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
     if (thread->was_given_token)
         token_thread_ended(thread);
+    io_thread_ended(&thread->wait);
     thread_leave_shared(thread);
     wait_thread_exit(&thread->wait);
     thread_frame = NULL;
