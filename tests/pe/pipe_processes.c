@@ -224,6 +224,35 @@ static void test_thread_end(void)
     CloseHandle(server);
 }
 
+static DWORD WINAPI read_here(void *pipe)
+{
+    char text[16];
+    DWORD n;
+
+    return ReadFile(pipe, text, sizeof text, &n, NULL) ? 0 : GetLastError();
+}
+
+/* CancelSynchronousIo finds nothing until the thread is in its call. */
+static void test_cancel_synchronous(void)
+{
+    HANDLE server = server_make(NAME, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE, 1);
+    HANDLE client = client_make(NAME, 0),
+           thread = CreateThread(NULL, 0, read_here, server, 0, NULL);
+    DWORD n = 0;
+
+    fails(CancelSynchronousIo(GetCurrentThread()), ERROR_NOT_FOUND, "cancelling one's own calls");
+    while (!CancelSynchronousIo(thread) && GetLastError() == ERROR_NOT_FOUND)
+        SwitchToThread();
+    WaitForSingleObject(thread, INFINITE);
+    GetExitCodeThread(thread, &n);
+    is_number(n, ERROR_OPERATION_ABORTED, "another thread's read is cancelled");
+    put(client, "still");
+    get(server, "still");
+    CloseHandle(thread);
+    CloseHandle(client);
+    CloseHandle(server);
+}
+
 /* Blocks in one process and in the other, more than any buffer holds. */
 static void test_anonymous(void)
 {
@@ -272,5 +301,6 @@ static void test_main(void)
     test_inherited_server();
     test_named_event();
     test_thread_end();
+    test_cancel_synchronous();
     test_anonymous();
 }

@@ -75,11 +75,3 @@ NTSTATUS WINAPI NtCancelIoFileEx(HANDLE handle, PIO_STATUS_BLOCK which, PIO_STAT
 {
     return cancel(handle, which, NULL, iosb, STATUS_NOT_FOUND);
 }
-
-NTSTATUS WINAPI NtCancelSynchronousIoFile(HANDLE thread, PIO_STATUS_BLOCK which,
-                                          PIO_STATUS_BLOCK iosb)
-{
-    (void)thread, (void)which, (void)iosb;
-    unimplemented_once(__func__, "cancelling another thread's call:", 0);
-    return STATUS_NOT_IMPLEMENTED;
-}

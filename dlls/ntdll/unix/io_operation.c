@@ -48,18 +48,21 @@ static bool file_is_alertable(const struct file *file)
 
 NTSTATUS io_run(struct io_operation *operation)
 {
-    for (;;) {
-        NTSTATUS status = operation->step(operation);
+    bool alertable = file_is_alertable(operation->file);
+    NTSTATUS status = operation->step(operation);
 
-        if (status != STATUS_PENDING)
-            return status;
-        status =
-            wait_fd(operation->fd, operation->events, file_is_alertable(operation->file), NULL);
+    if (status != STATUS_PENDING)
+        return status;
+    wait_io_begin(operation->user_iosb);
+    do {
+        status = wait_fd(operation->fd, operation->events, alertable, NULL);
         if (status && operation->abandon)
             operation->abandon(operation);
-        if (status)
-            return status;
-    }
+        if (!status)
+            status = operation->step(operation);
+    } while (status == STATUS_PENDING);
+    wait_io_end();
+    return status;
 }
 
 /* ---- the end of a pending operation ---- */
@@ -324,6 +327,7 @@ NTSTATUS io_do(struct io_request *request, struct io_operation *operation)
 
     if (!file_is_synchronous(request->file))
         return io_start(request, operation);
+    operation->user_iosb = request->user_iosb;
     status = io_run(operation);
     return io_end(request, status, operation->done);
 }

@@ -14,6 +14,7 @@ struct io_operation {
     /* It has begun and will not go on: undoes what the other end must not see half; or NULL. */
     void (*abandon)(struct io_operation *operation);
     struct file *file;
+    const void *user_iosb; /* by which NtCancelSynchronousIoFile knows it */
     int fd;
     short events; /* POLLIN or POLLOUT: operations with the same are done in order */
     char *buffer; /* the program's */

@@ -91,6 +91,7 @@ static NTSTATUS messages_in_turn(struct io_request *request, struct io_operation
 
     if (!file_is_synchronous(request->file))
         return io_start(request, operation);
+    operation->user_iosb = request->user_iosb;
     pthread_mutex_lock(turn);
     status = io_run(operation);
     pthread_mutex_unlock(turn);

@@ -40,6 +40,9 @@ struct wait_thread {
     _Atomic uint32_t wake;    /* the futex: 0 asleep or about to, 1 woken */
     atomic_bool terminating;  /* set by another thread, never cleared */
     bool alerted;             /* NtAlertThread; dispatcher lock */
+    const void *io;           /* the status block of the synchronous operation in which it sleeps;
+                                 dispatcher lock */
+    bool io_is_cancelled;     /* that one; dispatcher lock */
     bool looked_up;           /* a looking block ended (waitblock.h); dispatcher lock */
     bool alertable;           /* sleeping alertably now; dispatcher lock */
     struct wait_block *block; /* the wait in progress; dispatcher lock */
@@ -66,6 +69,11 @@ void wait_terminate(struct wait_thread *thread);
  * nothing, STATUS_THREAD_IS_TERMINATING, STATUS_ALERTED, STATUS_USER_APC (its delivery is
  * arranged). */
 NTSTATUS wait_interrupted(bool alertable);
+
+/* Around the sleeps of a synchronous operation: NtCancelSynchronousIoFile ends them with
+ * STATUS_CANCELLED. */
+void wait_io_begin(const void *user_iosb);
+void wait_io_end(void);
 
 /* APCs. Queue: STATUS_UNSUCCESSFUL once the thread is terminating. Take: false when the queue is
  * empty. */

@@ -199,6 +199,8 @@ static bool interruption_locked(struct wait_thread *thread, bool alertable, NTST
 {
     if (atomic_load_explicit(&thread->terminating, memory_order_relaxed))
         *ret_status = STATUS_THREAD_IS_TERMINATING;
+    else if (thread->io && thread->io_is_cancelled)
+        *ret_status = STATUS_CANCELLED;
     else if (alertable && thread->alerted)
         *ret_status = STATUS_ALERTED;
     else if (alertable && !ntlist_is_empty(&thread->apcs))

@@ -190,6 +190,47 @@ NTSTATUS WINAPI NtAlertThread(HANDLE handle)
     return STATUS_SUCCESS;
 }
 
+void wait_io_begin(const void *user_iosb)
+{
+    struct wait_thread *thread = wait_thread_current();
+
+    dispatcher_lock();
+    thread->io = user_iosb;
+    thread->io_is_cancelled = false;
+    dispatcher_unlock();
+}
+
+void wait_io_end(void)
+{
+    struct wait_thread *thread = wait_thread_current();
+
+    dispatcher_lock();
+    thread->io = NULL;
+    thread->io_is_cancelled = false;
+    dispatcher_unlock();
+}
+
+/* An operation that does not sleep yet has ended or will see it before it sleeps. */
+NTSTATUS WINAPI NtCancelSynchronousIoFile(HANDLE handle, PIO_STATUS_BLOCK which,
+                                          PIO_STATUS_BLOCK user_iosb)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+    IO_STATUS_BLOCK iosb = {.Information = 0};
+    struct wait_thread *thread;
+
+    TRY(thread_lookup(handle, THREAD_TERMINATE, &object, &thread));
+    dispatcher_lock();
+    iosb.Status = thread->io && (!which || thread->io == which) ? STATUS_SUCCESS : STATUS_NOT_FOUND;
+    if (!iosb.Status) {
+        thread->io_is_cancelled = true;
+        if (thread->block)
+            wait_finish_locked(thread->block, STATUS_CANCELLED);
+    }
+    dispatcher_unlock();
+    TRY(USER_PUT(user_iosb, iosb));
+    return iosb.Status;
+}
+
 NTSTATUS WINAPI NtTestAlert(void)
 {
     struct wait_thread *thread = wait_thread_current();
