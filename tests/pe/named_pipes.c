@@ -198,7 +198,8 @@ static void test_overlapped(void)
     HANDLE server = server_make(NAME, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
                                 PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, 1);
     HANDLE event = CreateEventA(NULL, TRUE, FALSE, NULL), client;
-    OVERLAPPED over = {.hEvent = event}, other = {.hEvent = event};
+    HANDLE second = CreateEventA(NULL, TRUE, FALSE, NULL);
+    OVERLAPPED over = {.hEvent = event}, other = {.hEvent = second};
     char text[64] = "", more[64] = "";
     DWORD n;
 
@@ -238,6 +239,7 @@ static void test_overlapped(void)
     CloseHandle(client);
     CloseHandle(server);
     CloseHandle(event);
+    CloseHandle(second);
 }
 
 static DWORD WINAPI answer(void *pipe)

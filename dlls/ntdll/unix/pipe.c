@@ -100,6 +100,13 @@ void pipe_end_closed(struct file *file)
     /* A thread that sleeps in a call on it must see the end, other processes' ends must not. */
     if (file->pipe->is_anonymous && !file->header.header.shared)
         shutdown(file->fd, SHUT_RDWR);
+    /* The instance is free when CloseHandle returns, whoever still works on the file object. */
+    if (!file->pipe->is_anonymous) {
+        handle_t server = atomic_exchange(&file->header.header.shared, 0);
+
+        if (server)
+            (void)!portico_close(server);
+    }
 }
 
 static bool name_is_anonymous(const WCHAR *name)
