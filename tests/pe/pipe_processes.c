@@ -79,6 +79,21 @@ static int child_server(void)
     return 3;
 }
 
+/* Reads a handle's value, which its parent has put into this process, and asks through it. */
+static int child_given(void)
+{
+    HANDLE pipe;
+    char text[16];
+    DWORD n;
+
+    if (!ReadFile(GetStdHandle(STD_INPUT_HANDLE), &pipe, sizeof pipe, &n, NULL) || n != sizeof pipe)
+        return 1;
+    if (!TransactNamedPipe(pipe, (void *)"question", 8, text, sizeof text, &n, NULL) || n != 6 ||
+        memcmp(text, "answer", 6))
+        return 2;
+    return CloseHandle(pipe) ? 0 : 3;
+}
+
 static int child_cat(void)
 {
     HANDLE in = GetStdHandle(STD_INPUT_HANDLE), out = GetStdHandle(STD_OUTPUT_HANDLE);
@@ -153,6 +168,33 @@ static void test_inherited(void)
     fails(ReadFile(server, text, sizeof text, &n, NULL), ERROR_BROKEN_PIPE,
           "the child is dead: read");
     finish(&child);
+    CloseHandle(server);
+}
+
+static void test_duplicated(void)
+{
+    SECURITY_ATTRIBUTES inherit = {sizeof inherit, NULL, TRUE};
+    HANDLE server =
+        server_make(NAME, PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, 1);
+    HANDLE client = client_make(NAME, 0), theirs = NULL, from, to;
+    DWORD mode = PIPE_READMODE_MESSAGE, n;
+    PROCESS_INFORMATION child;
+    char text[16];
+
+    SetNamedPipeHandleState(client, &mode, NULL, NULL);
+    CreatePipe(&from, &to, &inherit, 0);
+    SetHandleInformation(to, HANDLE_FLAG_INHERIT, 0);
+    child = start("given", TRUE, from, GetStdHandle(STD_OUTPUT_HANDLE));
+    CloseHandle(from);
+    ok(DuplicateHandle(GetCurrentProcess(), client, child.hProcess, &theirs, 0, FALSE,
+                       DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE),
+       "a client's end goes to another process");
+    WriteFile(to, &theirs, sizeof theirs, &n, NULL);
+    get(server, "question");
+    put(server, "answer");
+    is_number(finish(&child), 0, "which reads messages through it");
+    fails(ReadFile(server, text, sizeof text, &n, NULL), ERROR_BROKEN_PIPE, "nobody has it: read");
+    CloseHandle(to);
     CloseHandle(server);
 }
 
@@ -294,10 +336,12 @@ static void test_main(void)
 
         ExitProcess((UINT)(!strcmp(what, "client")   ? child_client()
                            : !strcmp(what, "server") ? child_server()
+                           : !strcmp(what, "given")  ? child_given()
                                                      : child_cat()));
     }
     test_processes();
     test_inherited();
+    test_duplicated();
     test_inherited_server();
     test_named_event();
     test_thread_end();
