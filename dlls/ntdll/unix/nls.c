@@ -52,7 +52,9 @@ static NTSTATUS nls_map(const char *name, struct nls_file *ret_file)
     snprintf(path, sizeof(path), "%s/%s", WINE_NLS_DIR, name);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &info)) {
-        dprintf(STDERR_FILENO, "portico: cannot open %s: %s\n", path, strerror(errno));
+        /* A code page that does not exist is asked for in good faith. */
+        if (errno != ENOENT || name[0] != 'c')
+            dprintf(STDERR_FILENO, "portico: cannot open %s: %s\n", path, strerror(errno));
         if (fd >= 0)
             close(fd);
         return STATUS_OBJECT_NAME_NOT_FOUND;
