@@ -11,6 +11,7 @@
 
 #include "context.h"
 #include "exception.h"
+#include "remote_thread.h"
 #include "thread.h"
 #include "usercopy.h"
 #include <string.h>
@@ -70,6 +71,8 @@ NTSTATUS WINAPI NtGetContextThread(HANDLE handle, CONTEXT *user)
     NTSTATUS status = thread_from_handle(handle, THREAD_GET_CONTEXT, &thread);
     ucontext_t *stopped;
 
+    if (status == STATUS_OBJECT_TYPE_MISMATCH)
+        return remote_thread_refuse(__func__, handle);
     if (!status)
         status = user_get(&context, user);
     if (status)
@@ -98,6 +101,8 @@ NTSTATUS WINAPI NtSetContextThread(HANDLE handle, const CONTEXT *user)
     NTSTATUS status = thread_from_handle(handle, THREAD_SET_CONTEXT, &thread);
     ucontext_t *stopped;
 
+    if (status == STATUS_OBJECT_TYPE_MISMATCH)
+        return remote_thread_refuse(__func__, handle);
     if (!status)
         status = user_get(&context, user);
     if (status)

@@ -132,12 +132,20 @@ static NTSTATUS process_from_handle(HANDLE handle, ACCESS_MASK access,
 static NTSTATUS terminate_other(HANDLE handle, uint32_t code)
 {
     NTSTATUS status, exit_status;
+    enum object_kind kind;
+    uint32_t granted;
     pid_t pid;
 
     status = named_process_query(handle, &pid, &exit_status);
-    if (!status && pid == process.pid)
-        process_exit(code);
-    return status ? status : named_process_terminate(handle, code);
+    if (status)
+        return status;
+    if (pid != process.pid)
+        return named_process_terminate(handle, code); /* the server checks the access */
+    status =
+        (NTSTATUS)portico_handle_kind((handle_t)(uintptr_t)handle & ~(handle_t)3, &kind, &granted);
+    if (status || !(granted & PROCESS_TERMINATE))
+        return status ? status : STATUS_ACCESS_DENIED;
+    process_exit(code);
 }
 
 NTSTATUS WINAPI NtTerminateProcess(HANDLE handle, LONG code)

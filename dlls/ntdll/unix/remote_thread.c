@@ -13,6 +13,7 @@
 #include "remote_thread.h"
 
 #include "common/helper.h"
+#include "ntprocess.h"
 #include "ntwait.h"
 #include "process.h"
 #include "shared.h"
@@ -108,6 +109,15 @@ NTSTATUS remote_thread_new(pid_t pid, int *socket, bool is_suspended, ACCESS_MAS
     }
     nt_object_unref(&thread->header.header);
     return status;
+}
+
+NTSTATUS remote_thread_refuse(const char *caller, HANDLE handle)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+
+    TRY(handle_lookup(handle, 0, &remote_thread_type, &object));
+    unimplemented_once(caller, "a thread of another process:", 0);
+    return STATUS_NOT_SUPPORTED;
 }
 
 NTSTATUS remote_thread_resume(HANDLE handle, ULONG *ret_previous)

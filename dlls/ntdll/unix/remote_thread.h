@@ -16,4 +16,6 @@ NTSTATUS remote_thread_new(pid_t pid, int *socket, bool is_suspended, ACCESS_MAS
 
 /* The calls on such a handle; STATUS_OBJECT_TYPE_MISMATCH for any other. */
 NTSTATUS remote_thread_resume(HANDLE handle, ULONG *ret_previous);
+/* Says once that the caller does not work on such a thread: STATUS_NOT_SUPPORTED. */
+NTSTATUS remote_thread_refuse(const char *caller, HANDLE handle);
 NTSTATUS remote_thread_query(HANDLE handle, THREAD_BASIC_INFORMATION *ret_info);

@@ -3,14 +3,16 @@
 
 #include "config.h"
 
-/* Mapping views of sections: NtMapViewOfSection(Ex), NtUnmapViewOfSection(Ex), NtAreMappedFilesTheSame.
+/* Mapping views of sections: NtMapViewOfSection(Ex), NtUnmapViewOfSection(Ex),
+ * NtAreMappedFilesTheSame.
  *
- * A data view is a reservation of our table with the section's descriptor mapped over it: shared, or private for copy-on-write.
- * Its end is rounded up to a page; bytes of a file's last page behind its end are zero, a page wholly behind it raises
- * STATUS_IN_PAGE_ERROR. An image view is boot's (image.c), which registers its own.
+ * A data view is a reservation of our table with the section's descriptor mapped over it: shared,
+ * or private for copy-on-write. Its end is rounded up to a page; bytes of a file's last page behind
+ * its end are zero, a page wholly behind it raises STATUS_IN_PAGE_ERROR. An image view is boot's
+ * (image.c), which registers its own.
  */
-#include "ntprocess.h"
 #include "named.h"
+#include "ntprocess.h"
 #include "section.h"
 #include "usermem.h"
 #include "virtual.h"
@@ -87,19 +89,20 @@ static NTSTATUS map_data(struct mapping *mapping)
     return status;
 }
 
-/* The access to the handle that a view of this protection takes. */
+/* The access to the handle that a view of this protection takes: one that may write need not be
+ * able to read. */
 static ACCESS_MASK access_for(ULONG protection)
 {
     switch (protection & 0xff) {
     case PAGE_READWRITE:
-        return SECTION_MAP_READ | SECTION_MAP_WRITE;
+        return SECTION_MAP_WRITE;
     case PAGE_EXECUTE:
         return SECTION_MAP_EXECUTE;
     case PAGE_EXECUTE_READ:
     case PAGE_EXECUTE_WRITECOPY:
         return SECTION_MAP_READ | SECTION_MAP_EXECUTE;
     case PAGE_EXECUTE_READWRITE:
-        return SECTION_MAP_READ | SECTION_MAP_WRITE | SECTION_MAP_EXECUTE;
+        return SECTION_MAP_WRITE | SECTION_MAP_EXECUTE;
     case PAGE_NOACCESS:
         return 0;
     default:
@@ -168,7 +171,8 @@ NTSTATUS WINAPI NtMapViewOfSection(HANDLE handle, HANDLE process, PVOID *base, U
 
 NTSTATUS WINAPI NtMapViewOfSectionEx(HANDLE handle, HANDLE process, PVOID *base,
                                      const LARGE_INTEGER *offset, SIZE_T *size, ULONG type,
-                                     ULONG protection, MEM_EXTENDED_PARAMETER *parameters, ULONG count)
+                                     ULONG protection, MEM_EXTENDED_PARAMETER *parameters,
+                                     ULONG count)
 {
     struct mapping mapping = {.protection = protection, .type = type};
 

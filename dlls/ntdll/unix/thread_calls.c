@@ -94,10 +94,10 @@ static NTSTATUS process_check(HANDLE handle)
 
     if (handle == (HANDLE)(intptr_t)-1)
         return STATUS_SUCCESS;
-    status = handle_lookup(handle, PROCESS_CREATE_THREAD, &process_type, &object);
-    if (!status && object != process_object_current())
-        status = STATUS_NOT_SUPPORTED; /* TODO(process): threads in other processes */
-    return status;
+    status = process_require_current("NtCreateThreadEx", handle);
+    if (status || handle_is_server(handle))
+        return status;
+    return handle_lookup(handle, PROCESS_CREATE_THREAD, &process_type, &object);
 }
 
 /* A thread that came in a message may be one of this process. */
@@ -238,6 +238,8 @@ NTSTATUS WINAPI NtTerminateThread(HANDLE handle, LONG exit_code)
     if (!handle)
         handle = (HANDLE)(intptr_t)-2;
     status = thread_from_handle(handle, THREAD_TERMINATE, &thread);
+    if (status == STATUS_OBJECT_TYPE_MISMATCH)
+        return remote_thread_refuse(__func__, handle);
     if (status)
         return status;
     thread_terminate(thread, exit_code);
@@ -252,6 +254,8 @@ NTSTATUS WINAPI NtSuspendThread(HANDLE handle, ULONG *user_count)
     NTSTATUS status = thread_from_handle(handle, THREAD_SUSPEND_RESUME, &thread);
     ULONG count = 0;
 
+    if (status == STATUS_OBJECT_TYPE_MISMATCH)
+        return remote_thread_refuse(__func__, handle);
     if (!status)
         status = thread_suspend(thread, &count);
     if (!status && user_count)

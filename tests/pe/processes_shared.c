@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* Two processes and what they share: handles carried from one to the other, named objects, mutexes
+ * that are abandoned, threads that are suspended; what is refused, by name. This program starts
+ * itself; its first argument says what the child is to do. */
+
+#include <windows.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "test.h"
+
+enum {
+    ACCESS_TO_CHILD =
+        PROCESS_DUP_HANDLE | PROCESS_QUERY_INFORMATION | SYNCHRONIZE | PROCESS_TERMINATE
+};
+
+static char self[MAX_PATH];
+
+/* ---- the child ---- */
+
+/* Named objects that the parent has made: adds to the section, releases the semaphore, waits for
+ * the event, and ends with the mutex. */
+static int child_named(const char *tag)
+{
+    char name[64];
+    HANDLE section, semaphore, event, mutex;
+    LONG *view;
+
+    snprintf(name, sizeof(name), "%s-section", tag);
+    section = OpenFileMappingA(FILE_MAP_WRITE, FALSE, name);
+    snprintf(name, sizeof(name), "%s-semaphore", tag);
+    semaphore = OpenSemaphoreA(SEMAPHORE_ALL_ACCESS, FALSE, name);
+    snprintf(name, sizeof(name), "%s-event", tag);
+    event = OpenEventA(SYNCHRONIZE, FALSE, name);
+    snprintf(name, sizeof(name), "%s-mutex", tag);
+    mutex = CreateMutexA(NULL, FALSE, name);
+    if (!section || !semaphore || !event || !mutex || GetLastError() != ERROR_ALREADY_EXISTS)
+        return 1;
+    view = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0);
+    if (!view || WaitForSingleObject(mutex, INFINITE) != WAIT_OBJECT_0)
+        return 2;
+    InterlockedAdd(view, 100);
+    if (!ReleaseSemaphore(semaphore, 2, NULL))
+        return 3;
+    return WaitForSingleObject(event, INFINITE) == WAIT_OBJECT_0 ? 33 : 4;
+}
+
+/* Gives the parent a handle of its own making, by DuplicateHandle into the parent. */
+static int child_give(const char *parent_id, const char *slot_name)
+{
+    HANDLE parent = OpenProcess(PROCESS_DUP_HANDLE, FALSE, strtoul(parent_id, NULL, 0));
+    HANDLE event = CreateEventA(NULL, TRUE, TRUE, NULL), theirs = NULL;
+    HANDLE section = OpenFileMappingA(FILE_MAP_WRITE, FALSE, slot_name);
+    HANDLE *slot = section ? MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0) : NULL;
+
+    if (!parent || !slot)
+        return 1;
+    if (!DuplicateHandle(GetCurrentProcess(), event, parent, &theirs, 0, FALSE,
+                         DUPLICATE_SAME_ACCESS))
+        return 2;
+    *slot = theirs;
+    return 44;
+}
+
+static int child_count(const char *name)
+{
+    HANDLE section = OpenFileMappingA(FILE_MAP_WRITE, FALSE, name);
+    volatile LONG *view = section ? MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0) : NULL;
+
+    if (!view)
+        return 1;
+    while (!view[1])
+        view[0]++;
+    return 55;
+}
+
+static int child_main(int argc, char **argv)
+{
+    if (!strcmp(argv[1], "named"))
+        return child_named(argv[2]);
+    if (!strcmp(argv[1], "give") && argc > 3)
+        return child_give(argv[2], argv[3]);
+    if (!strcmp(argv[1], "count"))
+        return child_count(argv[2]);
+    if (!strcmp(argv[1], "sleep"))
+        Sleep(INFINITE);
+    return 99;
+}
+
+/* ---- the parent ---- */
+
+static int start(const char *arguments, DWORD flags, PROCESS_INFORMATION *info)
+{
+    STARTUPINFOA startup = {.cb = sizeof startup};
+    char line[1024];
+
+    snprintf(line, sizeof line, "\"%s\" %s", self, arguments);
+    return CreateProcessA(NULL, line, NULL, NULL, FALSE, flags, NULL, NULL, &startup, info);
+}
+
+static DWORD end_of(PROCESS_INFORMATION *info)
+{
+    DWORD code = 0xdead;
+
+    WaitForSingleObject(info->hProcess, INFINITE);
+    GetExitCodeProcess(info->hProcess, &code);
+    CloseHandle(info->hProcess);
+    CloseHandle(info->hThread);
+    return code;
+}
+
+/* The child says by the semaphore that it has got so far, or ends. */
+static int is_reached(HANDLE semaphore, PROCESS_INFORMATION *info)
+{
+    HANDLE both[2] = {semaphore, info->hProcess};
+    DWORD code = 0, which = WaitForMultipleObjects(2, both, FALSE, INFINITE);
+
+    if (which != WAIT_OBJECT_0 && GetExitCodeProcess(info->hProcess, &code))
+        diag("the child has ended with %d", (int)code);
+    return which == WAIT_OBJECT_0;
+}
+
+static void test_named(void)
+{
+    HANDLE section =
+        CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, "shared-section");
+    HANDLE semaphore = CreateSemaphoreA(NULL, 0, 9, "shared-semaphore"),
+           event = CreateEventA(NULL, TRUE, FALSE, "shared-event");
+    HANDLE mutex = CreateMutexA(NULL, TRUE, "shared-mutex");
+    LONG *view = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0);
+    PROCESS_INFORMATION info;
+
+    *view = 11;
+    ok(start("named shared", 0, &info), "a child that opens named objects");
+    ReleaseMutex(mutex);
+    ok(is_reached(semaphore, &info), "it releases the semaphore");
+    is_number(*view, 111, "it has written to the section");
+    is_number(WaitForSingleObject(semaphore, 0), WAIT_OBJECT_0, "the semaphore was released twice");
+    is_number(WaitForSingleObject(mutex, 0), WAIT_TIMEOUT, "it holds the mutex");
+    SetEvent(event);
+    is_number(end_of(&info), 33, "it saw the event");
+    is_number(WaitForSingleObject(mutex, INFINITE), WAIT_ABANDONED,
+              "and has left the mutex abandoned");
+    ok(ReleaseMutex(mutex), "which is ours now");
+    ok(!OpenEventA(SYNCHRONIZE, FALSE, "shared-none") && GetLastError() == ERROR_FILE_NOT_FOUND,
+       "a name that is not there");
+    ok(!OpenEventA(SYNCHRONIZE, FALSE, "shared-mutex") && GetLastError() == ERROR_INVALID_HANDLE,
+       "one of another type");
+    ResetEvent(event);
+    ok(start("named shared", 0, &info), "a second child");
+    ok(is_reached(semaphore, &info), "runs");
+    ok(TerminateProcess(info.hProcess, 3), "and is terminated");
+    is_number(end_of(&info), 3, "with that code");
+    UnmapViewOfFile(view);
+    CloseHandle(section);
+    CloseHandle(semaphore);
+    CloseHandle(event);
+    CloseHandle(mutex);
+    ok(!OpenEventA(SYNCHRONIZE, FALSE, "shared-event"), "with its last handle a name ends");
+}
+
+static void test_open(void)
+{
+    PROCESS_INFORMATION info;
+    HANDLE opened;
+    DWORD code = 0;
+    FILETIME made, ended, kernel, user;
+    char path[MAX_PATH] = "";
+    DWORD size = sizeof path;
+
+    start("sleep", 0, &info);
+    opened = OpenProcess(ACCESS_TO_CHILD, FALSE, info.dwProcessId);
+    ok(opened != NULL, "OpenProcess by id");
+    is_number(GetProcessId(opened), info.dwProcessId, "GetProcessId");
+    ok(GetExitCodeProcess(opened, &code) && code == STILL_ACTIVE, "GetExitCodeProcess");
+    ok(GetProcessTimes(opened, &made, &ended, &kernel, &user) && made.dwHighDateTime > 0x1d00000,
+       "GetProcessTimes");
+    if (running_on_portico())
+        ok(!QueryFullProcessImageNameA(opened, 0, path, &size) &&
+               GetLastError() == ERROR_NOT_SUPPORTED,
+           "QueryFullProcessImageName of another process is refused: error %u",
+           (unsigned)GetLastError());
+    else
+        ok(QueryFullProcessImageNameA(opened, 0, path, &size) && !_stricmp(path, self),
+           "QueryFullProcessImageName: %s", path);
+    is_number(WaitForSingleObject(opened, 0), WAIT_TIMEOUT, "it runs");
+    ok(TerminateProcess(opened, 21), "TerminateProcess");
+    is_number(WaitForSingleObject(opened, INFINITE), WAIT_OBJECT_0, "it has ended");
+    ok(GetExitCodeProcess(opened, &code) && code == 21, "with that code");
+    CloseHandle(opened);
+    end_of(&info);
+    opened = OpenProcess(SYNCHRONIZE, FALSE, 0xfffffffc);
+    ok(!opened && GetLastError() == ERROR_INVALID_PARAMETER, "an id that is nobody's: error %u",
+       (unsigned)GetLastError());
+    opened = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, GetCurrentProcessId());
+    ok(opened && GetProcessId(opened) == GetCurrentProcessId(), "this process by its id");
+    ok(!TerminateProcess(opened, 1) && GetLastError() == ERROR_ACCESS_DENIED,
+       "a handle does only what it was opened for");
+    CloseHandle(opened);
+}
+
+static void test_duplicate(void)
+{
+    HANDLE slots =
+        CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, "shared-slots");
+    HANDLE *slot = MapViewOfFile(slots, FILE_MAP_WRITE, 0, 0, 0),
+           event = CreateEventA(NULL, FALSE, FALSE, NULL);
+    HANDLE theirs = NULL, back = NULL;
+    PROCESS_INFORMATION info;
+    char line[64];
+
+    snprintf(line, sizeof line, "give %u shared-slots", (unsigned)GetCurrentProcessId());
+    ok(start(line, 0, &info), "a child that gives a handle");
+    is_number(end_of(&info), 44, "it does");
+    is_number(WaitForSingleObject(*slot, 0), WAIT_OBJECT_0,
+              "an event that the child has made and set, used here");
+    ok(CloseHandle(*slot), "and closed");
+    start("sleep", 0, &info);
+    ok(DuplicateHandle(GetCurrentProcess(), event, info.hProcess, &theirs, 0, FALSE,
+                       DUPLICATE_SAME_ACCESS),
+       "DuplicateHandle into a child");
+    ok(DuplicateHandle(info.hProcess, theirs, GetCurrentProcess(), &back, 0, FALSE,
+                       DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE),
+       "and out of it again, closing it there");
+    SetEvent(back);
+    is_number(WaitForSingleObject(event, 0), WAIT_OBJECT_0, "both are the same event");
+    ok(!DuplicateHandle(info.hProcess, theirs, GetCurrentProcess(), &back, 0, FALSE,
+                        DUPLICATE_SAME_ACCESS) &&
+           GetLastError() == ERROR_INVALID_HANDLE,
+       "there it is closed");
+    TerminateProcess(info.hProcess, 0);
+    end_of(&info);
+    UnmapViewOfFile(slot);
+    CloseHandle(slots);
+    CloseHandle(event);
+}
+
+/* Refused here, by name; what Windows does then is waited for by its effect. */
+static void test_suspend(void)
+{
+    HANDLE section =
+        CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, "shared-count");
+    volatile LONG *view = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0);
+    PROCESS_INFORMATION info;
+    LONG stopped;
+
+    ok(start("count shared-count", 0, &info), "a child that counts");
+    while (view[0] < 1000)
+        Sleep(0);
+    if (running_on_portico()) {
+        ok(SuspendThread(info.hThread) == (DWORD)-1 && GetLastError() == ERROR_NOT_SUPPORTED,
+           "SuspendThread of another process' thread is refused: error %u",
+           (unsigned)GetLastError());
+    } else if (is_number((LONG)SuspendThread(info.hThread), 0, "its thread is suspended")) {
+        do /* it may finish what it began */
+            stopped = view[0];
+        while (Sleep(10), view[0] != stopped);
+        ResumeThread(info.hThread);
+        while (view[0] == stopped)
+            Sleep(0);
+    }
+    view[1] = 1;
+    is_number(end_of(&info), 55, "it ends when it is told to");
+    UnmapViewOfFile((void *)view);
+    CloseHandle(section);
+}
+
+static DWORD WINAPI nothing(void *argument)
+{
+    (void)argument;
+    return 0;
+}
+
+static void test_foreign(void)
+{
+    PROCESS_INFORMATION info;
+    static char word[8] = "mine";
+    char copy[8] = "";
+    SIZE_T n = 0;
+    HANDLE thread;
+    void *memory;
+
+    start("sleep", CREATE_SUSPENDED, &info);
+    SetLastError(0);
+    thread = CreateRemoteThread(info.hProcess, NULL, 0, nothing, NULL, 0, NULL);
+    if (running_on_portico())
+        ok(!thread && GetLastError() == ERROR_NOT_SUPPORTED,
+           "CreateRemoteThread is refused: error %u", (unsigned)GetLastError());
+    else
+        ok(thread != NULL, "CreateRemoteThread");
+    memory = VirtualAllocEx(info.hProcess, NULL, 4096, MEM_COMMIT, PAGE_READWRITE);
+    if (running_on_portico())
+        ok(!memory && GetLastError() == ERROR_NOT_SUPPORTED, "VirtualAllocEx is refused: error %u",
+           (unsigned)GetLastError());
+    else
+        ok(memory != NULL, "VirtualAllocEx");
+    ok(ReadProcessMemory(GetCurrentProcess(), word, copy, sizeof copy, &n) && n == 8 &&
+           !strcmp(copy, "mine"),
+       "ReadProcessMemory of this process");
+    ok(!ReadProcessMemory(GetCurrentProcess(), (void *)16, copy, 8, &n) &&
+           GetLastError() == ERROR_PARTIAL_COPY,
+       "what is not there: error %u", (unsigned)GetLastError());
+    ok(WriteProcessMemory(GetCurrentProcess(), word, "ours", 5, &n) && !strcmp(word, "ours"),
+       "WriteProcessMemory");
+    TerminateProcess(info.hProcess, 0);
+    end_of(&info);
+}
+
+static void test_job(void)
+{
+    HANDLE job = CreateJobObjectA(NULL, NULL);
+
+    if (!job) {
+        is_number(GetLastError(), ERROR_INVALID_FUNCTION, "job objects are refused");
+        return;
+    }
+    ok(job != NULL, "CreateJobObject");
+    CloseHandle(job);
+}
+
+static void test_main(void)
+{
+    if (__argc > 1)
+        exit(child_main(__argc, __argv));
+    GetModuleFileNameA(NULL, self, sizeof self);
+    test_named();
+    test_open();
+    test_duplicate();
+    test_suspend();
+    test_foreign();
+    test_job();
+}
