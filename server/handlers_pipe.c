@@ -152,8 +152,10 @@ status_t req_pipe_query(struct client *client, const struct pipe_query_request *
     ret_reply->quota_out = pipe->quota_out;
     ret_reply->client_process_id = end->pipe->client_process_id;
     ret_reply->server_process_id = end->pipe->server_process_id;
-    extra->data = pipe->chars;
-    extra->data_size = pipe->length * 2;
+    if (request->with_name) {
+        extra->data = pipe->chars;
+        extra->data_size = pipe->length * 2;
+    }
     return STATUS_SUCCESS;
 }
 

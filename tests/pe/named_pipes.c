@@ -11,6 +11,10 @@ static void test_bytes(void)
 {
     HANDLE server, client;
     DWORD n, left, flags, out, in, most, state, instances;
+    union {
+        FILE_NAME_INFO info;
+        char bytes[200];
+    } name;
     char text[16];
 
     SetLastError(0);
@@ -47,6 +51,10 @@ static void test_bytes(void)
        "the client's state");
     ok(GetNamedPipeClientProcessId(server, &n) && n == GetCurrentProcessId(), "who the client is");
     ok(GetFileType(client) == FILE_TYPE_PIPE, "its type");
+    ok(GetFileInformationByHandleEx(client, FileNameInfo, &name, sizeof name) &&
+           name.info.FileNameLength == 2 * (sizeof NAME - 9) &&
+           !memcmp(name.info.FileName, L"\\portico\\named_pipes", name.info.FileNameLength),
+       "its name");
     ok(FlushFileBuffers(client), "flush: all was read");
     put(client, "last");
     CloseHandle(client);

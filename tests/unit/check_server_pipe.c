@@ -91,7 +91,8 @@ START_TEST(the_ends_are_each_others)
     ck_assert_int_eq(write(ends[0], "x", 1), 1);
     ck_assert_int_eq(read(ends[1], &byte, 1), 1);
     ck_assert_int_eq(byte, 'x');
-    ck_assert_uint_eq(CALL(&b, pipe_query, &reply, .handle = opened.handle), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&b, pipe_query, &reply, .handle = opened.handle, .with_name = 1),
+                      STATUS_SUCCESS);
     ck_assert_uint_eq(reply.is_server, 0);
     ck_assert_uint_eq(reply.state, PIPE_CONNECTED);
     ck_assert_uint_eq(reply.client_process_id, (uint32_t)other);

@@ -141,6 +141,8 @@ static NTSTATUS name_without_drive(struct file *file, WCHAR **ret_name, ULONG *r
     WCHAR *name;
     SIZE_T bytes;
 
+    if (!path && file->pipe)
+        return pipe_name(file, ret_name, ret_bytes);
     if (!path)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     TRY(path_to_nt(path, &name, &bytes));

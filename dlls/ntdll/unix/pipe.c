@@ -286,10 +286,8 @@ NTSTATUS pipe_arrived(struct file *file, handle_t server)
 {
     struct pipe_query_request request = {.handle = server};
     struct pipe_query_reply reply;
-    WCHAR name[0x8000];
-    struct call_extra extra = {.ret_data = name, .ret_capacity = sizeof(name)};
 
-    TRY((NTSTATUS)call_pipe_query(portico_control(), &request, &reply, &extra));
+    TRY((NTSTATUS)call_pipe_query(portico_control(), &request, &reply, NULL));
     file->pipe = pipe_end_new(reply.is_server, reply.type, reply.mode);
     if (!file->pipe)
         return STATUS_NO_MEMORY;

@@ -54,6 +54,8 @@ NTSTATUS pipe_disconnect(struct file *file);
 /* Until the other end has read everything. */
 NTSTATUS pipe_flush(struct file *file);
 NTSTATUS pipe_ask(struct file *file, struct pipe_query_reply *ret_reply);
+/* `\name`, to be freed. STATUS_OBJECT_NAME_NOT_FOUND: it has none. */
+NTSTATUS pipe_name(struct file *file, WCHAR **ret_name, ULONG *ret_bytes);
 /* Before another process gets a handle of it. */
 void pipe_share(struct file *file);
 NTSTATUS pipe_mode_set(struct file *file, ULONG read_mode, ULONG completion_mode);

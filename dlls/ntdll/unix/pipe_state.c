@@ -19,6 +19,7 @@
 #include <linux/sockios.h>
 #include <poll.h>
 #include <portico/portico.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -65,12 +66,32 @@ NTSTATUS pipe_check_connected(struct file *file)
 NTSTATUS pipe_ask(struct file *file, struct pipe_query_reply *ret_reply)
 {
     struct pipe_query_request request = {.handle = file->header.header.shared};
-    WCHAR name[0x8000];
-    struct call_extra extra = {.ret_data = name, .ret_capacity = sizeof(name)};
     struct control *control = request.handle ? portico_control() : NULL;
 
-    return control ? (NTSTATUS)call_pipe_query(control, &request, ret_reply, &extra)
+    return control ? (NTSTATUS)call_pipe_query(control, &request, ret_reply, NULL)
                    : STATUS_INVALID_PIPE_STATE;
+}
+
+NTSTATUS pipe_name(struct file *file, WCHAR **ret_name, ULONG *ret_bytes)
+{
+    struct pipe_query_request request = {.handle = file->header.header.shared, .with_name = 1};
+    struct control *control = request.handle ? portico_control() : NULL;
+    WCHAR *name = control ? malloc(0x10000 + sizeof(WCHAR)) : NULL;
+    struct call_extra extra = {.ret_data = name + 1, .ret_capacity = 0x10000};
+    struct pipe_query_reply reply;
+    NTSTATUS status;
+
+    if (!name)
+        return control ? STATUS_NO_MEMORY : STATUS_OBJECT_NAME_NOT_FOUND;
+    status = (NTSTATUS)call_pipe_query(control, &request, &reply, &extra);
+    if (status) {
+        free(name);
+        return status;
+    }
+    name[0] = '\\';
+    *ret_bytes = extra.ret_size + (ULONG)sizeof(WCHAR);
+    *ret_name = name;
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS pipe_end_of_stream(struct file *file, bool write_it)
