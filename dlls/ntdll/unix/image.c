@@ -78,6 +78,30 @@ static size_t section_memory_size(const IMAGE_SECTION_HEADER *section)
     return page_up(section->Misc.VirtualSize ? section->Misc.VirtualSize : section->SizeOfRawData);
 }
 
+/* All sections at once where they are neighbours: what is not mapped from the file is written to.
+ */
+static NTSTATUS sections_open(const struct image *image)
+{
+    char *begin = NULL, *end = NULL;
+    unsigned i;
+
+    for (i = 0; i < image->info.n_sections; i++) {
+        char *address = image->base + image->sections[i].VirtualAddress;
+        size_t size = section_memory_size(&image->sections[i]);
+
+        if (!size)
+            continue;
+        if (address != end) {
+            if (begin && mprotect(begin, end - begin, PROT_READ | PROT_WRITE))
+                return STATUS_NO_MEMORY;
+            begin = address;
+        }
+        end = address + size;
+    }
+    return begin && mprotect(begin, end - begin, PROT_READ | PROT_WRITE) ? STATUS_NO_MEMORY
+                                                                         : STATUS_SUCCESS;
+}
+
 /* Reads one section's bytes into anonymous memory. */
 static NTSTATUS section_read(int fd, char *address, const IMAGE_SECTION_HEADER *section,
                              size_t size)
@@ -85,8 +109,6 @@ static NTSTATUS section_read(int fd, char *address, const IMAGE_SECTION_HEADER *
     size_t n = section->SizeOfRawData < size ? section->SizeOfRawData : size;
     ssize_t done;
 
-    if (mprotect(address, size, PROT_READ | PROT_WRITE))
-        return STATUS_NO_MEMORY;
     if (!section->PointerToRawData || !n)
         return STATUS_SUCCESS;
     if (section->Characteristics & IMAGE_SCN_MEM_DISCARDABLE && section->Name[0] == '/')
@@ -138,8 +160,6 @@ static NTSTATUS section_map(int fd, char *base, const IMAGE_SECTION_HEADER *sect
     size_t size = section_memory_size(section);
     struct run next = {section->VirtualAddress, section->PointerToRawData,
                        page_up(section->SizeOfRawData)};
-    char *rest;
-    NTSTATUS status = STATUS_SUCCESS;
 
     if (!size)
         return STATUS_SUCCESS;
@@ -149,12 +169,7 @@ static NTSTATUS section_map(int fd, char *base, const IMAGE_SECTION_HEADER *sect
         next.size = 0;
     if (next.size > size)
         next.size = size;
-    if (next.size)
-        status = run_add(fd, base, run, &next);
-    rest = base + section->VirtualAddress + next.size;
-    if (!status && next.size < size && mprotect(rest, size - next.size, PROT_READ | PROT_WRITE))
-        status = STATUS_NO_MEMORY;
-    return status;
+    return next.size ? run_add(fd, base, run, &next) : STATUS_SUCCESS;
 }
 
 static NTSTATUS image_sections_read(int fd, struct image *image)
@@ -174,7 +189,7 @@ static NTSTATUS image_fill(int fd, struct image *image)
 {
     size_t headers = page_up(image->info.size_of_headers);
     struct run run = {0, 0, headers};
-    NTSTATUS status = STATUS_SUCCESS;
+    NTSTATUS status = sections_open(image);
     unsigned i;
 
     for (i = 0; i < image->info.n_sections && !status; i++)

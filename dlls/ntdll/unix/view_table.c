@@ -106,8 +106,10 @@ static size_t pages_bytes(size_t size)
 static struct view *view_free(struct view *view)
 {
     if (view) {
-        if (view->pages)
+        if (view->has_mapped_pages)
             munmap(view->pages, pages_bytes(view->size));
+        else
+            free(view->pages);
         free(view->unix_path);
         free(view);
     }
@@ -123,9 +125,14 @@ static struct view *view_new(char *base, size_t size)
     view->base = base;
     view->size = size;
     view->type = MEM_PRIVATE;
-    view->pages = mmap(NULL, pages_bytes(size), PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (view->pages == MAP_FAILED) {
+    view->has_mapped_pages = pages_bytes(size) > VIRTUAL_PAGE;
+    if (view->has_mapped_pages)
+        view->pages = mmap(NULL, pages_bytes(size), PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    else
+        view->pages = calloc(size / VIRTUAL_PAGE, sizeof(*view->pages));
+    if (!view->pages || view->pages == MAP_FAILED) {
+        view->has_mapped_pages = false;
         view->pages = NULL;
         return view_free(view);
     }
@@ -337,7 +344,7 @@ NTSTATUS view_release_locked(struct view *view, char *base, size_t size,
         view->base) { /* the head stays; its array is longer than it needs, trimmed at its end */
         size_t head = (size_t)(base - view->base);
 
-        if (pages_bytes(head) < pages_bytes(view->size))
+        if (view->has_mapped_pages && pages_bytes(head) < pages_bytes(view->size))
             munmap((char *)view->pages + pages_bytes(head),
                    pages_bytes(view->size) - pages_bytes(head));
         view->size = head;
