@@ -126,7 +126,7 @@ status_t req_object_permanence(struct client *client,
         return STATUS_INVALID_HANDLE;
     if (request->on)
         status = privilege_check_permanent(client);
-    else if (!(entry->access & ACCESS_DELETE))
+    else if (!(entry->access & ACCESS_DELETE) || object_is_initial_name(entry->object))
         status = STATUS_ACCESS_DENIED;
     if (!status && request->on)
         object_make_permanent(entry->object);

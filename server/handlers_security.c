@@ -237,6 +237,8 @@ status_t req_object_security_set(struct client *client,
     if (request->information & (INFORMATION_OWNER | INFORMATION_GROUP))
         access |= ACCESS_WRITE_OWNER;
     status = handle_lookup(&client->process->handles, request->handle, NULL, access, &object);
+    if (!status && object_is_initial_name(object))
+        status = STATUS_ACCESS_DENIED;
     return status ? status
                   : object_descriptor_change(object, client_token(client), client->user,
                                              request->information, data->bytes, data->size);

@@ -88,6 +88,11 @@ void object_make_temporary(struct object *object)
     object_unref(object);
 }
 
+bool object_is_initial_name(const struct object *object)
+{
+    return object->permanent && !object->charge.user;
+}
+
 void object_handle_opened(struct object *object)
 {
     object->n_handles++;

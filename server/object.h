@@ -103,6 +103,10 @@ DEFINE_CLEANUP(struct object *, object_unref)
 void object_make_permanent(struct object *object);
 void object_make_temporary(struct object *object);
 
+/* A name that was there from the start (namespace.c). It is everybody's: nobody makes it temporary
+ * or changes who may use it. */
+bool object_is_initial_name(const struct object *object);
+
 /* Called by the handle table, once per handle. */
 void object_handle_opened(struct object *object);
 void object_handle_closed(struct object *object, struct process *process);

@@ -5,6 +5,7 @@
 
 #include "create.h"
 
+#include "descriptor.h"
 #include "server_security.h"
 
 #define NAME "\\BaseNamedObjects\\thing"
@@ -157,6 +158,30 @@ START_TEST(only_system_makes_names_permanent)
 }
 END_TEST
 
+/* Else the whole name space would go, and the root be freed while the server walks from it. */
+START_TEST(names_that_were_there_from_the_start_stay_as_they_are)
+{
+    static const char *const names[] = {"\\RPC Control", "\\"};
+    struct object_security_set_reply set;
+    struct object_open_reply opened;
+    struct sd nobody;
+
+    start_as(0);
+    sd_begin(&nobody);
+    sd_dacl(&nobody);
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        ck_assert_uint_eq(CALL_NAMED(&a, object_open, &opened, names[i], 0, .access = 0x000f000f),
+                          STATUS_SUCCESS);
+        ck_assert_uint_eq(permanence(opened.handle, 1), STATUS_SUCCESS);
+        ck_assert_uint_eq(permanence(opened.handle, 0), STATUS_ACCESS_DENIED);
+        ck_assert_uint_eq(CALL_DATA(&a, object_security_set, &set, nobody.bytes, nobody.size,
+                                    .handle = opened.handle, .information = INFORMATION_DACL),
+                          STATUS_ACCESS_DENIED);
+    }
+    end();
+}
+END_TEST
+
 START_TEST(a_failed_creation_leaves_no_name)
 {
     struct semaphore_create_reply reply;
@@ -183,5 +208,6 @@ int main(void)
     UNIT_TEST(a_failed_creation_leaves_no_name);
     UNIT_TEST(a_permanent_name_outlasts_the_last_handle_until_it_is_temporary_again);
     UNIT_TEST(only_system_makes_names_permanent);
+    UNIT_TEST(names_that_were_there_from_the_start_stay_as_they_are);
     return UNIT_END();
 }
