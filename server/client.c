@@ -41,6 +41,7 @@
 struct output {
     struct list link;
     size_t size;
+    struct charge fds_charge;
     uint32_t n_fds;
     int fds[PACKET_FDS_MAX]; /* own copies */
     uint8_t bytes[];
@@ -148,6 +149,7 @@ static void output_free(struct output *output)
 {
     for (uint32_t i = 0; i < output->n_fds; i++)
         fd_close(output->fds[i]);
+    charge_release(&output->fds_charge);
     free(output);
 }
 
@@ -187,7 +189,7 @@ void clients_bury(struct server *server)
         client_free(client);
 }
 
-static struct output *output_new(const void *head, size_t head_size,
+static struct output *output_new(struct client *client, const void *head, size_t head_size,
                                  const struct reply_extra *extra)
 {
     uint32_t data_size = extra ? extra->data_size : 0;
@@ -198,6 +200,12 @@ static struct output *output_new(const void *head, size_t head_size,
     list_init(&output->link);
     output->size = head_size + data_size;
     output->n_fds = 0;
+    output->fds_charge = (struct charge){0};
+    if (extra && extra->n_fds &&
+        user_charge(&output->fds_charge, client->user, USER_FDS, extra->n_fds)) {
+        output_free(output);
+        return NULL;
+    }
     memcpy(output->bytes, head, head_size);
     if (data_size)
         memcpy(output->bytes + head_size, extra->data, data_size);
@@ -224,7 +232,7 @@ static void client_queue(struct client *client, const void *head, size_t head_si
         client_doom(client, "does not read its replies");
         return;
     }
-    output = output_new(head, head_size, extra);
+    output = output_new(client, head, head_size, extra);
     if (!output) {
         client_doom(client, "no memory or descriptors for its replies");
         return;

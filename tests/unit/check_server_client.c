@@ -87,6 +87,34 @@ START_TEST(descriptors_of_a_queued_reply_are_its_own)
 }
 END_TEST
 
+START_TEST(descriptors_of_queued_replies_are_charged)
+{
+    struct server *server = fixture_start();
+    static struct peer lazy;
+    struct section_create_reply created;
+    struct section_get_request get = {.header = {.code = REQ_section_get}, .access = 4};
+    uint64_t held;
+    int n = 0;
+
+    peer_start(&lazy, server, 0, 1);
+    ck_assert_uint_eq(
+        CALL_NAMED(&lazy, section_create, &created, "", 0, .access = 0xf001f, .size = 4096),
+        STATUS_SUCCESS);
+    get.handle = created.handle;
+    held = lazy.client->user->held[USER_FDS];
+    server->users.limit[USER_FDS] = held + 3;
+    while (transfer_send(lazy.fd, &get, sizeof(get), NULL, 0, NULL, 0) == 0 && n++ < 100000) {
+        fixture_steps();
+        if (server->n_clients == 0)
+            break;
+        ck_assert_uint_eq(lazy.client->user->held[USER_FDS], held + lazy.client->n_output);
+    }
+    ck_assert_uint_eq(server->n_clients, 0);
+    peer_end(&lazy);
+    fixture_end();
+}
+END_TEST
+
 START_TEST(quota_of_descriptors_refuses_sockets)
 {
     struct server *server = fixture_start();
@@ -134,6 +162,7 @@ int main(void)
     UNIT_TEST(a_client_that_does_not_read_is_dropped_and_costs_a_bounded_amount);
     UNIT_TEST(queued_replies_arrive_in_order_once_they_are_read);
     UNIT_TEST(descriptors_of_a_queued_reply_are_its_own);
+    UNIT_TEST(descriptors_of_queued_replies_are_charged);
     UNIT_TEST(quota_of_descriptors_refuses_sockets);
     UNIT_TEST(one_process_has_half_of_the_sockets_and_another_still_gets_in);
     return UNIT_END();
