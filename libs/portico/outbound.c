@@ -182,7 +182,8 @@ static status_t outlane_new(const struct lane_grant *grant, int lane_fd, int bel
 
     if (!lane)
         return STATUS_NO_MEMORY;
-    if (lane_map(owned_lane, &geometry, &view) < 0)
+    /* No bell: this process had no room for one descriptor more. Nobody would be woken. */
+    if (owned_bell < 0 || lane_map(owned_lane, &geometry, &view) < 0)
         return STATUS_INSUFFICIENT_RESOURCES;
     *lane = (struct outlane){.lane = grant->lane, .generation = grant->generation};
     producer_init(&lane->producer, &view, TAKE_FD(owned_bell));

@@ -226,6 +226,12 @@ static status_t doorbells_ask_locked(struct receiver *receiver, const struct por
     status = call_alpc_doorbells(control, &request, &reply, &extra);
     if (status != STATUS_SUCCESS)
         return status;
+    /* This process may have had no room for them: it gets the first ones, or none. */
+    if (extra.n_ret_fds < 3) {
+        fd_close(extra.ret_fds[0]);
+        fd_close(extra.ret_fds[1]);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     receiver->inner_fd = extra.ret_fds[0];
     receiver->outer_fd = extra.ret_fds[1];
     receiver->bell_fd = extra.ret_fds[2];

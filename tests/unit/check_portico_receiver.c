@@ -2,7 +2,9 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 #include "daemon.h"
 
@@ -56,8 +58,18 @@ static int sender(unsigned first)
     return 0;
 }
 
+/* Connects to a port that closes meanwhile. */
+static int connect_once(void)
+{
+    handle_t client;
+
+    return portico_start(NULL) || !port_connect_to(name, &client);
+}
+
 static int child_main(const char *role)
 {
+    if (!strcmp(role, "once"))
+        return connect_once();
     return sender((unsigned)atoi(role));
 }
 
@@ -86,10 +98,75 @@ START_TEST(each_message_of_four_processes_reaches_exactly_one_of_three_threads)
 }
 END_TEST
 
+/* From now on this process gets `n` more descriptors; returns the limit that was. */
+static struct rlimit descriptors_leave(unsigned n)
+{
+    struct rlimit limit, few;
+    rlim_t at = 0;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    for (; fcntl((int)at, F_GETFD) >= 0 || n--; at++)
+        ;
+    few = limit;
+    few.rlim_cur = at;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    return limit;
+}
+
+/* Its doorbells come as three descriptors: with fewer it would sleep where nobody wakes it. */
+START_TEST(a_receive_without_descriptors_for_its_doorbells_fails_and_the_next_one_works)
+{
+    struct test_message *message = malloc(sizeof(*message));
+    struct child child;
+
+    daemon_connect();
+    ck_ok(port_make(name, &connection));
+    for (unsigned n = 0; n < 3; n++) {
+        struct rlimit limit = descriptors_leave(n);
+        status_t status = port_receive_for(connection, message, PORTICO_POLL, NULL);
+
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        ck_assert_uint_eq(status, STATUS_INSUFFICIENT_RESOURCES);
+    }
+    ck_assert_uint_eq(port_receive_for(connection, message, PORTICO_POLL, NULL), STATUS_TIMEOUT);
+    child = child_start("once");
+    ck_ok(port_take(connection, message));
+    ck_assert_uint_eq(message->header.type & 0xff, PORTICO_TYPE_CONNECTION_REQUEST);
+    ck_ok(portico_close(connection));
+    ck_assert_int_eq(child_end(&child), 0);
+    free(message);
+}
+END_TEST
+
+/* A lane comes with its bell: without it the receiver would not be woken. */
+START_TEST(a_send_without_descriptors_for_its_lane_fails_and_the_next_one_wakes_the_receiver)
+{
+    struct test_message *message = malloc(sizeof(*message));
+    struct pair pair = pair_make(name);
+
+    for (unsigned n = 0; n < 2; n++) {
+        message_fill(message, 8, n);
+        struct rlimit limit = descriptors_leave(n);
+        status_t status = port_send(pair.server, PORTICO_RELEASE, message);
+
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        ck_assert_uint_eq(status, STATUS_INSUFFICIENT_RESOURCES);
+    }
+    message_fill(message, 8, 9);
+    ck_ok(port_send(pair.server, PORTICO_RELEASE, message));
+    ck_ok(port_take(pair.client, message));
+    ck_assert(message_has(message, 8, 9));
+    pair_close(&pair);
+    free(message);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, child_main);
     UNIT_BEGIN("portico receiver");
     UNIT_TEST(each_message_of_four_processes_reaches_exactly_one_of_three_threads);
+    UNIT_TEST(a_receive_without_descriptors_for_its_doorbells_fails_and_the_next_one_works);
+    UNIT_TEST(a_send_without_descriptors_for_its_lane_fails_and_the_next_one_wakes_the_receiver);
     return DAEMON_END(UNIT_END());
 }
