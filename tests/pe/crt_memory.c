@@ -96,6 +96,30 @@ static void test_modes(void)
     VirtualFree(base, 0, MEM_RELEASE);
 }
 
+typedef void *(WINAPI *allocate2_function)(HANDLE, void *, SIZE_T, ULONG, ULONG, void *, ULONG);
+
+static void test_placeholders(void)
+{
+    allocate2_function allocate2 =
+        (allocate2_function)(void *)GetProcAddress(GetModuleHandleA("kernelbase"), "VirtualAlloc2");
+    void *base;
+
+    if (!allocate2) {
+        skip(2, "no VirtualAlloc2");
+        return;
+    }
+    base = allocate2(GetCurrentProcess(), NULL, 0x20000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE,
+                     NULL, 0);
+    ok(base && VirtualFree(base, 0, MEM_RELEASE), "VirtualAlloc2");
+    base = allocate2(GetCurrentProcess(), NULL, 0x20000, MEM_RESERVE | MEM_RESERVE_PLACEHOLDER,
+                     PAGE_NOACCESS, NULL, 0);
+    if (running_on_portico())
+        ok(!base && GetLastError() == ERROR_NOT_SUPPORTED, "placeholders are refused: error %u",
+           (unsigned)GetLastError());
+    else
+        ok(base != NULL, "a placeholder");
+}
+
 /* What Windows may refuse too for want of a right or an old version: refused here, never half done.
  */
 static void test_refused_modes(void)
@@ -328,6 +352,7 @@ static void test_main(void)
 {
     test_modes();
     test_refused_modes();
+    test_placeholders();
     test_address_space();
     test_heap();
     test_moveable();

@@ -69,7 +69,8 @@ static NTSTATUS allocation_check(const char *base, size_t size, ULONG type, ULON
         return STATUS_INVALID_PAGE_PROTECTION;
     if (type & (MEM_WRITE_WATCH | MEM_LARGE_PAGES | MEM_PHYSICAL | MEM_RESET_UNDO)) {
         unimplemented_once("NtAllocateVirtualMemory", "allocation type bit",
-                           type & (MEM_WRITE_WATCH | MEM_LARGE_PAGES | MEM_PHYSICAL));
+                           type &
+                               (MEM_WRITE_WATCH | MEM_LARGE_PAGES | MEM_PHYSICAL | MEM_RESET_UNDO));
         return STATUS_NOT_SUPPORTED;
     }
     return STATUS_SUCCESS;
@@ -189,6 +190,11 @@ NTSTATUS WINAPI NtAllocateVirtualMemoryEx(HANDLE process, PVOID *base, SIZE_T *s
         return STATUS_INVALID_PARAMETER;
     TRY(parameters_limit(parameters, count, &limit));
     TRY(process_require_current(__func__, process));
+    if (type &
+        (MEM_RESERVE_PLACEHOLDER | MEM_REPLACE_PLACEHOLDER)) { /* TODO(memory): placeholders */
+        unimplemented_once(__func__, "placeholders, type", type);
+        return STATUS_NOT_SUPPORTED;
+    }
     status = allocate(&range, limit, type, protection);
     if (status)
         return status;
