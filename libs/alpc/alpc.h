@@ -45,8 +45,9 @@ struct port_ops {
 /* A lane as this process has it mapped. */
 struct port_lane_map {
     struct lane_view view;
-    uint32_t generation; /* atomic, written last; 0: not mapped */
-    uint32_t n_users;    /* under the port mutex: pinned messages and routes that point into it */
+    struct lane_view retired; /* what was here before, while somebody may still glance at it (A3) */
+    uint32_t generation;      /* atomic, written last; 0: not mapped */
+    uint32_t n_users; /* under the port mutex: pinned messages and routes that point into it */
 };
 
 /* The parts of port memory at their places; made from a checked geometry. */
@@ -71,6 +72,7 @@ struct port_view {
     void *context;
     struct port_lane_map *lanes; /* n_lanes, by place */
     uint32_t holder;             /* place in memory->holders */
+    uint32_t n_glancers;         /* atomic: threads between port_glance_begin and port_glance_end */
 };
 
 /* The size of a port memory of this geometry; 0: not a valid geometry. Constant time. */
@@ -196,8 +198,11 @@ void port_wait_cancel(struct port_view *view);
  * load when nothing is parked. */
 bool port_lane0_has_room(struct port_view *view, uint32_t *told);
 
-/* May something be there? No lock, a hint, for spinning. */
+/* May something be there? No lock, a hint, for spinning; between begin and end, which keep the
+ * mappings that it looks at. */
+void port_glance_begin(struct port_view *view);
 bool port_glance(const struct port_view *view);
+void port_glance_end(struct port_view *view);
 
 /* ---- completion ports and waits on the handle ---- */
 

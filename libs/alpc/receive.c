@@ -248,6 +248,17 @@ bool port_lane0_has_room(struct port_view *view, uint32_t *told)
     return atom_swap(told, progress) != progress;
 }
 
+void port_glance_begin(struct port_view *view)
+{
+    /* (A3) Partner: the swap in mapping_retire_locked. */
+    atom_add(&view->n_glancers, 1u);
+}
+
+void port_glance_end(struct port_view *view)
+{
+    atom_add(&view->n_glancers, -1u);
+}
+
 bool port_glance(const struct port_view *view)
 {
     const struct port_memory *memory = view->at.memory;
@@ -263,11 +274,12 @@ bool port_glance(const struct port_view *view)
         return false; /* a barrier: as good as empty */
     for (uint32_t i = 0; i < n_hot && i < view->at.geometry.n_lanes; i++) {
         uint32_t index = atom_peek(&view->at.hot[i]);
-        if (index >= view->at.geometry.n_lanes)
+        if (index == 0 || index >= view->at.geometry.n_lanes)
             continue;
-        const struct lane_view *lane_view =
-            lane_mapped(view, index, atom_load(&view->at.lanes[index].marked_generation));
-        if (!lane_view || cursor_glance(lane_view, &view->at.lanes[index].cursor))
+        struct lane_view lane_view;
+        uint32_t generation = atom_load(&view->at.lanes[index].marked_generation);
+        if (!lane_mapped_glance(view, index, generation, &lane_view) ||
+            cursor_glance(&lane_view, &view->at.lanes[index].cursor))
             return true;
     }
     return false;

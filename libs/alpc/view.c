@@ -11,7 +11,12 @@
  * which happens when nothing in port memory refers to it; what still may refer to the mapping is a
  * thread of this process between begin and end of a copy or a reply, counted in n_users (A2: the
  * count rises under the port mutex while the lane is not drained, so it cannot rise once the
- * generation has changed). */
+ * generation has changed).
+ *
+ * (A3) A spinning thread glances at lanes without the mutex. It counts itself in n_glancers first
+ * and copies a place between two looks at its generation; who fills the place anew takes the
+ * generation away (full barrier) before it reads the count. While anybody glances, what was there
+ * stays mapped in `retired`, till the place is filled once more. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -85,8 +90,10 @@ void port_view_deinit(struct port_view *view)
         atom_store(&view->at.memory->holders[view->holder].process_id, 0u);
         port_unlock(view);
     }
-    for (uint32_t i = 1; i < view->at.geometry.n_lanes; i++)
+    for (uint32_t i = 1; i < view->at.geometry.n_lanes; i++) {
         lane_unmap(&view->lanes[i].view);
+        lane_unmap(&view->lanes[i].retired);
+    }
     free(view->lanes);
     memset(view, 0, sizeof(*view));
 }
@@ -118,7 +125,7 @@ static bool lane_is_over(const struct port_lane *lane, uint32_t generation)
 }
 
 /* Nothing in port memory refers to a lane that is over, so nobody finds its mapping any more but a
- * spinner that looked the place up before; it reads zeros. */
+ * spinner that looked the place up before (A3); it reads zeros. */
 static void lanes_let_go_locked(struct port_view *view)
 {
     uint32_t n = MIN(atom_load(&view->at.memory->lanes_used), view->at.geometry.n_lanes);
@@ -140,6 +147,29 @@ void port_view_let_go(struct port_view *view)
     port_unlock(view);
 }
 
+/* Empties a place. False: the one before the last is still glanced at; later. */
+static bool mapping_retire_locked(struct port_view *view, struct port_lane_map *map)
+{
+    if (map->retired.base && atom_load(&view->n_glancers))
+        return false;
+    lane_unmap(&map->retired);
+    /* (A3) Partner: the add in port_glance_begin. */
+    atom_swap(&map->generation, 0u);
+    if (atom_load(&view->n_glancers) && !MUTANT(no_glancers))
+        map->retired = map->view;
+    else
+        lane_unmap(&map->view);
+    return true;
+}
+
+static void mapping_put_locked(struct port_lane_map *map, const struct lane_view *mapped)
+{
+    atom_note(&map->view.base, mapped->base);
+    atom_note(&map->view.geometry.ring_size, mapped->geometry.ring_size);
+    atom_note(&map->view.geometry.n_slots, mapped->geometry.n_slots);
+    map->view.size = mapped->size;
+}
+
 bool port_view_set_lane(struct port_view *view, uint32_t lane, uint32_t generation,
                         struct lane_view *mapped)
 {
@@ -153,13 +183,13 @@ bool port_view_set_lane(struct port_view *view, uint32_t lane, uint32_t generati
     if (!port_lock(view))
         return false;
     lanes_let_go_locked(view);
-    if (map->generation != generation && (!map->n_users || MUTANT(no_users))) {
-        lane_unmap(&map->view);
+    if (map->generation != generation && (!map->n_users || MUTANT(no_users)) &&
+        mapping_retire_locked(view, map)) {
         if (MUTANT(early_map)) {
             atom_store(&map->generation, generation);
             HOOK(mapping);
         }
-        map->view = *mapped;
+        mapping_put_locked(map, mapped);
         atom_store(&map->generation, generation);
         memset(mapped, 0, sizeof(*mapped));
         taken = true;

@@ -45,6 +45,21 @@ static inline const struct lane_view *lane_mapped(const struct port_view *view, 
     return lane == 0 || atom_load(&map->generation) == generation ? &map->view : NULL;
 }
 
+/* The same without the mutex, between port_glance_begin and port_glance_end: a copy of where it is,
+ * whole (A1) or not at all. */
+static inline bool lane_mapped_glance(const struct port_view *view, uint32_t lane,
+                                      uint32_t generation, struct lane_view *ret)
+{
+    const struct port_lane_map *map = &view->lanes[lane];
+
+    if (atom_load(&map->generation) != generation)
+        return false;
+    ret->base = atom_load(&map->view.base);
+    ret->geometry.ring_size = atom_load(&map->view.geometry.ring_size);
+    ret->geometry.n_slots = atom_load(&map->view.geometry.n_slots);
+    return atom_load(&map->generation) == generation;
+}
+
 /* Keeps a mapping in place while somebody outside the mutex uses it. Under the mutex, after
  * lane_mapped. */
 static inline void lane_use(struct port_view *view, uint32_t lane)

@@ -219,8 +219,10 @@ static bool spin_for_message(struct receiver *receiver, struct waiting *waiting)
         return false;
     waiting->has_begun = true;
     spin_begin(&waiting->spin, &receiver->site, atom_peek(&receiver->peer_cpu));
+    port_glance_begin(&receiver->view);
     while (!(is_there = port_glance(&receiver->view)) && spin_step(&waiting->spin))
         ;
+    port_glance_end(&receiver->view);
     return is_there;
 }
 

@@ -7,6 +7,8 @@
 
 #include "model_queue.h"
 
+#include <sys/mman.h>
+
 /* ---- a connection entry (K1) ---- */
 
 #define NEW_PROCESS 555u
@@ -127,7 +129,7 @@ START_TEST(the_first_message_of_a_connection_has_its_context)
 }
 END_TEST
 
-/* ---- a lane's mapping (A1, A2) ---- */
+/* ---- a lane's mapping (A1, A2, A3) ---- */
 
 static void unmapped_setup(void *state)
 {
@@ -164,8 +166,10 @@ static void glance(void *state)
 {
     struct queue_world *w = state;
 
+    port_glance_begin(&w->views[0]);
     for (unsigned i = 0; i < 3; i++)
         (void)port_glance(&w->views[0]);
+    port_glance_end(&w->views[0]);
 }
 
 static const struct model_scenario mapping = {
@@ -210,6 +214,59 @@ START_TEST(a_mapping_in_use_is_not_replaced)
 }
 END_TEST
 
+/* The place is filled anew while a spinner glances at it. Mappings of their own, so that what is
+ * unmapped too early faults. */
+static void fresh_mapping(struct lane_view *ret)
+{
+    void *base = mmap(NULL, geometry_size(&queue_lane), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    MODEL_ASSERT(base != MAP_FAILED);
+    lane_view_init(ret, base, &queue_lane);
+}
+
+static void replaced_setup(void *state)
+{
+    struct queue_world *w = state;
+
+    queue_setup(w);
+    fresh_mapping(&w->views[0].lanes[1].view);
+    MODEL_ASSERT(port_lock(&w->views[0]));
+    MODEL_ASSERT(lane_at_locked(&w->views[0], 1));
+    lane_mark_hot_locked(&w->views[0], 1);
+    port_unlock(&w->views[0]);
+}
+
+static void replace(void *state)
+{
+    struct queue_world *w = state;
+    struct lane_view other;
+
+    fresh_mapping(&other);
+    MODEL_ASSERT(port_view_set_lane(&w->views[0], 1, 3, &other));
+}
+
+static void replaced_check(void *state)
+{
+    struct port_lane_map *map = &((struct queue_world *)state)->views[0].lanes[1];
+
+    MODEL_ASSERT(map->generation == 3);
+    lane_unmap(&map->view);
+    lane_unmap(&map->retired);
+}
+
+static const struct model_scenario replacing = {
+    .setup = replaced_setup,
+    .threads = {{"spinner", 2, glance, false}, {"mapper", 2, replace, false}},
+    .check = replaced_check,
+};
+
+START_TEST(who_glances_at_a_lane_while_its_place_is_filled_anew_reads_mapped_memory)
+{
+    queue_explore(&replacing, (struct model_options){.n_preemptions = 3});
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("model_tables");
@@ -217,5 +274,6 @@ int main(void)
     UNIT_TEST(the_first_message_of_a_connection_has_its_context);
     UNIT_TEST(who_glances_at_a_lane_while_it_is_mapped_sees_all_of_it_or_nothing);
     UNIT_TEST(a_mapping_in_use_is_not_replaced);
+    UNIT_TEST(who_glances_at_a_lane_while_its_place_is_filled_anew_reads_mapped_memory);
     return UNIT_END();
 }

@@ -120,6 +120,38 @@ static bool is_mapped_file(const void *base)
     return is_file;
 }
 
+static bool is_mapped(const void *base)
+{
+    unsigned char resident;
+
+    return mincore((void *)(uintptr_t)base, 4096, &resident) == 0;
+}
+
+START_TEST(what_is_glanced_at_stays_mapped)
+{
+    struct rig rig;
+    struct lane_view mapped[3];
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    struct port_view *view = &rig.views[0];
+    for (unsigned i = 0; i < 3; i++)
+        ck_assert_int_eq(lane_map(s->fd, &s->geometry, &mapped[i]), 0);
+    const void *first = mapped[0].base, *second = mapped[1].base;
+    ck_assert(port_view_set_lane(view, s->lane, s->generation, &mapped[0]));
+    port_glance_begin(view);
+    ck_assert(port_view_set_lane(view, s->lane, s->generation + 1, &mapped[1]));
+    ck_assert(is_mapped(first));
+    /* One is kept for each place: who would fill it once more asks again. */
+    ck_assert(!port_view_set_lane(view, s->lane, s->generation + 2, &mapped[2]));
+    ck_assert(is_mapped(first) && is_mapped(second));
+    port_glance_end(view);
+    ck_assert(port_view_set_lane(view, s->lane, s->generation + 2, &mapped[2]));
+    ck_assert(!is_mapped(first) && !is_mapped(second));
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(the_memory_of_a_lane_that_is_over_is_let_go)
 {
     struct rig rig;
@@ -208,6 +240,7 @@ int main(void)
     UNIT_TEST(holders_are_limited_and_leave_their_place);
     UNIT_TEST(a_lane_that_is_not_mapped_is_asked_for_once);
     UNIT_TEST(a_pinned_message_keeps_its_mapping);
+    UNIT_TEST(what_is_glanced_at_stays_mapped);
     UNIT_TEST(the_memory_of_a_lane_that_is_over_is_let_go);
     UNIT_TEST(a_new_generation_of_a_place_starts_clean);
     UNIT_TEST(a_connection_knows_its_senders);
