@@ -15,6 +15,16 @@ NTSTATUS NTAPI NtUnmapViewOfSection(HANDLE, PVOID);
 NTSTATUS NTAPI NtCreateFile(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PIO_STATUS_BLOCK,
                             PLARGE_INTEGER, ULONG, ULONG, ULONG, ULONG, PVOID, ULONG);
 
+NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG, PULONG);
+
+static NTSTATUS make_writable(PVOID base)
+{
+    SIZE_T size = 0x1000;
+    ULONG old;
+
+    return NtProtectVirtualMemory(NtCurrentProcess(), &base, &size, PAGE_READWRITE, &old);
+}
+
 static NTSTATUS object_make(SIZE_T bytes, ULONG protection, HANDLE file, HANDLE *ret_object)
 {
     LARGE_INTEGER size = {.QuadPart = (LONGLONG)bytes};
@@ -60,6 +70,8 @@ static void of_an_object(struct test_pair *pair)
     ok_status(view_send(pair->client, RELEASE, &view), STATUS_SUCCESS, "AUTO_RELEASE of one");
     got = view_receive(pair->connection, &message, &attributes);
     ok(got && ((UCHAR *)got->ViewBase)[0x1fff] == 0x62, "arrives");
+    ok_status(got ? make_writable(got->ViewBase) : 1, STATUS_SECTION_PROTECTION,
+              "to be read, and no more");
     view_return(pair->connection, RELEASE, &message);
     NtUnmapViewOfSection(NtCurrentProcess(), plain);
 }

@@ -201,9 +201,45 @@ static void test_named(void)
         STATUS_OBJECT_NAME_NOT_FOUND, "the name goes with the last handle");
 }
 
+static NTSTATUS protect(void *base, ULONG protection)
+{
+    SIZE_T size = 0x1000;
+    ULONG old;
+
+    return NtProtectVirtualMemory(NT_SELF, &base, &size, protection, &old);
+}
+
+static void test_protection(void)
+{
+    LARGE_INTEGER size = {.QuadPart = 0x10000};
+    HANDLE section;
+    SIZE_T n = 0;
+    char *written, *read, *copied;
+
+    is_status(NtCreateSection(&section, SECTION_ALL_ACCESS, NULL, &size, PAGE_READWRITE, SEC_COMMIT,
+                              NULL),
+              0, "a section for views of every kind");
+    is_status(map(section, (void **)&written, &n, 0, PAGE_READWRITE), 0, "a view to write");
+    is_status(map(section, (void **)&read, &n, 0, PAGE_READONLY), 0, "a view to read");
+    is_status(map(section, (void **)&copied, &n, 0, PAGE_WRITECOPY), 0, "a view of copies");
+    is_status(protect(read, PAGE_READWRITE), STATUS_SECTION_PROTECTION, "the second stays so");
+    is_status(protect(read, PAGE_EXECUTE_READ), STATUS_SECTION_PROTECTION, "nor is it code");
+    is_status(protect(read, PAGE_NOACCESS), 0, "it may be less");
+    is_status(protect(read, PAGE_READONLY), 0, "and what it was again");
+    is_status(protect(copied, PAGE_READWRITE), STATUS_SECTION_PROTECTION,
+              "copies do not become the section's memory");
+    is_status(protect(written, PAGE_READONLY), 0, "the first may be read alone");
+    is_status(protect(written, PAGE_READWRITE), 0, "and written again");
+    written[0] = 'w';
+    copied[0] = 'c';
+    ok(read[0] == 'w', "the copy's write is nobody else's");
+    NtClose(section);
+}
+
 static void test_main(void)
 {
     test_memory();
+    test_protection();
     test_file();
     test_misuse();
     test_image();

@@ -14,6 +14,7 @@
  * kernel refuses. Locking pages succeeds when mlock does.
  */
 #include "ntprocess.h"
+#include "section.h"
 #include "usermem.h"
 #include "view_table.h"
 #include <errno.h>
@@ -250,6 +251,22 @@ NTSTATUS WINAPI NtFreeVirtualMemory(HANDLE process, PVOID *base, SIZE_T *size, U
     return USER_PUT(size, range.size);
 }
 
+/* A view of a section never gets more than it was mapped with: what was sent to be read stays so. A
+ * shared view cannot turn into copies of its pages: the writes would go to everybody. */
+static NTSTATUS mapped_permits(const struct view *view, ULONG protection)
+{
+    const ULONG copying = PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY;
+
+    if (!section_permits(view->allocation_protection, protection))
+        return STATUS_SECTION_PROTECTION;
+    if (protection & copying && !(view->allocation_protection & copying)) {
+        unimplemented_once("NtProtectVirtualMemory", "copies of a shared view's pages: protection",
+                           protection);
+        return STATUS_NOT_SUPPORTED;
+    }
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS protect_locked(struct range range, ULONG protection, ULONG *ret_old)
 {
     struct view *view = view_range_locked(range.base, range.size);
@@ -259,6 +276,8 @@ static NTSTATUS protect_locked(struct range range, ULONG protection, ULONG *ret_
         return STATUS_CONFLICTING_ADDRESSES;
     if (view->type == MEM_PRIVATE && (protection & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)))
         return STATUS_INVALID_PAGE_PROTECTION;
+    if (view->type == MEM_MAPPED)
+        TRY(mapped_permits(view, protection));
     first = view_page_index(view, range.base);
     for (size_t i = 0; i < range.size / VIRTUAL_PAGE; i++)
         if (!view->pages[first + i])
