@@ -191,12 +191,15 @@ status_t key_add(struct key *parent, struct user *user, struct name name, struct
 
     if (!name.length || name.length > KEY_NAME_MAX_CHARS)
         return STATUS_OBJECT_NAME_INVALID;
+    if (parent->depth >= KEY_DEPTH_MAX)
+        return STATUS_INVALID_PARAMETER;
     if (!registry_has_room(parent->object.server, name.length * 2))
         return STATUS_REGISTRY_QUOTA_LIMIT;
     status = key_new(parent->object.server, user, name, &key);
     if (status)
         return status;
     key->parent = parent;
+    key->depth = parent->depth + 1;
     key_link(parent, key);
     parent->n_children++;
     changed(parent, KEY_CHANGE_NAME);

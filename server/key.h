@@ -25,6 +25,7 @@
 #define KEY_PATH_MAX_CHARS       8192u
 #define KEY_CLASS_MAX_CHARS      8191u /* UNKNOWN: Windows' limit */
 #define KEY_WATCHES_MAX          1024u
+#define KEY_DEPTH_MAX            512u /* below \Registry, as on Windows; UNKNOWN: its status */
 #define REGISTRY_MAX_BYTES       (64u * 1024 * 1024) /* names, classes and values of all keys */
 
 /* What a change is, and what a watch wants: the REG_NOTIFY_ values. */
@@ -50,6 +51,7 @@ struct key {
     struct list values;   /* struct key_value */
     struct list watches;  /* struct key_watch */
     uint32_t n_children, n_values, n_watches;
+    uint32_t depth; /* the root's is 0: each change walks up to it */
     uint16_t *name;
     uint32_t name_length; /* chars */
     uint16_t *class_name; /* NULL: none */

@@ -176,6 +176,19 @@ static void value_set_below(struct key *key)
     value_set(key_child_at(key, 0));
 }
 
+START_TEST(keys_nest_so_deep_and_no_deeper)
+{
+    struct server *server = fixture_start();
+    struct key *key = key_of(server, "Machine\\Software"), *made;
+
+    while (key->depth < KEY_DEPTH_MAX)
+        key = key_made(key, "k");
+    ck_assert_uint_eq(key_add(key, NULL, wide("k"), &made), STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(key->n_children, 0);
+    fixture_end();
+}
+END_TEST
+
 START_TEST(a_watch_tells_of_what_it_asked_for_and_of_nothing_else)
 {
     struct server *server = fixture_start();
@@ -219,6 +232,7 @@ int main(void)
     UNIT_TEST(a_renamed_key_takes_its_new_place);
     UNIT_TEST(values_are_replaced_found_and_deleted);
     UNIT_TEST(the_registry_has_an_end);
+    UNIT_TEST(keys_nest_so_deep_and_no_deeper);
     UNIT_TEST(a_watch_tells_of_what_it_asked_for_and_of_nothing_else);
     UNIT_TEST(a_key_has_room_for_so_many_watches);
     return UNIT_END();
