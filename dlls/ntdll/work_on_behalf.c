@@ -7,7 +7,8 @@
 #include "ntdll.h"
 
 #define THREAD_WORK_ON_BEHALF_TICKET ((THREADINFOCLASS)44)
-#define FLAGS_MAX                    2u /* UNKNOWN: what they mean */
+/* UNKNOWN: what the flags of RtlGetThreadWorkOnBehalfTicket mean */
+#define FLAGS_MAX 2u
 
 /* Zero when the thread has adopted none. */
 NTSTATUS WINAPI RtlGetThreadWorkOnBehalfTicket(ULONG64 *ret_ticket, ULONG flags)

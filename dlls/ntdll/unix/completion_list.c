@@ -24,10 +24,14 @@
  * After AlpcRundownCompletionList and AlpcUnregisterCompletionList nothing more is put in; what is
  * in the list can still be taken until it is empty or the buffer becomes a list again.
  *
- * DIFFERS: packets are not held back while ConcurrencyCount threads are active (the count is kept):
- * a worker may find nothing. DIFFERS: another process that holds the port receives beside the list
- * and may have one of its own. UNKNOWN: which statuses and results Windows gives where 3.13
- * and 3.15 are silent. */
+ * UNKNOWN(AlpcAdjustCompletionListConcurrencyCount): what the count limits, no source says; it is
+ * kept, and holds nobody back: a worker may find nothing.
+ * UNKNOWN(AlpcAdjustCompletionListConcurrencyCountInformation): what the count limits, as with the
+ * function.
+ * UNKNOWN(AlpcRegisterCompletionListWorkerThread): what Windows does with the number of workers;
+ * here it is counted, shown in the list's head, and nothing depends on it.
+ * DIFFERS: another process that holds the port receives beside the list and may have one of its
+ * own. UNKNOWN: which statuses and results Windows gives where 3.13 and 3.15 are silent. */
 #include "completion_list.h"
 
 #include "list_memory.h"
