@@ -44,7 +44,8 @@ static void value_free(struct key_value *value)
 
 static void value_drop(struct key *key, struct key_value *value)
 {
-    registry_charge(key->object.server, -((int64_t)value->name_length * 2 + value->size));
+    registry_charge(key->object.server,
+                    -((int64_t)value->name_length * 2 + value->size + KEY_VALUE_COST_BYTES));
     list_remove(&value->link);
     key->n_values--;
     value_free(value);
@@ -398,7 +399,7 @@ static status_t value_new(struct key *key, struct name name, struct key_value **
     }
     list_append(&key->values, &value->link);
     key->n_values++;
-    registry_charge(key->object.server, (int64_t)name.length * 2);
+    registry_charge(key->object.server, (int64_t)name.length * 2 + KEY_VALUE_COST_BYTES);
     *ret_value = value;
     return STATUS_SUCCESS;
 }
@@ -414,7 +415,7 @@ status_t key_value_set(struct key *key, struct name name, uint32_t type, const v
         return STATUS_INVALID_PARAMETER;
     if (size > KEY_VALUE_MAX_BYTES)
         return STATUS_INSUFFICIENT_RESOURCES;
-    if (!registry_has_room(key->object.server, name.length * 2 + size))
+    if (!registry_has_room(key->object.server, name.length * 2 + size + KEY_VALUE_COST_BYTES))
         return STATUS_REGISTRY_QUOTA_LIMIT;
     copy = malloc(size + 1);
     if (!copy)
