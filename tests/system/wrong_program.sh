@@ -101,6 +101,21 @@ TEXT
 ok $? 'a program with a DLL beside it runs'
 (ulimit -n 60 && "$portico" "$scratch/needs.exe")
 ok $? 'with few descriptors too'
+cat >"$scratch/few.c" <<'TEXT'
+#include <windows.h>
+#define PIPE(name) CreateNamedPipeA("\\\\.\\pipe\\" name, PIPE_ACCESS_DUPLEX, 0, 1, 0, 0, 0, NULL)
+int main(int argc, char **argv)
+{
+    if (argc != 1 || PIPE("few-a") == INVALID_HANDLE_VALUE)
+        return 2;
+    for (int i = 0; i < 200; i++) /* until none is left */
+        CreateFileA(argv[0], GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    return PIPE("few-b") != INVALID_HANDLE_VALUE;
+}
+TEXT
+"$PE_CC" -o "$scratch/few.exe" "$scratch/few.c" || exit 99
+(ulimit -n 128 && "$portico" "$scratch/few.exe")
+ok $? 'a pipe whose end finds no descriptor is not made'
 mv "$scratch/nothing.dll" "$scratch/gone.dll"
 refused "$scratch/needs.exe" MISSING_DLL 'nothing\.dll' 'a missing DLL'
 cp "$scratch/gone.dll" "$scratch/nothing.dll"

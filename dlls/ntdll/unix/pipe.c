@@ -228,6 +228,15 @@ static size_t name_bytes(const WCHAR *name)
     return units * sizeof(WCHAR);
 }
 
+/* The descriptor is cut off when this process has no room for it. */
+static NTSTATUS end_check_came(const struct call_extra *extra, handle_t server)
+{
+    if (extra->n_ret_fds)
+        return STATUS_SUCCESS;
+    (void)!portico_close(server);
+    return STATUS_INSUFFICIENT_RESOURCES;
+}
+
 static NTSTATUS server_create(const struct pipe_request *wanted, bool *ret_existed, int *ret_fd,
                               handle_t *ret_server)
 {
@@ -252,6 +261,7 @@ static NTSTATUS server_create(const struct pipe_request *wanted, bool *ret_exist
     if (!control)
         return STATUS_INSUFFICIENT_RESOURCES;
     TRY((NTSTATUS)call_pipe_create(control, &request, &reply, &extra));
+    TRY(end_check_came(&extra, reply.handle));
     *ret_existed = reply.existed;
     *ret_server = reply.handle;
     *ret_fd = extra.ret_fds[0];
@@ -274,6 +284,7 @@ static NTSTATUS server_open(const WCHAR *name, ACCESS_MASK access, ULONG options
     if (!control)
         return STATUS_INSUFFICIENT_RESOURCES;
     TRY((NTSTATUS)call_pipe_open(control, &request, &reply, &extra));
+    TRY(end_check_came(&extra, reply.handle));
     *ret_type = reply.type;
     *ret_server = reply.handle;
     *ret_fd = extra.ret_fds[0];

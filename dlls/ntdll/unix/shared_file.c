@@ -78,6 +78,8 @@ NTSTATUS shared_file_fetch(handle_t handle, struct file **ret_file)
     char *copy;
 
     TRY((NTSTATUS)call_file_get(portico_control(), &request, &reply, &extra));
+    if (!extra.n_ret_fds) /* cut off: this process has no room for it */
+        return STATUS_INSUFFICIENT_RESOURCES;
     path[extra.ret_size] = 0;
     copy = extra.ret_size ? strdup(path) : NULL;
     TRY(file_new(extra.ret_fds[0], copy, (enum file_kind)(reply.file_kind & ~FILE_KIND_OF_PIPE),
