@@ -165,7 +165,7 @@ enum port_only {
 };
 
 struct port_receive_args {
-    uint32_t capacity; /* payload bytes that the caller can take */
+    int32_t capacity; /* payload bytes that the caller can take; -1: nothing, it asks for a size */
     /* So many of the first PORT_INLINE_MAX_BYTES of its buffer's room it does not know to be
      * writable: a message that needs them is pinned, however small. */
     uint32_t unproven;

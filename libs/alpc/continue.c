@@ -220,8 +220,8 @@ static status_t cancel_begin_locked(struct port_view *view, uint32_t ref,
     case PORT_NODE_LARGE:
         return refuse_locked(view, ref, route);
     case PORT_NODE_SENT:
-        /* UNKNOWN: whether the receiver has taken it; TRY cannot be told from here, so it says that
-         * it has. */
+        /* DIFFERS(ALPC_CANCELFLG_TRY_CANCEL): whether the receiver has taken it cannot be told
+         * from here, so it says that it has. */
         return cancel->flags & PORT_CANCEL_TRY ? STATUS_MESSAGE_RETRIEVED
                                                : take_back_locked(view, ref, route);
     case PORT_NODE_QUARANTINE:

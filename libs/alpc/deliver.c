@@ -280,7 +280,7 @@ enum delivery deliver_node_locked(struct port_view *view, uint32_t ref,
     uint32_t announced = node->flags & PORT_NODE_ANNOUNCED;
 
     cancel_if_closed_locked(view, node, ref);
-    if (node->data_length > args->capacity)
+    if ((int64_t)node->data_length > args->capacity)
         return node_too_large_locked(view, ref, message);
     const uint8_t *bytes =
         node->attributes_length + node->data_length ? node_bytes(view, node) : message->own_data;
@@ -384,13 +384,16 @@ enum delivery deliver_record_locked(struct port_view *view, const struct candida
 
     switch (taking.action) {
     case TAKE_MESSAGE:
-        if (data_size > args->capacity)
+        if ((int64_t)data_size > args->capacity)
             return record_too_large_locked(view, candidate, &taking, message);
         delivery = is_inline(args, data_size)
                        ? record_copied_locked(view, candidate, &taking, message)
                        : record_pinned_locked(view, candidate, &taking, message);
         break;
     case TAKE_CANCELED:
+        if (UNLIKELY(args->capacity < 0)) /* it stays, as a node */
+            return queue_record_locked(view, candidate, &taking, true) ? DELIVERY_AGAIN
+                                                                       : DELIVERY_STALLED;
         delivery = record_canceled_locked(view, candidate, &taking, message);
         break;
     case TAKE_DROP:
@@ -424,7 +427,7 @@ enum delivery deliver_close_locked(struct port_view *view, const struct candidat
         close_done_locked(view);
         return DELIVERY_AGAIN;
     }
-    if (args->capacity < sizeof(connection->create_time))
+    if (args->capacity < (int32_t)sizeof(connection->create_time))
         return too_small(message, sizeof(connection->create_time));
     message_clear(message);
     message->type = LPC_PORT_CLOSED;

@@ -236,22 +236,13 @@ static status_t receive_for_server(struct port *port, struct portico_exchange *e
 static status_t exchange_receive(struct port *port, struct portico_exchange *exchange,
                                  struct port_route *route)
 {
-    status_t status;
-
-    if (exchange->capacity <
-        sizeof(struct portico_message)) { /* UNKNOWN: Windows' status for less than a header */
-        exchange->ret_size = sizeof(struct portico_message);
-        status = STATUS_BUFFER_TOO_SMALL;
-    } else if (port->kind == PORT_KIND_SERVER) {
-        if (exchange->legacy && port->receiver)
-            return receive_for_server(port, exchange, route);
-        status = STATUS_SUCCESS;
-    } else {
+    if (port->kind != PORT_KIND_SERVER)
         return receive_message(port, exchange, route);
-    }
+    if (exchange->legacy && port->receiver)
+        return receive_for_server(port, exchange, route);
     if (route)
         port_route_end(&port->receiver->view, route);
-    return status == STATUS_SUCCESS ? receive_nothing(port, exchange) : status;
+    return receive_nothing(port, exchange);
 }
 
 status_t portico_port_exchange(handle_t handle, struct portico_exchange *exchange)

@@ -29,13 +29,14 @@
 #include "thread.h"
 #include "view.h"
 
-/* SIZE_MAX: the caller gave no limit. */
-static uint32_t data_capacity(const struct portico_exchange *exchange)
+/* SIZE_MAX: the caller gave no limit. Less than a header: only the size of what is next is wanted.
+ */
+static int32_t data_capacity(const struct portico_exchange *exchange)
 {
     if (exchange->capacity < sizeof(struct portico_message))
-        return 0;
+        return -1;
     size_t room = exchange->capacity - sizeof(struct portico_message);
-    return room > PORTICO_MESSAGE_DATA_MAX ? PORTICO_MESSAGE_DATA_MAX : (uint32_t)room;
+    return (int32_t)MIN(room, (size_t)PORTICO_MESSAGE_DATA_MAX);
 }
 
 enum {

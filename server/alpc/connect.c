@@ -5,10 +5,13 @@
 
 /* See connect.h. What the two sides see follows reference 4.1, 4.9 and, where it is silent,
  * docs/ARCHITECTURE.md's table of what ends a blocked sender: the client's calls get
- * PORT_DISCONNECTED whoever closed (D-11 decided so). The order of an end: lanes of the sender
- * first, then the close entry, then bell and notice, so that what was published before the close is
- * still received (or counted as cancelled) before LPC_PORT_CLOSED.
- */
+ * PORT_DISCONNECTED whoever closed. DIFFERS(NtAlpcDisconnectPort): a datagram to a port that the
+ * other side has disconnected is STATUS_PORT_DISCONNECTED; on Windows 11 one was seen to be sent
+ * (D-11 leaves it open).
+ *
+ * The order of an end: lanes of the sender first, then the close entry, then bell and notice, so
+ * that what was published before the close is still received (or counted as cancelled) before
+ * LPC_PORT_CLOSED. */
 
 #include "connect.h"
 

@@ -11,8 +11,8 @@
  * MaxPoolUsage of the receiving port bounds the rings of all its lanes together: growth beyond it
  * is STATUS_QUOTA_EXCEEDED, which the sender gets when its lane is full of messages that nobody has
  * received. 0 and -1 are no limit (reference 4.4, 4.11). UNKNOWN(MaxPoolUsage): which status
- * Windows gives. DIFFERS(MaxPoolUsage): lanes are the unit, not messages, and a first lane is
- * always granted: a sender has 256 KiB whatever the limit. */
+ * Windows gives. DIFFERS(MaxPoolUsage): it binds the receiving port only, lanes are the unit, not
+ * messages, and a first lane is always granted: a sender has 256 KiB whatever the limit. */
 
 #include "grants.h"
 

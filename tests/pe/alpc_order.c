@@ -119,11 +119,16 @@ static void short_buffer(struct test_pair *pair)
     ok_status(NtAlpcSendWaitReceivePort(pair->connection, 0, NULL, NULL, &received.header, &size,
                                         NULL, NULL),
               STATUS_BUFFER_TOO_SMALL, "a buffer smaller than a header");
+    ok(size == sizeof message.header + 100, "the needed size comes back there too");
     ok_status(NtAlpcSendWaitReceivePort(pair->connection, 0, NULL, NULL, &received.header, NULL,
                                         NULL, POLL),
               STATUS_SUCCESS, "no size at all means no limit");
     ok_status(port_receive(pair->connection, &message, NULL, POLL), STATUS_TIMEOUT,
               "and nothing more");
+    size = 0;
+    ok_status(NtAlpcSendWaitReceivePort(pair->connection, 0, NULL, NULL, &received.header, &size,
+                                        NULL, POLL),
+              STATUS_TIMEOUT, "nor is a size asked for when there is nothing");
 }
 
 /* Two clients: what one sends after the other's message was received comes after it. */

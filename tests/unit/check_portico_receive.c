@@ -29,8 +29,10 @@ START_TEST(a_message_too_large_for_the_buffer_stays_first_in_line)
         ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
         ck_status(portico_port_exchange(pair.connection, &exchange), STATUS_BUFFER_TOO_SMALL);
         ck_assert_uint_eq(exchange.ret_size, sizes[i] + 40);
+        exchange.capacity = i; /* less than a header */
         ck_status(portico_port_exchange(pair.connection, &exchange), STATUS_BUFFER_TOO_SMALL);
-        exchange.capacity++;
+        ck_assert_uint_eq(exchange.ret_size, sizes[i] + 40);
+        exchange.capacity = 40 + sizes[i];
         ck_ok(portico_port_exchange(pair.connection, &exchange));
         ck_assert(message_has(&message, sizes[i], i));
         ck_ok(portico_port_exchange(pair.connection, &exchange));
@@ -196,6 +198,29 @@ START_TEST(a_close_is_not_lost_to_a_buffer_that_is_too_small_or_bad)
 }
 END_TEST
 
+START_TEST(who_asks_for_the_size_only_loses_no_notice)
+{
+    struct pair pair = pair_make(name);
+    struct portico_exchange exchange = {.receive = &message.header, .capacity = 1};
+
+    message_fill(&message, 100, 1);
+    ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
+    ck_ok(portico_close(pair.client));
+    for (unsigned i = 0; i < 2; i++) {
+        ck_status(portico_port_exchange(pair.connection, &exchange), STATUS_BUFFER_TOO_SMALL);
+        ck_assert_uint_eq(exchange.ret_size, 40); /* empty: its client has gone */
+    }
+    ck_ok(port_take(pair.connection, &message));
+    ck_assert_uint_eq(message.header.type & 0xff, PORTICO_TYPE_CANCELED);
+    ck_status(portico_port_exchange(pair.connection, &exchange), STATUS_BUFFER_TOO_SMALL);
+    ck_assert_uint_eq(exchange.ret_size, 48);
+    ck_ok(port_take(pair.connection, &message));
+    ck_assert_uint_eq(message.header.type & 0xff, PORTICO_TYPE_PORT_CLOSED);
+    ck_ok(portico_close(pair.server));
+    ck_ok(portico_close(pair.connection));
+}
+END_TEST
+
 START_TEST(memory_that_goes_while_the_receiver_sleeps_loses_nothing)
 {
     struct pair pair = pair_make(name);
@@ -270,6 +295,7 @@ int main(int argc, char **argv)
     UNIT_TEST(an_end_noticed_after_the_look_ends_a_legacy_receive_by_the_server_port);
     UNIT_TEST(memory_that_cannot_be_written_loses_nothing);
     UNIT_TEST(a_close_is_not_lost_to_a_buffer_that_is_too_small_or_bad);
+    UNIT_TEST(who_asks_for_the_size_only_loses_no_notice);
     UNIT_TEST(memory_that_goes_while_the_receiver_sleeps_loses_nothing);
     return DAEMON_END(UNIT_END());
 }
