@@ -337,6 +337,14 @@ status_t key_delete(struct key *key)
     return STATUS_SUCCESS;
 }
 
+static bool name_is_one_component(struct name name)
+{
+    for (uint32_t i = 0; i < name.length; i++)
+        if (name.chars[i] == '\\')
+            return false;
+    return name.length > 0 && name.length <= KEY_NAME_MAX_CHARS;
+}
+
 status_t key_rename(struct key *key, struct name name)
 {
     struct key *other = key->parent ? key_child(key->parent, name) : NULL;
@@ -344,7 +352,7 @@ status_t key_rename(struct key *key, struct name name)
 
     if (is_fixed(key) || (other && other != key))
         return STATUS_ACCESS_DENIED;
-    if (!name.length || name.length > KEY_NAME_MAX_CHARS)
+    if (!name_is_one_component(name))
         return STATUS_INVALID_PARAMETER;
     if (!registry_has_room(key->object.server, name.length * 2))
         return STATUS_REGISTRY_QUOTA_LIMIT;

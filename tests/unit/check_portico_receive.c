@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 
+#include "alpc/view.h"
 #include "daemon.h"
 #include "lane/atomics.h"
 #include "lane/sys.h"
@@ -257,6 +258,14 @@ static void *receive_for_server_main(void *argument)
     return (void *)(uintptr_t)portico_port_exchange(*(handle_t *)argument, &exchange);
 }
 
+static bool has_waiter(struct port_view *view)
+{
+    ck_assert(port_lock(view));
+    bool has = view->at.memory->n_waiters;
+    port_unlock(view);
+    return has;
+}
+
 /* The notice of the end, alone (another receiver may have taken the message that tells of it),
  * after the thread has looked and found neither a message nor the end. */
 START_TEST(an_end_noticed_after_the_look_ends_a_legacy_receive_by_the_server_port)
@@ -272,7 +281,7 @@ START_TEST(an_end_noticed_after_the_look_ends_a_legacy_receive_by_the_server_por
     notice.connection = port->connection;
     notice.generation = port->generation;
     pthread_create(&thread, NULL, receive_for_server_main, &pair.server);
-    while (!atom_load(&port->receiver->view.at.memory->n_waiters))
+    while (!has_waiter(&port->receiver->view))
         sched_yield();
     port_connection_closed(&notice);
     pthread_join(thread, &status);

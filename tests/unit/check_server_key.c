@@ -84,6 +84,7 @@ START_TEST(a_renamed_key_takes_its_new_place)
 
     (void)key_made(parent, "c");
     ck_assert_uint_eq(key_rename(b, wide("C")), STATUS_ACCESS_DENIED); /* taken */
+    ck_assert_uint_eq(key_rename(b, wide("d\\e")), STATUS_INVALID_PARAMETER);
     ck_assert_uint_eq(key_rename(b, wide("d")), STATUS_SUCCESS);
     ck_assert_ptr_eq(key_child_at(parent, 1), b);
     ck_assert_uint_eq(key_rename(b, wide("D")), STATUS_SUCCESS); /* its own name in another case */
