@@ -11,7 +11,8 @@
  * memory. The lane is asked for at the first send.
  *
  * Attributes travel with the data, as in a record (connect_attributes.h). Those of an acceptance
- * are in a message whose end nobody tells: a plain view's range stays with the section. */
+ * are in a message whose end nobody tells: a plain view's range comes back with the end of the
+ * connection; that of an asynchronous request, which is no port's yet, stays with its section. */
 
 #include <string.h>
 
@@ -260,21 +261,22 @@ struct accept_data {
     uint8_t bytes[PORTICO_MESSAGE_DATA_MAX];
 };
 
+/* *ret_place: of the connection that is accepted. */
 static status_t accept_ask(struct port *port, struct alpc_accept_request *request,
                            const struct accept_data *data, uint32_t size,
-                           struct alpc_accept_reply *ret_reply)
+                           struct alpc_accept_reply *ret_reply, struct slot_place *ret_place)
 {
     struct call_extra extra = {.data = request->attr_size ? (const void *)data : data->bytes,
                                .data_size = request->attr_size + size};
     struct control *control = portico_control();
-    uint32_t connection, generation;
     struct list handles; /* that came with the request */
     status_t status;
 
+    *ret_place = (struct slot_place){0};
     if (!control)
         return STATUS_INSUFFICIENT_RESOURCES;
     status = port_accept_begin(&port->receiver->view, request->message_id, request->port_context,
-                               &connection, &generation);
+                               &ret_place->connection, &ret_place->connection_generation);
     if (status != STATUS_SUCCESS)
         return status;
     handles_detach(port, request->message_id, &handles);
@@ -293,7 +295,8 @@ static status_t accept_send(struct port *port, struct alpc_accept_request *reque
                             const struct portico_attributes *attributes, struct accept_data *data,
                             uint32_t size, struct alpc_accept_reply *ret_reply)
 {
-    struct attributes_fate fate = {.message_id = request->message_id};
+    struct slot_place place;
+    struct attributes_fate fate = {.message_id = request->message_id, .place = &place};
     status_t status = STATUS_SUCCESS;
 
     if (request->accept)
@@ -301,7 +304,7 @@ static status_t accept_send(struct port *port, struct alpc_accept_request *reque
                                  &request->attr_size);
     if (status != STATUS_SUCCESS)
         return status;
-    status = accept_ask(port, request, data, size, ret_reply);
+    status = accept_ask(port, request, data, size, ret_reply, &place);
     fate.is_sent = status == STATUS_SUCCESS;
     if (!fate.is_sent)
         fate.message_id = 0;
@@ -333,13 +336,14 @@ status_t port_accept(struct port *port, struct alpc_accept_request *request,
 {
     _cleanup_(freep) struct accept_data *data = malloc(sizeof(*data));
     struct alpc_accept_reply reply;
+    struct slot_place place;
     status_t status;
 
     if (!data)
         return STATUS_NO_MEMORY;
     if (data_size && !the_process.hooks.copy_in(data->bytes, user_message + 1, data_size))
         return STATUS_ACCESS_VIOLATION;
-    status = accept_ask(port, request, data, data_size, &reply);
+    status = accept_ask(port, request, data, data_size, &reply, &place);
     if (status != STATUS_SUCCESS || !request->accept)
         return status;
     status = port_enter_accepted(port, request, &reply, TAKE(*views));

@@ -11,7 +11,8 @@
  * A view that is deleted or released while a message that carries it is unread stays for the
  * receiver: it is hidden here, and its range is not given to another until the messages that
  * carried it have ended (flights). That is looked at when the section has no room left. A SYNC
- * request that its sender gave up has ended when the other end has given its slot back. */
+ * request that its sender gave up has ended when the other end has given its slot back; an
+ * acceptance, of which nobody tells, with its connection. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -92,8 +93,8 @@ static bool is_live(const struct port *port, const struct flight *flight)
 
     if (id && port->receiver && port_id_is_live(&port->receiver->view, id))
         return true;
-    return flight->place.sender_id && has_connection(port, &flight->place) &&
-           slot_place_is_out(&flight->place);
+    return flight->place.connection_generation && has_connection(port, &flight->place) &&
+           (!flight->place.sender_id || slot_place_is_out(&flight->place));
 }
 
 /* Those with memory stay until that has been given back. */
@@ -143,7 +144,7 @@ static bool flights_grow(struct own_view *view)
 void own_view_note_locked(const struct port *port, struct own_view *view,
                           const struct flight *flight)
 {
-    bool is_noted = flight->message_id || flight->place.sender_id;
+    bool is_noted = flight->message_id || flight->place.connection_generation;
 
     if (view->n_flights == view->flights_size) {
         flights_prune_locked(port, view);

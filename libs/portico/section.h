@@ -12,7 +12,8 @@
 struct port;
 
 /* A message that carries the view and has not ended, as far as was known when it was noted. Its end
- * is seen by the id in the port's memory, or in a slot (a SYNC request that was given up). */
+ * is seen by the id in the port's memory, in a slot (a SYNC request that was given up), or is that
+ * of the connection (a place without a sender). */
 struct flight {
     uint32_t message_id;
     uint32_t memory_id; /* secured: what it carries */

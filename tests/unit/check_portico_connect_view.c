@@ -96,6 +96,33 @@ START_TEST(a_view_comes_with_the_request_and_another_with_the_acceptance)
 }
 END_TEST
 
+START_TEST(the_range_of_an_acceptances_view_comes_back_with_the_end_of_the_connection)
+{
+    static struct connector connector;
+    handle_t server;
+
+    begin();
+    connector = (struct connector){0};
+    connector_main(&connector);
+    ck_ok(connector.status);
+    ck_ok(port_take(connection, &message));
+    uint32_t section = section_make(connection, 0, 1);
+    struct portico_view own = filled(connection, section, 6);
+    struct portico_view next = {.section = section, .size = 0x1000};
+    own.flags = PORTICO_VIEW_AUTO_RELEASE;
+    ck_ok(answer(&own, true, &server));
+    struct portico_view got = view_take_from(connector.client);
+    ck_assert(bytes_are(&got, 6));
+    ck_status(portico_view_create(connection, &next), STATUS_NO_MEMORY);
+    ck_ok(portico_close(connector.client));
+    connector.client = 0;
+    ck_ok(port_take(connection, &message));
+    ck_assert_uint_eq(message.header.type & 0xff, PORTICO_TYPE_PORT_CLOSED);
+    view_make(connection, section, 0x1000);
+    end(&connector, server);
+}
+END_TEST
+
 START_TEST(an_asynchronous_connect_brings_and_gets_views)
 {
     static struct connector connector;
@@ -190,6 +217,7 @@ int main(int argc, char **argv)
     DAEMON_BEGIN(argc, argv, NULL);
     UNIT_BEGIN("portico connect_view");
     UNIT_TEST(a_view_comes_with_the_request_and_another_with_the_acceptance);
+    UNIT_TEST(the_range_of_an_acceptances_view_comes_back_with_the_end_of_the_connection);
     UNIT_TEST(an_asynchronous_connect_brings_and_gets_views);
     UNIT_TEST(a_refused_request_keeps_what_was_to_be_released);
     UNIT_TEST(what_is_no_view_of_this_processs_is_not_sent);
