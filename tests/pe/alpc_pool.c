@@ -4,29 +4,40 @@
 /* TpAllocAlpcCompletion: callbacks of the thread pool serve a port (reference 4.6). */
 #include "alpc.h"
 
-#define NAME L"\\RPC Control\\Pool"
-
 enum { N_REQUESTS = 50 };
 
-static struct test_pair pair;
+/* One for each test, all closed at the very end: a callback that still runs when its TP object is
+ * released, which does not wait for it, looks at its own port and not at the next test's. */
+static struct test_pair pairs[6], *pair;
 static volatile LONG n_served, n_outside;
 static HANDLE main_thread;
 
+static int pair_begin(void)
+{
+    static const PCWSTR names[] = {L"\\RPC Control\\Pool1", L"\\RPC Control\\Pool2",
+                                   L"\\RPC Control\\Pool3", L"\\RPC Control\\Pool4",
+                                   L"\\RPC Control\\Pool5", L"\\RPC Control\\Pool6"};
+
+    pair = pair ? pair + 1 : pairs;
+    return pair_open(pair, names[pair - pairs], NULL);
+}
+
 static void NTAPI arrived(TP_CALLBACK_INSTANCE *instance, void *context, TP_ALPC *alpc)
 {
+    struct test_pair *own = context;
     struct test_message message;
 
     (void)instance, (void)alpc;
-    if (context != &pair)
+    if (own != pair)
         InterlockedIncrement(&n_outside);
-    while (port_receive(pair.connection, &message, NULL, POLL) == STATUS_SUCCESS) {
+    while (port_receive(own->connection, &message, NULL, POLL) == STATUS_SUCCESS) {
         if (own_client_id()->UniqueThread == main_thread)
             InterlockedIncrement(&n_outside);
         if (TYPE(message) != REQUEST_2000)
             continue;
         message.data[0]++;
         InterlockedIncrement(&n_served);
-        port_send(pair.connection, RELEASE, &message.header);
+        port_send(own->connection, RELEASE, &message.header);
     }
 }
 
@@ -43,7 +54,7 @@ static void request_send(unsigned data_length)
 
     message_init(&message.header, data_length);
     message.data[0] = 1;
-    port_send(pair.client, 0, &message.header);
+    port_send(pair->client, 0, &message.header);
 }
 
 /* The answer to a request: its first byte. */
@@ -51,7 +62,8 @@ static int answer(void)
 {
     struct test_message message;
 
-    return port_receive(pair.client, &message, NULL, NULL) == STATUS_SUCCESS ? message.data[0] : -1;
+    return port_receive(pair->client, &message, NULL, NULL) == STATUS_SUCCESS ? message.data[0]
+                                                                              : -1;
 }
 
 static void serve(void)
@@ -60,16 +72,16 @@ static void serve(void)
     TP_ALPC *alpc = NULL, *second;
     int right = 1;
 
-    ok(pair_open(&pair, NAME, NULL), "a port pair");
-    ok_status(TpAllocAlpcCompletion(&alpc, pair.connection, arrived, &pair, NULL), STATUS_SUCCESS,
+    ok(pair_begin(), "a port pair");
+    ok_status(TpAllocAlpcCompletion(&alpc, pair->connection, arrived, pair, NULL), STATUS_SUCCESS,
               "the port is given to the thread pool");
-    ok_status(TpAllocAlpcCompletion(&second, pair.connection, arrived, &pair, NULL),
+    ok_status(TpAllocAlpcCompletion(&second, pair->connection, arrived, pair, NULL),
               STATUS_PORT_ALREADY_SET, "only once");
     for (int i = 0; i < N_REQUESTS; i++) {
         SIZE_T size = sizeof message;
         message_init(&message.header, 1);
         message.data[0] = (UCHAR)i;
-        NTSTATUS status = NtAlpcSendWaitReceivePort(pair.client, SYNC, &message.header, NULL,
+        NTSTATUS status = NtAlpcSendWaitReceivePort(pair->client, SYNC, &message.header, NULL,
                                                     &message.header, &size, NULL, NULL);
         right &= status == STATUS_SUCCESS && message.data[0] == (UCHAR)(i + 1);
     }
@@ -77,11 +89,11 @@ static void serve(void)
     for (int i = 0; i < N_REQUESTS; i++) {
         message_init(&message.header, 1);
         message.data[0] = (UCHAR)i;
-        port_send(pair.client, 0, &message.header);
+        port_send(pair->client, 0, &message.header);
     }
     unsigned sum = 0;
     for (int i = 0; i < N_REQUESTS; i++) {
-        right &= port_receive(pair.client, &message, NULL, NULL) == STATUS_SUCCESS;
+        right &= port_receive(pair->client, &message, NULL, NULL) == STATUS_SUCCESS;
         sum += message.data[0];
     }
     ok(right && sum == N_REQUESTS * (N_REQUESTS + 1) / 2,
@@ -89,11 +101,10 @@ static void serve(void)
     ok(n_served == 2 * N_REQUESTS, "every request was served once");
     ok(n_outside == 0, "by threads of the pool, with the given context");
     TpReleaseAlpcCompletion(alpc);
-    pair_close(&pair);
 }
 
 static HANDLE released;
-static void *volatile apc_context = &pair;
+static void *volatile apc_context = pairs;
 
 /* Answers one request, then lets go of itself. */
 static void NTAPI arrived_once(TP_CALLBACK_INSTANCE *instance, void *context, TP_ALPC *alpc,
@@ -112,19 +123,18 @@ static void release_inside(void)
     TP_ALPC *alpc;
 
     NtCreateEvent(&released, EVENT_ALL_ACCESS, NULL, 1, FALSE);
-    ok(pair_open(&pair, NAME, NULL), "a port pair");
-    ok_status(TpAllocAlpcCompletionEx(&alpc, pair.connection, arrived_once, &pair, NULL),
+    ok(pair_begin(), "a port pair");
+    ok_status(TpAllocAlpcCompletionEx(&alpc, pair->connection, arrived_once, pair, NULL),
               STATUS_SUCCESS, "an extended callback");
     request_send(1);
     ok(answer() == 2, "answers");
     NtWaitForSingleObject(released, FALSE, NULL);
     ok(apc_context == NULL, "its ApcContext is NULL");
     request_send(1);
-    ok(port_receive(pair.connection, &message, NULL, NULL) == STATUS_SUCCESS &&
+    ok(port_receive(pair->connection, &message, NULL, NULL) == STATUS_SUCCESS &&
            TYPE(message) == REQUEST_2000,
        "it has released itself: the next request is not its");
     NtClose(released);
-    pair_close(&pair);
 }
 
 static void cleanup_group(void)
@@ -140,34 +150,34 @@ static void cleanup_group(void)
     env.Version = 1;
     env.Pool = pool;
     env.CleanupGroup = group;
-    ok(pair_open(&pair, NAME, NULL), "a port pair");
-    ok_status(TpAllocAlpcCompletion(&alpc, pair.connection, arrived, &pair, &env), STATUS_SUCCESS,
+    ok(pair_begin(), "a port pair");
+    ok_status(TpAllocAlpcCompletion(&alpc, pair->connection, arrived, pair, &env), STATUS_SUCCESS,
               "a member of a cleanup group, in a pool of its own");
     request_send(1);
     ok(answer() == 2, "answers");
     TpWaitForAlpcCompletion(alpc);
     TpReleaseCleanupGroupMembers(group, FALSE, NULL);
     request_send(1);
-    ok(port_receive(pair.connection, &message, NULL, NULL) == STATUS_SUCCESS &&
+    ok(port_receive(pair->connection, &message, NULL, NULL) == STATUS_SUCCESS &&
            TYPE(message) == REQUEST_2000,
        "the group has released it");
     TpReleaseCleanupGroup(group);
     TpReleasePool(pool);
-    pair_close(&pair);
 }
 
 static HANDLE go_on;
 
 static void NTAPI arrived_later(TP_CALLBACK_INSTANCE *instance, void *context, TP_ALPC *alpc)
 {
+    struct test_pair *own = context;
     struct test_message message;
 
-    (void)context, (void)alpc;
-    while (port_receive(pair.connection, &message, NULL, POLL) == STATUS_SUCCESS) {
+    (void)alpc;
+    while (port_receive(own->connection, &message, NULL, POLL) == STATUS_SUCCESS) {
         if (TYPE(message) != REQUEST_2000)
             continue;
         message.data[0] = 9;
-        TpCallbackSendAlpcMessageOnCompletion(instance, pair.connection, RELEASE, &message.header);
+        TpCallbackSendAlpcMessageOnCompletion(instance, own->connection, RELEASE, &message.header);
         fill(&message, 0, sizeof message); /* it was copied */
     }
     TpCallbackSendPendingAlpcMessage(instance);
@@ -176,13 +186,14 @@ static void NTAPI arrived_later(TP_CALLBACK_INSTANCE *instance, void *context, T
 
 static void NTAPI arrived_at_the_end(TP_CALLBACK_INSTANCE *instance, void *context, TP_ALPC *alpc)
 {
+    struct test_pair *own = context;
     struct test_message message;
 
-    (void)context, (void)alpc;
-    while (port_receive(pair.connection, &message, NULL, POLL) == STATUS_SUCCESS)
+    (void)alpc;
+    while (port_receive(own->connection, &message, NULL, POLL) == STATUS_SUCCESS)
         if (TYPE(message) == REQUEST_2000) {
             message.data[0]++;
-            TpCallbackSendAlpcMessageOnCompletion(instance, pair.connection, RELEASE,
+            TpCallbackSendAlpcMessageOnCompletion(instance, own->connection, RELEASE,
                                                   &message.header);
         }
 }
@@ -193,40 +204,39 @@ static void send_on_completion(void)
     TP_ALPC *alpc;
     int right = 1;
 
-    ok(pair_open(&pair, NAME, NULL), "a port pair");
-    TpAllocAlpcCompletion(&alpc, pair.connection, arrived_at_the_end, NULL, NULL);
+    ok(pair_begin(), "a port pair");
+    TpAllocAlpcCompletion(&alpc, pair->connection, arrived_at_the_end, pair, NULL);
     for (int i = 0; i < 20; i++)
         request_send(1);
     for (int i = 0; i < 20; i++)
         right &= answer() == 2;
     ok(right, "messages left for a callback's end are sent, each once");
-    ok_status(port_receive(pair.client, &message, NULL, POLL), STATUS_TIMEOUT, "no more");
+    ok_status(port_receive(pair->client, &message, NULL, POLL), STATUS_TIMEOUT, "no more");
     TpReleaseAlpcCompletion(alpc);
-    pair_close(&pair);
 
     NtCreateEvent(&go_on, EVENT_ALL_ACCESS, NULL, 0, FALSE);
-    ok(pair_open(&pair, NAME, NULL), "a port pair");
-    TpAllocAlpcCompletion(&alpc, pair.connection, arrived_later, NULL, NULL);
+    ok(pair_begin(), "a port pair");
+    TpAllocAlpcCompletion(&alpc, pair->connection, arrived_later, pair, NULL);
     request_send(1);
     ok(answer() == 9, "TpCallbackSendPendingAlpcMessage sends before the callback's end");
     NtSetEvent(go_on, NULL);
     TpWaitForAlpcCompletion(alpc);
     TpReleaseAlpcCompletion(alpc);
     NtClose(go_on);
-    pair_close(&pair);
 }
 
 static void *list;
 
 static void NTAPI arrived_in_list(TP_CALLBACK_INSTANCE *instance, void *context, TP_ALPC *alpc)
 {
+    struct test_pair *own = context;
     PORT_MESSAGE *message;
 
-    (void)instance, (void)context, (void)alpc;
+    (void)instance, (void)alpc;
     while ((message = AlpcGetMessageFromCompletionList(list, NULL))) {
         if ((USHORT)message->u2.s2.Type == REQUEST_2000) {
             ((UCHAR *)(message + 1))[0]++;
-            port_send(pair.connection, RELEASE, message);
+            port_send(own->connection, RELEASE, message);
         }
         AlpcFreeCompletionListMessage(list, message);
     }
@@ -239,14 +249,14 @@ static void completion_list(void)
     TP_ALPC *alpc;
     int right = 1;
 
-    ok(pair_open(&pair, NAME, NULL), "a port pair");
-    NtAlpcCreatePortSection(pair.connection, 0, NULL, 0x10000, &view.SectionHandle, &actual);
+    ok(pair_begin(), "a port pair");
+    NtAlpcCreatePortSection(pair->connection, 0, NULL, 0x10000, &view.SectionHandle, &actual);
     view.ViewSize = actual;
-    NtAlpcCreateSectionView(pair.connection, 0, &view);
+    NtAlpcCreateSectionView(pair->connection, 0, &view);
     list = view.ViewBase;
-    ok_status(AlpcRegisterCompletionList(pair.connection, list, 0x10000, 2, 0), STATUS_SUCCESS,
+    ok_status(AlpcRegisterCompletionList(pair->connection, list, 0x10000, 2, 0), STATUS_SUCCESS,
               "a completion list");
-    TpAllocAlpcCompletion(&alpc, pair.connection, arrived_in_list, NULL, NULL);
+    TpAllocAlpcCompletion(&alpc, pair->connection, arrived_in_list, pair, NULL);
     ok_status(TpAlpcUnregisterCompletionList(alpc), STATUS_INVALID_PARAMETER,
               "the pool does not know of it");
     ok_status(TpAlpcRegisterCompletionList(alpc), STATUS_SUCCESS, "now it does");
@@ -258,7 +268,6 @@ static void completion_list(void)
     ok(right, "callbacks serve from the list");
     ok_status(TpAlpcUnregisterCompletionList(alpc), STATUS_SUCCESS, "the pool forgets it");
     TpReleaseAlpcCompletion(alpc);
-    pair_close(&pair);
 }
 
 TEST_MAIN
@@ -269,4 +278,6 @@ TEST_MAIN
     cleanup_group();
     send_on_completion();
     completion_list();
+    for (; pair >= pairs; pair--)
+        pair_close(pair);
 }
