@@ -129,7 +129,9 @@ sed 's/nothing_here/something_else/' "$scratch/nothing.c" >"$scratch/other.c"
 (cd "$scratch" && "$PE_CC" -shared -o nothing.dll other.c) || exit 99
 refused "$scratch/needs.exe" MISSING_IMPORT 'nothing_here.*nothing\.dll|nothing\.dll.*nothing_here' 'a missing import'
 
-out=$(PORTICO_SERVER=/bin/false "$portico" "$good" '\RPC Control\None' 1 1 2>&1)
+# In a folder of its own: one that an earlier program started may still run in the other.
+mkdir -m 700 "$scratch/none"
+out=$(PORTICO_RUNTIME_DIR=$scratch/none PORTICO_SERVER=/bin/false "$portico" "$good" '\RPC Control\None' 1 1 2>&1)
 is $? "$(status_of NO_SERVER)" 'a port server that cannot be started: its own exit status'
 like "$out" 'port server|portserver' 'a port server that cannot be started: says so'
 out=$(PORTICO_RUNTIME_DIR=/proc/portico "$portico" "$good" '\RPC Control\None' 1 1 2>&1)
