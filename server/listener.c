@@ -106,10 +106,25 @@ static void retry_expired(struct timer *timer)
     listener_resume(CONTAINER_OF(timer, struct listener, retry));
 }
 
+/* Takes one only when a descriptor is left for its process (client.c's pidfd) too: who is accepted
+ * without one is dropped, who waits is not. -1 with errno. */
+static int socket_accept(const struct listener *listener)
+{
+    int spare = fcntl(listener->socket_fd, F_DUPFD_CLOEXEC, 0);
+
+    if (spare < 0)
+        return -1;
+    int fd = accept4(listener->socket_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int error = errno;
+    close(spare);
+    errno = error;
+    return fd;
+}
+
 /* 1: took one, 0: none there (or none can be taken now). */
 static int accept_one(struct listener *listener, struct server *server)
 {
-    int fd = accept4(listener->socket_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int fd = socket_accept(listener);
 
     if (fd >= 0) {
         listener->n_accepted++;

@@ -5,8 +5,10 @@
 
 #include "listener.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "runtime_dir.h"
@@ -114,6 +116,47 @@ START_TEST(who_connects_while_it_retires_is_served)
 }
 END_TEST
 
+/* The soft limit: `n_left` descriptors more can be opened (all below the lowest free one are). */
+static void leave_descriptors(rlim_t n_left)
+{
+    struct rlimit limit;
+    int lowest = dup(0);
+
+    ck_assert_int_ge(lowest, 0);
+    close(lowest);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = (rlim_t)lowest + n_left;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+START_TEST(who_comes_while_there_is_one_descriptor_left_waits)
+{
+    struct server *server = fixture_start();
+    struct rlimit before;
+    int dir_fd, fd;
+
+    ck_assert_ptr_nonnull(mkdtemp(base));
+    dir_fd = dir_open();
+    ck_assert_int_eq(listener_open(&server->listener, server, base, dir_fd), 0);
+    fd = listener_connect(base, dir_fd);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    leave_descriptors(1);
+    fixture_steps();
+    ck_assert(server->listener.paused);
+    ck_assert_uint_eq(server->n_clients, 0);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    while (server->n_clients == 0) /* it looks again by its timer */
+        ck_assert_int_eq(loop_step(&server->loop, true), 0);
+    ck_assert_int_eq(recv(fd, &(char){0}, 1, MSG_DONTWAIT), -1);
+    ck_assert_int_eq(errno, EAGAIN);
+    close(fd);
+    fixture_steps();
+    fixture_end();
+    remove_base();
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("listener");
@@ -121,5 +164,6 @@ int main(void)
     UNIT_TEST(a_stale_socket_is_replaced);
     UNIT_TEST(the_socket_is_the_users_alone);
     UNIT_TEST(who_connects_while_it_retires_is_served);
+    UNIT_TEST(who_comes_while_there_is_one_descriptor_left_waits);
     return UNIT_END();
 }
