@@ -20,9 +20,10 @@ portserver=$top_builddir/portserver
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/portico-bench.XXXXXX") || exit 1
 PORTICO_RUNTIME_DIR=$scratch/run
 PORTICO_SERVER=$top_builddir/server/portserver
+PORTICO_DLL_DIR=$top_builddir/dlls/x86_64-windows
 WINEPREFIX=$scratch/wine
 WINEDEBUG=-all
-export PORTICO_RUNTIME_DIR PORTICO_SERVER WINEPREFIX WINEDEBUG
+export PORTICO_RUNTIME_DIR PORTICO_SERVER PORTICO_DLL_DIR WINEPREFIX WINEDEBUG
 mkdir -m 700 "$PORTICO_RUNTIME_DIR"
 rt=
 [ -z "${BENCH_RT:-}" ] || rt='chrt -f 10'
@@ -147,7 +148,8 @@ more_datagrams() {
 }
 once() {
     measure ./startup /bin/true 40 /bin/true
-    measure ./startup portico 40 "$portico" pe_hello.exe
+    # The program itself, as installed: the build folder's wrapper is one shell more.
+    measure ./startup portico 40 "$top_builddir/programs/portico" pe_hello.exe
     [ -z "$wine" ] || measure ./startup wine64 $((slow / 100)) "$wine" pe_hello.exe
     for n in 10000 100000 1000000 10000000; do
         [ -n "$quick" ] && [ $n -gt 1000000 ] && continue
