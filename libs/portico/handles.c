@@ -12,8 +12,8 @@
  *
  * A single handle for a port that takes one is fetched with the message and its transfer ends
  * there. A final reply is over when it has been received, but its handles must still be fetched
- * from a port with ALLOW_MULTIHANDLE: the last FINAL_MAX of them are kept. UNKNOWN: how long
- * Windows keeps them.
+ * from a port with ALLOW_MULTIHANDLE: the last FINAL_MAX of a connection are kept. UNKNOWN: how
+ * long Windows keeps them.
  *
  * One list and one lock for the process; requests are made without it. */
 
@@ -174,14 +174,16 @@ void handles_withdraw(const struct port *port, const struct wire_handles *wire)
     transfer_drop(port->handle, wire->connection, wire->transfer);
 }
 
-/* Too many final ones: the oldest, to be dropped, or NULL. */
-static struct held *final_excess_locked(uint64_t owner)
+/* Too many final ones of one connection (so none pushes out another's): the oldest, to be dropped,
+ * or NULL. */
+static struct held *final_excess_locked(const struct held *newest)
 {
     struct held *held, *oldest = NULL;
     uint32_t n = 0;
 
     list_for_each(held, &all, link) {
-        if (!held->is_final || held->owner != owner)
+        if (!held->is_final || held->owner != newest->owner ||
+            held->connection != newest->connection)
             continue;
         if (!oldest)
             oldest = held;
@@ -206,7 +208,7 @@ static void received_remember(const struct port *port, uint32_t connection, uint
     pthread_mutex_lock(&lock);
     held_enter_locked(held);
     if (is_final)
-        excess = final_excess_locked(held->owner);
+        excess = final_excess_locked(held);
     pthread_mutex_unlock(&lock);
     if (excess)
         transfer_drop(excess->port, excess->connection, excess->transfer);
