@@ -140,10 +140,11 @@ static BOOL is_text_wide(const struct output *out, const struct conversion *c)
     return c->type == 'C' || c->type == 'S' ? !out->is_wide : out->is_wide;
 }
 
-/* How many units of the text count: up to a NUL and the precision. */
+/* How many units of the text count: up to a NUL and the precision, and no more than can be written.
+ */
 static int text_length(const void *text, BOOL is_wide, const struct conversion *c)
 {
-    const int most = c->has_precision ? c->precision : OUTPUT_MAX;
+    const int most = c->has_precision && c->precision < OUTPUT_MAX ? c->precision : OUTPUT_MAX;
     int n = 0;
 
     while (n < most && (is_wide ? ((const WCHAR *)text)[n] : ((const char *)text)[n]))
@@ -151,19 +152,24 @@ static int text_length(const void *text, BOOL is_wide, const struct conversion *
     return n;
 }
 
-/* n units of text, padded; text of the other kind is converted with the ANSI code page. */
+/* n units of text, OUTPUT_MAX at most, padded; text of the other kind is converted with the ANSI
+ * code page, where a unit may become three bytes. */
 static void put_text(struct output *out, const struct conversion *c, const void *text, int n,
                      BOOL is_wide)
 {
-    WCHAR wide[OUTPUT_MAX];
-    char narrow[OUTPUT_MAX];
+    union { /* less than a page: this stack is not probed */
+        WCHAR wide[OUTPUT_MAX];
+        char narrow[3 * OUTPUT_MAX];
+    } other;
 
     if (is_wide && !out->is_wide) {
-        n = n ? WideCharToMultiByte(CP_ACP, 0, text, n, narrow, sizeof(narrow), NULL, NULL) : 0;
-        text = narrow;
+        n = n ? WideCharToMultiByte(CP_ACP, 0, text, n, other.narrow, sizeof(other.narrow), NULL,
+                                    NULL)
+              : 0;
+        text = other.narrow;
     } else if (!is_wide && out->is_wide) {
-        n = n ? MultiByteToWideChar(CP_ACP, 0, text, n, wide, OUTPUT_MAX) : 0;
-        text = wide;
+        n = n ? MultiByteToWideChar(CP_ACP, 0, text, n, other.wide, OUTPUT_MAX) : 0;
+        text = other.wide;
     }
     if (!c->is_left)
         put_many(out, c->is_zero_filled ? '0' : ' ', c->width - n);

@@ -21,7 +21,7 @@ static const char *formatted(const char *format, ...)
 
 static void test_wsprintf(void)
 {
-    WCHAR wide[1024];
+    WCHAR wide[1024], big_wide[1100];
     char big[1100], out[1024];
 
     is_text(formatted("%d|%i|%u", -5, 7, 0xffffffff), "-5|7|4294967295");
@@ -44,6 +44,12 @@ static void test_wsprintf(void)
     big[sizeof(big) - 1] = 0;
     is_number(wsprintfA(out, "%s", big), 1023, "at most 1,024 characters with the NUL");
     is_number(lstrlenA(out), 1023, "all of them there");
+    for (unsigned i = 0; i < ARRAYSIZE(big); i++)
+        big_wide[i] = big[i];
+    is_number(wsprintfA(out, "%S", big_wide), 1023, "of text of the other kind too");
+    is_number(wsprintfA(out, "%.1090S", big_wide), 1023, "with a precision beyond");
+    is_number(wsprintfW(wide, L"%.1090S", big), 1023, "and the other way");
+    is_number(wsprintfW(wide, L"%S|%s", "", L"x"), 2, "one without text");
 }
 
 static void test_characters(void)
