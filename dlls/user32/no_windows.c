@@ -104,28 +104,6 @@ void WINAPI SetLastErrorEx(DWORD error, DWORD type)
     SetLastError(error);
 }
 
-/* A number for a name, the same for the life of the process: global atoms have the range that
- * Windows uses (0xc000 on). */
-UINT WINAPI RegisterWindowMessageW(LPCWSTR name)
-{
-    return GlobalAddAtomW(name);
-}
-
-UINT WINAPI RegisterWindowMessageA(LPCSTR name)
-{
-    return GlobalAddAtomA(name);
-}
-
-UINT WINAPI RegisterClipboardFormatW(LPCWSTR name)
-{
-    return GlobalAddAtomW(name);
-}
-
-UINT WINAPI RegisterClipboardFormatA(LPCSTR name)
-{
-    return GlobalAddAtomA(name);
-}
-
 /* Wine's imm32 hands its functions over when it is loaded; there are no input methods to call them
  * for. */
 BOOL WINAPI User32InitializeImmEntryTable(DWORD magic);
