@@ -26,6 +26,17 @@ DWORD dll_absent_error(void);
 /* startup.c: FALSE, with the error set, before WSAStartup. */
 BOOL is_started(void);
 
+/* startup.c. An answer lives in the thread's memory until its next one, as on Windows. One block a
+ * thread, never freed; NULL, with the error set: no memory. */
+struct answers {
+    struct protoent protocol;
+    struct servent service;
+    char *aliases[2];
+    char *no_alias;
+    char address[INET_ADDRSTRLEN]; /* inet_ntoa's */
+};
+struct answers *answers_get(void);
+
 /* text.c, for addrinfo.c: an address with or without port, as in the Rtl* calls. */
 BOOL address_from_text(const WCHAR *text, int family, SOCKADDR_STORAGE *ret_address);
 /* As much of the text as fits, as in WSAAddressToString; the size in units with the NUL. 0 or a

@@ -53,38 +53,6 @@ static const struct service services[] = {
     {"imaps", 993, TRUE, FALSE},       {"pop3s", 995, TRUE, FALSE},  {"ms-sql-s", 1433, TRUE, TRUE},
 };
 
-/* An answer lives in the thread's memory until its next one, as on Windows. One block a thread,
- * never freed. */
-struct answers {
-    struct protoent protocol;
-    struct servent service;
-    char *aliases[2];
-    char *no_alias;
-};
-
-static __attribute__((noinline)) struct answers *answers_get(void)
-{
-    static LONG slot = (LONG)TLS_OUT_OF_INDEXES;
-    LONG now = __atomic_load_n(&slot, __ATOMIC_ACQUIRE), fresh;
-    struct answers *answers;
-
-    if (now == (LONG)TLS_OUT_OF_INDEXES) {
-        fresh = (LONG)TlsAlloc();
-        if (__atomic_compare_exchange_n(&slot, &now, fresh, FALSE, __ATOMIC_ACQ_REL,
-                                        __ATOMIC_ACQUIRE))
-            now = fresh;
-        else
-            TlsFree((DWORD)fresh);
-    }
-    answers = TlsGetValue((DWORD)now);
-    if (!answers) {
-        answers = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, sizeof(*answers));
-        if (!answers || !TlsSetValue((DWORD)now, answers))
-            SetLastError(WSA_NOT_ENOUGH_MEMORY);
-    }
-    return answers;
-}
-
 static struct protoent *protocol_answer(const struct protocol *protocol)
 {
     struct answers *answers = answers_get();

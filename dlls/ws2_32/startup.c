@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* Start, end and errors of Winsock. WSAStartup counts; the last WSACleanup ends it. */
+/* Start, end and errors of Winsock; each thread's block of answers. WSAStartup counts; the last
+ * WSACleanup ends it. */
 
 #include "dll.h"
 
@@ -18,6 +19,37 @@ BOOL is_started(void)
 DWORD dll_absent_error(void)
 {
     return is_started() ? WSAENETDOWN : WSANOTINITIALISED;
+}
+
+/* -1 when there is none left. The threads of a process agree on the first one's. */
+static DWORD answers_slot(void)
+{
+    static LONG slot = (LONG)TLS_OUT_OF_INDEXES;
+    LONG now = __atomic_load_n(&slot, __ATOMIC_ACQUIRE), fresh;
+
+    if (now != (LONG)TLS_OUT_OF_INDEXES)
+        return (DWORD)now;
+    fresh = (LONG)TlsAlloc();
+    if (__atomic_compare_exchange_n(&slot, &now, fresh, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return (DWORD)fresh;
+    TlsFree((DWORD)fresh);
+    return (DWORD)now;
+}
+
+__attribute__((noinline)) struct answers *answers_get(void)
+{
+    const DWORD slot = answers_slot();
+    struct answers *answers = TlsGetValue(slot);
+
+    if (answers)
+        return answers;
+    answers = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, sizeof(*answers));
+    if (answers && TlsSetValue(slot, answers))
+        return answers;
+    if (answers)
+        HeapFree(GetProcessHeap(), 0, answers);
+    SetLastError(WSA_NOT_ENOUGH_MEMORY);
+    return NULL;
 }
 
 /* Versions 1.0, 1.1 and 2.0 to 2.2; a wish for a later one gets 2.2 (Microsoft's page on

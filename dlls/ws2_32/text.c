@@ -13,35 +13,14 @@ LONG NTAPI RtlIpv6StringToAddressW(PCWSTR text, PWSTR *ret_end, IN6_ADDR *ret_ad
 
 enum { TEXT_MAX = INET6_ADDRSTRLEN + 1 };
 
-/* In the thread's own memory, as Windows has it: good until the thread's next call. */
-static DWORD ntoa_slot(void)
-{
-    static LONG slot = (LONG)TLS_OUT_OF_INDEXES;
-    LONG none = (LONG)TLS_OUT_OF_INDEXES, now = __atomic_load_n(&slot, __ATOMIC_ACQUIRE), fresh;
-
-    if (now != none)
-        return (DWORD)now;
-    fresh = (LONG)TlsAlloc();
-    if (__atomic_compare_exchange_n(&slot, &none, fresh, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-        return (DWORD)fresh;
-    TlsFree((DWORD)fresh);
-    return (DWORD)none;
-}
-
 char *WINAPI inet_ntoa(struct in_addr address)
 {
-    const DWORD slot = ntoa_slot();
-    char *text = TlsGetValue(slot);
+    struct answers *answers = answers_get();
 
-    if (!text) {
-        text = HeapAlloc(GetProcessHeap(), 0, INET_ADDRSTRLEN);
-        if (!text || !TlsSetValue(slot, text)) {
-            SetLastError(WSA_NOT_ENOUGH_MEMORY);
-            return NULL;
-        }
-    }
-    RtlIpv4AddressToStringA(&address, text);
-    return text;
+    if (!answers)
+        return NULL;
+    RtlIpv4AddressToStringA(&address, answers->address);
+    return answers->address;
 }
 
 /* The number must end the text, or white space behind it. */
@@ -85,14 +64,14 @@ INT WINAPI InetPtonW(INT family, PCWSTR text, PVOID ret_address)
     return 1;
 }
 
-/* Cut texts are no addresses: what does not fit fails to parse. */
+/* What does not fit is no address: it becomes the empty text, which fails to parse. */
 static void widen(const char *text, WCHAR wide[TEXT_MAX + 16])
 {
     int n = 0;
 
     for (; text[n] && n < TEXT_MAX + 15; n++)
         wide[n] = (unsigned char)text[n];
-    wide[n] = 0;
+    wide[text[n] ? 0 : n] = 0;
 }
 
 INT WINAPI inet_pton(INT family, PCSTR text, PVOID ret_address)

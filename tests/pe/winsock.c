@@ -62,6 +62,20 @@ static void test_v4(void)
     ok(!lstrcmpA(inet_ntoa(address), "192.168.0.1"), "inet_ntoa: %s", inet_ntoa(address));
 }
 
+static void test_long_text(void)
+{
+    char text[200];
+    struct sockaddr_in address = {0};
+    INT size = sizeof(address);
+
+    memset(text, '0', sizeof(text));
+    text[1] = 'x';
+    memcpy(text + sizeof(text) - 2, "1", 2);
+    ok(WSAStringToAddressA(text, AF_INET, NULL, (SOCKADDR *)&address, &size) ||
+           address.sin_addr.s_addr == htonl(1),
+       "an address is read whole or not at all");
+}
+
 static const struct {
     const char *text, *canonical; /* NULL: refused */
 } v6_texts[] = {
@@ -194,8 +208,11 @@ static void test_events(void)
 
 static void test_no_network(void)
 {
+    DWORD(WINAPI * open_helper)
+    (HANDLE *) = (void *)GetProcAddress(GetModuleHandleA("ws2_32.dll"), "WahOpenHandleHelper");
     struct addrinfo *list;
     char buffer[16];
+    HANDLE helper;
 
     is_down(socket(AF_INET, SOCK_STREAM, IPPROTO_TCP), INVALID_SOCKET);
     is_down(WSASocketA(AF_INET6, SOCK_DGRAM, 0, NULL, 0, 0), INVALID_SOCKET);
@@ -203,6 +220,7 @@ static void test_no_network(void)
     is_down(recv(1, buffer, 16, 0), SOCKET_ERROR);
     is_down(select(0, NULL, NULL, NULL, NULL), SOCKET_ERROR);
     is_down(gethostbyname("example.org"), NULL);
+    is_down(open_helper(&helper), WSAENETDOWN); /* whose success is 0 */
     is_number((DWORD)getaddrinfo("example.org", "80", NULL, &list), (DWORD)WSANO_RECOVERY,
               "getaddrinfo of a name");
 }
@@ -222,6 +240,7 @@ static void test_main(void)
     test_start();
     test_bytes();
     test_v4();
+    test_long_text();
     test_v6();
     test_address_strings();
     test_names();
