@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "test.h"
+#include "win32.h"
 
 NTSTATUS NTAPI NtDuplicateObject(HANDLE, HANDLE, HANDLE, PHANDLE, ACCESS_MASK, ULONG, ULONG);
 
@@ -197,17 +197,6 @@ static BOOL child_start(const struct ports *ports, HANDLE plain, BOOL inherit,
              (unsigned long long)(ULONG_PTR)ports->port[SERVER],
              (unsigned long long)(ULONG_PTR)plain);
     return CreateProcessA(NULL, line, NULL, NULL, inherit, 0, NULL, NULL, &startup, info);
-}
-
-static DWORD child_end(PROCESS_INFORMATION *child)
-{
-    DWORD code = 0;
-
-    WaitForSingleObject(child->hProcess, INFINITE);
-    GetExitCodeProcess(child->hProcess, &code);
-    CloseHandle(child->hProcess);
-    CloseHandle(child->hThread);
-    return code;
 }
 
 static void shared(struct ports *inherited, struct ports *plain, PROCESS_INFORMATION *child)

@@ -8,17 +8,13 @@
 #include <windows.h>
 
 #include <malloc.h>
-#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "test.h"
-
-static EXCEPTION_RECORD seen;
-static int n_seen, skip_bytes;
+#include "traps.h"
 
 /* ---- vectored handlers ---- */
 
@@ -109,22 +105,6 @@ static void test_vectored(void)
 }
 
 /* ---- what faults are ---- */
-
-static LONG CALLBACK handler_skip(EXCEPTION_POINTERS *pointers)
-{
-    seen = *pointers->ExceptionRecord;
-    n_seen++;
-    pointers->ContextRecord->Rip += (DWORD64)skip_bytes;
-    return EXCEPTION_CONTINUE_EXECUTION;
-}
-
-static void expect(ULONG code, const char *name)
-{
-    if (!ok(n_seen == 1 && seen.ExceptionCode == code, "%s", name))
-        diag("%d exceptions, code %x, want %x", n_seen, (unsigned)seen.ExceptionCode,
-             (unsigned)code);
-    n_seen = 0;
-}
 
 #define FAULT(instruction, length)                                             \
     do {                                                                       \
@@ -373,24 +353,19 @@ static void test_longjmp(void)
 
 /* ---- console control ---- */
 
-static DWORD control_event;
-static HANDLE control_seen;
-
+/* tests/system/control.sh sends events. */
 static BOOL WINAPI on_control(DWORD event)
 {
-    control_event = event;
-    SetEvent(control_seen);
+    (void)event;
     return TRUE;
 }
 
 static void test_control(void)
 {
-    control_seen = CreateEventA(NULL, FALSE, FALSE, NULL);
     ok(SetConsoleCtrlHandler(on_control, TRUE), "a control handler");
     ok(SetConsoleCtrlHandler(on_control, FALSE), "is removed");
     ok(!SetConsoleCtrlHandler(on_control, FALSE), "once");
     is_number(GetLastError(), ERROR_INVALID_PARAMETER, "then it is not there");
-    CloseHandle(control_seen);
 }
 
 /* ---- the unhandled filter ---- */

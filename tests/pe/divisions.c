@@ -4,28 +4,7 @@
 /* Divisions that trap: by zero, or with a quotient that does not fit. The processor does not say
  * which; every form of the divisor's operand is tried. */
 
-#include <windows.h>
-
-#include "test.h"
-
-static EXCEPTION_RECORD seen;
-static int n_seen, skip_bytes;
-
-static LONG CALLBACK handler_skip(EXCEPTION_POINTERS *pointers)
-{
-    seen = *pointers->ExceptionRecord;
-    n_seen++;
-    pointers->ContextRecord->Rip += (DWORD64)skip_bytes;
-    return EXCEPTION_CONTINUE_EXECUTION;
-}
-
-static void expect(ULONG code, const char *name)
-{
-    if (!ok(n_seen == 1 && seen.ExceptionCode == code, "%s", name))
-        diag("%d exceptions, code %x, want %x", n_seen, (unsigned)seen.ExceptionCode,
-             (unsigned)code);
-    n_seen = 0;
-}
+#include "traps.h"
 
 volatile int divisor_words[4] = {0, -1, 0, 0};
 

@@ -30,17 +30,6 @@ static PROCESS_INFORMATION start(const char *what, BOOL inherit, HANDLE std_in, 
     return process;
 }
 
-static DWORD finish(PROCESS_INFORMATION *process)
-{
-    DWORD code = 99;
-
-    WaitForSingleObject(process->hProcess, INFINITE);
-    GetExitCodeProcess(process->hProcess, &code);
-    CloseHandle(process->hThread);
-    CloseHandle(process->hProcess);
-    return code;
-}
-
 /* The client: 0 is right. */
 static int child_client(void)
 {
@@ -120,7 +109,7 @@ static void test_processes(void)
     put(server, "answer");
     ok(FlushFileBuffers(server), "it has read that");
     CloseHandle(server);
-    is_number(finish(&child), 0, "the child saw the server's end");
+    is_number(child_end(&child), 0, "the child saw the server's end");
 
     child = start("server", FALSE, NULL, NULL);
     while (!WaitNamedPipeA(NAME, NMPWAIT_WAIT_FOREVER))
@@ -134,7 +123,7 @@ static void test_processes(void)
     TerminateProcess(child.hProcess, 7);
     fails(ReadFile(client, text, sizeof text, &n, NULL), ERROR_BROKEN_PIPE,
           "the server was killed: a read");
-    is_number(finish(&child), 7, "it was");
+    is_number(child_end(&child), 7, "it was");
     fails(WriteFile(client, "x", 1, &n, NULL), ERROR_NO_DATA, "and a write");
     CloseHandle(client);
     fails(client_make(NAME, 0) != INVALID_HANDLE_VALUE, ERROR_FILE_NOT_FOUND, "its pipe is gone:");
@@ -155,7 +144,7 @@ static void test_inherited(void)
     put(server, "through a child");
     get(server, "through a child");
     ok(DisconnectNamedPipe(server), "throw the child out");
-    is_number(finish(&child), 0, "it ends");
+    is_number(child_end(&child), 0, "it ends");
     CloseHandle(server);
 
     server = server_make(NAME, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE, 1);
@@ -167,7 +156,7 @@ static void test_inherited(void)
     TerminateProcess(child.hProcess, 0);
     fails(ReadFile(server, text, sizeof text, &n, NULL), ERROR_BROKEN_PIPE,
           "the child is dead: read");
-    finish(&child);
+    child_end(&child);
     CloseHandle(server);
 }
 
@@ -192,7 +181,7 @@ static void test_duplicated(void)
     WriteFile(to, &theirs, sizeof theirs, &n, NULL);
     get(server, "question");
     put(server, "answer");
-    is_number(finish(&child), 0, "which reads messages through it");
+    is_number(child_end(&child), 0, "which reads messages through it");
     fails(ReadFile(server, text, sizeof text, &n, NULL), ERROR_BROKEN_PIPE, "nobody has it: read");
     CloseHandle(to);
     CloseHandle(server);
@@ -218,7 +207,8 @@ static void test_inherited_server(void)
     TerminateProcess(child.hProcess, 0);
     fails(ReadFile(client, text, sizeof text, &n, NULL), ERROR_BROKEN_PIPE,
           "the child is dead: read");
-    finish(&child);
+    child_end(&child);
+    CloseHandle(client); /* the instance is there until then */
 }
 
 /* An operation may set an event with a name, which is not of this process alone. */
@@ -325,7 +315,7 @@ static void test_anonymous(void)
     CloseHandle(to_child[1]);
     fails(ReadFile(from_child[0], got, 1, &n, NULL), ERROR_BROKEN_PIPE, "the child's end:");
     CloseHandle(from_child[0]);
-    is_number(finish(&child), 0, "it ended");
+    is_number(child_end(&child), 0, "it ended");
 }
 
 static void test_main(void)

@@ -4,11 +4,9 @@
 /* What the tests of named pipes share. */
 #pragma once
 
-#include <windows.h>
-
 #include <string.h>
 
-#include "test.h"
+#include "win32.h"
 
 static inline HANDLE server_make(const char *name, DWORD open, DWORD mode, DWORD instances)
 {
@@ -36,12 +34,4 @@ static inline void get(HANDLE pipe, const char *want)
     ok(ReadFile(pipe, text, sizeof(text) - 1, &n, NULL) && n == strlen(want) &&
            !memcmp(text, want, n),
        "read \"%s\"", want);
-}
-
-static inline void fails(BOOL succeeded, DWORD want, const char *what)
-{
-    DWORD error = GetLastError();
-
-    ok(!succeeded, "%s fails", what);
-    is_number(error, want, "its error");
 }

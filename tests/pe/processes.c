@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "test.h"
+#include "win32.h"
 
 static char self[MAX_PATH];
 
@@ -114,17 +114,6 @@ static BOOL start_with(const char *arguments, DWORD flags, HANDLE in, HANDLE out
                           &startup, info);
 }
 
-static DWORD end_of(PROCESS_INFORMATION *info)
-{
-    DWORD code = 0xdead;
-
-    WaitForSingleObject(info->hProcess, INFINITE);
-    GetExitCodeProcess(info->hProcess, &code);
-    CloseHandle(info->hProcess);
-    CloseHandle(info->hThread);
-    return code;
-}
-
 /* Runs it and reads what it prints; the carriage returns of text mode go. */
 static DWORD output_of(const char *arguments, const char *environment, const char *directory,
                        char *ret_text, size_t size)
@@ -149,7 +138,7 @@ static DWORD output_of(const char *arguments, const char *environment, const cha
             ret_text[used++] = byte;
     ret_text[used] = 0;
     CloseHandle(from);
-    return end_of(&info);
+    return child_end(&info);
 }
 
 static void test_arguments(void)
@@ -201,7 +190,7 @@ static void test_streams(void)
         used += n;
     is_text(text, "THROUGH PIPES", "what goes in comes out, and its end is seen");
     CloseHandle(out_read);
-    is_number(end_of(&info), 0, "the filter ends");
+    is_number(child_end(&info), 0, "the filter ends");
 }
 
 static void test_exit_codes(void)
@@ -211,9 +200,9 @@ static void test_exit_codes(void)
     HANDLE by_id;
 
     start_with("exit 0x12345678", 0, NULL, NULL, NULL, NULL, &info);
-    is_number(end_of(&info), 0x12345678, "an exit code has 32 bits");
+    is_number(child_end(&info), 0x12345678, "an exit code has 32 bits");
     start_with("fault", 0, NULL, NULL, NULL, NULL, &info);
-    is_number(end_of(&info), 0xc0000005, "an unhandled exception is the exit code");
+    is_number(child_end(&info), 0xc0000005, "an unhandled exception is the exit code");
     start_with("sleep", 0, NULL, NULL, NULL, NULL, &info);
     ok(GetExitCodeProcess(info.hProcess, &code) && code == STILL_ACTIVE, "it runs");
     by_id = OpenProcess(PROCESS_TERMINATE | SYNCHRONIZE, FALSE, info.dwProcessId);
@@ -222,7 +211,7 @@ static void test_exit_codes(void)
     is_number(WaitForSingleObject(by_id, INFINITE), WAIT_OBJECT_0, "its end is seen");
     is_number(WaitForSingleObject(info.hThread, INFINITE), WAIT_OBJECT_0, "by its thread too");
     CloseHandle(by_id);
-    is_number(end_of(&info), 77, "with the code of who terminated it");
+    is_number(child_end(&info), 77, "with the code of who terminated it");
 }
 
 static void test_suspended(void)
@@ -234,10 +223,10 @@ static void test_suspended(void)
     is_number(GetProcessIdOfThread(info.hThread), info.dwProcessId, "the thread is the process'");
     is_number(ResumeThread(info.hThread), 1, "it was suspended once");
     is_number(ResumeThread(info.hThread), 0, "and is not any more");
-    is_number(end_of(&info), 5, "and runs to its end");
+    is_number(child_end(&info), 5, "and runs to its end");
     ok(start_with("exit 5", CREATE_SUSPENDED, NULL, NULL, NULL, NULL, &info), "another one");
     ok(TerminateProcess(info.hProcess, 6), "is terminated before it runs");
-    is_number(end_of(&info), 6, "with that code");
+    is_number(child_end(&info), 6, "with that code");
 }
 
 static void test_inherited_objects(void)
@@ -261,7 +250,7 @@ static void test_inherited_objects(void)
     is_number(WaitForSingleObject(semaphore, 0), WAIT_OBJECT_0, "and has released a semaphore");
     is_text(view, "from the child", "and written to a section");
     ReleaseMutex(mutex);
-    is_number(end_of(&info), 0, "it waits for a mutex");
+    is_number(child_end(&info), 0, "it waits for a mutex");
     is_number(WaitForSingleObject(mutex, INFINITE), WAIT_ABANDONED, "and abandons it at its end");
     ReleaseMutex(mutex);
     UnmapViewOfFile(view);
@@ -283,7 +272,7 @@ static void test_inherited(void)
     start_with(line, 0, NULL, NULL, NULL, NULL, &info);
     is_number(WaitForSingleObject(event, INFINITE), WAIT_OBJECT_0,
               "a child sets an inherited event");
-    is_number(end_of(&info), 0, "by the same handle value");
+    is_number(child_end(&info), 0, "by the same handle value");
     CloseHandle(event);
     GetTempPathA(sizeof path, path);
     strcat(path, "portico-inherited.txt");
@@ -291,7 +280,7 @@ static void test_inherited(void)
                        FILE_FLAG_DELETE_ON_CLOSE, NULL);
     snprintf(line, sizeof line, "write %llu", (unsigned long long)(ULONG_PTR)file);
     start_with(line, 0, NULL, NULL, NULL, NULL, &info);
-    is_number(end_of(&info), 0, "a child writes to an inherited file");
+    is_number(child_end(&info), 0, "a child writes to an inherited file");
     SetFilePointer(file, 0, NULL, FILE_BEGIN);
     ReadFile(file, text, sizeof text - 1, &n, NULL);
     is_text(text, "by handle", "and the parent reads it");

@@ -2,20 +2,12 @@
 /* Copyright (C) 2026 The Portico developers */
 
 /* Drives, current folders, searching for files, mapped files. */
-#include "test.h"
+#include "win32.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define FOLDER L"C:\\windows\\temp\\win32_drives"
-
-static void fails(BOOL succeeded, DWORD want, const char *what)
-{
-    DWORD error = GetLastError();
-
-    ok(!succeeded, "%s fails", what);
-    is_number(error, want, "its error");
-}
 
 static void full(const WCHAR *path, const WCHAR *want)
 {

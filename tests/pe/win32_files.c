@@ -3,20 +3,12 @@
 
 /* Files as kernel32 shows them: attributes, times, sizes, renaming, deleting, names of every kind,
  * listing by pattern, temporary files. */
-#include "test.h"
+#include "win32.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define FOLDER L"C:\\windows\\temp\\win32_files"
-
-static void fails(BOOL succeeded, DWORD want, const char *what)
-{
-    DWORD error = GetLastError();
-
-    ok(!succeeded, "%s fails", what);
-    is_number(error, want, "its error");
-}
 
 static HANDLE open_file(const WCHAR *path, DWORD access, DWORD sharing, DWORD disposition,
                         DWORD flags)
