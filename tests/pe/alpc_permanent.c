@@ -16,8 +16,6 @@ NTSTATUS NTAPI NtDuplicateObject(HANDLE, HANDLE, HANDLE, PHANDLE, ACCESS_MASK, U
 NTSTATUS NTAPI NtPrivilegeCheck(HANDLE, PPRIVILEGE_SET, PBOOLEAN);
 NTSTATUS NTAPI NtQueryObject(HANDLE, OBJECT_INFORMATION_CLASS, PVOID, ULONG, PULONG);
 
-static BOOLEAN may;
-
 static int has_privilege(void)
 {
     PRIVILEGE_SET set = {1, PRIVILEGE_SET_ALL_NECESSARY, {{{16 /* SeCreatePermanent */, 0}, 0}}};
@@ -130,8 +128,7 @@ static void borrowed(void)
 
 TEST_MAIN
 {
-    may = has_privilege();
-    if (may) {
+    if (has_privilege()) {
         permanent_port();
         permanent_event();
     } else {

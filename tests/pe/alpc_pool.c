@@ -278,6 +278,6 @@ TEST_MAIN
     cleanup_group();
     send_on_completion();
     completion_list();
-    for (; pair >= pairs; pair--)
-        pair_close(pair);
+    for (unsigned i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        pair_close(&pairs[i]);
 }

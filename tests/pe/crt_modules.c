@@ -101,7 +101,7 @@ static void test_missing(void)
        "one that needs a function that is not there: %u", (unsigned)GetLastError());
     function = GetProcAddress(module, "module_nothing");
     ok(!function && GetLastError() == ERROR_PROC_NOT_FOUND, "a function that is not there");
-    function = GetProcAddress(module, MAKEINTRESOURCEA(9999));
+    function = GetProcAddress(module, MAKEINTRESOURCEA(9999)); /* UNKNOWN: which of the two */
     ok(!function &&
            (GetLastError() == ERROR_INVALID_ORDINAL || GetLastError() == ERROR_PROC_NOT_FOUND),
        "an ordinal: %u", (unsigned)GetLastError());

@@ -106,7 +106,7 @@ static void test_strings(void)
     ok(inside && inside[0] == 'a' && inside[24] == 'k', "in the image itself");
     SetLastError(0);
     is_number(LoadStringA(self, 12345, text, sizeof(text)), 0, "no such string");
-    ok(GetLastError() != 0, "says the error");
+    is_number(GetLastError(), ERROR_RESOURCE_NAME_NOT_FOUND, "says the error");
 }
 
 static int box(LPCSTR text, LPCSTR caption, UINT type, char *ret_line, DWORD size)
