@@ -38,15 +38,21 @@ struct dll {
 struct dry_run {
     const char *program_folder;
     struct dll *dlls, *last; /* in the order in which they were found */
-    unsigned n_implemented, n_stubs, n_missing, n_delayed_missing, n_dlls_missing;
+    unsigned n_implemented, n_stubs, n_missing, n_delayed_missing, n_dlls_missing, n_damaged;
 };
 
 static const char *const origin_names[] = {"not found", "Portico's", "Wine's", ""};
 
+/* A name without a dot has the extension that its importer left out. */
 static struct dll *dll_get(struct dry_run *run, const char *name)
 {
+    char with_extension[NAME_BYTES_MAX];
     struct dll *dll;
 
+    if (!strchr(name, '.')) {
+        snprintf(with_extension, sizeof(with_extension), "%s.dll", name);
+        name = with_extension;
+    }
     name = dll_real_name(name);
     for (dll = run->dlls; dll; dll = dll->next)
         if (!strcasecmp(dll->name, name))
@@ -133,25 +139,28 @@ static void import_count(struct dry_run *run, enum pe_export found, bool is_dela
 }
 
 /* The imports from one DLL of an importer whose imports are listed. */
-static void imports_list(struct dry_run *run, const struct pe_file *file, uint32_t names_rva,
-                         struct dll *from, bool is_delayed)
+static enum pe_next imports_list(struct dry_run *run, const struct pe_file *file,
+                                 uint32_t names_rva, struct dll *from, bool is_delayed)
 {
     struct pe_import import;
+    enum pe_next next;
 
-    for (unsigned i = 0; pe_import_get(file, names_rva, i, &import); i++)
+    for (unsigned i = 0; !(next = pe_import_get(file, names_rva, i, &import)); i++)
         if (from->origin)
             import_count(run, import_resolve(run, from, import), is_delayed, &import);
         else
             import_print("-", &import);
+    return next;
 }
 
 /* Of an importer whose imports are not: what is missing. */
-static void imports_check(struct dry_run *run, const struct dll *importer, uint32_t names_rva,
-                          struct dll *from)
+static enum pe_next imports_check(struct dry_run *run, const struct dll *importer,
+                                  uint32_t names_rva, struct dll *from)
 {
     struct pe_import import;
+    enum pe_next next;
 
-    for (unsigned i = 0; pe_import_get(&importer->file, names_rva, i, &import); i++) {
+    for (unsigned i = 0; !(next = pe_import_get(&importer->file, names_rva, i, &import)); i++) {
         if (is_wine_private(importer, from, import.name) ||
             import_resolve(run, from, import) != PE_EXPORT_MISSING)
             continue;
@@ -159,6 +168,7 @@ static void imports_check(struct dry_run *run, const struct dll *importer, uint3
         import_print("missing", &import);
         run->n_missing++;
     }
+    return next;
 }
 
 static bool wants_unix_side(const struct dll *dll)
@@ -187,26 +197,44 @@ static void missing_dll_count(struct dry_run *run, struct dll *dll, bool is_dela
     ++*(is_delayed ? &run->n_delayed_missing : &run->n_dlls_missing);
 }
 
-/* importer NULL: the program. */
+/* One DLL's imports into the program (importer NULL) or a DLL. */
+static enum pe_next imports_from(struct dry_run *run, const struct pe_file *file,
+                                 const struct dll *importer, bool is_delayed, unsigned index)
+{
+    const bool is_listed = !importer || importer->origin == DLL_OTHER;
+    struct dll *from;
+    const char *name;
+    uint32_t names_rva;
+    enum pe_next next = pe_import_dll(file, is_delayed, index, &name, &names_rva);
+
+    if (next)
+        return next;
+    from = dll_get(run, name);
+    if (is_listed)
+        dll_print(name, from, is_delayed);
+    if (!from->origin && !is_listed)
+        printf("  %s of %s: not found\n", name, importer->name);
+    missing_dll_count(run, from, is_delayed);
+    if (is_listed)
+        next = imports_list(run, file, names_rva, from, is_delayed);
+    else if (from->origin)
+        next = imports_check(run, importer, names_rva, from);
+    return next == PE_DAMAGED ? PE_DAMAGED : PE_FOUND;
+}
+
 static void file_check(struct dry_run *run, const struct pe_file *file, const struct dll *importer)
 {
     const bool is_listed = !importer || importer->origin == DLL_OTHER;
-    const char *name;
-    uint32_t names_rva;
 
     for (int is_delayed = 0; is_delayed <= is_listed; is_delayed++) {
-        for (unsigned i = 0; pe_import_dll(file, is_delayed, i, &name, &names_rva); i++) {
-            struct dll *from = dll_get(run, name);
+        enum pe_next next;
 
-            if (is_listed)
-                dll_print(name, from, is_delayed);
-            if (!from->origin && !is_listed)
-                printf("  %s of %s: not found\n", name, importer->name);
-            missing_dll_count(run, from, is_delayed);
-            if (is_listed)
-                imports_list(run, file, names_rva, from, is_delayed);
-            else if (from->origin)
-                imports_check(run, importer, names_rva, from);
+        for (unsigned i = 0; !(next = imports_from(run, file, importer, is_delayed, i)); i++)
+            ;
+        if (next == PE_DAMAGED) {
+            printf("  %s: its imports are damaged from here on\n",
+                   importer ? importer->name : "the program");
+            ++*(is_delayed ? &run->n_delayed_missing : &run->n_damaged);
         }
     }
 }
@@ -217,7 +245,7 @@ static int summary_print(const struct dry_run *run, const char *file)
 
     printf("%s: %u imports implemented, %u stubs, %u missing, %u DLLs not found: ", file,
            run->n_implemented, run->n_stubs, n_missing, run->n_dlls_missing);
-    if (run->n_dlls_missing || run->n_missing)
+    if (run->n_dlls_missing || run->n_missing || run->n_damaged)
         puts("does not start");
     else
         puts(run->n_stubs || n_missing ? "starts; what is not implemented says so when it is called"
@@ -226,6 +254,8 @@ static int summary_print(const struct dry_run *run, const char *file)
         return PORTICO_EXIT_MISSING_DLL;
     if (run->n_missing)
         return PORTICO_EXIT_MISSING_IMPORT;
+    if (run->n_damaged)
+        return PORTICO_EXIT_NOT_PE;
     return run->n_stubs || n_missing ? DRY_RUN_STUBS : DRY_RUN_COMPLETE;
 }
 

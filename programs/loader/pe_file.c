@@ -58,13 +58,6 @@ NTSTATUS pe_file_open(const char *path, struct pe_file *ret_file)
     return result;
 }
 
-void pe_file_close(struct pe_file *file)
-{
-    if (file->bytes)
-        munmap((void *)file->bytes, file->size);
-    file->bytes = NULL;
-}
-
 static IMAGE_SECTION_HEADER section_get(const struct pe_file *file, unsigned index)
 {
     IMAGE_SECTION_HEADER section;
@@ -137,44 +130,65 @@ bool pe_file_contains(const struct pe_file *file, const char *text)
     return memmem(file->bytes, file->size, text, strlen(text) + 1) != NULL;
 }
 
-bool pe_import_dll(const struct pe_file *file, bool is_delayed, unsigned index,
-                   const char **ret_dll, uint32_t *ret_names_rva)
+/* What the image has at this address once it is loaded: behind the initialised part of a section
+ * are zeros. false: it has nothing there. */
+static bool image_read(const struct pe_file *file, uint32_t rva, void *ret_bytes, size_t size)
+{
+    const void *found = pe_file_at(file, rva, size);
+
+    memset(ret_bytes, 0, size);
+    if (found)
+        memcpy(ret_bytes, found, size);
+    for (unsigned i = 0; i < file->info.n_sections && !found; i++) {
+        const IMAGE_SECTION_HEADER section = section_get(file, i);
+        const uint32_t at = rva - section.VirtualAddress;
+
+        if (rva >= section.VirtualAddress && at < section.Misc.VirtualSize &&
+            at >= section_size(&section))
+            return true;
+    }
+    return found != NULL;
+}
+
+enum pe_next pe_import_dll(const struct pe_file *file, bool is_delayed, unsigned index,
+                           const char **ret_dll, uint32_t *ret_names_rva)
 {
     const IMAGE_DATA_DIRECTORY *directory =
         &file->directories[is_delayed ? IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT
                                       : IMAGE_DIRECTORY_ENTRY_IMPORT];
     IMAGE_IMPORT_DESCRIPTOR import = {0};
     IMAGE_DELAYLOAD_DESCRIPTOR delayed = {0};
-    const size_t size = is_delayed ? sizeof(delayed) : sizeof(import);
-    const void *entry =
-        directory->VirtualAddress
-            ? pe_file_at(file, directory->VirtualAddress + index * (uint32_t)size, size)
-            : NULL;
+    const uint32_t size = is_delayed ? sizeof(delayed) : sizeof(import);
+    uint32_t name, addresses;
 
-    if (!entry)
-        return false;
-    memcpy(is_delayed ? (void *)&delayed : (void *)&import, entry, size);
-    *ret_dll = pe_file_text(file, is_delayed ? delayed.DllNameRVA : import.Name);
+    if (!directory->VirtualAddress)
+        return PE_END;
+    if (!image_read(file, directory->VirtualAddress + index * size,
+                    is_delayed ? (void *)&delayed : (void *)&import, size))
+        return PE_DAMAGED;
+    name = is_delayed ? delayed.DllNameRVA : import.Name;
+    addresses = is_delayed ? delayed.ImportAddressTableRVA : import.FirstThunk;
+    if (!name || !addresses)
+        return PE_END;
+    *ret_dll = pe_file_text(file, name);
     *ret_names_rva = is_delayed                  ? delayed.ImportNameTableRVA
                      : import.OriginalFirstThunk ? import.OriginalFirstThunk
                                                  : import.FirstThunk;
-    return (is_delayed ? delayed.DllNameRVA : import.Name) && *ret_dll && *ret_names_rva;
+    return *ret_dll && addresses < file->info.size_of_image ? PE_FOUND : PE_DAMAGED;
 }
 
-bool pe_import_get(const struct pe_file *file, uint32_t names_rva, unsigned index,
-                   struct pe_import *ret_import)
+enum pe_next pe_import_get(const struct pe_file *file, uint32_t names_rva, unsigned index,
+                           struct pe_import *ret_import)
 {
-    const void *entry = pe_file_at(file, names_rva + index * 8, 8);
     uint64_t thunk;
 
-    if (!entry)
-        return false;
-    memcpy(&thunk, entry, sizeof(thunk));
+    if (!image_read(file, names_rva + index * 8, &thunk, sizeof(thunk)))
+        return PE_DAMAGED;
     if (!thunk)
-        return false;
+        return PE_END;
     *ret_import = (struct pe_import){.ordinal = thunk & 0xffff};
     if (thunk & IMAGE_ORDINAL_FLAG64)
-        return true;
+        return PE_FOUND;
     ret_import->name = pe_file_text(file, (uint32_t)thunk + 2); /* behind the hint */
-    return ret_import->name != NULL;
+    return ret_import->name ? PE_FOUND : PE_DAMAGED;
 }

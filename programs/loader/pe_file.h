@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 The Portico developers */
 
 /* A PE file to be read, not run. Nothing in it is trusted: every answer lies inside the file or is
- * NULL. */
+ * NULL. It is mapped until the process ends. */
 #pragma once
 
 #include "image.h"
@@ -17,7 +17,6 @@ struct pe_file {
 /* The statuses of image_headers_check (image.h; the machine is in ret_file->info then);
  * STATUS_NO_SUCH_FILE. */
 NTSTATUS pe_file_open(const char *path, struct pe_file *ret_file);
-void pe_file_close(struct pe_file *file);
 
 /* What the image has at this address: `size` bytes, or a text with its NUL. */
 const void *pe_file_at(const struct pe_file *file, uint32_t rva, size_t size);
@@ -40,10 +39,13 @@ struct pe_import {
     uint32_t ordinal;
 };
 
-/* The index-th DLL of the import (is_delayed: of the delay import) directory; false: no more.
- * names_rva is its table. */
-bool pe_import_dll(const struct pe_file *file, bool is_delayed, unsigned index,
-                   const char **ret_dll, uint32_t *ret_names_rva);
-/* The index-th import of such a table; false: no more. */
-bool pe_import_get(const struct pe_file *file, uint32_t names_rva, unsigned index,
-                   struct pe_import *ret_import);
+/* PE_DAMAGED: what is not there lies outside of the image, where the loader would stop. */
+enum pe_next { PE_FOUND, PE_END, PE_DAMAGED };
+
+/* The index-th DLL of the import (is_delayed: of the delay import) directory. names_rva is its
+ * table. */
+enum pe_next pe_import_dll(const struct pe_file *file, bool is_delayed, unsigned index,
+                           const char **ret_dll, uint32_t *ret_names_rva);
+/* The index-th import of such a table. */
+enum pe_next pe_import_get(const struct pe_file *file, uint32_t names_rva, unsigned index,
+                           struct pe_import *ret_import);

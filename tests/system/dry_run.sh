@@ -62,6 +62,30 @@ build elsewhere/nowhere.dll 'int far_away(void) { return 1; }' -shared
 PATH=$scratch/elsewhere:$PATH dry_run missing.exe
 is "$dry_status" 0 'until it is found on PATH'
 
+LC_ALL=C sed 's/msvcrt\.dll/msvcrt\x00dll/' whole.exe >short.exe
+dry_run short.exe
+is "$dry_status" 0 'a DLL named without its extension'
+like "$(cat out)" '^  msvcrt: Wine.s, /.*/msvcrt\.dll$' 'is found'
+"$portico" short.exe >out
+is "$?" 0 'as indeed it is'
+
+imports_at=$(directory_at 1 whole.exe)
+# damaged NAME OFFSET: an address in the import directory is that of nothing
+damaged() {
+    cp whole.exe damaged.exe
+    patch damaged.exe $((imports_at + $2)) 0 360 377 177
+    dry_run damaged.exe
+    is "$dry_status" 112 "$1: its exit status"
+    like "$(cat out)" '^  the program: its imports are damaged from here on$' "$1: is told"
+    like "$(tail -n 1 out)" ': does not start$' "$1: it does not start"
+    "$portico" damaged.exe 2>/dev/null
+    is "$?" 112 "$1: as indeed it does not"
+}
+damaged "an imported DLL's name outside of the image" 12
+damaged "the second one's" 32
+damaged 'import names outside of the image' 0
+damaged 'an import address table outside of the image' 16
+
 dry_run source.c
 is "$dry_status" 112 'what is no program at all'
 like "$(cat err)" '^portico: .*source\.c: is not a Windows program' 'says so'

@@ -13,33 +13,6 @@ refused() {
     like "$out" "$3" "$4: says what and where"
 }
 
-# byte FILE OFFSET: one byte as a decimal; patch FILE OFFSET OCTAL...: bytes written over.
-byte() { od -An -tu1 -j "$2" -N 1 "$1" | tr -d ' '; }
-patch() {
-    patch_file=$1
-    patch_at=$2
-    shift 2
-    for octal in "$@"; do
-        # shellcheck disable=SC2059
-        printf "\\$octal" | dd of="$patch_file" bs=1 seek="$patch_at" conv=notrunc 2>/dev/null
-        patch_at=$((patch_at + 1))
-    done
-}
-
-# word FILE OFFSET: four bytes; half: two.
-half() { echo $(($(byte "$1" "$2") + 256 * $(byte "$1" $(($2 + 1))))); }
-word() { echo $(($(half "$1" "$2") + 65536 * $(half "$1" $(($2 + 2))))); }
-
-# directory_at INDEX FILE: where the file has what that data directory points to.
-directory_at() {
-    at_pe=$(half "$2" 60)
-    at_rva=$(word "$2" $((at_pe + 24 + 112 + 8 * $1)))
-    at_section=$((at_pe + 24 + $(half "$2" $((at_pe + 20)))))
-    while rva=$(word "$2" $((at_section + 12))) &&
-        [ $((at_rva - rva)) -ge "$(word "$2" $((at_section + 16)))" ]; do at_section=$((at_section + 40)); done
-    echo $((at_rva - rva + $(word "$2" $((at_section + 20)))))
-}
-
 good=$(program talk_client)
 pe_at=$(half "$good" 60)
 directories_at=$((pe_at + 24 + 112))
