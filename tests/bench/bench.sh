@@ -63,6 +63,7 @@ pe_pair() {
     $rt $(cpu_of "$3" 1) "$1" "$2" $4 >"$scratch/served" 2>"$scratch/err" &
     served=$!
     clients=
+    rm -f "$scratch"/asked.*
     i=0
     while [ $i -lt "${6:-1}" ]; do
         # shellcheck disable=SC2086
@@ -74,7 +75,7 @@ pe_pair() {
     for pid in $clients; do wait "$pid" || good=; done
     [ -n "$good" ] || kill "$served" 2>/dev/null
     wait "$served" || good=
-    [ -n "$good" ] && cat "$scratch/served" "$scratch"/asked.* | tr -d '\r' >>"$raw" && rm -f "$scratch"/asked.* && return
+    [ -n "$good" ] && cat "$scratch/served" "$scratch"/asked.* | tr -d '\r' >>"$raw" && return
     n_failed=$((n_failed + 1))
     say "failed: $2 $5: $(head -n 1 "$scratch/err")"
 }

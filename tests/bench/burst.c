@@ -5,8 +5,9 @@
 /* Does cost grow with work only?
  *
  *     burst linear COUNT PLACEMENT    CPU time of both ends for each of COUNT SYNC requests
- *     burst queue COUNT PLACEMENT     COUNT datagrams of 64 bytes while nobody receives, then all
- * of them: memory of both ends (PSS; the lanes are in it) before, at the peak, afterwards
+ *     burst queue COUNT PLACEMENT     COUNT datagrams of 64 bytes while nobody receives, then
+ *         all of them: memory of both ends (PSS; the lanes are in it) before, at the peak,
+ *         afterwards
  *
  * Afterwards means: after three more seconds of round trips, since a sender gives its large lane
  * back when it has sent for a second and not needed it. */

@@ -3,10 +3,12 @@
 
 /* ALPC between two Windows programs: what roundtrip, inflight and datagrams measure natively.
  *
- *     pe_alpc serve NAME CLIENTS [PARAMETER PLACEMENT]
- *                        answers until so many clients have gone; if datagrams came, prints their
- * rate from the first to the last under PARAMETER pe_alpc sync NAME REQUESTS SIZE PLACEMENT pe_alpc
- * inflight NAME COUNT IN_FLIGHT PLACEMENT pe_alpc datagrams NAME COUNT
+ *     pe_alpc serve[-completion|-pool] NAME CLIENTS [PARAMETER PLACEMENT]
+ *         answers until so many clients have gone; if datagrams came, prints their rate from the
+ *         first to the last under PARAMETER
+ *     pe_alpc sync NAME REQUESTS SIZE PLACEMENT [VARIANT]
+ *     pe_alpc inflight NAME COUNT IN_FLIGHT PLACEMENT
+ *     pe_alpc datagrams NAME COUNT
  *
  * Where it runs is the business of who starts it. The output is that of bench.h. */
 

@@ -40,7 +40,7 @@ void port_need(status_t status, const char *what);
 /* Makes the port in this process and answers for ever: requests with what came, connection requests
  * with an acceptance. */
 void port_serve(const struct port_server *server);
-/* That in a child; returns when the port is there. */
+/* That in a child; port_connect waits until the port is there. */
 void port_server_start(struct port_server *server);
 void port_server_stop(struct port_server *server);
 

@@ -7,13 +7,18 @@
  *     roundtrip TRANSPORT REQUESTS SIZE PLACEMENT [NAME]    NAME: what it is called in the output
  *     roundtrip --list                                      the transports this program knows
  *
- * memcpy    a copy out and back in each direction, by one process: what the bytes alone cost
- * spin      shared memory, both ends spin for ever (not with both on one processor)
- * hinted    shared memory, spin up to 20 us unless the other end last ran here, then futex: the
- * limit futex     shared memory, futex, no spinning pipe, seqpacket, broker    two pipes; AF_UNIX
- * SOCK_SEQPACKET; the same through a third process lane      libs/lane as libs/alpc drives it:
- * robust mutex, stamps, doorbells, slot portico   libportico at both ends dbus, zeromq    sd-bus
- * through the dbus-daemon of this session; REQ/REP over ipc */
+ *   memcpy     a copy out and back in each direction, by one process: what the bytes alone cost
+ *   spin       shared memory, both ends spin for ever (not with both on one processor)
+ *   hinted     the limit: shared memory, spin up to 20 us unless the other end last ran here,
+ *              then futex
+ *   futex      shared memory, futex, no spinning
+ *   pipe       two pipes
+ *   seqpacket  AF_UNIX SOCK_SEQPACKET
+ *   broker     the same through a third process
+ *   lane       libs/lane as libs/alpc drives it: robust mutex, stamps, doorbells, slot
+ *   portico    libportico at both ends
+ *   dbus       sd-bus through the dbus-daemon of this session
+ *   zeromq     REQ/REP over ipc */
 
 #include <string.h>
 #include <unistd.h>
