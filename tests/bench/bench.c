@@ -17,6 +17,8 @@
 
 #include "bench.h"
 
+static pid_t parent; /* of a child */
+
 void bench_fail(const char *what, ...)
 {
     va_list arguments;
@@ -26,6 +28,8 @@ void bench_fail(const char *what, ...)
     vfprintf(stderr, what, arguments);
     fprintf(stderr, "\n");
     va_end(arguments);
+    if (parent && getppid() == parent) /* it may wait for what this one was to do */
+        kill(parent, SIGTERM);
     exit(EXIT_FAILURE);
 }
 
@@ -53,11 +57,12 @@ void *bench_shared(size_t bytes)
 pid_t bench_child(void (*body)(void *), void *argument)
 {
     fflush(stdout);
-    pid_t pid = fork();
+    pid_t own = getpid(), pid = fork();
 
     if (pid < 0)
         bench_fail("fork: %s", strerror(errno));
     if (pid == 0) {
+        parent = own;
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         body(argument);
         exit(EXIT_SUCCESS);

@@ -19,8 +19,8 @@
 
 #include "ticks.h"
 
-/* Prints the failure and ends the program: a benchmark that cannot measure must not print a number.
- */
+/* Prints the failure and ends the program, from a child its parent too: a benchmark that cannot
+ * measure must not print a number. */
 void bench_fail(const char *what, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* Binds the calling process to the processor of that side. */
