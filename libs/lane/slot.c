@@ -55,25 +55,41 @@ void slot_pool_init(struct slot_pool *pool, uint32_t n_slots)
     spin_site_init(&pool->site);
 }
 
+/* Has the replier returned or finished what the slot was last armed for? */
+static bool is_back(const struct slot_pool *pool, const struct lane_view *view, uint32_t index)
+{
+    uint32_t generation = atom_peek(&pool->generation[index]);
+    uint32_t word = atom_load(&lane_slot(view, index)->state);
+
+    return word == word_make(generation, LANE_SLOT_DONE) ||
+           word == word_make(generation, LANE_SLOT_RETURNED);
+}
+
+/* Takes a slot that is back out of quarantine. Several threads may collect at once: it is whose who
+ * clears the bit, and his look before may have been at an earlier quarantine of the slot. */
+static bool collect_one(struct slot_pool *pool, const struct lane_view *view, uint32_t index)
+{
+    uint64_t bit = (uint64_t)1 << index;
+
+    if (!is_back(pool, view, index) || !(atom_and(&pool->quarantined, ~bit) & bit))
+        return false;
+    if (is_back(pool, view, index)) {
+        atom_or(&pool->free, bit);
+        return true;
+    }
+    slot_quarantine(pool, index);
+    slot_tell(view); /* who looked meanwhile has not marked it (R9) */
+    return false;
+}
+
 /* Frees the quarantined slots that the replier has returned or finished. True: there was one. */
 static bool collect(struct slot_pool *pool, const struct lane_view *view)
 {
-    uint64_t quarantined = atom_load(&pool->quarantined), left = quarantined;
+    uint64_t left = atom_load(&pool->quarantined);
     bool found = false;
 
-    for (; left; left &= left - 1) {
-        uint32_t index = (uint32_t)__builtin_ctzll(left);
-        uint32_t word = atom_load(&lane_slot(view, index)->state);
-        uint64_t bit = (uint64_t)1 << index;
-        if (word != word_make(pool->generation[index], LANE_SLOT_DONE) &&
-            word != word_make(pool->generation[index], LANE_SLOT_RETURNED))
-            continue;
-        /* Two threads may collect at once: the one that clears the bit frees the slot. */
-        if (atom_and(&pool->quarantined, ~bit) & bit) {
-            atom_or(&pool->free, bit);
-            found = true;
-        }
-    }
+    for (; left; left &= left - 1)
+        found |= collect_one(pool, view, (uint32_t)__builtin_ctzll(left));
     return found;
 }
 
@@ -128,14 +144,15 @@ enum lane_result slot_wait_any(const struct lane_view *view, uint32_t seen,
     return wait_word(&lane_header(view)->producer.slots_back, seen, wake, deadline_ns);
 }
 
-/* After the state has changed for good. */
+/* After the state has changed for good. A mark for any may have come late, after the slot left its
+ * quarantine, and stand where its next requester's did: that one is woken too. */
 static void wake_sleepers(const struct lane_view *view, struct lane_slot *slot)
 {
     uint32_t sleeping = atom_load(&slot->sleeping);
 
     if (sleeping == LANE_SLEEPING_ANY)
         slot_tell(view);
-    else if (sleeping)
+    if (sleeping)
         sys_futex_wake_shared(&slot->state, INT32_MAX);
 }
 
@@ -143,10 +160,10 @@ uint32_t slot_arm(struct slot_pool *pool, const struct lane_view *view, uint32_t
                   uint32_t capacity)
 {
     struct lane_slot *slot = lane_slot(view, index);
-    uint32_t generation = (pool->generation[index] + 1) & GENERATION_MASK;
+    uint32_t generation = (atom_peek(&pool->generation[index]) + 1) & GENERATION_MASK;
     uint32_t word = word_make(generation, LANE_SLOT_ARMED);
 
-    pool->generation[index] = generation;
+    atom_poke(&pool->generation[index], generation);
     atom_poke(&slot->sleeping, LANE_SLEEPING_NONE);
     atom_poke(&slot->capacity, MIN(capacity, LANE_DATA_MAX_BYTES));
     atom_store(&slot->state, word);

@@ -102,6 +102,7 @@ static void answer_one(struct world *w, const struct lane_record *record)
     MODEL_ASSERT(result == LANE_OK || result == LANE_GONE);
     if (result == LANE_GONE)
         return;
+    w->last_claimed = message->message_id == N_EXCHANGES;
     uint64_t *words = (void *)slot_areas(&w->view, message->slot - 1, false);
     for (int i = 0; i < WORDS; i++) {
         words[i] = message->message_id * 3ull + 1;
@@ -254,6 +255,81 @@ START_TEST(without_the_mark_on_slots_in_quarantine_it_sleeps_for_ever)
 }
 END_TEST
 
+/* --- two requesters, one slot --- */
+
+/* As outbound_ids.c gives a slot back while others may wait for one. */
+static void slot_put(struct world *w, uint32_t slot)
+{
+    slot_release(&w->pool, slot);
+    slot_tell(&w->view);
+}
+
+/* Gives the slot up, then wants one again and uses it for nothing. */
+static void give_up_and_want(void *state)
+{
+    struct world *w = state;
+    uint32_t slot = slot_get(w), word = slot_arm(&w->pool, &w->view, slot, 960);
+
+    MODEL_ASSERT(send_request(w, 1, slot, word) == LANE_OK);
+    give_up(w, 1, slot, word);
+    atom_store(&w->n_seen, 1);
+    slot = slot_get(w);
+    slot_arm(&w->pool, &w->view, slot, 960);
+    slot_put(w, slot);
+}
+
+/* Takes it from quarantine for an exchange of its own. */
+static void use_what_was_given_up(void *state)
+{
+    struct world *w = state;
+
+    model_wait_for(&w->n_seen);
+    uint32_t slot = slot_get(w), word = slot_arm(&w->pool, &w->view, slot, 960);
+    MODEL_ASSERT(send_request(w, N_EXCHANGES, slot, word) == LANE_OK);
+    MODEL_ASSERT(slot_wait(&w->pool, &w->view, slot, word, &w->wakes[0], SYS_FOREVER) == LANE_OK);
+    check_reply(w, slot, N_EXCHANGES);
+    slot_put(w, slot);
+}
+
+/* Gives that up too, while it is answered. */
+static void give_up_again(void *state)
+{
+    struct world *w = state;
+
+    model_wait_for(&w->n_seen);
+    uint32_t slot = slot_get(w), word = slot_arm(&w->pool, &w->view, slot, 960);
+    MODEL_ASSERT(send_request(w, N_EXCHANGES, slot, word) == LANE_OK);
+    model_wait_for(&w->last_claimed);
+    give_up(w, N_EXCHANGES, slot, word);
+    slot_tell(&w->view);
+}
+
+static const struct model_scenario wanted = {
+    .setup = world_setup,
+    .threads = {{"replier", 1, answer, true},
+                {"first", 0, give_up_and_want, false},
+                {"second", 0, use_what_was_given_up, false}},
+};
+
+static const struct model_scenario given_up_twice = {
+    .setup = world_setup,
+    .threads = {{"replier", 1, answer, true},
+                {"first", 0, give_up_and_want, false},
+                {"second", 0, give_up_again, false}},
+};
+
+START_TEST(who_wants_a_slot_takes_nobodys_wake_from_one_that_is_in_use_again)
+{
+    world_explore(&wanted, (struct model_options){.n_preemptions = 2});
+}
+END_TEST
+
+START_TEST(a_late_look_at_a_quarantine_does_not_end_the_next_one)
+{
+    world_explore(&given_up_twice, (struct model_options){.n_preemptions = 2});
+}
+END_TEST
+
 /* --- two repliers --- */
 
 /* The first replier takes the first request and is slow; the second one takes what follows. */
@@ -377,6 +453,8 @@ int main(void)
     UNIT_TEST(an_end_killed_while_the_other_gives_up_harms_nobody);
     UNIT_TEST(a_requester_without_a_slot_is_woken_by_the_return_of_one_in_quarantine);
     UNIT_TEST(without_the_mark_on_slots_in_quarantine_it_sleeps_for_ever);
+    UNIT_TEST(who_wants_a_slot_takes_nobodys_wake_from_one_that_is_in_use_again);
+    UNIT_TEST(a_late_look_at_a_quarantine_does_not_end_the_next_one);
     UNIT_TEST(a_slow_replier_and_the_return_of_its_slot_by_another_do_not_mix);
     UNIT_TEST(a_reply_without_a_claim_reaches_another_exchange);
     UNIT_TEST(an_abandoned_slot_used_again_at_once_gets_a_foreign_reply_or_breaks);

@@ -27,7 +27,7 @@ struct world {
     struct doorbell_set bells;
     struct lane_wake wakes[2]; /* of process 0 (sender) and 1 (receiver) */
     int bell;
-    uint32_t n_sent, n_taken, n_replies, n_seen, is_over;
+    uint32_t n_sent, n_taken, n_replies, n_seen, last_claimed, is_over;
     _Alignas(64) uint8_t memory[LANE_HEADER_BYTES + 1024 + 4096 + LANE_EXTENT_BYTES + 4096];
 };
 
