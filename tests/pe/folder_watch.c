@@ -170,6 +170,80 @@ static void test_subtree(void)
     CloseHandle(over.hEvent);
 }
 
+static void file_name(WCHAR name[MAX_PATH], unsigned number)
+{
+    swprintf(name, MAX_PATH, FOLDER L"\\%u", number);
+}
+
+/* More renames than the kernel tells at once: each stays one, not a removal and an addition. So
+ * many files come before them, so that the boundary lies elsewhere. */
+static void many_renames(HANDLE folder, OVERLAPPED *over, unsigned n_files)
+{
+    const unsigned n_renames = 300;
+    unsigned counts[6] = {0}, n_records = 0;
+    WCHAR from[MAX_PATH], to[MAX_PATH];
+    DWORD n;
+
+    for (unsigned i = 0; i < n_files; i++) {
+        file_name(from, i);
+        make(from, "");
+    }
+    for (unsigned i = 0; i < n_renames; i++) {
+        file_name(from, i % 2 ? 99 : 0);
+        file_name(to, i % 2 ? 0 : 99);
+        MoveFileW(from, to);
+    }
+    for (unsigned i = 0; i < n_files; i++) {
+        file_name(from, i);
+        DeleteFileW(from);
+    }
+    while (n_records < 2 * n_files + 2 * n_renames &&
+           ReadDirectoryChangesW(folder, buffer, sizeof buffer, FALSE, NAMES, NULL, over, NULL) &&
+           GetOverlappedResult(folder, over, &n, TRUE) && n)
+        for (const WCHAR *at = records(n); *at; at = wcschr(at, ' ') + 1, n_records++)
+            counts[wcschr(L"?+-*<>", *at) - L"?+-*<>"]++;
+    is_number(counts[FILE_ACTION_RENAMED_OLD_NAME], n_renames, "renames told by the old name");
+    is_number(counts[FILE_ACTION_RENAMED_NEW_NAME], n_renames, "and by the new");
+}
+
+static void test_many_renames(void)
+{
+    HANDLE folder = folder_open(FILE_FLAG_OVERLAPPED);
+    OVERLAPPED over = {.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL)};
+    DWORD n;
+
+    ReadDirectoryChangesW(folder, buffer, sizeof buffer, FALSE, NAMES, NULL, &over, NULL);
+    CancelIoEx(folder, &over); /* it watches from now on */
+    (void)GetOverlappedResult(folder, &over, &n, TRUE);
+    for (unsigned n_files = 1; n_files < 6; n_files++)
+        many_renames(folder, &over, n_files);
+    CloseHandle(folder);
+    CloseHandle(over.hEvent);
+}
+
+/* What the program gives is written to by a thread that is not its own. */
+static void test_bad_buffers(void)
+{
+    HANDLE folder = folder_open(FILE_FLAG_OVERLAPPED);
+    OVERLAPPED over = {.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL)};
+    void *page = VirtualAlloc(NULL, 4096, MEM_COMMIT | MEM_RESERVE, PAGE_READONLY);
+    DWORD n, old;
+
+    ok(!ReadDirectoryChangesW(folder, page, 4096, FALSE, NAMES, NULL, &over, NULL) &&
+           GetLastError() == ERROR_NOACCESS,
+       "a buffer that cannot be written to");
+    VirtualProtect(page, 4096, PAGE_READWRITE, &old);
+    ok(ReadDirectoryChangesW(folder, page, 4096, FALSE, NAMES, NULL, &over, NULL), "one that can");
+    VirtualFree(page, 0, MEM_RELEASE);
+    make(FOLDER L"\\file", "");
+    WaitForSingleObject(over.hEvent, INFINITE);
+    ok(!GetOverlappedResult(folder, &over, &n, FALSE) && GetLastError() == ERROR_NOACCESS,
+       "but is freed meanwhile");
+    DeleteFileW(FOLDER L"\\file");
+    CloseHandle(folder);
+    CloseHandle(over.hEvent);
+}
+
 static DWORD apc_bytes = 99;
 
 static void CALLBACK changed(DWORD error, DWORD bytes, OVERLAPPED *over)
@@ -247,6 +321,8 @@ static void test_main(void)
     test_names();
     test_contents();
     test_subtree();
+    test_many_renames();
+    test_bad_buffers();
     test_ways();
     test_synchronous();
     ok(RemoveDirectoryW(FOLDER), "nothing is left");

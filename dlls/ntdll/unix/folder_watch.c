@@ -328,7 +328,8 @@ static void event_take(struct folder_watch *watch, const struct inotify_event *e
         modified(watch, event, folder);
 }
 
-static void events_take(struct folder_watch *watch, const char *bytes, size_t size)
+/* Bytes at the end that were left: the first half of a rename, whose other may still come. */
+static size_t events_take(struct folder_watch *watch, const char *bytes, size_t size, bool is_last)
 {
     const struct inotify_event *event, *next;
 
@@ -337,6 +338,8 @@ static void events_take(struct folder_watch *watch, const char *bytes, size_t si
 
         event = (const struct inotify_event *)(const void *)(bytes + at);
         after = at + sizeof(*event) + event->len;
+        if ((event->mask & IN_MOVED_FROM) && after == size && !is_last)
+            return size - at;
         next = (const struct inotify_event *)(const void *)(bytes + after);
         if ((event->mask & IN_MOVED_FROM) && after < size && (next->mask & IN_MOVED_TO) &&
             next->cookie == event->cookie) {
@@ -347,15 +350,21 @@ static void events_take(struct folder_watch *watch, const char *bytes, size_t si
             event_take(watch, event);
         }
     }
+    return 0;
 }
 
 static void events_read(struct folder_watch *watch)
 {
     _Alignas(struct inotify_event) char bytes[16384];
+    size_t size, n_left = 0;
     ssize_t n;
 
-    while ((n = read(watch->fd, bytes, sizeof(bytes))) > 0)
-        events_take(watch, bytes, (size_t)n);
+    do {
+        n = read(watch->fd, bytes + n_left, sizeof(bytes) - n_left);
+        size = n_left + (n > 0 ? (size_t)n : 0);
+        n_left = events_take(watch, bytes, size, n <= 0);
+        memmove(bytes, bytes + size - n_left, n_left);
+    } while (n > 0);
 }
 
 /* ---- telling ---- */
@@ -444,6 +453,7 @@ NTSTATUS WINAPI NtNotifyChangeDirectoryFile(HANDLE handle, HANDLE event, PIO_APC
     TRY(file_lookup(handle, FILE_LIST_DIRECTORY, &file));
     if (file->kind != FILE_KIND_FOLDER)
         return STATUS_INVALID_PARAMETER;
+    TRY(user_probe_write(buffer, length));
     pthread_mutex_lock(&file->position_lock);
     if (!file->watch)
         file->watch = watch_new(file, filter, subtree);

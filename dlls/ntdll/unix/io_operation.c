@@ -22,6 +22,7 @@
 #include "usermem.h"
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -209,11 +210,24 @@ static struct file *pump_file(int fd)
     return file;
 }
 
+/* The pump writes to the program's memory, which may have gone meanwhile: a fault there must reach
+ * its handler (signals.c), not end the process. */
+static void faults_unblock(void)
+{
+    sigset_t faults;
+
+    sigemptyset(&faults);
+    sigaddset(&faults, SIGSEGV);
+    sigaddset(&faults, SIGBUS);
+    pthread_sigmask(SIG_UNBLOCK, &faults, NULL);
+}
+
 static void *pump_run(void *unused)
 {
     struct epoll_event events[32];
 
     (void)unused;
+    faults_unblock();
     for (;;) {
         int n = epoll_wait(pump.epoll, events, 32, -1);
 
