@@ -151,6 +151,64 @@ static void test_messages(void)
     CloseHandle(server);
 }
 
+/* Who reads bytes of a pipe of messages gets the last ones before the end. */
+static void test_messages_as_bytes(void)
+{
+    HANDLE server = server_make(NAME, PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE, 1);
+    HANDLE client = client_make(NAME, 0);
+    char text[16];
+    DWORD n;
+
+    put(client, "la");
+    put(client, "st");
+    CloseHandle(client);
+    get(server, "last");
+    fails(ReadFile(server, text, sizeof text, &n, NULL), ERROR_BROKEN_PIPE, "reading behind that");
+    CloseHandle(server);
+}
+
+/* A message whose end cannot be read does not begin. */
+static void test_bad_message(void)
+{
+    const size_t size = 1024 * 1024;
+    HANDLE server = server_make(NAME, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
+                                PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, 1);
+    HANDLE client = client_make(NAME, 0);
+    char *bytes = VirtualAlloc(NULL, size, MEM_RESERVE, PAGE_NOACCESS), text[16] = "";
+    OVERLAPPED over = {0};
+
+    VirtualAlloc(bytes, size - 4096, MEM_COMMIT, PAGE_READWRITE);
+    fails(WriteFile(server, bytes, (DWORD)size, NULL, &over), ERROR_NOACCESS,
+          "writing what cannot be read");
+    put(client, "in");
+    ok(ReadFile(server, text, sizeof text, NULL, &over) && !memcmp(text, "in", 3),
+       "the pipe works");
+    ok(WriteFile(server, "out", 3, NULL, &over), "in both directions");
+    get(client, "out");
+    VirtualFree(bytes, 0, MEM_RELEASE);
+    CloseHandle(client);
+    CloseHandle(server);
+}
+
+/* A pending operation's end is written to memory that has gone. */
+static void test_bad_overlapped(void)
+{
+    HANDLE server = server_make(NAME, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, 0, 1);
+    HANDLE client = client_make(NAME, 0), event = CreateEventA(NULL, TRUE, FALSE, NULL);
+    OVERLAPPED *over = VirtualAlloc(NULL, 4096, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE);
+    char text[16] = "";
+
+    over->hEvent = event;
+    fails(ReadFile(server, text, sizeof text, NULL, over), ERROR_IO_PENDING, "a read");
+    VirtualFree(over, 0, MEM_RELEASE);
+    put(client, "here");
+    ok(WaitForSingleObject(event, INFINITE) == WAIT_OBJECT_0 && !memcmp(text, "here", 5),
+       "ends although nobody can be told how");
+    CloseHandle(event);
+    CloseHandle(client);
+    CloseHandle(server);
+}
+
 static HANDLE flushed_client;
 
 static DWORD WINAPI flush(void *server)
@@ -372,6 +430,9 @@ static void test_main(void)
 {
     test_bytes();
     test_messages();
+    test_messages_as_bytes();
+    test_bad_message();
+    test_bad_overlapped();
     test_flush();
     test_no_wait();
     test_overlapped();

@@ -16,6 +16,7 @@
  */
 #include "pipe.h"
 #include "usermem.h"
+#include "virtual.h"
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -85,9 +86,11 @@ static NTSTATUS read_locked(struct io_operation *operation)
                 status = STATUS_BUFFER_OVERFLOW;
             return status;
         }
-        /* Byte mode: what there is of all messages. */
+        /* Byte mode: what there is of all messages; the end is told to the next read. */
         if (status)
-            return operation->done && status == STATUS_PENDING ? STATUS_SUCCESS : status;
+            return operation->done && (status == STATUS_PENDING || status == STATUS_END_OF_FILE)
+                       ? STATUS_SUCCESS
+                       : status;
         if (operation->done == operation->length)
             return STATUS_SUCCESS;
     }
@@ -107,13 +110,25 @@ NTSTATUS pipe_message_read(struct io_operation *operation)
     return status == STATUS_END_OF_FILE ? pipe_end_of_stream(operation->file, false) : status;
 }
 
-/* phase: the length has been sent. */
+static NTSTATUS message_probe(const char *bytes, size_t size)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    char byte;
+
+    for (size_t at = 0; at < size && !status; at += VIRTUAL_PAGE)
+        status = user_read(&byte, bytes + at, 1);
+    return size && !status ? user_read(&byte, bytes + size - 1, 1) : status;
+}
+
+/* phase: the length has been sent. A message that cannot be read to its end is not begun. */
 NTSTATUS pipe_message_write(struct io_operation *operation)
 {
     uint32_t length = (uint32_t)operation->length;
-    bool touched = false;
+    NTSTATUS status;
 
     TRY(pipe_check_connected(operation->file));
+    if (!operation->phase)
+        TRY(message_probe(operation->buffer, operation->length));
     while (!operation->phase || operation->done < operation->length) {
         struct iovec parts[2] = {
             {&length, sizeof(length)},
@@ -122,16 +137,15 @@ NTSTATUS pipe_message_write(struct io_operation *operation)
         struct msghdr message = {.msg_iov = parts + first, .msg_iovlen = 2 - first};
         ssize_t n = sendmsg(operation->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-        if (n < 0 && errno == EFAULT && !touched && !user_read(&(char){0}, operation->buffer, 1)) {
-            touched = true;
-            continue;
-        }
         if (n < 0 && errno == EAGAIN && operation->file->pipe->does_not_wait && !operation->phase)
             return STATUS_SUCCESS; /* nothing was written */
-        if (n < 0)
-            return n < 0 && failure() == STATUS_END_OF_FILE
-                       ? pipe_end_of_stream(operation->file, true)
-                       : failure();
+        if (n < 0) {
+            status = failure();
+            if (status == STATUS_ACCESS_VIOLATION) /* its memory went meanwhile */
+                pipe_message_abandon(operation);
+            return status == STATUS_END_OF_FILE ? pipe_end_of_stream(operation->file, true)
+                                                : status;
+        }
         operation->done += (ULONG_PTR)n - (first ? 0 : sizeof(length));
         operation->phase = 1;
     }
