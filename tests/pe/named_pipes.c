@@ -5,6 +5,8 @@
  * completion ports, APCs. Between processes: pipe_processes.c. */
 #include "pipes.h"
 
+#include <stdio.h>
+
 #define NAME "\\\\.\\pipe\\portico\\named_pipes"
 
 static void test_bytes(void)
@@ -151,45 +153,6 @@ static void test_messages(void)
     CloseHandle(server);
 }
 
-/* Who reads bytes of a pipe of messages gets the last ones before the end. */
-static void test_messages_as_bytes(void)
-{
-    HANDLE server = server_make(NAME, PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE, 1);
-    HANDLE client = client_make(NAME, 0);
-    char text[16];
-    DWORD n;
-
-    put(client, "la");
-    put(client, "st");
-    CloseHandle(client);
-    get(server, "last");
-    fails(ReadFile(server, text, sizeof text, &n, NULL), ERROR_BROKEN_PIPE, "reading behind that");
-    CloseHandle(server);
-}
-
-/* A message whose end cannot be read does not begin. */
-static void test_bad_message(void)
-{
-    const size_t size = 1024 * 1024;
-    HANDLE server = server_make(NAME, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
-                                PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, 1);
-    HANDLE client = client_make(NAME, 0);
-    char *bytes = VirtualAlloc(NULL, size, MEM_RESERVE, PAGE_NOACCESS), text[16] = "";
-    OVERLAPPED over = {0};
-
-    VirtualAlloc(bytes, size - 4096, MEM_COMMIT, PAGE_READWRITE);
-    fails(WriteFile(server, bytes, (DWORD)size, NULL, &over), ERROR_NOACCESS,
-          "writing what cannot be read");
-    put(client, "in");
-    ok(ReadFile(server, text, sizeof text, NULL, &over) && !memcmp(text, "in", 3),
-       "the pipe works");
-    ok(WriteFile(server, "out", 3, NULL, &over), "in both directions");
-    get(client, "out");
-    VirtualFree(bytes, 0, MEM_RELEASE);
-    CloseHandle(client);
-    CloseHandle(server);
-}
-
 /* A pending operation's end is written to memory that has gone. */
 static void test_bad_overlapped(void)
 {
@@ -254,6 +217,23 @@ static void test_no_wait(void)
     fails(ReadFile(client, text, 4, &n, NULL), ERROR_NO_DATA, "reading");
     put(client, "here");
     get(server, "here");
+    CloseHandle(client);
+    CloseHandle(server);
+}
+
+/* A name that kernel32 makes up: a pipe of this process alone. */
+static void test_flush_of_own(void)
+{
+    HANDLE server, client;
+    char name[64];
+
+    snprintf(name, sizeof name, "\\\\.\\pipe\\Win32.Pipes.%08u.0", (unsigned)GetCurrentProcessId());
+    server = server_make(name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE, 1);
+    client = client_make(name, 0);
+    put(client, "unread");
+    put(server, "read");
+    get(client, "read");
+    ok(FlushFileBuffers(server), "a flush does not wait for what this end has not read");
     CloseHandle(client);
     CloseHandle(server);
 }
@@ -430,10 +410,9 @@ static void test_main(void)
 {
     test_bytes();
     test_messages();
-    test_messages_as_bytes();
-    test_bad_message();
     test_bad_overlapped();
     test_flush();
+    test_flush_of_own();
     test_no_wait();
     test_overlapped();
     test_transact();

@@ -83,18 +83,24 @@ static NTSTATUS stream_step(struct io_operation *operation)
     return status;
 }
 
-/* Messages of threads that share a synchronous handle do not mix. */
-static NTSTATUS messages_in_turn(struct io_request *request, struct io_operation *operation)
+NTSTATUS io_messages(struct io_request *request, struct io_operation *operation, bool reads,
+                     bool writes)
 {
-    pthread_mutex_t *turn = &request->file->pipe->turns[operation->events == POLLOUT];
+    pthread_mutex_t *turns = request->file->pipe->turns;
     NTSTATUS status;
 
     if (!file_is_synchronous(request->file))
         return io_start(request, operation);
     operation->user_iosb = request->user_iosb;
-    pthread_mutex_lock(turn);
+    if (writes)
+        pthread_mutex_lock(&turns[1]);
+    if (reads)
+        pthread_mutex_lock(&turns[0]);
     status = io_run(operation);
-    pthread_mutex_unlock(turn);
+    if (reads)
+        pthread_mutex_unlock(&turns[0]);
+    if (writes)
+        pthread_mutex_unlock(&turns[1]);
     return io_end(request, status, operation->done);
 }
 
@@ -116,5 +122,5 @@ NTSTATUS io_stream(struct io_request *request, void *buffer, ULONG length, bool 
         return io_do(request, &operation);
     operation.step = write_it ? pipe_message_write : pipe_message_read;
     operation.abandon = write_it ? pipe_message_abandon : NULL;
-    return messages_in_turn(request, &operation);
+    return io_messages(request, &operation, !write_it, write_it);
 }

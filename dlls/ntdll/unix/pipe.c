@@ -407,7 +407,7 @@ static int64_t default_timeout(LARGE_INTEGER timeout)
 {
     /* An interval is negative; kernel32 gives 50 ms for none. */
     return timeout.QuadPart == INT64_MIN ? TIMEOUT_NEVER
-           : timeout.QuadPart < 0        ? -timeout.QuadPart * 100
+           : timeout.QuadPart < 0        ? pipe_timeout_ns(-timeout.QuadPart)
                                          : 0;
 }
 

@@ -60,6 +60,12 @@ NTSTATUS pipe_name(struct file *file, WCHAR **ret_name, ULONG *ret_bytes);
 void pipe_share(struct file *file);
 NTSTATUS pipe_mode_set(struct file *file, ULONG read_mode, ULONG completion_mode);
 
+/* 100 ns units, not negative, as the server's requests have them. */
+static inline int64_t pipe_timeout_ns(int64_t units)
+{
+    return units > INT64_MAX / 100 ? TIMEOUT_NEVER : units * 100;
+}
+
 /* pipe_message.c: steps for a pipe of message type. */
 NTSTATUS pipe_message_read(struct io_operation *operation);
 NTSTATUS pipe_message_write(struct io_operation *operation);

@@ -6,6 +6,7 @@
 /* NtFsControlFile on pipes, and what NtQueryInformationFile tells of them. */
 #include "client.h"
 #include "create.h"
+#include "io_stream.h"
 #include "ntprocess.h"
 #include "nttime.h"
 #include "pipe.h"
@@ -74,7 +75,7 @@ static NTSTATUS control_peek(struct control_call *call)
 static int64_t wait_timeout(const FILE_PIPE_WAIT_FOR_BUFFER *info)
 {
     struct timespec now;
-    int64_t left = -info->Timeout.QuadPart;
+    int64_t left;
 
     if (!info->TimeoutSpecified)
         return PIPE_TIMEOUT_DEFAULT;
@@ -83,8 +84,10 @@ static int64_t wait_timeout(const FILE_PIPE_WAIT_FOR_BUFFER *info)
     if (info->Timeout.QuadPart > 0) { /* a date */
         clock_gettime(CLOCK_REALTIME, &now);
         left = info->Timeout.QuadPart - nt_time_from_timespec(now);
+    } else {
+        left = -info->Timeout.QuadPart;
     }
-    return left <= 0 ? 0 : left > INT64_MAX / 100 ? TIMEOUT_NEVER : left * 100;
+    return left <= 0 ? 0 : pipe_timeout_ns(left);
 }
 
 /* WaitNamedPipe: at the port server, which parks the thread. */
@@ -184,7 +187,7 @@ static NTSTATUS transceive(struct io_request *request, void *input, ULONG input_
     if (!(file->access & FILE_READ_DATA) || !(file->access & FILE_WRITE_DATA))
         return io_end(request, STATUS_ACCESS_DENIED, 0);
     pipe_transceive_operation(file, &operation);
-    return io_do(request, &operation);
+    return io_messages(request, &operation, true, true);
 }
 
 bool pipe_control(struct io_request *request, ULONG code, void *input, ULONG input_length,

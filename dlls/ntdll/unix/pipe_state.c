@@ -225,7 +225,8 @@ NTSTATUS pipe_flush(struct file *file)
         return STATUS_SUCCESS; /* nothing of this file object's */
     for (;;) {
         unread = 0;
-        if (ioctl(file->fd, file->pipe->is_anonymous ? FIONREAD : SIOCOUTQ, &unread) || !unread)
+        /* Of a socket what was sent; of a Linux pipe what is in it, from either end. */
+        if ((ioctl(file->fd, SIOCOUTQ, &unread) && ioctl(file->fd, FIONREAD, &unread)) || !unread)
             return STATUS_SUCCESS;
         status = wait_fd(file->fd, 0, file->options & FILE_SYNCHRONOUS_IO_ALERT, &interval);
         if (status == STATUS_SUCCESS) /* only the other end's end wakes it */
