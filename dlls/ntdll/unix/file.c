@@ -30,10 +30,10 @@ static void file_close(struct nt_object *object, bool last)
 
     if (!last)
         return;
-    file_locks_drop(file);
-    file_share_leave(file);
     (void)io_cancel(file, NULL, NULL,
                     file->kind == FILE_KIND_FOLDER ? STATUS_NOTIFY_CLEANUP : STATUS_CANCELLED);
+    file_share_leave(file); /* no lock is granted any more */
+    file_locks_drop(file);
     if (file->pipe)
         pipe_end_closed(file);
 }

@@ -15,7 +15,11 @@
  * Windows. Equal modifications in a row are told once.
  *
  * A buffer without room for one record, no buffer at all (FindFirstChangeNotification), or a queue
- * that has run over is STATUS_NOTIFY_ENUM_DIR: look for yourself.
+ * that has run over is STATUS_NOTIFY_ENUM_DIR: look for yourself. So is a tree with more folders
+ * than the kernel watches.
+ *
+ * DIFFERS: that the watched folder itself is removed ends no call: Linux tells of it when the last
+ * descriptor of the folder is closed, and the handle is one.
  */
 #include "folder_watch.h"
 #include "io_operation.h"
@@ -121,6 +125,7 @@ static void watched_add(struct folder_watch *watch, char *path, bool tells, int 
     char *full = path ? join(watch->root, path) : NULL;
     struct dirent *entry;
     DIR *stream;
+    int wd;
 
     watch->watched = grown ? grown : watch->watched;
     if (!grown || !full) {
@@ -129,12 +134,10 @@ static void watched_add(struct folder_watch *watch, char *path, bool tells, int 
         free(full);
         return;
     }
-    grown[watch->n_watched] = (struct watched){
-        inotify_add_watch(watch->fd, full, ALL_EVENTS | IN_ONLYDIR | (*path ? IN_DONT_FOLLOW : 0)),
-        path};
-    stream = grown[watch->n_watched++].wd < 0 || !watch->is_subtree || depth >= DEPTH_MAX
-                 ? NULL
-                 : opendir(full);
+    wd = inotify_add_watch(watch->fd, full, ALL_EVENTS | IN_ONLYDIR | (*path ? IN_DONT_FOLLOW : 0));
+    watch->has_overflown |= wd < 0 && (errno == ENOSPC || errno == ENOMEM);
+    grown[watch->n_watched++] = (struct watched){wd, path};
+    stream = wd < 0 || !watch->is_subtree || depth >= DEPTH_MAX ? NULL : opendir(full);
     free(full);
     while (stream && (entry = readdir(stream))) {
         bool is_folder = entry->d_type == DT_DIR;
