@@ -48,7 +48,8 @@ static NTSTATUS name_get(const WCHAR *name, ULONG size, WCHAR buffer[NAME_CHARS]
     return STATUS_SUCCESS;
 }
 
-NTSTATUS WINAPI NtAddAtom(const WCHAR *name, ULONG size, RTL_ATOM *ret_atom)
+static NTSTATUS with_name(NTSTATUS(WINAPI *function)(RTL_ATOM_TABLE, const WCHAR *, RTL_ATOM *),
+                          const WCHAR *name, ULONG size, RTL_ATOM *ret_atom)
 {
     WCHAR buffer[NAME_CHARS];
     RTL_ATOM_TABLE table;
@@ -56,18 +57,17 @@ NTSTATUS WINAPI NtAddAtom(const WCHAR *name, ULONG size, RTL_ATOM *ret_atom)
 
     if (!status)
         status = table_get(&table);
-    return status ? status : RtlAddAtomToAtomTable(table, name, ret_atom);
+    return status ? status : function(table, name, ret_atom);
+}
+
+NTSTATUS WINAPI NtAddAtom(const WCHAR *name, ULONG size, RTL_ATOM *ret_atom)
+{
+    return with_name(RtlAddAtomToAtomTable, name, size, ret_atom);
 }
 
 NTSTATUS WINAPI NtFindAtom(const WCHAR *name, ULONG size, RTL_ATOM *ret_atom)
 {
-    WCHAR buffer[NAME_CHARS];
-    RTL_ATOM_TABLE table;
-    NTSTATUS status = name_get(name, size, buffer, &name);
-
-    if (!status)
-        status = table_get(&table);
-    return status ? status : RtlLookupAtomInAtomTable(table, name, ret_atom);
+    return with_name(RtlLookupAtomInAtomTable, name, size, ret_atom);
 }
 
 NTSTATUS WINAPI NtDeleteAtom(RTL_ATOM atom)

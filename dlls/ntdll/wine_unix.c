@@ -18,7 +18,7 @@
 
 enum { CALLS_SAID_MAX = 64 };
 
-/* A lost race prints a line twice: harmless. */
+/* loader_lock is held. */
 static bool is_said(const void *base, unsigned code)
 {
     static struct {

@@ -72,6 +72,14 @@ NTSTATUS name_copy(const UNICODE_STRING *copied_header, WCHAR **ret_name, size_t
     return STATUS_SUCCESS;
 }
 
+NTSTATUS name_get(const UNICODE_STRING *user_string, WCHAR **ret_name, size_t *ret_units)
+{
+    UNICODE_STRING header;
+
+    TRY(USER_GET(header, user_string));
+    return name_copy(&header, ret_name, ret_units);
+}
+
 void name_freep(WCHAR **name)
 {
     free(*name);

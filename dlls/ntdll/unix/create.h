@@ -27,4 +27,6 @@ NTSTATUS create_end(PHANDLE ret_handle, struct nt_object *object, ACCESS_MASK ac
                     const struct creation *creation);
 /* A copy of the name, NUL-terminated, to be freed; *ret_units without the NUL. */
 NTSTATUS name_copy(const UNICODE_STRING *copied_header, WCHAR **ret_name, size_t *ret_units);
+/* The same of a string in the program's memory. */
+NTSTATUS name_get(const UNICODE_STRING *user_string, WCHAR **ret_name, size_t *ret_units);
 void name_freep(WCHAR **name);

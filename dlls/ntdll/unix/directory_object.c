@@ -46,13 +46,11 @@ NTSTATUS WINAPI NtCreateSymbolicLinkObject(PHANDLE ret_handle, ACCESS_MASK acces
                                            PUNICODE_STRING user_target)
 {
     struct creation creation;
-    UNICODE_STRING header;
     _cleanup_nt_(name_freep) WCHAR *target = NULL;
     size_t units;
 
     TRY(create_begin(ret_handle, attributes, &creation));
-    TRY(USER_GET(header, user_target));
-    TRY(name_copy(&header, &target, &units));
+    TRY(name_get(user_target, &target, &units));
     return named_symlink_create(ret_handle, access, &creation, target, units * sizeof(WCHAR));
 }
 
@@ -135,7 +133,6 @@ static NTSTATUS permanence_set(HANDLE handle, bool on)
 {
     struct object_permanence_request request = {.on = on};
     struct object_permanence_reply reply;
-    CONTROL_OR_RETURN(control);
 
     if (handle_is_local(handle)) {
         const struct token_ref own = {0};
@@ -150,6 +147,7 @@ static NTSTATUS permanence_set(HANDLE handle, bool on)
     if (!handle_is_server(handle))
         return STATUS_INVALID_HANDLE;
     request.handle = server_handle(handle);
+    CONTROL_OR_RETURN(control);
     return (NTSTATUS)call_object_permanence(control, &request, &reply, NULL);
 }
 

@@ -5,12 +5,11 @@
 
 /* Attributes and the time of creation.
  *
- *     read-only     no write bit in the mode
- *     hidden, system, archive, temporary, offline, not indexed
- *                   the extended attribute user.DOSATTRIB, as Samba and Wine have it: "0x22";
- * absent means archive for a file and nothing for a folder creation      behind it in the same
- * attribute ("0x20 132223104000000000") once a program has set it; else the file system's birth
- * time, else the older of modification and change
+ * Read-only is a mode without a write bit. Hidden, system, archive, temporary, offline and not
+ * indexed are the extended attribute user.DOSATTRIB, as Samba and Wine have it: "0x22"; absent it
+ * means archive for a file and nothing for a folder. The time of creation stands behind them in the
+ * same attribute ("0x20 132223104000000000") once a program has set it; else it is the file
+ * system's birth time, else the older of modification and change.
  *
  * DIFFERS: a file system without user attributes keeps read-only alone, and says nothing; writing
  * to a file does not set its archive attribute again.

@@ -46,11 +46,9 @@ NTSTATUS WINAPI NtAllocateUuids(PULARGE_INTEGER ret_time, PULONG ret_range, PULO
 static NTSTATUS text_get(const UNICODE_STRING *user_text, char **ret_text)
 {
     _cleanup_nt_(name_freep) WCHAR *units = NULL;
-    UNICODE_STRING header;
     size_t n;
 
-    TRY(USER_GET(header, user_text));
-    TRY(name_copy(&header, &units, &n));
+    TRY(name_get(user_text, &units, &n));
     *ret_text = utf8_from_utf16(units, n);
     return *ret_text ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }

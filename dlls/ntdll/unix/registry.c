@@ -341,12 +341,10 @@ NTSTATUS WINAPI NtRenameKey(HANDLE handle, UNICODE_STRING *user_name)
     struct key_rename_request request = {.reserved = 0};
     struct key_rename_reply reply;
     struct call_extra extra = {0};
-    UNICODE_STRING header;
     size_t units;
 
     TRY(key_lookup(handle, KEY_WRITE, &key));
-    TRY(USER_GET(header, user_name));
-    TRY(name_copy(&header, &name, &units));
+    TRY(name_get(user_name, &name, &units));
     TRY(key_server(key, &request.handle));
     extra.data = name;
     extra.data_size = (uint32_t)(units * sizeof(WCHAR));

@@ -129,11 +129,9 @@ NTSTATUS WINAPI NtQueryValueKey(HANDLE handle, const UNICODE_STRING *user_name,
                                 DWORD *ret_length)
 {
     _cleanup_nt_(name_freep) WCHAR *name = NULL;
-    UNICODE_STRING header;
     size_t units;
 
-    TRY(USER_GET(header, user_name));
-    TRY(name_copy(&header, &name, &units));
+    TRY(name_get(user_name, &name, &units));
     return query(handle, KEY_INDEX_SELF, name, units, class, buffer, length, ret_length);
 }
 
@@ -155,15 +153,13 @@ NTSTATUS WINAPI NtSetValueKey(HANDLE handle, const UNICODE_STRING *user_name, UL
     struct key_set_value_request request = {.type = type};
     struct key_set_value_reply reply;
     struct call_extra extra = {0};
-    UNICODE_STRING header;
     char *bytes;
     size_t units;
     NTSTATUS status;
 
     (void)title;
     TRY(key_lookup(handle, KEY_SET_VALUE, &key));
-    TRY(USER_GET(header, user_name));
-    TRY(name_copy(&header, &name, &units));
+    TRY(name_get(user_name, &name, &units));
     request.name_size = (uint32_t)(units * sizeof(WCHAR));
     if (size > PACKET_DATA_MAX_BYTES - request.name_size)
         return STATUS_INSUFFICIENT_RESOURCES; /* DIFFERS: a megabyte fits on Windows */
@@ -189,12 +185,10 @@ NTSTATUS WINAPI NtDeleteValueKey(HANDLE handle, const UNICODE_STRING *user_name)
     struct key_delete_value_request request = {.reserved = 0};
     struct key_delete_value_reply reply;
     struct call_extra extra = {0};
-    UNICODE_STRING header;
     size_t units;
 
     TRY(key_lookup(handle, KEY_SET_VALUE, &key));
-    TRY(USER_GET(header, user_name));
-    TRY(name_copy(&header, &name, &units));
+    TRY(name_get(user_name, &name, &units));
     TRY(key_server(key, &request.handle));
     extra.data = name;
     extra.data_size = (uint32_t)(units * sizeof(WCHAR));
