@@ -50,6 +50,11 @@ static void test_wsprintf(void)
     is_number(wsprintfA(out, "%.1090S", big_wide), 1023, "with a precision beyond");
     is_number(wsprintfW(wide, L"%.1090S", big), 1023, "and the other way");
     is_number(wsprintfW(wide, L"%S|%s", "", L"x"), 2, "one without text");
+    for (unsigned i = 0; i < 1000; i++)
+        big_wide[i] = 0x20ac;
+    big_wide[1000] = 0;
+    ok(wsprintfA(out, "%S", big_wide) >= 1000, "units that take more bytes each: %d",
+       lstrlenA(out));
 }
 
 static void test_characters(void)
@@ -70,6 +75,11 @@ static void test_characters(void)
     ok(CharToOemA("plain", buffer) && !lstrcmpA(buffer, "plain"), "CharToOem");
     ok(OemToCharBuffA("abcd", buffer, 2) && !memcmp(buffer, "abain", 5), "OemToCharBuff: n units");
     ok(CharToOemW(L"wide", buffer) && !lstrcmpA(buffer, "wide"), "CharToOemW");
+    memset(buffer, '#', sizeof(buffer));
+    ok(CharToOemA("\xff", buffer) && !buffer[1], "CharToOem of any byte: one and the NUL");
+    memset(buffer, '#', sizeof(buffer));
+    ok(CharToOemW(L"\u20ac\u20ac", buffer) && lstrlenA(buffer) <= 5,
+       "CharToOemW ends within two bytes a character");
     ok(!CharToOemA(NULL, buffer) && !OemToCharW("x", NULL), "NULL is refused");
 }
 
