@@ -94,12 +94,15 @@ status_t req_pipe_open(struct client *client, const struct pipe_open_request *re
 {
     struct file_params file = {.options = request->options, .file_kind = request->file_kind};
     _cleanup_(object_unrefp) struct object *object = NULL;
-    status_t status = pipe_open(client, name_of(data), &file, request->access, &object);
+    uint32_t granted;
+    status_t status = object_access(&file_ops, request->access, &granted);
 
+    if (!status) /* by what it gets, not by what it called that; and no instance is used up first */
+        status = pipe_open(client, name_of(data), &file, granted, &object);
     if (status)
         return status;
     ret_reply->type = file_from_object(object)->pipe->name->type;
-    return end_give(client, object, request->access, 0, extra, &ret_reply->handle);
+    return end_give(client, object, granted, 0, extra, &ret_reply->handle);
 }
 
 status_t req_pipe_listen(struct client *client, const struct pipe_listen_request *request,

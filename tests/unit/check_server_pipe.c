@@ -136,8 +136,12 @@ START_TEST(a_direction_limits_the_client)
     ck_assert_uint_eq(CALL_NAMED(&a, pipe_create, &created, "in", 0, .disposition = 3,
                                  .configuration = 0, .max_instances = 1, .access = 1),
                       STATUS_SUCCESS);
-    ck_assert_uint_eq(CALL_NAMED(&b, pipe_open, &opened, "in", 0, .access = 1),
-                      STATUS_ACCESS_DENIED);
+    static const uint32_t reading[] = {1, GENERIC_READ_BIT, GENERIC_ALL_BIT, ACCESS_MAXIMUM};
+    for (size_t i = 0; i < ARRAY_SIZE(reading); i++)
+        ck_assert_uint_eq(CALL_NAMED(&b, pipe_open, &opened, "in", 0, .access = reading[i]),
+                          STATUS_ACCESS_DENIED);
+    ck_assert_uint_eq(CALL_NAMED(&b, pipe_open, &opened, "in", 0, .access = 0x01000002),
+                      STATUS_PRIVILEGE_NOT_HELD);
     ck_assert_uint_eq(CALL_NAMED(&b, pipe_open, &opened, "in", 0, .access = 2), STATUS_SUCCESS);
     end();
 }
