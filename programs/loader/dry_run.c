@@ -111,12 +111,21 @@ static bool is_wine_private(const struct dll *importer, const struct dll *from, 
            name && (!strncmp(name, "wine_", 5) || !strncmp(name, "__wine_", 7));
 }
 
+/* A file's names are not to speak to the terminal. */
+static void name_print(const char *name)
+{
+    for (; *name; name++)
+        putchar((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name);
+}
+
 static void import_print(const char *state, const struct pe_import *import)
 {
+    printf("    %-11s  ", state);
     if (import->name)
-        printf("    %-11s  %s\n", state, import->name);
+        name_print(import->name);
     else
-        printf("    %-11s  ordinal %u\n", state, (unsigned)import->ordinal);
+        printf("ordinal %u", (unsigned)import->ordinal);
+    putchar('\n');
 }
 
 static void import_count(struct dry_run *run, enum pe_export found, bool is_delayed,
@@ -179,7 +188,9 @@ static bool wants_unix_side(const struct dll *dll)
 
 static void dll_print(const char *name, const struct dll *dll, bool is_delayed)
 {
-    printf("  %s%s: %s%s", name, is_delayed ? " (delay-loaded)" : "", origin_names[dll->origin],
+    printf("  ");
+    name_print(name);
+    printf("%s: %s%s", is_delayed ? " (delay-loaded)" : "", origin_names[dll->origin],
            dll->origin && dll->origin != DLL_OTHER ? ", " : "");
     if (dll->path)
         printf("%s%s", dll->path, dll->origin ? "" : " is no 64-bit DLL");
@@ -212,8 +223,11 @@ static enum pe_next imports_from(struct dry_run *run, const struct pe_file *file
     from = dll_get(run, name);
     if (is_listed)
         dll_print(name, from, is_delayed);
-    if (!from->origin && !is_listed)
-        printf("  %s of %s: not found\n", name, importer->name);
+    if (!from->origin && !is_listed) {
+        printf("  ");
+        name_print(name);
+        printf(" of %s: not found\n", importer->name);
+    }
     missing_dll_count(run, from, is_delayed);
     if (is_listed)
         next = imports_list(run, file, names_rva, from, is_delayed);

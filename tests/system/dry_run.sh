@@ -62,6 +62,10 @@ build elsewhere/nowhere.dll 'int far_away(void) { return 1; }' -shared
 PATH=$scratch/elsewhere:$PATH dry_run missing.exe
 is "$dry_status" 0 'until it is found on PATH'
 
+LC_ALL=C sed 's/msvcrt\.dll/\x1b[2Jrt.dll/' whole.exe >speaks.exe
+dry_run speaks.exe
+like "$(cat out)" '^  \?\[2Jrt\.dll: not found$' 'a name with control characters does not reach the terminal'
+
 LC_ALL=C sed 's/msvcrt\.dll/msvcrt\x00dll/' whole.exe >short.exe
 dry_run short.exe
 is "$dry_status" 0 'a DLL named without its extension'
