@@ -42,13 +42,14 @@ WCHAR *ip_port_print(WCHAR *at, USHORT port)
     return at;
 }
 
-void ip_text_widen(const char *text, WCHAR ret_wide[IP_TEXT_MAX])
+bool ip_text_widen(const char *text, WCHAR ret_wide[IP_TEXT_MAX])
 {
     unsigned n;
 
     for (n = 0; text[n] && n < IP_TEXT_MAX - 1; n++)
         ret_wide[n] = (unsigned char)text[n] < 0x80 ? (WCHAR)text[n] : 0xffff;
     ret_wide[n] = 0;
+    return !text[n];
 }
 
 char *ip_text_narrow(const WCHAR *from, const WCHAR *end, char *to)

@@ -29,8 +29,9 @@ WCHAR *ip_number_print(WCHAR *at, ULONG value, unsigned base);
 bool ip_port_parse(const WCHAR **at, USHORT *ret_port);
 WCHAR *ip_port_print(WCHAR *at, USHORT port);
 
-/* As much as an address may have; what is not ASCII becomes a character that no address has. */
-void ip_text_widen(const char *text, WCHAR ret_wide[IP_TEXT_MAX]);
+/* As much as an address may have, false: there is more; what is not ASCII becomes a character that
+ * no address has. */
+bool ip_text_widen(const char *text, WCHAR ret_wide[IP_TEXT_MAX]);
 /* Copies the text and its NUL; returns where that is. */
 char *ip_text_narrow(const WCHAR *from, const WCHAR *end, char *to);
 /* n units with the NUL into whichever of the two is there, when *size allows; *size is n

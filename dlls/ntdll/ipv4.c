@@ -80,7 +80,7 @@ NTSTATUS WINAPI RtlIpv4StringToAddressA(const char *text, BOOLEAN is_strict, con
     const WCHAR *end;
     NTSTATUS status;
 
-    ip_text_widen(text, wide);
+    (void)ip_text_widen(text, wide);
     status = RtlIpv4StringToAddressW(wide, is_strict, &end, ret_address);
     *ret_end = text + (end - wide);
     return status;
@@ -107,9 +107,8 @@ NTSTATUS WINAPI RtlIpv4StringToAddressExA(const char *text, BOOLEAN is_strict, I
 {
     WCHAR wide[IP_TEXT_MAX];
 
-    if (!text)
+    if (!text || !ip_text_widen(text, wide))
         return STATUS_INVALID_PARAMETER;
-    ip_text_widen(text, wide);
     return RtlIpv4StringToAddressExW(wide, is_strict, ret_address, ret_port);
 }
 

@@ -109,7 +109,7 @@ NTSTATUS WINAPI RtlIpv6StringToAddressA(const char *text, const char **ret_end,
     const WCHAR *end;
     NTSTATUS status;
 
-    ip_text_widen(text, wide);
+    (void)ip_text_widen(text, wide);
     status = RtlIpv6StringToAddressW(wide, &end, ret_address);
     *ret_end = text + (end - wide);
     return status;
@@ -146,9 +146,8 @@ NTSTATUS WINAPI RtlIpv6StringToAddressExA(const char *text, IN6_ADDR *ret_addres
 {
     WCHAR wide[IP_TEXT_MAX];
 
-    if (!text)
+    if (!text || !ip_text_widen(text, wide))
         return STATUS_INVALID_PARAMETER;
-    ip_text_widen(text, wide);
     return RtlIpv6StringToAddressExW(wide, ret_address, ret_scope, ret_port);
 }
 

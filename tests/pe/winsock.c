@@ -10,6 +10,8 @@
 
 #include <mstcpip.h>
 
+LONG NTAPI RtlIpv4StringToAddressExA(PCSTR text, BOOLEAN is_strict, IN_ADDR *ret_address,
+                                     USHORT *ret_port);
 LONG NTAPI RtlIpv6StringToAddressW(PCWSTR text, PWSTR *ret_end, IN6_ADDR *ret_address);
 
 static void test_start(void)
@@ -67,6 +69,8 @@ static void test_long_text(void)
     char text[200];
     struct sockaddr_in address = {0};
     INT size = sizeof(address);
+    IN_ADDR rtl;
+    USHORT port;
 
     memset(text, '0', sizeof(text));
     text[1] = 'x';
@@ -74,6 +78,8 @@ static void test_long_text(void)
     ok(WSAStringToAddressA(text, AF_INET, NULL, (SOCKADDR *)&address, &size) ||
            address.sin_addr.s_addr == htonl(1),
        "an address is read whole or not at all");
+    ok(RtlIpv4StringToAddressExA(text, FALSE, &rtl, &port) || rtl.s_addr == htonl(1),
+       "by ntdll too");
 }
 
 static const struct {
