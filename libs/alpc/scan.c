@@ -294,10 +294,18 @@ static bool is_all_else_empty_locked(const struct port_view *view)
            !memory->main.head && !cursor_glance(&view->lanes[0].view, &view->at.lanes[0].cursor);
 }
 
+/* Nobody has looked at its stamp by the clock, and none such is far ahead of the lane's last that
+ * somebody has: small steps of a lie do not add up. */
+static bool is_plausible(const struct port_lane *lane, const struct lane_record *record)
+{
+    return lane->seen_position != record->position + 1 &&
+           record->stamp_ns - lane->seen_stamp <= STAMP_STEP_MAX_NS;
+}
+
 /* The record at the head of the only lane, without the clock (B4): the lane is looked at first,
  * then everything else. What had been published before the record was, and might come before it, is
  * visible by then; so if there is nothing, the record is next, whatever its stamp says. A stamp far
- * ahead of the last one goes the long way, where a lie is lowered. */
+ * ahead goes the long way, where a lie is lowered. */
 static bool scan_only_lane_locked(struct port_view *view, struct candidate *ret)
 {
     uint32_t index = view->at.hot[0];
@@ -309,7 +317,7 @@ static bool scan_only_lane_locked(struct port_view *view, struct candidate *ret)
         return false;
     const struct lane_view *lane_view = lane_mapped(view, index, lane->marked_generation);
     if (!lane_view || cursor_peek(lane_view, &lane->cursor, &record) != LANE_OK ||
-        record.stamp_ns - lane->cursor.floor_ns > STAMP_STEP_MAX_NS)
+        !is_plausible(lane, &record))
         return false;
     HOOK(only_lane);
     if (!MUTANT(early_look) && !is_all_else_empty_locked(view))

@@ -40,6 +40,25 @@ START_TEST(a_stamp_from_the_future_waits_for_one_scan_only)
 }
 END_TEST
 
+START_TEST(small_steps_of_a_lie_do_not_add_up)
+{
+    struct rig rig;
+    struct port_message message;
+    uint64_t stamp;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *liar = rig_add_sender(&rig);
+    rig_expect(&rig, &message, rig_datagram(liar, 4), LPC_DATAGRAM);
+    stamp = rig.views[0].at.lanes[liar->lane].cursor.floor_ns;
+    for (int i = 0; i < 10; i++) {
+        stamp += 900000000;
+        rig_expect(&rig, &message, send_stamped(liar, stamp), LPC_DATAGRAM);
+    }
+    ck_assert_uint_lt(rig.views[0].at.lanes[liar->lane].cursor.floor_ns, sys_now_ns() + 2000000000);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_stamp_from_the_past_gains_no_place)
 {
     struct rig rig;
@@ -193,6 +212,7 @@ int main(void)
 {
     UNIT_BEGIN("scan");
     UNIT_TEST(a_stamp_from_the_future_waits_for_one_scan_only);
+    UNIT_TEST(small_steps_of_a_lie_do_not_add_up);
     UNIT_TEST(a_stamp_from_the_past_gains_no_place);
     UNIT_TEST(a_lane_that_succeeds_another_is_read_after_it);
     UNIT_TEST(a_full_node_table_is_a_barrier);
