@@ -244,14 +244,15 @@ void handles_receive(const struct port *port, uint32_t connection, uint32_t mess
     received_remember(port, connection, message_id, is_final, wire->transfer);
 }
 
+/* The newest: a final one that is kept may have had the same id a round of ids ago. */
 static struct held *received_find_locked(uint64_t owner, uint32_t message_id)
 {
-    struct held *held;
+    struct held *held, *found = NULL;
 
     list_for_each(held, &all, link)
         if (!held->is_sent && held->owner == owner && held->message_id == message_id)
-            return held;
-    return NULL;
+            found = held;
+    return found;
 }
 
 status_t portico_message_handle(handle_t handle, uint32_t message_id, uint32_t index,

@@ -3,6 +3,9 @@
 #include "config.h"
 
 #include "daemon.h"
+#include "portico/handle.h"
+#include "portico/local_port.h"
+#include "portico/outbound.h"
 
 #define ALLOW_DUP   0x00080000u
 #define MULTIHANDLE 0x02000000u
@@ -314,6 +317,33 @@ START_TEST(several_in_a_final_answer_can_still_be_fetched)
 }
 END_TEST
 
+/* The next request has the id of the last one, as after a round of ids. */
+static void repeat_id(void)
+{
+    struct port *port;
+
+    ck_ok(handle_get_port(pair.client, &port));
+    port->outbound->next_id--;
+    port_unref(port);
+}
+
+START_TEST(an_id_that_comes_again_names_the_newest_answer)
+{
+    struct portico_attributes got;
+    struct portico_message_handle one;
+    uint32_t first;
+
+    start(ALLOW_DUP | MULTIHANDLE);
+    call_for(PORTICO_RELEASE, 2, &got);
+    first = reply.header.message_id;
+    repeat_id();
+    call_for(PORTICO_RELEASE, 3, &got);
+    ck_assert_uint_eq(reply.header.message_id, first);
+    ck_ok(portico_message_handle(pair.client, first, 2, &one));
+    end();
+}
+END_TEST
+
 START_TEST(an_answer_that_continues_keeps_its_handles_until_it_is_released)
 {
     struct portico_attributes got;
@@ -345,6 +375,7 @@ int main(int argc, char **argv)
     UNIT_TEST(what_could_not_be_sent_holds_nothing);
     UNIT_TEST(an_answer_brings_handles_to_the_thread_that_waits);
     UNIT_TEST(several_in_a_final_answer_can_still_be_fetched);
+    UNIT_TEST(an_id_that_comes_again_names_the_newest_answer);
     UNIT_TEST(an_answer_that_continues_keeps_its_handles_until_it_is_released);
     return DAEMON_END(UNIT_END());
 }
