@@ -33,7 +33,7 @@ static inline CLIENT_ID *own_client_id(void)
     return (CLIENT_ID *)((char *)NtCurrentTeb() + 0x40);
 }
 
-enum { TEST_DATA_MAX = 65487 };
+enum { TEST_DATA_MAX = 65495 };
 
 struct test_message {
     PORT_MESSAGE header;

@@ -108,7 +108,7 @@ static void replies(HANDLE client)
 
 static void large_replies(HANDLE client)
 {
-    static const USHORT lengths[] = {0, 959, 960, 961, 5000, 65487};
+    static const USHORT lengths[] = {0, 959, 960, 961, 5000, 65495};
 
     for (unsigned k = 0; k < sizeof lengths / sizeof *lengths; k++) {
         SIZE_T size = sizeof large_reply;

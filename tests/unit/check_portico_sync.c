@@ -104,7 +104,7 @@ END_TEST
 
 START_TEST(a_reply_larger_than_the_buffer_waits_in_the_queue)
 {
-    static const size_t sizes[] = {100, 960, 961, 65487};
+    static const size_t sizes[] = {100, 960, 961, 65495};
     struct pair pair = pair_make(name);
 
     for (unsigned i = 0; i < 4; i++) {
@@ -129,7 +129,7 @@ END_TEST
 
 START_TEST(a_reply_to_memory_that_cannot_be_written_waits_in_the_queue)
 {
-    static const size_t sizes[] = {0, 600, 961, 65487};
+    static const size_t sizes[] = {0, 600, 961, 65495};
     struct pair pair = pair_make(name);
 
     for (unsigned i = 0; i < 8; i++) {

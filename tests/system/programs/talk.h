@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DATA_BYTES_MAX = 65487 };
+enum { DATA_BYTES_MAX = 65495 };
 
 struct talk_message {
     PORT_MESSAGE header;
