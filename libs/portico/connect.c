@@ -128,7 +128,7 @@ status_t port_enter_connected(const struct alpc_connect_request *request,
                             true, &port->receiver);
 
     if (!is_sync)
-        return status == STATUS_SUCCESS ? handle_enter_port(reply->port, TAKE(port)) : status;
+        return status == STATUS_SUCCESS ? port_enter(TAKE(port)) : status;
     if (status != STATUS_SUCCESS) {
         fd_close(extra->ret_fds[1]);
         fd_close(extra->ret_fds[2]);
@@ -139,7 +139,7 @@ status_t port_enter_connected(const struct alpc_connect_request *request,
         return status;
     port->outbound = outbound;
     port_count_received(&port->receiver->view);
-    return handle_enter_port(reply->port, TAKE(port));
+    return port_enter(TAKE(port));
 }
 
 static void connect_context_keep(handle_t handle, uint64_t context)
@@ -252,7 +252,7 @@ static status_t port_enter_accepted(struct port *connection_port,
     }
     port->life = LIFE_OPEN;
     port->receiver = receiver_ref(connection_port->receiver);
-    return handle_enter_port(reply->port, port);
+    return port_enter(port);
 }
 
 /* The acceptance's attributes, then its data. */

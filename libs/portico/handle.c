@@ -25,8 +25,17 @@ struct chunk {
     struct port *_Atomic ports[CHUNK_HANDLES];
 };
 
+/* Race 2 of handle.h; handles share one by their value. */
+struct removal {
+    uint32_t n;         /* so far; wraps around */
+    uint32_t n_closing; /* closes under way */
+};
+#define N_REMOVALS 64u
+
 static struct chunk *_Atomic chunks[N_CHUNKS];
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t is_closed = PTHREAD_COND_INITIALIZER;
+static struct removal removals[N_REMOVALS]; /* table_lock */
 
 static struct port *_Atomic *handle_slot(handle_t handle)
 {
@@ -72,15 +81,13 @@ status_t handle_get_port(handle_t handle, struct port **ret_port)
     struct port *port = handle_peek_port(handle);
     status_t status;
 
-    if (!port) {
+    while (!port) {
         if (handle >= HANDLE_LOCAL_BASE)
             return STATUS_OBJECT_TYPE_MISMATCH;
         status = port_open_unknown(handle);
-        if (status != STATUS_SUCCESS)
+        if (status != STATUS_SUCCESS && status != STATUS_RETRY)
             return status;
-        port = handle_peek_port(handle);
-        if (!port)
-            return STATUS_INVALID_HANDLE;
+        port = handle_peek_port(handle); /* not: closed since then, so the server is asked again */
     }
     *ret_port = port;
     return STATUS_SUCCESS;
@@ -96,23 +103,80 @@ status_t handle_enter_port(handle_t handle, struct port *port)
     if (slot)
         old = atomic_exchange(slot, port);
     pthread_mutex_unlock(&table_lock);
-    if (old) /* the handle was closed and reused behind our back, or two threads asked for it at
-                once */
+    if (old) /* the handle was closed and reused behind our back */
         port_unref(old);
     return slot ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 
-struct port *handle_remove_port(handle_t handle)
+static struct removal *removal_of_locked(handle_t handle)
+{
+    return &removals[(handle >> 2) % N_REMOVALS];
+}
+
+void handle_ask_begin(handle_t handle, uint32_t *ret_removals)
+{
+    pthread_mutex_lock(&table_lock);
+    while (removal_of_locked(handle)->n_closing)
+        pthread_cond_wait(&is_closed, &table_lock);
+    *ret_removals = removal_of_locked(handle)->n;
+    pthread_mutex_unlock(&table_lock);
+}
+
+status_t handle_enter_found(handle_t handle, struct port *port, uint32_t n_removals)
 {
     struct port *_Atomic *slot;
-    struct port *port = NULL;
+    struct port *unused = port;
+    status_t status = STATUS_SUCCESS;
 
     pthread_mutex_lock(&table_lock);
-    slot = handle_slot(handle);
-    if (slot)
-        port = atomic_exchange(slot, NULL);
+    slot = handle_slot_make_locked(handle);
+    if (!slot)
+        status = STATUS_NO_MEMORY;
+    else if (removal_of_locked(handle)->n != n_removals)
+        status = STATUS_RETRY;
+    else if (!*slot) /* else another thread has asked too, and what it found is in use */
+        unused = atomic_exchange(slot, port);
+    pthread_mutex_unlock(&table_lock);
+    if (unused)
+        port_unref(unused);
+    return status;
+}
+
+static struct port *remove_locked(handle_t handle)
+{
+    struct port *_Atomic *slot = handle_slot(handle);
+
+    removal_of_locked(handle)->n++;
+    return slot ? atomic_exchange(slot, NULL) : NULL;
+}
+
+struct port *handle_remove_port(handle_t handle)
+{
+    struct port *port;
+
+    pthread_mutex_lock(&table_lock);
+    port = remove_locked(handle);
     pthread_mutex_unlock(&table_lock);
     return port;
+}
+
+struct port *handle_close_begin(handle_t handle)
+{
+    struct port *port;
+
+    pthread_mutex_lock(&table_lock);
+    removal_of_locked(handle)->n_closing++;
+    port = remove_locked(handle);
+    pthread_mutex_unlock(&table_lock);
+    return port;
+}
+
+void handle_close_end(handle_t handle)
+{
+    pthread_mutex_lock(&table_lock);
+    removal_of_locked(handle)->n_closing--;
+    pthread_cond_broadcast(&is_closed);
+    pthread_mutex_unlock(&table_lock);
 }
 
 void handle_for_each_port(void (*each)(struct port *port, void *argument), void *argument)

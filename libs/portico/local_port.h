@@ -66,7 +66,11 @@ bool port_try_ref(struct port *port);
 void port_unref(struct port *port);
 DEFINE_CLEANUP(struct port *, port_unref)
 
-/* A handle that this process got from another: asks the server what it is and enters it. */
+/* Enters a port that the server has just made under port->handle; takes the caller's reference
+ * over. */
+status_t port_enter(struct port *port);
+/* A handle that this process got from another: asks the server what it is and enters it.
+ * STATUS_RETRY: it may have been closed meanwhile, ask again. */
 status_t port_open_unknown(handle_t handle);
 /* The server told that a connection has ended. */
 void port_connection_closed(const struct connection_closed_notice *notice);

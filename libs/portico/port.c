@@ -4,7 +4,11 @@
 
 /* Ports: making, asking, ending. Structs are recycled (handle.h, race 1): port_unref of the last
  * reference gives receiver, outbound and views back and puts the struct on a free list. A count of
- * zero is never raised by a reader (port_try_ref), so that only one thread recycles a struct. */
+ * zero is never raised by a reader (port_try_ref), so that only one thread recycles a struct.
+ *
+ * Race 1. The other end closes before the port is in the table: the notice finds no port. The
+ * server writes the end into port memory before it sends the notice, so one of the two is seen
+ * (port_enter_as). */
 
 #include <stdlib.h>
 
@@ -130,6 +134,39 @@ void port_connection_closed(const struct connection_closed_notice *notice)
     handle_for_each_port(end_if_meant, &closing);
 }
 
+static bool has_ended_meanwhile(const struct port *port, status_t *ret_status)
+{
+    struct port_connection_facts facts;
+    const struct receiver *receiver = port->receiver;
+
+    *ret_status = STATUS_PORT_DISCONNECTED;
+    if (!receiver || port->kind == PORT_KIND_CONNECTION)
+        return false;
+    if (port->kind == PORT_KIND_CLIENT)
+        return (*ret_status = port_ended(&receiver->view)) != STATUS_SUCCESS;
+    return !port_connection_read(&receiver->view, port->connection, &facts) ||
+           facts.generation != port->generation || facts.state == PORT_CONNECTION_CLOSED;
+}
+
+/* Race 1: entered first, then looked at. */
+static status_t port_enter_as(struct port *port, const uint32_t *removals)
+{
+    status_t ended, status;
+
+    port->refs++;
+    status = removals ? handle_enter_found(port->handle, port, *removals)
+                      : handle_enter_port(port->handle, port);
+    if (status == STATUS_SUCCESS && port->life != LIFE_ENDED && has_ended_meanwhile(port, &ended))
+        port_end(port, ended);
+    port_unref(port);
+    return status;
+}
+
+status_t port_enter(struct port *port)
+{
+    return port_enter_as(port, NULL);
+}
+
 struct finding {
     const struct receiver *receiver;
     enum port_kind kind;
@@ -206,8 +243,11 @@ status_t port_open_unknown(handle_t handle)
     struct alpc_query_reply reply;
     struct call_extra extra = {0};
     _cleanup_(port_unrefp) struct port *port = NULL;
-    status_t status = query(handle, &reply, &extra);
+    uint32_t removals;
+    status_t status;
 
+    handle_ask_begin(handle, &removals);
+    status = query(handle, &reply, &extra);
     if (status != STATUS_SUCCESS)
         return status;
     port = port_new();
@@ -233,7 +273,7 @@ status_t port_open_unknown(handle_t handle)
         port->receiver = receiver_find(reply.receiver_id);
     if (status != STATUS_SUCCESS)
         return status;
-    return handle_enter_port(handle, TAKE(port));
+    return port_enter_as(TAKE(port), &removals);
 }
 
 /* A port that the server has just made for this process, with its memory. */
@@ -252,7 +292,7 @@ static status_t port_enter_made(const struct alpc_create_port_reply *reply, int 
                             &port->receiver);
     if (status != STATUS_SUCCESS)
         return status;
-    return handle_enter_port(reply->port, TAKE(port));
+    return port_enter(TAKE(port));
 }
 
 status_t portico_port_create(const struct portico_name *name,

@@ -22,8 +22,9 @@ status_t portico_close(handle_t handle)
     if (handle == 0 || (handle & 3) || handle >= HANDLE_LOCAL_BASE)
         return STATUS_INVALID_HANDLE;
     /* Out of the cache first: once the server has closed it the value may mean another object. */
-    port = handle_remove_port(handle);
+    port = handle_close_begin(handle);
     status = call_handle_close(control, &request, &reply, NULL);
+    handle_close_end(handle);
     if (port) {
         if (status == STATUS_SUCCESS)
             port_closed_here(port);

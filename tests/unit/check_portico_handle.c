@@ -75,12 +75,67 @@ START_TEST(looking_up_against_closing_finds_the_port_or_nothing)
         current = handle;
         for (volatile int j = 0; j < 2000; j++)
             ;
+        if (i % 2) /* the lookers ask the server while it closes the handle */
+            port_unref(handle_remove_port(handle));
         ck_ok(portico_close(handle));
+        for (int j = 0; j < 3; j++) { /* also after an answer that was on its way */
+            struct port *port;
+            ck_status(handle_get_port(handle, &port), STATUS_INVALID_HANDLE);
+            sched_yield();
+        }
     }
     is_over = true;
     for (int i = 0; i < 3; i++) {
         void *found;
         pthread_join(threads[i], &found);
+    }
+}
+END_TEST
+
+/* Out of the table, as before it was entered. */
+static struct port *take_out(handle_t handle)
+{
+    struct port *port = handle_remove_port(handle);
+
+    ck_assert_ptr_nonnull(port);
+    return port;
+}
+
+/* The notices come in order: when the second end has been told, the first one has. */
+static void wait_until_told(handle_t handle)
+{
+    struct port *port;
+
+    ck_ok(handle_get_port(handle, &port));
+    while (port->life != LIFE_ENDED)
+        sched_yield();
+    port_unref(port);
+}
+
+START_TEST(a_port_whose_other_end_closed_before_it_was_entered_has_ended)
+{
+    static const char name[] = "\\RPC Control\\handle ended";
+
+    daemon_connect();
+    for (int closes_client = 0; closes_client < 2; closes_client++) {
+        handle_t connection, servers[2], clients[2];
+        struct port *port;
+
+        ck_ok(port_make(name, &connection));
+        for (int i = 0; i < 2; i++)
+            clients[i] = pair_connect(connection, name, 1, &servers[i]);
+        const handle_t *ends = closes_client ? servers : clients;
+        port = take_out(ends[0]);
+        for (int i = 0; i < 2; i++)
+            ck_ok(portico_close(closes_client ? clients[i] : servers[i]));
+        wait_until_told(ends[1]);
+        ck_assert_int_eq(port->life, LIFE_OPEN);
+        ck_ok(port_enter(port));
+        ck_assert_int_eq(port->life, LIFE_ENDED);
+        ck_assert_uint_eq(port->ended_status, STATUS_PORT_DISCONNECTED);
+        for (int i = 0; i < 2; i++)
+            ck_ok(portico_close(ends[i]));
+        ck_ok(portico_close(connection));
     }
 }
 END_TEST
@@ -92,5 +147,6 @@ int main(int argc, char **argv)
     UNIT_TEST(handles_that_cannot_be_are_told_apart);
     UNIT_TEST(a_handle_that_is_not_cached_is_asked_for_once);
     UNIT_TEST(looking_up_against_closing_finds_the_port_or_nothing);
+    UNIT_TEST(a_port_whose_other_end_closed_before_it_was_entered_has_ended);
     return DAEMON_END(UNIT_END());
 }
