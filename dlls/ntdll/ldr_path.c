@@ -124,7 +124,8 @@ static void path_add_environment(struct path_text *path)
     if (!peb()->ProcessParameters->Environment)
         return;
     status = RtlQueryEnvironmentVariable_U(NULL, &name, &value);
-    if (status != STATUS_BUFFER_TOO_SMALL || path->used + value.Length / 2 + 2 > path->capacity)
+    path->is_full |= path->used + value.Length / 2 + 2 > path->capacity;
+    if (status != STATUS_BUFFER_TOO_SMALL || path->is_full)
         return;
     value.Buffer = RtlAllocateHeap(process_heap(), 0, value.Length + sizeof(WCHAR));
     value.MaximumLength = value.Length + sizeof(WCHAR);
@@ -188,6 +189,7 @@ static bool is_absolute(const WCHAR *path)
 
 static NTSTATUS build_path(const WCHAR *module, ULONG flags, WCHAR **ret_path)
 {
+    static volatile LONG is_told;
     struct path_text path = {.capacity = 8192};
 
     path.buffer = RtlAllocateHeap(process_heap(), 0, (path.capacity + 1) * sizeof(WCHAR));
@@ -200,7 +202,7 @@ static NTSTATUS build_path(const WCHAR *module, ULONG flags, WCHAR **ret_path)
     else
         path_add_classic(&path, flags & LOAD_WITH_ALTERED_SEARCH_PATH ? module : NULL);
     path.buffer[path.used] = 0;
-    if (path.is_full)
+    if (path.is_full && !InterlockedExchange(&is_told, TRUE))
         log_line("a DLL search path is longer than %u characters: its end is ignored",
                  (unsigned)path.capacity);
     *ret_path = path.buffer;
