@@ -17,7 +17,7 @@ fetch_url() {
         rm -f "$2.new"
         skip_all "$1 is not what it was (SHA-512)"
     done
-    skip_all "$1 cannot be fetched: $(head -c 200 "$scratch/fetch.err" 2>/dev/null | tr '\n' ' ')"
+    skip_all "$1 cannot be fetched: $(grep -v '^W:' "$scratch/fetch.err" 2>/dev/null | head -c 200 | tr '\n' ' ')"
 }
 
 # fetch_deb PACKAGE: unpacks Debian's package of that name into $fetched/PACKAGE.
@@ -28,5 +28,7 @@ fetch_deb() {
     (cd "$scratch/deb.$1" && apt-get -q -o Acquire::http::Timeout=20 -o Acquire::Retries=0 download "$1" &&
         dpkg -x "$1"_*.deb tree) >"$scratch/fetch.err" 2>&1 ||
         skip_all "package $1 cannot be fetched: $(grep '^E:' "$scratch/fetch.err" | head -n 1)"
-    mv "$scratch/deb.$1/tree" "$fetched/$1"
+    # One step in the end: a run that is interrupted leaves no half package behind.
+    rm -rf "$fetched/.$1"
+    mv "$scratch/deb.$1/tree" "$fetched/.$1" && mv "$fetched/.$1" "$fetched/$1"
 }
