@@ -24,12 +24,13 @@ static unsigned long switches_of_thread(const char *path)
     unsigned long n = 0, total = 0;
     FILE *file = fopen(path, "re");
 
-    while (file && fgets(line, sizeof(line), file))
+    if (!file)
+        bench_fail("a thread ended meanwhile, and its switches with it: %s", path);
+    while (fgets(line, sizeof(line), file))
         if (sscanf(line, "voluntary_ctxt_switches: %lu", &n) == 1 ||
             sscanf(line, "nonvoluntary_ctxt_switches: %lu", &n) == 1)
             total += n;
-    if (file)
-        fclose(file);
+    fclose(file);
     return total;
 }
 
