@@ -22,7 +22,7 @@ is "$(FOO='a b' "$portico" "$args" env FOO)" "$(crlf 'a b')" 'a variable passes'
 is "$("$portico" "$args" env SystemRoot)" "$(crlf 'C:\windows')" 'SystemRoot is set'
 like "$(PATH="$PATH:/opt/x" "$portico" "$args" env PATH)" '^C:\\windows\\system32;.*Z:\\opt\\x' 'PATH is converted'
 long=$(printf '%2000s' '' | sed 's, ,/opt/x:,g') # 14,000 characters
-told=$(PATH="$long$PATH" "$portico" "$args" env FOO 2>&1 | grep -c 'DLL search path is longer than 8192 characters')
+told=$(PATH="$long$PATH" "$portico" "$(program loads)" no-1.dll no-2.dll 2>&1 | grep -c 'DLL search path is longer than 8192 characters')
 is "$told" 1 'a PATH too long to search is told, once'
 real=$(cd "$scratch" && pwd -P)
 is "$(cd "$scratch" && "$portico" "$args" cwd)" "$(crlf "Z:$(printf '%s' "$real" | tr / '\\')")" 'the current directory'
