@@ -85,6 +85,10 @@ struct port *port_find_server(const struct receiver *receiver, uint32_t connecti
 /* A reference to a connection port that receives there; NULL: its handles have been closed. */
 struct port *port_find_listener(const struct receiver *receiver);
 
+/* Another handle of this process for the same port; 0: none. What belongs to the port here goes
+ * with the last one. */
+handle_t port_other_handle(const struct port *port);
+
 /* The port of a synchronous or asynchronous connect that was answered; takes the descriptors and
  * `views` (or NULL) over, also on failure. */
 status_t port_enter_connected(const struct alpc_connect_request *request,

@@ -56,6 +56,23 @@ bool port_try_ref(struct port *port)
     return false;
 }
 
+static void take_legacy_views(struct port *port, void *argument)
+{
+    struct port *gone = argument;
+
+    if (gone->legacy_views && port != gone && port->port_id == gone->port_id)
+        port->legacy_views = TAKE(gone->legacy_views);
+}
+
+/* They are mapped as long as the port has a handle. */
+static void legacy_views_leave(struct port *port)
+{
+    if (port->legacy_views)
+        handle_for_each_port(take_legacy_views, port);
+    legacy_views_free(port->legacy_views);
+    port->legacy_views = NULL;
+}
+
 static void port_recycle(struct port *port)
 {
     struct outbound *outbound = atomic_exchange(&port->outbound, NULL);
@@ -67,8 +84,7 @@ static void port_recycle(struct port *port)
     reserves_port_gone(port);
     if (outbound)
         outbound_leave(outbound);
-    legacy_views_free(port->legacy_views);
-    port->legacy_views = NULL;
+    legacy_views_leave(port);
     port->receiver = NULL;
     port->peer_flags = 0;
     port->handle = 0;
@@ -200,6 +216,27 @@ struct port *port_find_listener(const struct receiver *receiver)
 
     handle_for_each_port(find_if_meant, &finding);
     return finding.found;
+}
+
+struct other {
+    const struct port *port;
+    handle_t handle;
+};
+
+static void note_if_other(struct port *port, void *argument)
+{
+    struct other *other = argument;
+
+    if (port != other->port && port->port_id == other->port->port_id)
+        other->handle = port->handle;
+}
+
+handle_t port_other_handle(const struct port *port)
+{
+    struct other other = {.port = port};
+
+    handle_for_each_port(note_if_other, &other);
+    return other.handle;
 }
 
 void port_closed_here(struct port *port)

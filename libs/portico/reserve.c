@@ -216,22 +216,9 @@ void reserved_slot(struct reserved *reserved, const struct outlane *lane, uint32
     reserved->word = word;
 }
 
-struct search {
-    const struct port *gone;
-    bool found;
-};
-
-static void find_other_handle(struct port *port, void *argument)
-{
-    struct search *search = argument;
-
-    search->found |= port != search->gone && port->port_id == search->gone->port_id;
-}
-
 /* No thread is in a call on the port's last handle: none of its reserves is being sent. */
 void reserves_port_gone(const struct port *port)
 {
-    struct search search = {.gone = port};
     struct reserve *reserve, *next;
     struct list gone = LIST_INIT(gone);
     bool has_some = false;
@@ -240,10 +227,7 @@ void reserves_port_gone(const struct port *port)
     list_for_each(reserve, &reserves, link)
         has_some |= reserve->port_id == port->port_id;
     pthread_mutex_unlock(&reserves_lock);
-    if (!has_some)
-        return;
-    handle_for_each_port(find_other_handle, &search);
-    if (search.found)
+    if (!has_some || port_other_handle(port))
         return;
     pthread_mutex_lock(&reserves_lock);
     list_for_each_safe(reserve, next, &reserves, link) {

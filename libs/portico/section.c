@@ -305,14 +305,35 @@ status_t portico_section_delete(handle_t handle, uint32_t id)
     return STATUS_SUCCESS;
 }
 
-void sections_port_gone(const struct port *port)
+static bool has_sections(const struct port *port)
 {
-    struct section *section, *next;
+    const struct section *section;
+    bool has_some = false;
 
     sections_lock();
     for (size_t i = 0; n_sections && i < N_BUCKETS; i++)
+        list_for_each(section, &by_id[i], link)
+            has_some |= section->owner == port->port_id;
+    sections_unlock();
+    return has_some;
+}
+
+void sections_port_gone(const struct port *port)
+{
+    struct section *section, *next;
+    handle_t other;
+
+    if (!has_sections(port))
+        return;
+    other = port_other_handle(port);
+    sections_lock();
+    for (size_t i = 0; n_sections && i < N_BUCKETS; i++)
         list_for_each_safe(section, next, &by_id[i], link)
-            if (section->owner == port->port_id)
+            if (section->owner != port->port_id)
+                continue;
+            else if (!other)
                 section_remove_locked(section);
+            else if (section->port == port->handle)
+                section->port = other;
     sections_unlock();
 }

@@ -42,7 +42,7 @@ struct own_view {
 struct section {
     struct list link;
     uint64_t owner; /* port_id */
-    handle_t port;  /* by which it was made */
+    handle_t port;  /* by which it was made, or another of the port's */
     uint32_t id;
     uint32_t n_views; /* not hidden */
     uint64_t size;

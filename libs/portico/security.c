@@ -27,7 +27,7 @@
 struct context {
     struct list link;
     uint64_t port_id;
-    handle_t port; /* by which it was made or first sent */
+    handle_t port; /* by which it was made or first sent, or another of the port's */
     uint64_t handle;
     uint32_t n_sending; /* sends that have not returned */
 };
@@ -162,14 +162,34 @@ status_t portico_security_revoke(handle_t handle, uint64_t context)
                    : STATUS_INSUFFICIENT_RESOURCES;
 }
 
+static bool has_contexts(const struct port *port)
+{
+    const struct context *context;
+    bool has_some = false;
+
+    pthread_mutex_lock(&lock);
+    list_for_each(context, &contexts, link)
+        has_some |= context->port_id == port->port_id;
+    pthread_mutex_unlock(&lock);
+    return has_some;
+}
+
 void security_port_gone(const struct port *port)
 {
     struct context *context, *next;
+    handle_t other;
 
+    if (!has_contexts(port))
+        return;
+    other = port_other_handle(port);
     pthread_mutex_lock(&lock);
     list_for_each_safe(context, next, &contexts, link)
-        if (context->port_id == port->port_id)
+        if (context->port_id != port->port_id)
+            continue;
+        else if (!other)
             forget_locked(context);
+        else if (context->port == port->handle)
+            context->port = other;
     pthread_mutex_unlock(&lock);
 }
 

@@ -69,8 +69,10 @@ static void views_are_shared(const char *name, struct portico_port_view *own)
         ck_assert_str_eq((char *)own->base + 0x100, "in the server's");
     child_tell(&child, 'c');
     ck_assert_int_eq(child_end(&child), 0);
-    strcpy(accept.remote.base, "still there"); /* till the port is closed */
+    handle_t copy = handle_copy(server);
     ck_ok(portico_close(server));
+    strcpy(accept.remote.base, "still there"); /* till the port's last handle is closed */
+    ck_ok(portico_close(copy));
     ck_assert_int_lt(msync(accept.remote.base, 4096, MS_ASYNC), 0);
     ck_ok(portico_close(listener));
 }

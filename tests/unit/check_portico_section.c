@@ -2,6 +2,7 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
+#include "portico/local_port.h"
 #include "portico/section.h"
 #include "views.h"
 
@@ -232,6 +233,45 @@ START_TEST(a_closed_port_unmaps_its_views)
 }
 END_TEST
 
+START_TEST(a_section_and_its_views_stay_as_long_as_the_port_has_a_handle)
+{
+    struct pair pair = pair_make(name);
+    uint32_t own = section_make(pair.client, 0, 0x20000);
+    struct portico_view view = view_make(pair.client, own, 0x1000);
+    handle_t first = pair.client;
+
+    pair.client = handle_copy(first);
+    ck_ok(portico_close(handle_copy(first)));
+    ck_assert(is_mapped(view.base));
+    ck_ok(portico_close(first));
+    ck_assert(is_mapped(view.base));
+    ck_assert_uint_eq(section_port(own), pair.client);
+    memset(view.base, 7, view.size);
+    ck_ok(view_send_to(pair.client, 0, &view));
+    struct portico_view got = view_take_from(pair.connection);
+    ck_assert(bytes_are(&got, 7));
+    ck_ok(portico_view_delete(pair.client, view.base));
+    ck_ok(portico_section_delete(pair.client, own));
+    view = view_make(pair.client, section_make(pair.client, 0, 0x10000), 0x1000);
+    pair_close(&pair);
+    ck_assert(!is_mapped(view.base));
+}
+END_TEST
+
+/* As a thread whose answer comes after another's. */
+START_TEST(a_port_that_is_asked_for_twice_at_once_keeps_its_sections)
+{
+    struct pair pair = pair_make(name);
+    struct portico_view view =
+        view_make(pair.client, section_make(pair.client, 0, 0x10000), 0x1000);
+
+    ck_ok(port_open_unknown(pair.client));
+    ck_assert(is_mapped(view.base));
+    ck_ok(portico_view_delete(pair.client, view.base));
+    pair_close(&pair);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, NULL);
@@ -246,5 +286,7 @@ int main(int argc, char **argv)
     UNIT_TEST(what_has_been_read_does_not_stay_at_the_server);
     UNIT_TEST(what_is_read_after_its_section_was_deleted_does_not_stay_either);
     UNIT_TEST(a_closed_port_unmaps_its_views);
+    UNIT_TEST(a_section_and_its_views_stay_as_long_as_the_port_has_a_handle);
+    UNIT_TEST(a_port_that_is_asked_for_twice_at_once_keeps_its_sections);
     return DAEMON_END(UNIT_END());
 }
