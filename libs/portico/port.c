@@ -308,6 +308,8 @@ status_t port_open_unknown(handle_t handle)
                                 port->kind == PORT_KIND_CLIENT, &port->receiver);
     else
         port->receiver = receiver_find(reply.receiver_id);
+    if (status == STATUS_SUCCESS && reply.receiver_id && !port->receiver)
+        status = STATUS_INSUFFICIENT_RESOURCES; /* this process had no room for its descriptor */
     if (status != STATUS_SUCCESS)
         return status;
     return port_enter_as(TAKE(port), &removals);

@@ -42,6 +42,26 @@ START_TEST(a_handle_that_is_not_cached_is_asked_for_once)
 }
 END_TEST
 
+/* Its memory comes as a descriptor. */
+START_TEST(a_port_whose_descriptor_finds_no_room_is_asked_for_again)
+{
+    struct port *port;
+    handle_t handle;
+
+    daemon_connect();
+    ck_ok(port_make("\\RPC Control\\handle few", &handle));
+    port_unref(handle_remove_port(handle));
+    struct rlimit limit = descriptors_leave(0);
+    status_t status = handle_get_port(handle, &port);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    ck_assert_uint_eq(status, STATUS_INSUFFICIENT_RESOURCES);
+    ck_ok(handle_get_port(handle, &port));
+    ck_assert_ptr_nonnull(port->receiver);
+    port_unref(port);
+    ck_ok(portico_close(handle));
+}
+END_TEST
+
 static atomic_bool is_over;
 static _Atomic handle_t current;
 
@@ -146,6 +166,7 @@ int main(int argc, char **argv)
     UNIT_BEGIN("portico handle");
     UNIT_TEST(handles_that_cannot_be_are_told_apart);
     UNIT_TEST(a_handle_that_is_not_cached_is_asked_for_once);
+    UNIT_TEST(a_port_whose_descriptor_finds_no_room_is_asked_for_again);
     UNIT_TEST(looking_up_against_closing_finds_the_port_or_nothing);
     UNIT_TEST(a_port_whose_other_end_closed_before_it_was_entered_has_ended);
     return DAEMON_END(UNIT_END());

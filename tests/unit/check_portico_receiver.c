@@ -98,21 +98,6 @@ START_TEST(each_message_of_four_processes_reaches_exactly_one_of_three_threads)
 }
 END_TEST
 
-/* From now on this process gets `n` more descriptors; returns the limit that was. */
-static struct rlimit descriptors_leave(unsigned n)
-{
-    struct rlimit limit, few;
-    rlim_t at = 0;
-
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    for (; fcntl((int)at, F_GETFD) >= 0 || n--; at++)
-        ;
-    few = limit;
-    few.rlim_cur = at;
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
-    return limit;
-}
-
 /* Its doorbells come as three descriptors: with fewer it would sleep where nobody wakes it. */
 START_TEST(a_receive_without_descriptors_for_its_doorbells_fails_and_the_next_one_works)
 {
