@@ -26,18 +26,15 @@ status_t req_handle_close(struct client *client, const struct handle_close_reque
     return handle_close(&client->process->handles, request->handle);
 }
 
-static void handle_changed_notify(struct process *process, handle_t handle, uint32_t kind)
+/* DUPLICATE_CLOSE_SOURCE closes whatever else happens, as NT does. A process that names itself as
+ * HANDLE_SELF knows. */
+static void source_close(struct process *source, const struct handle_duplicate_request *request,
+                         const struct object *object)
 {
-    struct handle_changed_notice notice = {.handle = handle, .type = kind};
+    struct handle_closed_notice notice = {.handle = request->source, .object_id = object->id};
 
-    process_notify(process, NOTICE_handle_changed, &notice.header, sizeof(notice));
-}
-
-/* DUPLICATE_CLOSE_SOURCE closes whatever else happens, as NT does. */
-static void source_close(struct client *client, struct process *source, handle_t handle)
-{
-    if (!handle_close(&source->handles, handle) && source != client->process)
-        handle_changed_notify(source, handle, 0);
+    if (!handle_close(&source->handles, request->source) && request->source_process != HANDLE_SELF)
+        process_notify(source, NOTICE_handle_closed, &notice.header, sizeof(notice));
 }
 
 static status_t duplicate(struct client *client, const struct handle_duplicate_request *request,
@@ -66,8 +63,6 @@ static status_t duplicate(struct client *client, const struct handle_duplicate_r
     if (status)
         return status;
     ret_reply->type = object->ops->kind;
-    if (target != client->process)
-        handle_changed_notify(target, ret_reply->handle, ret_reply->type);
     return STATUS_SUCCESS;
 }
 
@@ -93,7 +88,7 @@ status_t req_handle_duplicate(struct client *client, const struct handle_duplica
     else if (!(request->options & HANDLE_CLOSE_SOURCE))
         status = STATUS_INVALID_HANDLE;
     if (request->options & HANDLE_CLOSE_SOURCE)
-        source_close(client, source, request->source);
+        source_close(source, request, hold);
     return status;
 }
 

@@ -70,8 +70,8 @@ struct portico_hooks {
     /* The server is gone. Does not return. NULL: one line on stderr,
      * _exit(PORTICO_EXIT_SERVER_DIED). */
     void (*server_died)(void);
-    /* On the watcher thread, must not block. Another process closed or replaced this handle. */
-    void (*handle_changed)(handle_t handle);
+    /* On the watcher thread, must not block. Another process closed this handle of the object. */
+    void (*handle_closed)(handle_t handle, uint64_t object_id);
     void (*wait_met)(uint64_t wait_id); /* a standing wait (request wait_begin) is over */
 };
 
@@ -124,6 +124,9 @@ struct portico_name {
     }
 
 status_t portico_close(handle_t handle);
+/* The request handle_duplicate; a port here keeps what it has when its old handle is closed. */
+status_t portico_duplicate(struct handle_duplicate_request *request,
+                           struct handle_duplicate_reply *ret_reply);
 /* What the handle means; STATUS_INVALID_HANDLE. Cached for ports, else a request. Either output may
  * be NULL. */
 status_t portico_handle_kind(handle_t handle, enum object_kind *ret_kind, uint32_t *ret_access);

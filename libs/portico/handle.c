@@ -6,9 +6,9 @@
  * it and one with a million can have them. Entering, removing and walking take `table_lock`;
  * looking up takes none.
  *
- * Unknown handles: the answer of alpc_query makes the port; the notice handle_changed (another
- * process closed or replaced a handle of ours) removes it. Handles that are no ports are not
- * cached: portico_handle_kind asks. */
+ * Unknown handles: the answer of alpc_query makes the port; the notice handle_closed (another
+ * process closed a handle of ours) removes it. Handles that are no ports are not cached:
+ * portico_handle_kind asks. */
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -142,31 +142,16 @@ status_t handle_enter_found(handle_t handle, struct port *port, uint32_t n_remov
     return status;
 }
 
-static struct port *remove_locked(handle_t handle)
-{
-    struct port *_Atomic *slot = handle_slot(handle);
-
-    removal_of_locked(handle)->n++;
-    return slot ? atomic_exchange(slot, NULL) : NULL;
-}
-
-struct port *handle_remove_port(handle_t handle)
-{
-    struct port *port;
-
-    pthread_mutex_lock(&table_lock);
-    port = remove_locked(handle);
-    pthread_mutex_unlock(&table_lock);
-    return port;
-}
-
 struct port *handle_close_begin(handle_t handle)
 {
+    struct port *_Atomic *slot;
     struct port *port;
 
     pthread_mutex_lock(&table_lock);
+    removal_of_locked(handle)->n++;
     removal_of_locked(handle)->n_closing++;
-    port = remove_locked(handle);
+    slot = handle_slot(handle);
+    port = slot ? atomic_exchange(slot, NULL) : NULL;
     pthread_mutex_unlock(&table_lock);
     return port;
 }
@@ -177,6 +162,21 @@ void handle_close_end(handle_t handle)
     removal_of_locked(handle)->n_closing--;
     pthread_cond_broadcast(&is_closed);
     pthread_mutex_unlock(&table_lock);
+}
+
+void handle_closed_elsewhere(handle_t handle, uint64_t object_id)
+{
+    struct port *_Atomic *slot;
+    struct port *port = NULL;
+
+    pthread_mutex_lock(&table_lock);
+    removal_of_locked(handle)->n++;
+    slot = handle_slot(handle);
+    if (slot && *slot && (*slot)->port_id == object_id)
+        port = atomic_exchange(slot, NULL);
+    pthread_mutex_unlock(&table_lock);
+    if (port)
+        port_unref(port);
 }
 
 void handle_for_each_port(void (*each)(struct port *port, void *argument), void *argument)

@@ -30,11 +30,12 @@ void handle_ask_begin(handle_t handle, uint32_t *ret_removals);
 /* Enters what the server said; takes the caller's reference over in any case. STATUS_RETRY: the
  * handle may have been closed meanwhile, ask again. */
 status_t handle_enter_found(handle_t handle, struct port *port, uint32_t removals);
-/* Takes the port out: the table's reference goes to the caller, or NULL. */
-struct port *handle_remove_port(handle_t handle);
-/* The same before the server is asked to close the handle; nobody asks what it is until
- * handle_close_end. */
+/* Takes the port out before the server is asked to close the handle: the table's reference goes to
+ * the caller, or NULL. Nobody asks what the handle is until handle_close_end. */
 struct port *handle_close_begin(handle_t handle);
 void handle_close_end(handle_t handle);
+/* Another process has closed the handle, which was of this object. The notice may be late: when the
+ * value means another port by now, that one stays. */
+void handle_closed_elsewhere(handle_t handle, uint64_t object_id);
 /* Calls each(port, argument) for every port in the table (notice.c); the table's lock is held. */
 void handle_for_each_port(void (*each)(struct port *port, void *argument), void *argument);

@@ -4,7 +4,7 @@
 
 /* The watcher: blocks on the notice socket, does what a notice says, and ends the process when the
  * server has gone. It has no TEB and all its signals are blocked; it never calls into a host's code
- * except hooks.server_died, hooks.handle_changed and hooks.wait_met. */
+ * except hooks.server_died, hooks.handle_closed and hooks.wait_met. */
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -21,7 +21,7 @@
 union notice {
     struct notice_header header;
     struct connection_closed_notice connection_closed;
-    struct handle_changed_notice handle_changed;
+    struct handle_closed_notice handle_closed;
     struct lpc_data_wanted_notice data_wanted;
     struct wait_met_notice wait_met;
 };
@@ -34,11 +34,10 @@ static void notice_handle(const union notice *notice)
     } else if (notice->header.code == NOTICE_lpc_data_wanted) {
         if (!thread_want_data(notice->data_wanted.thread_id))
             request_data_refuse(notice->data_wanted.thread_id, notice->data_wanted.message_id);
-    } else if (notice->header.code == NOTICE_handle_changed) {
-        struct port *port = handle_remove_port(notice->handle_changed.handle);
-        if (port)
-            port_unref(port);
-        the_process.hooks.handle_changed(notice->handle_changed.handle);
+    } else if (notice->header.code == NOTICE_handle_closed) {
+        const struct handle_closed_notice *closed = &notice->handle_closed;
+        handle_closed_elsewhere(closed->handle, closed->object_id);
+        the_process.hooks.handle_closed(closed->handle, closed->object_id);
     } else if (notice->header.code == NOTICE_wait_met) {
         the_process.hooks.wait_met(notice->wait_met.wait_id);
     }

@@ -75,9 +75,9 @@ static void plain_server_died(void)
     _exit(PORTICO_EXIT_SERVER_DIED);
 }
 
-static void plain_handle_changed(handle_t handle)
+static void plain_handle_closed(handle_t handle, uint64_t object_id)
 {
-    (void)handle;
+    (void)handle, (void)object_id;
 }
 
 static void plain_wait_met(uint64_t wait_id)
@@ -99,7 +99,7 @@ static void hooks_set(const struct portico_hooks *hooks)
     HOOK_OR(reserve, plain_reserve);
     HOOK_OR(unmap, plain_unmap);
     HOOK_OR(server_died, plain_server_died);
-    HOOK_OR(handle_changed, plain_handle_changed);
+    HOOK_OR(handle_closed, plain_handle_closed);
     HOOK_OR(wait_met, plain_wait_met);
 }
 

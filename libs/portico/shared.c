@@ -9,6 +9,13 @@
 #include "process.h"
 #include "thread.h"
 
+/* It stays as it was. */
+static void put_back(handle_t handle, struct port *port)
+{
+    if (handle_enter_port(handle, port) != STATUS_SUCCESS)
+        abort(); /* it was there */
+}
+
 status_t portico_close(handle_t handle)
 {
     struct handle_close_request request = {.handle = handle};
@@ -24,12 +31,48 @@ status_t portico_close(handle_t handle)
     /* Out of the cache first: once the server has closed it the value may mean another object. */
     port = handle_close_begin(handle);
     status = call_handle_close(control, &request, &reply, NULL);
+    if (port && status == STATUS_HANDLE_NOT_CLOSABLE)
+        put_back(handle, TAKE(port));
     handle_close_end(handle);
     if (port) {
         if (status == STATUS_SUCCESS)
             port_closed_here(port);
         port_unref(port);
     }
+    return status;
+}
+
+/* Fails when it has been closed again: the first use will say so. */
+static void port_know(handle_t handle)
+{
+    struct port *port;
+
+    if (handle_get_port(handle, &port) == STATUS_SUCCESS)
+        port_unref(port);
+}
+
+status_t portico_duplicate(struct handle_duplicate_request *request,
+                           struct handle_duplicate_reply *ret_reply)
+{
+    bool closes =
+        request->source_process == HANDLE_SELF && (request->options & HANDLE_CLOSE_SOURCE);
+    handle_t source = request->source & ~(handle_t)3;
+    struct control *control = portico_control();
+    struct port *port = NULL;
+    status_t status;
+
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (closes)
+        port = handle_close_begin(source);
+    status = call_handle_duplicate(control, request, ret_reply, NULL);
+    if (closes)
+        handle_close_end(source);
+    if (status == STATUS_SUCCESS && request->target_process == HANDLE_SELF &&
+        ret_reply->type == OBJECT_KIND_PORT)
+        port_know(ret_reply->handle);
+    if (port)
+        port_unref(port);
     return status;
 }
 

@@ -228,6 +228,77 @@ static void test_duplicate(void)
     CloseHandle(event);
 }
 
+static HANDLE volatile current;
+static LONG volatile is_over;
+
+static DWORD WINAPI reader(void *unused)
+{
+    (void)unused;
+    while (!is_over) {
+        OVERLAPPED at = {0};
+        DWORD n;
+        char byte;
+
+        ReadFile(current, &byte, 1, &n, &at);
+    }
+    return 0;
+}
+
+static HANDLE file_of(char byte)
+{
+    char path[MAX_PATH];
+    HANDLE file;
+    DWORD n;
+
+    GetTempPathA(sizeof path - 16, path);
+    snprintf(path + strlen(path), 16, "shared-%c", byte);
+    file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE | DELETE,
+                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, CREATE_ALWAYS,
+                       FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    ok(file != INVALID_HANDLE_VALUE && WriteFile(file, &byte, 1, &n, NULL), "a file of one byte");
+    return file;
+}
+
+/* The value of a closed handle is used again, while another thread reads by it: it is the new
+ * file's. The handles come from another process. */
+static void test_handle_used_again(void)
+{
+    HANDLE files[2] = {file_of('A'), file_of('B')}, theirs[2] = {NULL, NULL}, threads[2];
+    unsigned n_given = 0, n_right = 0, n_closed = 0;
+    PROCESS_INFORMATION info;
+
+    start("sleep", 0, &info);
+    for (int i = 0; i < 2; i++) {
+        DuplicateHandle(GetCurrentProcess(), files[i], info.hProcess, &theirs[i], 0, FALSE,
+                        DUPLICATE_SAME_ACCESS);
+        threads[i] = CreateThread(NULL, 0, reader, NULL, 0, NULL);
+    }
+    for (int i = 0; i < 400; i++) {
+        OVERLAPPED at = {0};
+        HANDLE file = NULL;
+        char byte = 0;
+        DWORD n;
+
+        n_given += DuplicateHandle(info.hProcess, theirs[i % 2], GetCurrentProcess(), &file, 0,
+                                   FALSE, DUPLICATE_SAME_ACCESS);
+        n_right += ReadFile(file, &byte, 1, &n, &at) && byte == "AB"[i % 2];
+        current = file;
+        SwitchToThread();
+        n_closed += CloseHandle(file);
+    }
+    is_over = TRUE;
+    WaitForMultipleObjects(2, threads, TRUE, INFINITE);
+    is_number(n_given, 400, "handles of files");
+    is_number(n_right, 400, "each reads its own file");
+    is_number(n_closed, 400, "each is closed");
+    for (int i = 0; i < 2; i++) {
+        CloseHandle(threads[i]);
+        CloseHandle(files[i]);
+    }
+    TerminateProcess(info.hProcess, 0);
+    child_end(&info);
+}
+
 /* Refused here, by name; what Windows does then is waited for by its effect. */
 static void test_suspend(void)
 {
@@ -319,6 +390,7 @@ static void test_main(void)
     test_named();
     test_open();
     test_duplicate();
+    test_handle_used_again();
     test_suspend();
     test_foreign();
     test_job();

@@ -6,6 +6,15 @@
 #include "portico/handle.h"
 #include "portico/local_port.h"
 
+/* As if the library did not know it: before it was entered, or given to us by another process. */
+static struct port *take_out(handle_t handle)
+{
+    struct port *port = handle_close_begin(handle);
+
+    handle_close_end(handle);
+    return port;
+}
+
 START_TEST(handles_that_cannot_be_are_told_apart)
 {
     struct port *port;
@@ -26,7 +35,7 @@ START_TEST(a_handle_that_is_not_cached_is_asked_for_once)
 
     daemon_connect();
     ck_ok(port_make("\\RPC Control\\handle", &handle));
-    port_unref(handle_remove_port(handle)); /* as if another process had given it to us */
+    port_unref(take_out(handle));
     portico_counters_get(&before);
     ck_ok(handle_get_port(handle, &port));
     ck_assert_int_eq(port->kind, PORT_KIND_CONNECTION);
@@ -42,6 +51,36 @@ START_TEST(a_handle_that_is_not_cached_is_asked_for_once)
 }
 END_TEST
 
+/* The notice of it comes when it comes. */
+START_TEST(a_handle_that_was_closed_elsewhere_is_forgotten_unless_it_is_of_another_port_by_now)
+{
+    struct portico_counters before, after;
+    struct port *port;
+    handle_t handle;
+    uint64_t id;
+
+    daemon_connect();
+    ck_ok(port_make("\\RPC Control\\handle late", &handle));
+    ck_ok(handle_get_port(handle, &port));
+    id = port->port_id;
+    port_unref(port);
+    portico_counters_get(&before);
+    handle_closed_elsewhere(handle, id + 1);
+    handle_closed_elsewhere(0, id);
+    handle_closed_elsewhere(0x00fffffc, id);
+    ck_ok(handle_get_port(handle, &port));
+    port_unref(port);
+    portico_counters_get(&after);
+    ck_assert_uint_eq(after.requests, before.requests);
+    handle_closed_elsewhere(handle, id);
+    ck_ok(handle_get_port(handle, &port));
+    port_unref(port);
+    portico_counters_get(&after);
+    ck_assert_uint_eq(after.requests, before.requests + 1);
+    ck_ok(portico_close(handle));
+}
+END_TEST
+
 /* Its memory comes as a descriptor. */
 START_TEST(a_port_whose_descriptor_finds_no_room_is_asked_for_again)
 {
@@ -50,7 +89,7 @@ START_TEST(a_port_whose_descriptor_finds_no_room_is_asked_for_again)
 
     daemon_connect();
     ck_ok(port_make("\\RPC Control\\handle few", &handle));
-    port_unref(handle_remove_port(handle));
+    port_unref(take_out(handle));
     struct rlimit limit = descriptors_leave(0);
     status_t status = handle_get_port(handle, &port);
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -96,7 +135,7 @@ START_TEST(looking_up_against_closing_finds_the_port_or_nothing)
         for (volatile int j = 0; j < 2000; j++)
             ;
         if (i % 2) /* the lookers ask the server while it closes the handle */
-            port_unref(handle_remove_port(handle));
+            port_unref(take_out(handle));
         ck_ok(portico_close(handle));
         for (int j = 0; j < 3; j++) { /* also after an answer that was on its way */
             struct port *port;
@@ -111,15 +150,6 @@ START_TEST(looking_up_against_closing_finds_the_port_or_nothing)
     }
 }
 END_TEST
-
-/* Out of the table, as before it was entered. */
-static struct port *take_out(handle_t handle)
-{
-    struct port *port = handle_remove_port(handle);
-
-    ck_assert_ptr_nonnull(port);
-    return port;
-}
 
 /* The notices come in order: when the second end has been told, the first one has. */
 static void wait_until_told(handle_t handle)
@@ -166,6 +196,7 @@ int main(int argc, char **argv)
     UNIT_BEGIN("portico handle");
     UNIT_TEST(handles_that_cannot_be_are_told_apart);
     UNIT_TEST(a_handle_that_is_not_cached_is_asked_for_once);
+    UNIT_TEST(a_handle_that_was_closed_elsewhere_is_forgotten_unless_it_is_of_another_port_by_now);
     UNIT_TEST(a_port_whose_descriptor_finds_no_room_is_asked_for_again);
     UNIT_TEST(looking_up_against_closing_finds_the_port_or_nothing);
     UNIT_TEST(a_port_whose_other_end_closed_before_it_was_entered_has_ended);

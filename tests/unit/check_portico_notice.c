@@ -2,6 +2,8 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
+#include <inttypes.h>
+
 #include "daemon.h"
 #include "lane/sys.h"
 
@@ -70,7 +72,7 @@ static int sending_client(void)
     return 0;
 }
 
-/* Puts a handle of an event into its parent's table. */
+/* Puts a handle of an event into its parent's table and takes it out again. */
 static int giving_process(void)
 {
     static const struct objattr no_name;
@@ -88,7 +90,17 @@ static int giving_process(void)
                                             .source = event.handle,
                                             .target_process = parent.handle,
                                             .options = HANDLE_SAME_ACCESS};
-    return call_handle_duplicate(portico_control(), &copy, &copied, NULL) ? 2 : 0;
+    if (call_handle_duplicate(portico_control(), &copy, &copied, NULL))
+        return 2;
+    struct handle_duplicate_request back = {
+        .source_process = parent.handle, .source = copied.handle, .options = HANDLE_CLOSE_SOURCE};
+    struct handle_query_request ask = {.handle = event.handle};
+    struct handle_query_reply asked;
+    if (call_handle_duplicate(portico_control(), &back, &copied, NULL) ||
+        call_handle_query(portico_control(), &ask, &asked, NULL))
+        return 3;
+    printf("%" PRIx64 "\n", asked.object_id);
+    return 0;
 }
 
 static int child_main(const char *role)
@@ -234,11 +246,11 @@ END_TEST
 /* What the watcher thread told the host. */
 static int told[2];
 
-static void tell_handle(handle_t handle)
+static void tell_handle(handle_t handle, uint64_t object_id)
 {
-    uint64_t value = handle;
+    const uint64_t values[2] = {handle, object_id};
 
-    if (write(told[1], &value, sizeof(value)) != sizeof(value))
+    if (write(told[1], values, sizeof(values)) != sizeof(values))
         abort();
 }
 
@@ -256,10 +268,9 @@ static uint64_t told_next(void)
     return value;
 }
 
-START_TEST(the_host_is_told_of_changed_handles_and_met_waits)
+START_TEST(the_host_is_told_of_closed_handles_and_met_waits)
 {
-    static const struct portico_hooks hooks = {.handle_changed = tell_handle,
-                                               .wait_met = tell_wait};
+    static const struct portico_hooks hooks = {.handle_closed = tell_handle, .wait_met = tell_wait};
     static const struct objattr no_name;
     struct call_extra extra = {.objattr = &no_name};
     struct event_create_request create = {.access = 0x1f0003};
@@ -278,10 +289,13 @@ START_TEST(the_host_is_told_of_changed_handles_and_met_waits)
     ck_ok(call_event_change(control, &change, &changed, NULL));
     ck_assert_uint_eq(told_next(), begun.wait_id);
     struct child child = child_start("giving");
-    uint64_t handle = told_next();
-    child_end(&child);
-    begin.handle = (handle_t)handle;
-    ck_ok(call_wait_begin(control, &begin, &begun, NULL)); /* it is a handle of ours */
+    char line[32] = "";
+    begin.handle = (handle_t)told_next();
+    ck_status(call_wait_begin(control, &begin, &begun, NULL), STATUS_INVALID_HANDLE);
+    uint64_t object_id = told_next();
+    ck_assert_int_gt(read(child.from, line, sizeof(line) - 1), 0);
+    ck_assert_uint_eq(object_id, strtoull(line, NULL, 16));
+    ck_assert_int_eq(child_end(&child), 0);
 }
 END_TEST
 
@@ -293,6 +307,6 @@ int main(int argc, char **argv)
     UNIT_TEST(a_thousand_connections_that_end_at_once_are_all_told);
     UNIT_TEST(the_death_of_a_blocked_client_is_a_cancelled_message_and_a_close);
     UNIT_TEST(what_a_dead_client_had_sent_unread_is_cancelled_message_by_message);
-    UNIT_TEST(the_host_is_told_of_changed_handles_and_met_waits);
+    UNIT_TEST(the_host_is_told_of_closed_handles_and_met_waits);
     return DAEMON_END(UNIT_END());
 }

@@ -51,6 +51,70 @@ START_TEST(closing_what_is_no_handle_fails)
 }
 END_TEST
 
+static status_t duplicate(handle_t source, uint32_t options, handle_t *ret_handle)
+{
+    struct handle_duplicate_request request = {.source_process = HANDLE_SELF,
+                                               .source = source,
+                                               .target_process = HANDLE_SELF,
+                                               .options = HANDLE_SAME_ACCESS | options};
+    struct handle_duplicate_reply reply = {0};
+    status_t status = portico_duplicate(&request, &reply);
+
+    *ret_handle = reply.handle;
+    return status;
+}
+
+START_TEST(a_port_that_is_moved_to_another_handle_is_not_known_by_the_old_one)
+{
+    struct portico_counters before, after;
+    struct portico_port_info info;
+    uint32_t section;
+    uint64_t size;
+    handle_t first, second;
+
+    daemon_connect();
+    ck_ok(port_make("\\RPC Control\\moved", &first));
+    ck_ok(portico_section_create(first, 0, 0, 1, &section, &size));
+    ck_ok(duplicate(first, HANDLE_CLOSE_SOURCE, &second));
+    ck_status(portico_port_query(first, &info), STATUS_INVALID_HANDLE);
+    portico_counters_get(&before);
+    ck_ok(portico_port_query(second, &info));
+    portico_counters_get(&after);
+    ck_assert_uint_eq(after.requests, before.requests); /* it is known */
+    ck_ok(portico_section_delete(second, section));
+    ck_ok(portico_close(second));
+    ck_status(duplicate(second, HANDLE_CLOSE_SOURCE, &first), STATUS_INVALID_HANDLE);
+}
+END_TEST
+
+static status_t protect(handle_t handle, bool is_protected)
+{
+    struct handle_attributes_request request = {
+        .handle = handle,
+        .mask = HANDLE_ATTRIBUTE_PROTECT_CLOSE,
+        .attributes = is_protected ? HANDLE_ATTRIBUTE_PROTECT_CLOSE : 0};
+    struct handle_attributes_reply reply;
+
+    return call_handle_attributes(portico_control(), &request, &reply, NULL);
+}
+
+START_TEST(a_port_that_cannot_be_closed_stays_as_it_is)
+{
+    struct portico_view view = {.size = 1};
+    uint64_t size;
+    handle_t port;
+
+    daemon_connect();
+    ck_ok(port_make("\\RPC Control\\protected", &port));
+    ck_ok(portico_section_create(port, 0, 0, 1, &view.section, &size));
+    ck_ok(protect(port, true));
+    ck_status(portico_close(port), STATUS_HANDLE_NOT_CLOSABLE);
+    ck_ok(portico_view_create(port, &view));
+    ck_ok(protect(port, false));
+    ck_ok(portico_close(port));
+}
+END_TEST
+
 START_TEST(a_handle_tells_its_kind)
 {
     enum object_kind kind;
@@ -171,6 +235,8 @@ int main(int argc, char **argv)
     DAEMON_BEGIN(argc, argv, child_main);
     UNIT_BEGIN("portico shared");
     UNIT_TEST(closing_what_is_no_handle_fails);
+    UNIT_TEST(a_port_that_is_moved_to_another_handle_is_not_known_by_the_old_one);
+    UNIT_TEST(a_port_that_cannot_be_closed_stays_as_it_is);
     UNIT_TEST(a_handle_tells_its_kind);
     UNIT_TEST(a_wait_takes_the_signalled_object_and_a_poll_does_not_wait);
     UNIT_TEST(all_are_taken_or_none_without_waiting);

@@ -71,11 +71,13 @@ START_TEST(close_source_closes_even_when_the_rest_fails)
 }
 END_TEST
 
-START_TEST(the_other_process_is_told_of_its_new_handle)
+/* Not of a new one, which it cannot have known as another. */
+START_TEST(the_other_process_is_told_of_a_handle_that_is_closed_there)
 {
     static struct peer notices;
-    struct handle_duplicate_reply reply;
-    struct handle_changed_notice notice;
+    struct handle_duplicate_reply reply, back;
+    struct handle_closed_notice notice;
+    struct handle_query_reply event_is;
     handle_t e, p;
 
     start();
@@ -86,9 +88,15 @@ START_TEST(the_other_process_is_told_of_its_new_handle)
     ck_assert_uint_eq(CALL(&a, handle_duplicate, &reply, .source_process = HANDLE_SELF, .source = e,
                            .target_process = p, .options = HANDLE_SAME_ACCESS),
                       STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&a, handle_duplicate, &back, .source_process = p, .source = reply.handle,
+                           .target_process = HANDLE_SELF,
+                           .options = HANDLE_SAME_ACCESS | HANDLE_CLOSE_SOURCE),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&a, handle_query, &event_is, .handle = e), STATUS_SUCCESS);
     ck_assert_uint_ne(peer_receive(&notices, &notice, sizeof(notice)), 0);
+    ck_assert_uint_eq(notice.header.code, NOTICE_handle_closed);
     ck_assert_uint_eq(notice.handle, reply.handle);
-    ck_assert_uint_eq(notice.type, OBJECT_KIND_EVENT);
+    ck_assert_uint_eq(notice.object_id, event_is.object_id);
     peer_end(&notices);
     end();
 }
@@ -163,7 +171,7 @@ int main(void)
     UNIT_BEGIN("handlers_object");
     UNIT_TEST(a_handle_is_duplicated_into_another_process_and_back);
     UNIT_TEST(close_source_closes_even_when_the_rest_fails);
-    UNIT_TEST(the_other_process_is_told_of_its_new_handle);
+    UNIT_TEST(the_other_process_is_told_of_a_handle_that_is_closed_there);
     UNIT_TEST(handle_attributes_change_and_protect);
     UNIT_TEST(a_query_tells_type_access_name_and_counts);
     UNIT_TEST(a_directory_lists_its_entries_and_then_says_so);

@@ -294,7 +294,7 @@ static inline status_t port_make(const char *name, handle_t *ret_port)
     return portico_port_create(&wide, &test_attributes, ret_port);
 }
 
-/* Another handle of the port, which the library knows. */
+/* Another handle of the same object. */
 static inline handle_t handle_copy(handle_t port)
 {
     struct handle_duplicate_request request = {.source_process = HANDLE_SELF,
@@ -302,10 +302,8 @@ static inline handle_t handle_copy(handle_t port)
                                                .target_process = HANDLE_SELF,
                                                .options = HANDLE_SAME_ACCESS};
     struct handle_duplicate_reply reply;
-    struct portico_port_info info;
 
-    ck_ok(call_handle_duplicate(portico_control(), &request, &reply, NULL));
-    ck_ok(portico_port_query(reply.handle, &info));
+    ck_ok(portico_duplicate(&request, &reply));
     return reply.handle;
 }
 

@@ -84,7 +84,7 @@ static const struct portico_hooks hooks = {
     .reserve = reserve,
     .unmap = unmap,
     .server_died = server_died,
-    .handle_changed = shared_file_outdate,
+    .handle_closed = shared_file_outdate,
     .wait_met = wait_packet_met,
 };
 

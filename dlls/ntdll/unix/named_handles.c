@@ -11,11 +11,16 @@
 
 NTSTATUS named_close(HANDLE handle)
 {
+    handle_t server = server_handle(handle);
+    struct file *file;
+    NTSTATUS status;
     CONTROL_OR_RETURN(control);
 
     (void)control;
-    shared_file_forget(server_handle(handle));
-    return (NTSTATUS)portico_close(server_handle(handle));
+    file = shared_file_close_begin(server);
+    status = (NTSTATUS)portico_close(server);
+    shared_file_close_end(server, file);
+    return status;
 }
 
 static handle_t process_for_server(HANDLE process)
@@ -23,18 +28,19 @@ static handle_t process_for_server(HANDLE process)
     return handle_is_server(process) ? server_handle(process) : HANDLE_SELF;
 }
 
-/* A port's second handle in this process is known from its beginning: what belongs to the port here
- * (its completion port) lasts until the last one is closed. */
-static void port_know(handle_t target_process, handle_t handle)
+/* *request may close a handle of this process. */
+static NTSTATUS duplicate(struct handle_duplicate_request *request,
+                          struct handle_duplicate_reply *ret_reply)
 {
-    struct portico_port_info info;
-    enum object_kind kind;
+    struct file *file;
+    NTSTATUS status;
 
-    if (target_process != HANDLE_SELF ||
-        portico_handle_kind(handle, &kind, NULL) != STATUS_SUCCESS || kind != OBJECT_KIND_PORT)
-        return;
-    if (portico_port_query(handle, &info) != STATUS_SUCCESS)
-        return; /* closed again already: the first use will say so */
+    if (!(request->options & DUPLICATE_CLOSE_SOURCE) || request->source_process != HANDLE_SELF)
+        return (NTSTATUS)portico_duplicate(request, ret_reply);
+    file = shared_file_close_begin(request->source);
+    status = (NTSTATUS)portico_duplicate(request, ret_reply);
+    shared_file_close_end(request->source, file);
+    return status;
 }
 
 /* A server object into this or another process. */
@@ -53,9 +59,8 @@ NTSTATUS named_duplicate(HANDLE source_process, HANDLE source, HANDLE target_pro
     NTSTATUS status;
     CONTROL_OR_RETURN(control);
 
-    if ((options & DUPLICATE_CLOSE_SOURCE) && request.source_process == HANDLE_SELF)
-        shared_file_forget(request.source);
-    status = (NTSTATUS)call_handle_duplicate(control, &request, &reply, NULL);
+    (void)control;
+    status = duplicate(&request, &reply);
     if (status < 0 || !ret_user_handle)
         return status;
     if (request.target_process != HANDLE_SELF) { /* not ours to close again */
@@ -63,7 +68,6 @@ NTSTATUS named_duplicate(HANDLE source_process, HANDLE source, HANDLE target_pro
 
         return USER_PUT(ret_user_handle, value);
     }
-    port_know(request.target_process, reply.handle);
     return named_handle_give(ret_user_handle, reply.handle, status);
 }
 

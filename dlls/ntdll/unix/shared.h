@@ -73,7 +73,10 @@ void shared_thread_exit(uint32_t exit_code);
 struct file;
 NTSTATUS shared_file_get(HANDLE handle, ACCESS_MASK access, struct file **ret_file);
 NTSTATUS shared_file_fetch(handle_t handle, struct file **ret_file); /* a new one, unregistered */
-/* The handle is about to be closed. */
-void shared_file_forget(handle_t handle);
-void shared_file_outdate(handle_t handle); /* the same, told by the server: closes nothing here */
+/* Around the request that closes the handle: begin forgets its file object, which goes at the end.
+ * May be NULL. */
+struct file *shared_file_close_begin(handle_t handle);
+void shared_file_close_end(handle_t handle, struct file *file);
+/* The handle was closed by another process (hooks.handle_closed): closes nothing here. */
+void shared_file_outdate(handle_t handle, uint64_t object_id);
 NTSTATUS file_share(struct nt_object *object, uint32_t *ret_server); /* the type's share op */

@@ -13,6 +13,11 @@
  * rights; the handle's are checked here.
  *
  * One hash of lists under one lock, a leaf but for files' destruction, which is done without it.
+ *
+ * (race 1: a thread that finds no proxy asks the server, and meanwhile another one closes the
+ * handle: the proxy would stay, and be the file of the next handle of that value. So closes are
+ * counted, and a look-up whose handle was closed meanwhile begins again, after the close; as in
+ * libportico's handle cache, handle.h.)
  */
 #include "client.h"
 #include "file.h"
@@ -30,14 +35,22 @@
 struct proxy {
     struct proxy *next;
     handle_t handle;
+    uint64_t object_id;
     struct file *file; /* a reference */
     bool is_outdated;  /* the handle means something else now */
 };
 
-static struct proxy *buckets[N_BUCKETS];
-static pthread_mutex_t proxies_lock = PTHREAD_MUTEX_INITIALIZER;
+struct bucket {
+    struct proxy *first;
+    uint32_t n_closes;  /* so far; wraps around */
+    uint32_t n_closing; /* under way */
+};
 
-static struct proxy **bucket_of(handle_t handle)
+static struct bucket buckets[N_BUCKETS];
+static pthread_mutex_t proxies_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t is_closed = PTHREAD_COND_INITIALIZER;
+
+static struct bucket *bucket_of(handle_t handle)
 {
     return &buckets[(handle >> 2) % N_BUCKETS];
 }
@@ -67,7 +80,7 @@ NTSTATUS file_share(struct nt_object *object, handle_t *ret_server)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS shared_file_fetch(handle_t handle, struct file **ret_file)
+static NTSTATUS file_fetch(handle_t handle, struct file **ret_file, uint64_t *ret_object_id)
 {
     struct file_get_request request = {.handle = handle};
     struct file_get_reply reply;
@@ -90,13 +103,21 @@ NTSTATUS shared_file_fetch(handle_t handle, struct file **ret_file)
         file_unrefp(&file);
     else
         *ret_file = file;
+    *ret_object_id = reply.object_id;
     return status;
+}
+
+NTSTATUS shared_file_fetch(handle_t handle, struct file **ret_file)
+{
+    uint64_t object_id;
+
+    return file_fetch(handle, ret_file, &object_id);
 }
 
 /* The link to the handle's proxy, which is NULL when there is none. */
 static struct proxy **link_find_locked(handle_t handle)
 {
-    struct proxy **link = bucket_of(handle);
+    struct proxy **link = &bucket_of(handle)->first;
 
     while (*link && (*link)->handle != handle)
         link = &(*link)->next;
@@ -114,47 +135,82 @@ static struct file *proxy_take_out_locked(struct proxy **link)
     return file;
 }
 
-static struct file *proxy_find(handle_t handle)
+/* NULL: there is none; *ret_closes is for proxy_enter. */
+static struct file *proxy_find(handle_t handle, uint32_t *ret_closes)
 {
+    struct bucket *bucket = bucket_of(handle);
     struct file *file = NULL, *outdated = NULL;
     struct proxy **link;
 
     pthread_mutex_lock(&proxies_lock);
-    link = link_find_locked(handle);
+    while (!*(link = link_find_locked(handle)) && bucket->n_closing)
+        pthread_cond_wait(&is_closed, &proxies_lock);
     if (*link && (*link)->is_outdated)
         outdated = proxy_take_out_locked(link);
     else if (*link)
         file = (*link)->file;
     if (file)
         nt_object_ref(&file->header.header);
+    *ret_closes = bucket->n_closes;
     pthread_mutex_unlock(&proxies_lock);
     file_unrefp(&outdated);
     return file;
 }
 
-/* Two threads may make one at once: the first counts. Takes `file` over. */
-static NTSTATUS proxy_enter(handle_t handle, struct file *file, struct file **ret_file)
+/* Two threads may make one at once: the first counts. Takes `proxy` over. STATUS_RETRY: the handle
+ * may have been closed meanwhile. */
+static NTSTATUS proxy_enter(struct proxy *proxy, uint32_t n_closes, struct file **ret_file)
 {
-    struct proxy *made = malloc(sizeof(*made)), *proxy;
+    struct bucket *bucket = bucket_of(proxy->handle);
+    struct proxy *unused = proxy, *there;
+    NTSTATUS status = STATUS_SUCCESS;
 
-    if (!made) {
-        nt_object_unref(&file->header.header);
-        return STATUS_NO_MEMORY;
-    }
     pthread_mutex_lock(&proxies_lock);
-    proxy = *link_find_locked(handle);
-    if (!proxy) {
-        *made = (struct proxy){.next = *bucket_of(handle), .handle = handle, .file = file};
-        *bucket_of(handle) = proxy = made;
-        made = NULL;
-        file = NULL;
+    there = *link_find_locked(proxy->handle);
+    if (bucket->n_closes != n_closes) {
+        status = STATUS_RETRY;
+    } else if (!there) {
+        proxy->next = bucket->first;
+        bucket->first = there = proxy;
+        unused = NULL;
     }
-    *ret_file = proxy->file;
-    nt_object_ref(&proxy->file->header.header);
+    if (!status) {
+        *ret_file = there->file;
+        nt_object_ref(&there->file->header.header);
+    }
     pthread_mutex_unlock(&proxies_lock);
-    free(made);
-    file_unrefp(&file);
-    return STATUS_SUCCESS;
+    if (unused)
+        file_unrefp(&unused->file);
+    free(unused);
+    return status;
+}
+
+static NTSTATUS proxy_make(handle_t handle, uint32_t n_closes, struct file **ret_file)
+{
+    struct proxy *proxy = calloc(1, sizeof(*proxy));
+    NTSTATUS status;
+
+    if (!proxy)
+        return STATUS_NO_MEMORY;
+    proxy->handle = handle;
+    status = file_fetch(handle, &proxy->file, &proxy->object_id);
+    if (!status)
+        return proxy_enter(proxy, n_closes, ret_file);
+    free(proxy);
+    return status;
+}
+
+static NTSTATUS proxy_get(handle_t handle, struct file **ret_file)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    uint32_t n_closes;
+
+    do {
+        *ret_file = proxy_find(handle, &n_closes);
+        if (!*ret_file)
+            status = proxy_make(handle, n_closes, ret_file);
+    } while (status == STATUS_RETRY);
+    return status;
 }
 
 NTSTATUS shared_file_get(HANDLE handle, ACCESS_MASK access, struct file **ret_file)
@@ -165,12 +221,7 @@ NTSTATUS shared_file_get(HANDLE handle, ACCESS_MASK access, struct file **ret_fi
     if (!client_may_have_handles()) /* no server handle can exist yet */
         return STATUS_INVALID_HANDLE;
     TRY(client_handle(handle, &server));
-    server &= ~(handle_t)3;
-    file = proxy_find(server);
-    if (!file) {
-        TRY(shared_file_fetch(server, &file));
-        TRY(proxy_enter(server, file, &file));
-    }
+    TRY(proxy_get(server & ~(handle_t)3, &file));
     if (access & ~file->access) {
         file_unrefp(&file);
         return STATUS_ACCESS_DENIED;
@@ -179,23 +230,35 @@ NTSTATUS shared_file_get(HANDLE handle, ACCESS_MASK access, struct file **ret_fi
     return STATUS_SUCCESS;
 }
 
-void shared_file_forget(handle_t handle)
+struct file *shared_file_close_begin(handle_t handle)
 {
     struct file *file;
 
     pthread_mutex_lock(&proxies_lock);
+    bucket_of(handle)->n_closes++;
+    bucket_of(handle)->n_closing++;
     file = proxy_take_out_locked(link_find_locked(handle));
+    pthread_mutex_unlock(&proxies_lock);
+    return file;
+}
+
+void shared_file_close_end(handle_t handle, struct file *file)
+{
+    pthread_mutex_lock(&proxies_lock);
+    bucket_of(handle)->n_closing--;
+    pthread_cond_broadcast(&is_closed);
     pthread_mutex_unlock(&proxies_lock);
     file_unrefp(&file);
 }
 
-void shared_file_outdate(handle_t handle)
+void shared_file_outdate(handle_t handle, uint64_t object_id)
 {
     struct proxy *proxy;
 
     pthread_mutex_lock(&proxies_lock);
+    bucket_of(handle)->n_closes++;
     proxy = *link_find_locked(handle);
-    if (proxy)
+    if (proxy && proxy->object_id == object_id)
         proxy->is_outdated = true;
     pthread_mutex_unlock(&proxies_lock);
 }
