@@ -197,18 +197,21 @@ static void waits_move_locked(struct nt_object *object)
     }
 }
 
-static NTSTATUS move_locked(struct nt_object *object)
+/* *ret_unused: a handle to be closed without the lock, which stands below libportico's table of
+ * handles (a notice of a connection's end wakes waits under that); or 0. */
+static NTSTATUS move_locked(struct nt_object *object, handle_t *ret_unused)
 {
     handle_t server;
     NTSTATUS status;
 
+    *ret_unused = 0;
     if (object->shared)
         return STATUS_SUCCESS;
     TRY(object->type->share(object, &server));
     status = waits_follow_locked(object, server);
     if (status) {
         (void)!waits_follow_locked(object, 0);
-        (void)!portico_close(server);
+        *ret_unused = server;
         return status;
     }
     atomic_store(&object->shared, server);
@@ -243,6 +246,19 @@ static NTSTATUS share_as_it_is(struct nt_object *object)
     return status;
 }
 
+static NTSTATUS share_by_move(struct nt_object *object)
+{
+    handle_t unused;
+    NTSTATUS status;
+
+    dispatcher_lock();
+    status = move_locked(object, &unused);
+    dispatcher_unlock();
+    if (unused)
+        (void)!portico_close(unused);
+    return status;
+}
+
 static NTSTATUS share_refuse(const struct nt_type *type)
 {
     char what[64];
@@ -264,13 +280,7 @@ NTSTATUS object_share(struct nt_object *object, handle_t *ret_server)
     client_need();
     if (object->type == &file_type)
         pipe_share((struct file *)object);
-    if (object->type->moves) {
-        dispatcher_lock();
-        status = move_locked(object);
-        dispatcher_unlock();
-    } else {
-        status = share_as_it_is(object);
-    }
+    status = object->type->moves ? share_by_move(object) : share_as_it_is(object);
     *ret_server = object->shared;
     return status;
 }
