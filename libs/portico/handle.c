@@ -175,8 +175,10 @@ void handle_closed_elsewhere(handle_t handle, uint64_t object_id)
     if (slot && *slot && (*slot)->port_id == object_id)
         port = atomic_exchange(slot, NULL);
     pthread_mutex_unlock(&table_lock);
-    if (port)
+    if (port) {
+        port_closed_here(port);
         port_unref(port);
+    }
 }
 
 void handle_for_each_port(void (*each)(struct port *port, void *argument), void *argument)

@@ -71,8 +71,10 @@ status_t portico_duplicate(struct handle_duplicate_request *request,
     if (status == STATUS_SUCCESS && request->target_process == HANDLE_SELF &&
         ret_reply->type == OBJECT_KIND_PORT)
         port_know(ret_reply->handle);
-    if (port)
+    if (port) { /* who blocks on it would not be told of the connection's end */
+        port_closed_here(port);
         port_unref(port);
+    }
     return status;
 }
 

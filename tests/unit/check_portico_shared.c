@@ -87,6 +87,35 @@ START_TEST(a_port_that_is_moved_to_another_handle_is_not_known_by_the_old_one)
 }
 END_TEST
 
+static void *receive_main(void *argument)
+{
+    static struct test_message message;
+
+    return (void *)(uintptr_t)port_take(*(handle_t *)argument, &message);
+}
+
+/* By the new handle nobody would find it, to tell it of the connection's end. */
+START_TEST(who_blocks_on_a_port_that_is_moved_is_sent_away)
+{
+    struct pair pair = pair_make("\\RPC Control\\moved away");
+    struct portico_counters before, after;
+    handle_t second;
+    pthread_t thread;
+    void *status;
+
+    portico_counters_get(&before);
+    ck_assert_int_eq(pthread_create(&thread, NULL, receive_main, &pair.server), 0);
+    do
+        portico_counters_get(&after);
+    while (after.polls == before.polls);
+    ck_ok(duplicate(pair.server, HANDLE_CLOSE_SOURCE, &second));
+    pthread_join(thread, &status);
+    ck_assert_uint_eq((status_t)(uintptr_t)status, STATUS_PORT_DISCONNECTED);
+    pair.server = second;
+    pair_close(&pair);
+}
+END_TEST
+
 static status_t protect(handle_t handle, bool is_protected)
 {
     struct handle_attributes_request request = {
@@ -236,6 +265,7 @@ int main(int argc, char **argv)
     UNIT_BEGIN("portico shared");
     UNIT_TEST(closing_what_is_no_handle_fails);
     UNIT_TEST(a_port_that_is_moved_to_another_handle_is_not_known_by_the_old_one);
+    UNIT_TEST(who_blocks_on_a_port_that_is_moved_is_sent_away);
     UNIT_TEST(a_port_that_cannot_be_closed_stays_as_it_is);
     UNIT_TEST(a_handle_tells_its_kind);
     UNIT_TEST(a_wait_takes_the_signalled_object_and_a_poll_does_not_wait);
