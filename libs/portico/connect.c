@@ -109,7 +109,6 @@ static struct port *port_of_connect(const struct alpc_connect_request *request,
     port->peer_generation = reply->connection_generation;
     port->connection = 0;
     port->port_context = 0;
-    port->connect_context = 0;
     port->life = is_sync ? LIFE_OPEN : LIFE_PENDING;
     return port;
 }

@@ -74,7 +74,7 @@ status_t port_enter(struct port *port);
 status_t port_open_unknown(handle_t handle);
 /* The server told that a connection has ended. */
 void port_connection_closed(const struct connection_closed_notice *notice);
-/* The handle was closed by this process: what blocks on it ends. */
+/* The handle was closed: what blocks on it ends. */
 void port_closed_here(struct port *port);
 
 /* What port->lends_thread says for a port of these attributes. */
@@ -107,5 +107,7 @@ void name_put(const struct portico_name *name, struct objattr *objattr, struct c
 /* STATUS_SUCCESS, or why nothing can be sent on the port now. */
 status_t port_check_open(const struct port *port);
 void port_end(struct port *port, status_t status);
+/* The connection that was pending is open, by each of the port's handles. */
+void port_opened(const struct port *port);
 /* watch.c: waits on its handle look again. Any lock but that of a watch may be held. */
 void watches_port_ended(const struct port *port);

@@ -87,6 +87,7 @@ static void port_recycle(struct port *port)
     legacy_views_leave(port);
     port->receiver = NULL;
     port->peer_flags = 0;
+    port->connect_context = 0;
     port->handle = 0;
     port->ended_status = 0;
     if (receiver)
@@ -237,6 +238,21 @@ handle_t port_other_handle(const struct port *port)
 
     handle_for_each_port(note_if_other, &other);
     return other.handle;
+}
+
+/* The notice of its end may come at this moment: the end stays. */
+static void open_if_pending(struct port *port, void *argument)
+{
+    const struct port *opened = argument;
+    uint32_t pending = LIFE_PENDING;
+
+    if (port->port_id == opened->port_id)
+        atomic_compare_exchange_strong(&port->life, &pending, LIFE_OPEN);
+}
+
+void port_opened(const struct port *port)
+{
+    handle_for_each_port(open_if_pending, (void *)port);
 }
 
 void port_closed_here(struct port *port)

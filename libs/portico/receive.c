@@ -176,7 +176,7 @@ static status_t deliver(struct port *port, struct portico_exchange *exchange,
         return STATUS_ACCESS_VIOLATION;
     exchange->ret_size = header.total_length;
     if (port->life == LIFE_PENDING && (message->type & 0xff) == PORTICO_TYPE_CONNECTION_REPLY) {
-        port->life = LIFE_OPEN;
+        port_opened(port);
         if (exchange->receive_attributes)
             exchange->receive_attributes->context.message_context = port->connect_context;
     }
