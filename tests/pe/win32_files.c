@@ -307,7 +307,7 @@ static void test_overlapped(void)
 
 static void list(const WCHAR *pattern, const WCHAR *want)
 {
-    WCHAR got[512] = L"";
+    WCHAR got[1024] = L"";
     WIN32_FIND_DATAW data;
     HANDLE find = FindFirstFileW(pattern, &data);
 
@@ -322,6 +322,31 @@ static void list(const WCHAR *pattern, const WCHAR *want)
     }
     if (!ok(!wcscmp(got, want), "list %S", pattern))
         diag("got %S, want %S", got, want);
+}
+
+#define Z20  L"zzzzzzzzzzzzzzzzzzzz"
+#define Z200 Z20 Z20 Z20 Z20 Z20 Z20 Z20 Z20 Z20 Z20
+
+/* Neither the time nor the stack that a mask takes grows with its stars. */
+static void test_stars(void)
+{
+    static WCHAR path[32000] = FOLDER L"\\list\\";
+    size_t before = wcslen(path);
+
+    wcscat(path, Z200);
+    make(path, "");
+    for (size_t i = 0; i < 120; i++)
+        path[before + i] = i % 2 ? 'z' : '*';
+    path[before + 120] = 0;
+    list(path, Z200 L" ");
+    wcscat(path, L"y");
+    list(path, L"");
+    for (size_t i = 0; i < 30000; i++)
+        path[before + i] = '*';
+    list(path, L". .. a a.b a.b.c abc.txt B.TXT noext x.tx " Z200 L" ");
+    path[before] = 0;
+    wcscat(path, Z200);
+    DeleteFileW(path);
 }
 
 static void test_listing(void)
@@ -346,6 +371,7 @@ static void test_listing(void)
     list(FOLDER L"\\list\\*.b*", L"a.b a.b.c ");
     list(FOLDER L"\\list\\*.*.c", L"a.b.c ");
     list(FOLDER L"\\list\\b.txt", L"B.TXT ");
+    test_stars();
     SetLastError(0);
     list(FOLDER L"\\list\\none*", L"");
     is_number(GetLastError(), ERROR_FILE_NOT_FOUND, "its error");

@@ -3,19 +3,12 @@
 
 #include "config.h"
 
-/* NtQueryDirectoryFile: listing a folder, with a mask.
+/* NtQueryDirectoryFile: listing a folder, with a mask (folder_mask.c).
  *
  * The first call with a handle (or one with `restart`) reads the whole folder, filters it by the
  * mask and sorts it without case as NTFS does; later calls go on in that list, so that files made
  * or removed meanwhile neither repeat nor vanish halfway. The mask of the first call holds for the
  * handle. `.` and `..` come first, unless the folder is a drive's root.
- *
- * Masks: * and ?, and the DOS wildcards into which kernel32 turns them: < (DOS_STAR: up to the last
- * dot), > (DOS_QM: one character, or nothing at a dot or the end), " (DOS_DOT: a dot, or nothing at
- * the end). Comparison is without case. Wine's kernel32 leaves it to ntdll to turn them: a mask
- * without DOS wildcards is matched as Windows' kernel32 would turn it too (`a.?` finds `a`, `???`
- * finds `ab`, `*.` finds names without a dot). DIFFERS: so also for who calls this with such a mask
- * himself.
  *
  * An empty answer is STATUS_NO_SUCH_FILE at the first call, STATUS_NO_MORE_FILES later. A first
  * entry that does not fit is STATUS_BUFFER_OVERFLOW, with its name cut.
@@ -23,6 +16,7 @@
 #include "create.h"
 #include "file_info.h"
 #include "folder.h"
+#include "folder_mask.h"
 #include "ntprocess.h"
 #include "ntstatus_errno.h"
 #include "usermem.h"
@@ -44,9 +38,7 @@ struct folder_entry {
 struct folder_scan {
     struct folder_entry *entries;
     size_t n_entries, n_allocated, next;
-    WCHAR *mask;     /* NULL: everything */
-    WCHAR *dos_mask; /* the same with DOS wildcards, or NULL: it has them already */
-    size_t mask_units;
+    struct folder_mask *mask; /* NULL: everything */
 };
 
 static void scan_clear(struct folder_scan *scan)
@@ -65,8 +57,7 @@ void folder_scan_free(struct folder_scan *scan)
     if (!scan)
         return;
     scan_clear(scan);
-    free(scan->mask);
-    free(scan->dos_mask);
+    folder_mask_free(scan->mask);
     free(scan);
 }
 
@@ -83,102 +74,15 @@ bool file_folder_is_empty(const char *path)
     return empty;
 }
 
-/* Does the name match? Recursion only at stars, bounded by the mask's stars and the name's length.
- */
-bool folder_mask_matches(const WCHAR *mask, size_t n_mask, const WCHAR *name, size_t n_name)
-{
-    while (n_mask) {
-        WCHAR m = *mask;
-
-        if (m == '*' || m == '<') {
-            size_t limit = n_name;
-
-            if (m == '<') { /* up to, not over, the last dot, or everything when there is none */
-                size_t dot = n_name;
-
-                while (dot && name[dot - 1] != '.')
-                    dot--;
-                if (dot)
-                    limit = dot - 1;
-            }
-            for (size_t i = 0; i <= limit; i++)
-                if (folder_mask_matches(mask + 1, n_mask - 1, name + i, n_name - i))
-                    return true;
-            /* DOS_STAR may also swallow everything when nothing follows it. */
-            return m == '<' && n_mask == 1;
-        }
-        if (m == '>' && (!n_name || *name == '.')) {
-            mask++, n_mask--;
-            continue;
-        }
-        if (m == '"' && !n_name) {
-            mask++, n_mask--;
-            continue;
-        }
-        if (!n_name)
-            return false;
-        if (m == '"' ? *name != '.' : m != '?' && m != '>' && upcase(m) != upcase(*name))
-            return false;
-        mask++, n_mask--;
-        name++, n_name--;
-    }
-    return !n_name;
-}
-
 static int entry_rank(const struct folder_entry *entry)
 {
     return !strcmp(entry->name, ".") ? 0 : !strcmp(entry->name, "..") ? 1 : 2;
 }
 
-static bool has_dot(const struct folder_entry *entry)
+static void entry_deinit(struct folder_entry *entry)
 {
-    for (size_t i = 0; i < entry->n_units; i++)
-        if (entry->units[i] == '.')
-            return true;
-    return false;
-}
-
-/* `*.*` means everything, also names without a dot. */
-static bool scan_wants(const struct folder_scan *scan, const struct folder_entry *entry)
-{
-    if (!scan->mask || (scan->mask_units == 3 && scan->mask[0] == '*' && scan->mask[1] == '.' &&
-                        scan->mask[2] == '*'))
-        return true;
-    if (scan->mask_units == 2 && scan->mask[0] == '*' && scan->mask[1] == '.')
-        return entry_rank(entry) < 2 || !has_dot(entry);
-    if (folder_mask_matches(scan->mask, scan->mask_units, entry->units, entry->n_units))
-        return true;
-    return scan->dos_mask && entry_rank(entry) == 2 &&
-           folder_mask_matches(scan->dos_mask, scan->mask_units, entry->units, entry->n_units);
-}
-
-/* As kernel32 turns a mask; NULL when it has DOS wildcards, or without memory. */
-static WCHAR *mask_to_dos(const WCHAR *mask, size_t units)
-{
-    WCHAR *dos = malloc((units + 1) * sizeof(WCHAR));
-
-    for (size_t i = 0; dos && i < units; i++) {
-        WCHAR next = i + 1 < units ? mask[i + 1] : 0;
-
-        dos[i] = mask[i] == '?'                                   ? '>'
-                 : mask[i] == '.' && (next == '?' || next == '*') ? '"'
-                 : mask[i] == '*' && next == '.'                  ? '<'
-                                                                  : mask[i];
-        if (mask[i] == '<' || mask[i] == '>' || mask[i] == '"') {
-            free(dos);
-            return NULL;
-        }
-    }
-    return dos;
-}
-
-static void mask_take(struct folder_scan *scan, WCHAR *mask, size_t units)
-{
-    free(scan->mask);
-    free(scan->dos_mask);
-    scan->mask = mask;
-    scan->mask_units = units;
-    scan->dos_mask = mask ? mask_to_dos(mask, units) : NULL;
+    free(entry->name);
+    free(entry->units);
 }
 
 static bool scan_add(struct folder_scan *scan, const char *name)
@@ -186,9 +90,12 @@ static bool scan_add(struct folder_scan *scan, const char *name)
     struct folder_entry entry = {.name = strdup(name)};
 
     entry.units = utf16_from_utf8(name, strlen(name), &entry.n_units);
-    if (!entry.name || !entry.units || !scan_wants(scan, &entry)) {
-        free(entry.name);
-        free(entry.units);
+    if (!entry.name || !entry.units) {
+        entry_deinit(&entry);
+        return false;
+    }
+    if (!folder_mask_wants(scan->mask, entry.units, entry.n_units, entry_rank(&entry) < 2)) {
+        entry_deinit(&entry);
         return true;
     }
     if (scan->n_entries == scan->n_allocated) {
@@ -196,8 +103,7 @@ static bool scan_add(struct folder_scan *scan, const char *name)
         struct folder_entry *entries = realloc(scan->entries, n * sizeof(*entries));
 
         if (!entries) {
-            free(entry.name);
-            free(entry.units);
+            entry_deinit(&entry);
             return false;
         }
         scan->entries = entries;
@@ -379,44 +285,44 @@ static NTSTATUS scan_output(struct folder_scan *scan, const struct layout *layou
 }
 
 /* The scan of this handle, read anew when it must be; position_lock held. */
-static NTSTATUS scan_begin(struct file *file, WCHAR *mask, size_t mask_units, bool restart,
+static NTSTATUS scan_begin(struct file *file, struct folder_mask **mask, bool restart,
                            bool *ret_first)
 {
     struct folder_scan *scan = file->scan;
 
-    *ret_first = !scan;
-    if (!scan) {
-        scan = calloc(1, sizeof(*scan));
-        if (!scan) {
-            free(mask);
-            return STATUS_NO_MEMORY;
-        }
-        mask_take(scan, mask, mask_units);
-        file->scan = scan;
-        return scan_read(scan, file);
+    *ret_first = !scan || restart;
+    if (!scan)
+        file->scan = scan = calloc(1, sizeof(*scan));
+    else if (!restart)
+        return STATUS_SUCCESS;
+    if (!scan)
+        return STATUS_NO_MEMORY;
+    if (*mask) {
+        folder_mask_free(scan->mask);
+        scan->mask = *mask;
+        *mask = NULL;
     }
-    if (restart) {
-        *ret_first = true;
-        if (mask)
-            mask_take(scan, mask, mask_units);
-        return scan_read(scan, file);
-    }
-    free(mask);
-    return STATUS_SUCCESS;
+    return scan_read(scan, file);
 }
 
-static NTSTATUS mask_get(const UNICODE_STRING *user_mask, WCHAR **ret_mask, size_t *ret_units)
+static NTSTATUS mask_get(const UNICODE_STRING *user_mask, struct folder_mask **ret_mask)
 {
     UNICODE_STRING header;
+    WCHAR *text;
+    size_t units;
 
-    *ret_mask = NULL;
-    *ret_units = 0;
     if (!user_mask)
         return STATUS_SUCCESS;
     TRY(USER_GET(header, user_mask));
     if (!header.Length)
         return STATUS_SUCCESS;
-    return name_copy(&header, ret_mask, ret_units);
+    TRY(name_copy(&header, &text, &units));
+    return folder_mask_new(text, units, ret_mask);
+}
+
+static void mask_freep(struct folder_mask **mask)
+{
+    folder_mask_free(*mask);
 }
 
 NTSTATUS WINAPI NtQueryDirectoryFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
@@ -425,12 +331,11 @@ NTSTATUS WINAPI NtQueryDirectoryFile(HANDLE handle, HANDLE event, PIO_APC_ROUTIN
                                      PUNICODE_STRING user_mask, BOOLEAN restart)
 {
     _cleanup_nt_(file_unrefp) struct file *file = NULL;
+    _cleanup_nt_(mask_freep) struct folder_mask *mask = NULL;
     struct output output = {.buffer = buffer, .length = length};
     const struct layout *layout = NULL;
     struct io_request request;
     NTSTATUS status;
-    size_t units;
-    WCHAR *mask;
     bool first;
 
     for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++)
@@ -443,14 +348,10 @@ NTSTATUS WINAPI NtQueryDirectoryFile(HANDLE handle, HANDLE event, PIO_APC_ROUTIN
         unimplemented_once(__func__, "class", class);
         return STATUS_INVALID_INFO_CLASS;
     }
-    TRY(mask_get(user_mask, &mask, &units));
-    status = io_begin(&request, file, event, (void *)apc, apc_context, iosb);
-    if (status) {
-        free(mask);
-        return status;
-    }
+    TRY(mask_get(user_mask, &mask));
+    TRY(io_begin(&request, file, event, (void *)apc, apc_context, iosb));
     pthread_mutex_lock(&file->position_lock);
-    status = scan_begin(file, mask, units, restart, &first);
+    status = scan_begin(file, &mask, restart, &first);
     if (!status)
         status = scan_output(file->scan, layout, file, single, &output);
     pthread_mutex_unlock(&file->position_lock);

@@ -8,4 +8,3 @@
 
 struct folder_scan;
 void folder_scan_free(struct folder_scan *scan); /* NULL is fine */
-bool folder_mask_matches(const WCHAR *mask, size_t n_mask, const WCHAR *name, size_t n_name);
