@@ -131,6 +131,8 @@ static void test_misuse(void)
         {0, MEM_COMMIT, PAGE_READWRITE, STATUS_INVALID_PARAMETER_4, "size 0"},
         {1, 0, PAGE_READWRITE, STATUS_INVALID_PARAMETER_5, "no type"},
         {1, MEM_TOP_DOWN, PAGE_READWRITE, STATUS_INVALID_PARAMETER_5, "neither commit nor reserve"},
+        {(SIZE_T)1 << 45, MEM_COMMIT, PAGE_READWRITE, STATUS_COMMITMENT_LIMIT,
+         "more than any machine has"},
         {1, MEM_COMMIT | 0x40, PAGE_READWRITE, STATUS_INVALID_PARAMETER_5, "unknown type bit"},
         {1, MEM_COMMIT, 0, STATUS_INVALID_PAGE_PROTECTION, "protection 0"},
         {1, MEM_COMMIT, PAGE_READONLY | PAGE_READWRITE, STATUS_INVALID_PAGE_PROTECTION,

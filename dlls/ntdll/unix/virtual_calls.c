@@ -11,7 +11,9 @@
  * protection. MEM_RELEASE of a part splits the reservation, as Windows 10 does.
  *
  * DIFFERS: memory is overcommitted as Linux does it; STATUS_COMMITMENT_LIMIT comes only when the
- * kernel refuses. Locking pages succeeds when mlock does.
+ * kernel refuses, and for a single commitment that is larger than memory and swap together (Linux'
+ * own rule, which does not hold for what was reserved first). Locking pages succeeds when mlock
+ * does.
  */
 #include "ntprocess.h"
 #include "section.h"
@@ -19,6 +21,7 @@
 #include "view_table.h"
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
 
 #define USER_LOWEST  ((uintptr_t)0x10000)
 #define USER_HIGHEST ((uintptr_t)0x7ffffffeffff)
@@ -120,6 +123,14 @@ static NTSTATUS allocation_commit(struct range range, ULONG type, ULONG protecti
     return status;
 }
 
+/* Each page's protection is written down: a size that can never be there is not tried. */
+static bool is_beyond_memory(size_t size)
+{
+    struct sysinfo info;
+
+    return !sysinfo(&info) && size / info.mem_unit > info.totalram + info.totalswap;
+}
+
 static NTSTATUS allocate(struct range *range, uintptr_t limit, ULONG type, ULONG protection)
 {
     bool reserves = (type & MEM_RESERVE) || (!range->base && (type & MEM_COMMIT));
@@ -128,6 +139,8 @@ static NTSTATUS allocate(struct range *range, uintptr_t limit, ULONG type, ULONG
     if (range->base && reserves && (uintptr_t)range->base < USER_LOWEST)
         return STATUS_INVALID_PARAMETER_2;
     *range = range_round(range->base, range->size, reserves ? VIRTUAL_GRANULE : VIRTUAL_PAGE);
+    if ((type & MEM_COMMIT) && is_beyond_memory(range->size))
+        return STATUS_COMMITMENT_LIMIT;
     if (reserves)
         return allocation_reserve(range, type, protection, limit);
     return allocation_commit(*range, type, protection);
