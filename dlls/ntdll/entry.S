@@ -83,11 +83,12 @@ KiUserApcDispatcher:
 	ud2
 	.seh_endproc
 
-/* rcx = function, rdx = its argument: what an image's tables lead to is read under this frame. */
-	.globl	image_guard
-	.def	image_guard; .scl 2; .type 32; .endef
-	.seh_proc image_guard
-image_guard:
+/* rcx = function, rdx = its argument. An exception that the filter wants ends here, with its code in eax. */
+	.macro guard name, filter
+	.globl \name
+	.def	\name; .scl 2; .type 32; .endef
+	.seh_proc \name
+\name:
 	pushq	%rbp
 	.seh_pushreg %rbp
 	movq	%rsp, %rbp
@@ -96,19 +97,27 @@ image_guard:
 	subq	$32, %rsp
 	movq	%rcx, %rax
 	movq	%rdx, %rcx
-.Lguard_begin:
+.L\name\()_begin:
 	call	*%rax
 	nop
-.Lguard_end:
+.L\name\()_end:
 	movq	%rbp, %rsp
 	popq	%rbp
 	ret
-.Lguard_fault:
+.L\name\()_fault:
+	.ifc \name, image_guard
 	movl	$0xc000007b, %eax	/* STATUS_INVALID_IMAGE_FORMAT */
-	jmp	.Lguard_end
+	.endif
+	jmp	.L\name\()_end
 	.seh_handler __C_specific_handler, @except
 	.seh_handlerdata
 	.long	1
-	.rva	.Lguard_begin, .Lguard_end, image_guard_filter, .Lguard_fault
+	.rva	.L\name\()_begin, .L\name\()_end, \filter, .L\name\()_fault
 	.text
 	.seh_endproc
+	.endm
+
+/* What an image's tables lead to is read under this frame. */
+	guard	image_guard, image_guard_filter
+/* What an image brings is called under this one. */
+	guard	entry_guard, entry_guard_filter

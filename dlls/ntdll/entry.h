@@ -15,7 +15,11 @@ EXCEPTION_DISPOSITION WINAPI thread_start_handler(EXCEPTION_RECORD *record, void
 /* function(argument); STATUS_INVALID_IMAGE_FORMAT when ntdll's own code faults in it. */
 NTSTATUS image_guard(NTSTATUS (*function)(void *), void *argument);
 
-/* Its filter (ldr_check.c). */
+/* function(argument); the exception's code when one comes out of it. */
+NTSTATUS entry_guard(NTSTATUS (*function)(void *), void *argument);
+
+/* Their filters (ldr_check.c, ldr_entry.c). */
 LONG WINAPI image_guard_filter(EXCEPTION_POINTERS *pointers, void *frame);
+LONG WINAPI entry_guard_filter(EXCEPTION_POINTERS *pointers, void *frame);
 
 #endif

@@ -6,8 +6,8 @@
  *
  * Life of a module: MAPPED (in the lists, imports being bound) -> BOUND -> ATTACHING -> ATTACHED,
  * then gone. A module lives while it can be reached, over the edges "imports from", from a root:
- * the program, ntdll, what was loaded with the program, a pinned module, or one with n_loads > 0.
- * modules_sweep() takes away the others. */
+ * the program, ntdll, what was loaded with the program, a pinned module, one with n_loads > 0 or
+ * one that is ATTACHING. modules_sweep() takes away the others. */
 #ifndef PORTICO_LDR_H
 #define PORTICO_LDR_H
 
@@ -28,10 +28,11 @@ struct module_edge {
 struct module {
     LDR_DATA_TABLE_ENTRY entry; /* first: programs see it in PEB.LdrData */
     enum module_state state;
-    bool is_root;      /* never unloaded */
-    bool is_reachable; /* scratch of modules_sweep */
+    bool is_root;        /* never unloaded */
+    bool is_reachable;   /* scratch of modules_sweep */
     bool is_replaced_in; /* some of its exports are ours: ldr_replace.c */
-    LONG n_loads;      /* LdrLoadDll minus LdrUnloadDll */
+    NTSTATUS failure;    /* it could not be bound, or its DllMain failed: nobody gets it */
+    LONG n_loads;        /* LdrLoadDll minus LdrUnloadDll */
     struct module_edge *imports;
     ULONG64 device; /* these two name the file */
     ULONG64 inode;
@@ -72,7 +73,8 @@ bool tls_is_whole(const struct module *module);
 NTSTATUS module_export(struct module *module, const char *name, ULONG ordinal, ULONG hint,
                        struct module *importer, void **ret_address);
 
-/* ldr_replace.c: has a DLL of this name exports that we replace, and what stands for one, or NULL. */
+/* ldr_replace.c: has a DLL of this name exports that we replace, and what stands for one, or NULL.
+ */
 bool has_replacements(const WCHAR *base_name);
 void *replacement_find(const char *name);
 
@@ -85,6 +87,13 @@ NTSTATUS module_load(const WCHAR *name, const WCHAR *search_path, ULONG flags,
 NTSTATUS module_attach(struct module *module, void *reserved);
 NTSTATUS name_with_extension(const UNICODE_STRING *name, WCHAR *ret_name);
 void modules_sweep(void);
+void modules_hold(void); /* no module goes until: */
+void modules_release(void);
+
+/* ldr_entry.c: DllMain, whose exceptions end here. STATUS_DLL_INIT_FAILED: it refused; the code of
+ * an exception. */
+NTSTATUS module_call_attach(struct module *module, void *reserved);
+/* Every reason but DLL_PROCESS_ATTACH: the result does not matter. */
 void module_call_entry(struct module *module, ULONG reason, void *reserved);
 void module_call_tls_callbacks(struct module *module, ULONG reason);
 

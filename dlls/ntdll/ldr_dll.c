@@ -7,6 +7,7 @@
 
 #include "ntdll.h"
 
+#include "entry.h"
 #include "ldr.h"
 
 enum { LDR_LOCK_FAIL = 1, LDR_LOCK_TRY = 2 };
@@ -22,9 +23,12 @@ NTSTATUS WINAPI LdrLoadDll(LPCWSTR path, DWORD flags, const UNICODE_STRING *name
     if (status)
         return status;
     RtlEnterCriticalSection(&loader_lock);
+    modules_hold();
     status = module_load(full, path, flags, &module);
-    if (!status) {
+    if (!status)
         module->n_loads++;
+    modules_release();
+    if (!status) {
         status = module_attach(module, NULL);
         if (!status)
             *ret_base = module->entry.DllBase;
@@ -50,7 +54,9 @@ NTSTATUS WINAPI LdrUnloadDll(HMODULE base)
     module = module_from_base(base);
     if (!module)
         status = STATUS_DLL_NOT_FOUND;
-    else if (module->n_loads > 0 && !--module->n_loads)
+    /* UNKNOWN: what Windows does when DllMain frees what LoadLibrary is about to return. Here that
+     * stays. */
+    else if (module->n_loads > (module->state == MODULE_ATTACHING) && !--module->n_loads)
         modules_sweep();
     RtlLeaveCriticalSection(&loader_lock);
     return status;
@@ -79,14 +85,16 @@ static struct module *module_find(const WCHAR *name)
 {
     WCHAR full[LDR_PATH_MAX];
     const WCHAR *target = api_set_target(name);
+    struct module *module = NULL;
     ULONG size;
 
     if (target)
         name = target;
     if (base_name_of(name) == name)
-        return module_from_name(name);
-    size = RtlGetFullPathName_U(name, sizeof(full), full, NULL);
-    return size && size < sizeof(full) ? module_from_path(full) : NULL;
+        module = module_from_name(name);
+    else if ((size = RtlGetFullPathName_U(name, sizeof(full), full, NULL)) && size < sizeof(full))
+        module = module_from_path(full);
+    return module && !module->failure ? module : NULL;
 }
 
 NTSTATUS WINAPI LdrGetDllHandleEx(ULONG flags, LPCWSTR path, ULONG *characteristics,
@@ -124,18 +132,36 @@ NTSTATUS WINAPI LdrGetDllHandle(LPCWSTR path, ULONG flags, const UNICODE_STRING 
                              ret_base);
 }
 
+struct procedure_call {
+    struct module *module;
+    const char *name;
+    ULONG ordinal;
+    void **ret_address;
+};
+
+static NTSTATUS procedure_get(void *argument)
+{
+    const struct procedure_call *call = argument;
+
+    return module_export(call->module, call->name, call->ordinal, (ULONG)-1, NULL,
+                         call->ret_address);
+}
+
+/* A forwarder may load DLLs. */
 NTSTATUS WINAPI LdrGetProcedureAddress(HMODULE base, const ANSI_STRING *name, ULONG ordinal,
                                        void **ret_address)
 {
-    struct module *module;
-    NTSTATUS status;
+    struct procedure_call call = {NULL, name ? name->Buffer : NULL, ordinal, ret_address};
+    NTSTATUS status = STATUS_DLL_NOT_FOUND;
 
     RtlEnterCriticalSection(&loader_lock);
-    module = module_from_base(base);
-    status = STATUS_DLL_NOT_FOUND;
-    if (module)
-        status = module_export(module, name ? name->Buffer : NULL, ordinal, (ULONG)-1, NULL,
-                               ret_address);
+    modules_hold();
+    call.module = module_from_base(base);
+    if (call.module)
+        status = image_guard(procedure_get, &call);
+    if (status)
+        modules_sweep(); /* what a forwarder could not load */
+    modules_release();
     if (!is_process_starting())
         failure_clear();
     RtlLeaveCriticalSection(&loader_lock);
@@ -212,12 +238,14 @@ NTSTATUS WINAPI LdrEnumerateLoadedModules(
     if (!callback)
         return STATUS_INVALID_PARAMETER;
     RtlEnterCriticalSection(&loader_lock);
+    modules_hold();
     FOR_EACH_MODULE(link)
     {
         callback(&module_from_entry(link)->entry, context, &is_enough);
         if (is_enough)
             break;
     }
+    modules_release();
     RtlLeaveCriticalSection(&loader_lock);
     return STATUS_SUCCESS;
 }

@@ -9,7 +9,8 @@
  * Nothing of it has run then. module_attach calls TLS callbacks and DllMain, imports first.
  * modules_sweep detaches, in reverse order of initialisation, what no root reaches any more, and
  * unmaps it: so cycles go too, and a load that fails half-way leaves nothing. DllMain may load and
- * unload: a nested sweep only asks the outer one for another round. */
+ * unload: a nested sweep only asks the outer one for another round. Who walks over modules while
+ * code of the program's may run (a DllMain, a notification) holds them: a sweep waits for him. */
 
 #include "ntdll.h"
 
@@ -17,6 +18,7 @@
 #include "portico/exit_status.h"
 
 static bool is_sweeping, is_sweep_wanted;
+static unsigned n_holds;
 
 static bool has_folder(const WCHAR *name)
 {
@@ -148,7 +150,9 @@ static NTSTATUS map_image(const WCHAR *name, const WCHAR *search_path, WCHAR *pa
     return status;
 }
 
-static NTSTATUS module_map(const WCHAR *name, const WCHAR *search_path, struct module **ret_module)
+/* *ret_is_new: it was not there under another name. */
+static NTSTATUS module_map(const WCHAR *name, const WCHAR *search_path, bool *ret_is_new,
+                           struct module **ret_module)
 {
     WCHAR path[LDR_PATH_MAX];
     struct unix_image image = {0};
@@ -168,23 +172,33 @@ static NTSTATUS module_map(const WCHAR *name, const WCHAR *search_path, struct m
     }
     (*ret_module)->device = image.device;
     (*ret_module)->inode = image.inode;
+    *ret_is_new = true;
     return STATUS_SUCCESS;
+}
+
+/* It stays until the next sweep: who asks for it meanwhile gets the same answer. */
+static NTSTATUS module_fail(struct module *module, NTSTATUS status)
+{
+    module->failure = status;
+    module->is_root = false;
+    return status;
 }
 
 NTSTATUS module_load(const WCHAR *name, const WCHAR *search_path, ULONG flags,
                      struct module **ret_module)
 {
     const WCHAR *target = api_set_target(name);
+    bool is_new = false;
     NTSTATUS status;
 
     if (target)
         name = target;
     *ret_module = has_folder(name) ? module_from_path(name) : module_from_name(name);
     if (*ret_module)
-        return STATUS_SUCCESS;
-    status = module_map(name, search_path, ret_module);
-    if (status || (*ret_module)->state != MODULE_MAPPED)
-        return status;
+        return (*ret_module)->failure;
+    status = module_map(name, search_path, &is_new, ret_module);
+    if (status || !is_new)
+        return status ? status : (*ret_module)->failure;
     (*ret_module)->is_root = is_process_starting();
     if ((flags & DONT_RESOLVE_DLL_REFERENCES) ||
         !((*ret_module)->headers->FileHeader.Characteristics & IMAGE_FILE_DLL)) {
@@ -193,43 +207,10 @@ NTSTATUS module_load(const WCHAR *name, const WCHAR *search_path, ULONG flags,
         return unix_image_protect((*ret_module)->entry.DllBase);
     }
     status = module_bind(*ret_module, search_path);
-    if (!status)
-        notify_module(*ret_module, LDR_DLL_NOTIFICATION_REASON_LOADED);
-    return status;
-}
-
-void module_call_tls_callbacks(struct module *module, ULONG reason)
-{
-    PIMAGE_TLS_CALLBACK *callback;
-
-    if (!module->tls || (module->entry.Flags & LDR_DONT_RESOLVE_REFS))
-        return;
-    callback = (PIMAGE_TLS_CALLBACK *)module->tls->AddressOfCallBacks;
-    for (; callback && *callback; callback++)
-        (*callback)(module->entry.DllBase, reason, NULL);
-}
-
-static BOOL call_entry(struct module *module, ULONG reason, void *reserved)
-{
-    BOOL(WINAPI * entry)(void *, ULONG, void *) = module->entry.EntryPoint;
-
-    if (!(module->entry.Flags & LDR_IMAGE_IS_DLL) || !entry)
-        return TRUE;
-    return entry(module->entry.DllBase, reason, reserved);
-}
-
-/* Every reason but DLL_PROCESS_ATTACH: the result does not matter. */
-void module_call_entry(struct module *module, ULONG reason, void *reserved)
-{
-    if (module->entry.Flags & LDR_DONT_RESOLVE_REFS)
-        return;
-    if (reason == DLL_PROCESS_DETACH || reason == DLL_THREAD_DETACH) {
-        call_entry(module, reason, reserved);
-        module_call_tls_callbacks(module, reason);
-        return;
-    }
-    module_call_tls_callbacks(module, reason);
-    call_entry(module, reason, reserved);
+    if (status)
+        return module_fail(*ret_module, status);
+    notify_module(*ret_module, LDR_DLL_NOTIFICATION_REASON_LOADED);
+    return STATUS_SUCCESS;
 }
 
 static void init_order_append(struct module *module)
@@ -245,22 +226,21 @@ static void init_order_append(struct module *module)
 
 static NTSTATUS attach_self(struct module *module, void *reserved)
 {
-    BOOL is_welcome;
+    NTSTATUS status;
 
     if (module->entry.Flags & LDR_IMAGE_IS_DLL)
         init_order_append(module);
-    module_call_tls_callbacks(module, DLL_PROCESS_ATTACH);
-    is_welcome = call_entry(module, DLL_PROCESS_ATTACH, reserved);
+    status = module_call_attach(module, reserved);
     module->state = MODULE_ATTACHED;
-    if (is_welcome) {
+    if (!status) {
         module->entry.Flags |= LDR_PROCESS_ATTACHED;
         return STATUS_SUCCESS;
     }
-    /* Windows tells a DLL that refused to attach that it is detached. */
-    call_entry(module, DLL_PROCESS_DETACH, reserved);
-    failure_note(PORTICO_EXIT_DLL_INIT, "%S: its DllMain refused to start",
-                 module->entry.FullDllName.Buffer);
-    return STATUS_DLL_INIT_FAILED;
+    failure_note(PORTICO_EXIT_DLL_INIT,
+                 status == STATUS_DLL_INIT_FAILED ? "%S: its DllMain refused to start"
+                                                  : "%S: an exception in its DllMain (status %x)",
+                 module->entry.FullDllName.Buffer, (unsigned)status);
+    return module_fail(module, status);
 }
 
 NTSTATUS module_attach(struct module *module, void *reserved)
@@ -268,8 +248,8 @@ NTSTATUS module_attach(struct module *module, void *reserved)
     struct module_edge *edge;
     NTSTATUS status = STATUS_SUCCESS;
 
-    if (module->state != MODULE_BOUND)
-        return STATUS_SUCCESS;
+    if (module->failure || module->state != MODULE_BOUND)
+        return module->failure;
     module->state = MODULE_ATTACHING;
     for (edge = module->imports; edge && !status; edge = edge->next)
         status = module_attach(edge->to, reserved);
@@ -298,7 +278,7 @@ static void modules_mark(void)
     {
         struct module *module = module_from_entry(link);
 
-        if (module->is_root || module->n_loads > 0)
+        if (module->is_root || module->n_loads > 0 || module->state == MODULE_ATTACHING)
             module_mark(module);
     }
 }
@@ -341,12 +321,23 @@ static void unmap_unreachable(void)
     }
 }
 
+void modules_hold(void)
+{
+    n_holds++;
+}
+
+void modules_release(void)
+{
+    if (!--n_holds && is_sweep_wanted)
+        modules_sweep();
+}
+
 void modules_sweep(void)
 {
     struct module *module;
 
     is_sweep_wanted = true;
-    if (is_sweeping || is_process_starting())
+    if (is_sweeping || n_holds || is_process_starting())
         return;
     is_sweeping = true;
     while (is_sweep_wanted) {

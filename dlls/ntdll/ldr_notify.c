@@ -17,21 +17,41 @@ struct notification {
 
 /* Guard: loader lock. */
 static struct notification *notifications;
+static unsigned
+    n_walkers; /* while there are some, one that is taken back stays, without callback */
+
+static void notifications_tidy(void)
+{
+    struct notification **at = &notifications;
+
+    while (*at && !n_walkers) {
+        struct notification *notification = *at;
+
+        if (notification->callback) {
+            at = &notification->next;
+            continue;
+        }
+        *at = notification->next;
+        RtlFreeHeap(process_heap(), 0, notification);
+    }
+}
 
 void notify_module(struct module *module, ULONG reason)
 {
     LDR_DLL_NOTIFICATION_DATA data = {0};
-    struct notification *notification, *next;
+    struct notification *notification;
 
     /* Both halves of the union have the same layout. */
     data.Loaded.FullDllName = &module->entry.FullDllName;
     data.Loaded.BaseDllName = &module->entry.BaseDllName;
     data.Loaded.DllBase = module->entry.DllBase;
     data.Loaded.SizeOfImage = module->entry.SizeOfImage;
-    for (notification = notifications; notification; notification = next) {
-        next = notification->next;
-        notification->callback(reason, &data, notification->context);
-    }
+    n_walkers++;
+    for (notification = notifications; notification; notification = notification->next)
+        if (notification->callback)
+            notification->callback(reason, &data, notification->context);
+    n_walkers--;
+    notifications_tidy();
 }
 
 NTSTATUS WINAPI LdrRegisterDllNotification(ULONG flags, PLDR_DLL_NOTIFICATION_FUNCTION callback,
@@ -57,15 +77,14 @@ NTSTATUS WINAPI LdrRegisterDllNotification(ULONG flags, PLDR_DLL_NOTIFICATION_FU
 
 NTSTATUS WINAPI LdrUnregisterDllNotification(void *cookie)
 {
-    struct notification **at, *found = NULL;
+    struct notification *at;
 
     RtlEnterCriticalSection(&loader_lock);
-    for (at = &notifications; *at && *at != cookie; at = &(*at)->next)
+    for (at = notifications; at && at != cookie; at = at->next)
         ;
-    found = *at;
-    if (found)
-        *at = found->next;
+    if (at)
+        at->callback = NULL;
+    notifications_tidy();
     RtlLeaveCriticalSection(&loader_lock);
-    RtlFreeHeap(process_heap(), 0, found);
-    return found ? STATUS_SUCCESS : STATUS_DLL_NOT_FOUND;
+    return at ? STATUS_SUCCESS : STATUS_DLL_NOT_FOUND;
 }

@@ -139,12 +139,14 @@ static void thread_start(void)
     RtlEnterCriticalSection(&loader_lock);
     check_status("no memory for thread-local storage", tls_attach_thread());
     rtl_thread_init();
+    modules_hold();
     if (!(teb()->SameTebFlags & TEB_SKIP_THREAD_ATTACH)) {
         for (link = head->Flink; link != head; link = link->Flink)
             if (wants_thread_calls(module_from_init_link(link)))
                 module_call_entry(module_from_init_link(link), DLL_THREAD_ATTACH, NULL);
         module_call_tls_callbacks(program, DLL_THREAD_ATTACH);
     }
+    modules_release();
     RtlLeaveCriticalSection(&loader_lock);
 }
 
@@ -179,12 +181,14 @@ void WINAPI LdrShutdownThread(void)
         return;
     rtl_thread_exit();
     RtlEnterCriticalSection(&loader_lock);
+    modules_hold();
     if (!(teb()->SameTebFlags & TEB_SKIP_THREAD_ATTACH)) {
         for (link = head->Blink; link != head; link = link->Blink)
             if (wants_thread_calls(module_from_init_link(link)))
                 module_call_entry(module_from_init_link(link), DLL_THREAD_DETACH, NULL);
         module_call_tls_callbacks(program, DLL_THREAD_DETACH);
     }
+    modules_release();
     tls_detach_thread();
     RtlLeaveCriticalSection(&loader_lock);
 }
