@@ -246,12 +246,12 @@ static DWORD WINAPI reader(void *unused)
 
 static HANDLE file_of(char byte)
 {
-    char path[MAX_PATH];
+    char folder[MAX_PATH], path[MAX_PATH];
     HANDLE file;
     DWORD n;
 
-    GetTempPathA(sizeof path - 16, path);
-    snprintf(path + strlen(path), 16, "shared-%c", byte);
+    GetTempPathA(sizeof folder, folder);
+    GetTempFileNameA(folder, "shr", 0, path);
     file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE | DELETE,
                        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, CREATE_ALWAYS,
                        FILE_FLAG_DELETE_ON_CLOSE, NULL);
