@@ -78,11 +78,11 @@ is "$(cat "$scratch"/race.* | sort -n | uniq -c | sed 's/^ *//')" '1 0
 like "$(status_of pid)" '^[0-9]+$' 'it answers'
 "$portserver" --stop
 
-# its own end: one second after its last client, which is --status itself
-"$portserver" --persistent=1
-pid=$(status_of pid)
-tail -f ---disable-inotify -s 0.02 --pid="$pid" /dev/null
-ok $? 'with --persistent=1 it ends by itself'
+# its own end: a second after its last client, which is --status itself, if that comes in time
+background short "$portserver" --foreground --persistent=1 --trace
+await_line short '^portserver: serves ' "$background_pid" && status_of pid >/dev/null 2>&1
+wait "$background_pid"
+is $? 0 'with --persistent=1 it ends by itself'
 "$portserver" --status >/dev/null 2>&1
 is $? 4 'and is not there any more'
 

@@ -8,6 +8,13 @@ tar -xzf "$fetched/7zip-bin-5.2.0.tgz" -C "$scratch" package/win/x64/7za.exe || 
 program=$scratch/package/win/x64/7za.exe
 cd "$scratch" || exit 99
 
+# The other reader: Debian's p7zip, installed or not.
+other=$(command -v 7za || command -v 7z)
+if [ -z "$other" ]; then
+    fetch_deb p7zip-full
+    other=$fetched/p7zip-full/usr/lib/p7zip/7za
+fi
+
 # Empty files, short ones, a few long ones; names with blanks, capitals and letters beyond ASCII; nested folders.
 for folder in $(seq 40); do
     mkdir -p "tree/folder $folder/Größe"
@@ -17,13 +24,6 @@ for folder in $(seq 40); do
     done
 done
 is "$(find tree -type f | wc -l)" 2000 'a tree of 2,000 files'
-
-# The other reader: Debian's p7zip, installed or not.
-other=$(command -v 7za || command -v 7z)
-if [ -z "$other" ]; then
-    fetch_deb p7zip-full
-    other=$fetched/p7zip-full/usr/lib/p7zip/7za
-fi
 
 run() { "$portico" "$program" "$@" -bd >out 2>err; }
 
