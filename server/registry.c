@@ -10,10 +10,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/host.h"
 #include "common/sid.h"
 #include "key.h"
 #include "server.h"
@@ -27,16 +27,16 @@
 struct initial {
     const char *path;
     const char *name; /* NULL: a key */
-    const char *text; /* NULL: a number, or (is_host) the machine's name */
+    const char *text; /* NULL: a number, or (host_max) the machine's name */
     uint32_t number;
-    bool is_host;
+    uint32_t host_max; /* characters; 0: not that name */
 };
 
 static const struct initial initials[] = {
-#define KEY(path)                       {path, NULL, NULL, 0, false},
-#define VALUE_SZ(path, name, text)      {path, name, text, 0, false},
-#define VALUE_DWORD(path, name, number) {path, name, NULL, number, false},
-#define VALUE_HOST(path, name)          {path, name, NULL, 0, true},
+#define KEY(path)                       {path, NULL, NULL, 0, 0},
+#define VALUE_SZ(path, name, text)      {path, name, text, 0, 0},
+#define VALUE_DWORD(path, name, number) {path, name, NULL, number, 0},
+#define VALUE_HOST(path, name, max)     {path, name, NULL, 0, max},
 #define READ_ONLY(path)
 #include "portico/registry.def"
 };
@@ -45,7 +45,7 @@ static const char *const read_only[] = {
 #define KEY(path)
 #define VALUE_SZ(path, name, text)
 #define VALUE_DWORD(path, name, number)
-#define VALUE_HOST(path, name)
+#define VALUE_HOST(path, name, max)
 #define READ_ONLY(path) path,
 #include "portico/registry.def"
 };
@@ -69,13 +69,15 @@ static status_t value_fill(struct key *key, const struct initial *initial)
 {
     uint16_t name_storage[TEXT_MAX], storage[TEXT_MAX] = {0};
     struct name name = name_from_ascii(initial->name, name_storage);
-    struct utsname host;
+    char host[HOST_NAME_LABEL_MAX + 1];
     const char *text = initial->text;
 
-    if (!text && !initial->is_host)
+    if (!text && !initial->host_max)
         return key_value_set(key, name, REG_DWORD, &initial->number, sizeof(initial->number));
-    if (initial->is_host)
-        text = uname(&host) < 0 ? "localhost" : host.nodename;
+    if (initial->host_max) {
+        host_name(initial->host_max, host);
+        text = host;
+    }
     struct name value = name_from_ascii(text, storage);
     return key_value_set(key, name, REG_SZ, storage, (value.length + 1) * 2);
 }

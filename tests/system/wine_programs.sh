@@ -17,7 +17,7 @@ dos() { printf 'Z:%s' "$1" | tr / '\\'; }
 # What only reads the registry as it came needs no port server.
 run hostname.exe
 is "$?" 0 'hostname.exe ends'
-is "$(cat "$scratch/out")" "$(uname -n)" 'it prints the name of the machine'
+is "$(cat "$scratch/out")" "$(uname -n | sed 's/\..*//' | cut -c 1-15)" 'it prints the name of the machine, as far as Windows has one'
 [ ! -e "$PORTICO_RUNTIME_DIR/socket" ]
 ok $? 'no port server was started for it'
 

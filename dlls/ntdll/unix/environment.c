@@ -11,13 +11,13 @@
  */
 
 #include "cmdline.h"
+#include "common/host.h"
 #include "processors.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 enum { NAMES_MAX = 4096 };
 
@@ -157,7 +157,7 @@ static void home_add(struct entries *entries, const char *home)
 static void made_add(struct entries *entries, char *const *environment)
 {
     const char *temporary = value_of(environment, "TMPDIR"), *user = value_of(environment, "USER");
-    char host[256] = "localhost", number[16];
+    char host[COMPUTER_NAME_MAX + 1], number[16];
     size_t i;
 
     for (i = 0; i < sizeof(fixed) / sizeof(*fixed); i++) {
@@ -174,7 +174,7 @@ static void made_add(struct entries *entries, char *const *environment)
     home_add(entries, value_of(environment, "HOME"));
     entry_add_pair(entries, "USERNAME", user ? user : "user");
     entry_add_pair(entries, "WINEUSERNAME", user ? user : "user"); /* advapi32's GetUserName */
-    gethostname(host, sizeof(host) - 1);
+    host_name(COMPUTER_NAME_MAX, host);
     entry_add_pair(entries, "COMPUTERNAME", host);
     snprintf(number, sizeof(number), "%u", processors_count());
     entry_add_pair(entries, "NUMBER_OF_PROCESSORS", number);

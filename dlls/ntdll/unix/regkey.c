@@ -8,6 +8,7 @@
 #include "regkey.h"
 
 #include "client.h"
+#include "common/host.h"
 #include "ntpath.h"
 #include "ntprocess.h"
 #include "usermem.h"
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 static NTSTATUS key_name_of(struct nt_object *object, WCHAR **ret_name)
@@ -142,7 +142,7 @@ static const char *const key_paths[] = {
 #define KEY(path) path,
 #define VALUE_SZ(path, name, text)
 #define VALUE_DWORD(path, name, number)
-#define VALUE_HOST(path, name)
+#define VALUE_HOST(path, name, max)
 #define READ_ONLY(path)
 #include "portico/registry.def"
 };
@@ -151,7 +151,7 @@ static const char *const read_only_paths[] = {
 #define KEY(path)
 #define VALUE_SZ(path, name, text)
 #define VALUE_DWORD(path, name, number)
-#define VALUE_HOST(path, name)
+#define VALUE_HOST(path, name, max)
 #define READ_ONLY(path) path,
 #include "portico/registry.def"
 };
@@ -177,14 +177,14 @@ struct initial_value {
     const char *path, *name;
     const char *text; /* NULL: a number, or the machine's name */
     uint32_t number;
-    bool is_host;
+    uint32_t host_max; /* characters; 0: not that name */
 };
 
 static const struct initial_value initial_values[] = {
 #define KEY(path)
-#define VALUE_SZ(path, name, text)      {path, name, text, 0, false},
-#define VALUE_DWORD(path, name, number) {path, name, NULL, number, false},
-#define VALUE_HOST(path, name)          {path, name, NULL, 0, true},
+#define VALUE_SZ(path, name, text)      {path, name, text, 0, 0},
+#define VALUE_DWORD(path, name, number) {path, name, NULL, number, 0},
+#define VALUE_HOST(path, name, max)     {path, name, NULL, 0, max},
 #define READ_ONLY(path)
 #include "portico/registry.def"
 };
@@ -202,11 +202,13 @@ static NTSTATUS initial_answer(const struct initial_value *value, ULONG *ret_typ
                                size_t size, size_t *ret_size)
 {
     const char *text = value->text;
-    struct utsname host;
+    char host[HOST_NAME_LABEL_MAX + 1];
 
-    *ret_type = text || value->is_host ? REG_SZ : REG_DWORD;
-    if (value->is_host)
-        text = uname(&host) < 0 ? "localhost" : host.nodename;
+    *ret_type = text || value->host_max ? REG_SZ : REG_DWORD;
+    if (value->host_max) {
+        host_name(value->host_max, host);
+        text = host;
+    }
     *ret_size = text ? (strlen(text) + 1) * sizeof(WCHAR) : sizeof(value->number);
     if (*ret_size > size)
         return STATUS_INSUFFICIENT_RESOURCES;
