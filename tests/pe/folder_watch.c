@@ -170,6 +170,34 @@ static void test_subtree(void)
     CloseHandle(over.hEvent);
 }
 
+/* What was renamed before it could be watched is found by its new name. */
+static void test_renamed_parent(void)
+{
+    HANDLE folder = folder_open(FILE_FLAG_OVERLAPPED);
+    OVERLAPPED over = {.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL)};
+    DWORD n;
+
+    ok(ReadDirectoryChangesW(folder, buffer, sizeof buffer, TRUE, NAMES, NULL, &over, NULL),
+       "a tree is watched");
+    make(FOLDER L"\\first", "");
+    ok(GetOverlappedResult(folder, &over, &n, TRUE), "until something is told: nobody looks now");
+    CreateDirectoryW(FOLDER L"\\d", NULL);
+    CreateDirectoryW(FOLDER L"\\d\\e", NULL);
+    MoveFileW(FOLDER L"\\d", FOLDER L"\\g");
+    ReadDirectoryChangesW(folder, buffer, sizeof buffer, TRUE, NAMES, NULL, &over, NULL);
+    come(folder, &over, NAMES, TRUE, L"+d <d >g +g\\e ", "a new folder that was renamed at once");
+    make(FOLDER L"\\g\\e\\x", "");
+    come(folder, &over, NAMES, TRUE, L"+g\\e\\x ", "a file in it");
+    CancelIo(folder);
+    GetOverlappedResult(folder, &over, &n, TRUE);
+    CloseHandle(folder);
+    CloseHandle(over.hEvent);
+    DeleteFileW(FOLDER L"\\g\\e\\x");
+    RemoveDirectoryW(FOLDER L"\\g\\e");
+    RemoveDirectoryW(FOLDER L"\\g");
+    DeleteFileW(FOLDER L"\\first");
+}
+
 static void file_name(WCHAR name[MAX_PATH], unsigned number)
 {
     swprintf(name, MAX_PATH, FOLDER L"\\%u", number);
@@ -321,6 +349,7 @@ static void test_main(void)
     test_names();
     test_contents();
     test_subtree();
+    test_renamed_parent();
     test_many_renames();
     test_bad_buffers();
     test_ways();

@@ -21,76 +21,51 @@
  * DIFFERS: that the watched folder itself is removed ends no call: Linux tells of it when the last
  * descriptor of the folder is closed, and the handle is one.
  */
+#include "folder_records.h"
 #include "folder_watch.h"
 #include "io_operation.h"
 #include "ntstatus_errno.h"
 #include "usermem.h"
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define DEPTH_MAX   64     /* of folders in folders that are watched */
-#define RECORDS_MAX 16384u /* as many as the kernel's queue holds */
+#define DEPTH_MAX 64 /* of folders in folders that are watched */
 
 #define NAME_EVENTS (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
 #define ALL_EVENTS  (NAME_EVENTS | IN_MODIFY | IN_ATTRIB | IN_ACCESS)
+
+/* In place of a watch: */
+#define WD_NONE (-1) /* the kernel refused */
+#define WD_AWAY (-2) /* it was renamed meanwhile: looked for again when that has been read */
 
 struct watched {
     int wd;
     char *path; /* relative to the folder, "" for itself */
 };
 
-struct record {
-    struct ntlist link;
-    ULONG action;
-    ULONG filter; /* FILE_NOTIFY_CHANGE_*: who asks for one of these is told */
-    WCHAR *name;
-    size_t units;
-};
-
 struct folder_watch {
     int fd;
     char root[32]; /* /proc/self/fd/N of the folder */
     ULONG filter;  /* of the first call, like the next: later calls' count for nothing, as on NT */
-    bool is_subtree, has_overflown, is_gone;
+    bool is_subtree, is_gone;
     struct watched *watched;
     size_t n_watched;
-    struct ntlist records;
-    struct record *last; /* of them, or NULL */
-    size_t n_records;
+    struct folder_records records; /* what the program has not been told yet */
 };
-
-static void record_free(struct record *record)
-{
-    free(record->name);
-    free(record);
-}
-
-static void record_take_out(struct folder_watch *watch, struct record *record)
-{
-    ntlist_unlink(&record->link);
-    if (watch->last == record)
-        watch->last = NULL;
-    watch->n_records--;
-    record_free(record);
-}
-
-static void records_drop(struct folder_watch *watch)
-{
-    while (!ntlist_is_empty(&watch->records))
-        record_take_out(watch, ntlist_entry(watch->records.next, struct record, link));
-}
 
 void folder_watch_free(struct folder_watch *watch)
 {
     if (!watch)
         return;
-    records_drop(watch);
+    folder_records_drop(&watch->records);
     for (size_t i = 0; i < watch->n_watched; i++)
         free(watch->watched[i].path);
     free(watch->watched);
@@ -108,48 +83,52 @@ static const char *path_of(const struct folder_watch *watch, int wd)
     return NULL;
 }
 
-static char *join(const char *folder, const char *name)
+/* Not every file system says so in the listing. */
+static bool entry_is_folder(DIR *stream, const struct dirent *entry)
 {
-    char *path;
+    struct stat info;
 
-    return asprintf(&path, "%s%s%s", folder, *folder ? "/" : "", name) < 0 ? NULL : path;
+    if (entry->d_type != DT_UNKNOWN)
+        return entry->d_type == DT_DIR;
+    return !fstatat(dirfd(stream), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) &&
+           S_ISDIR(info.st_mode);
 }
-
-static void record_add(struct folder_watch *watch, ULONG action, ULONG filter, const char *folder,
-                       const char *name);
 
 /* Takes `path` over. `tells`: what lies in it is told as added. */
 static void watched_add(struct folder_watch *watch, char *path, bool tells, int depth)
 {
     struct watched *grown = realloc(watch->watched, (watch->n_watched + 1) * sizeof(*grown));
-    char *full = path ? join(watch->root, path) : NULL;
+    char *full = path ? folder_join(watch->root, path) : NULL;
     struct dirent *entry;
     DIR *stream;
     int wd;
 
     watch->watched = grown ? grown : watch->watched;
     if (!grown || !full) {
-        watch->has_overflown = true; /* not watched: say so */
+        watch->records.has_overflown = true; /* not watched: say so */
         free(path);
         free(full);
         return;
     }
     wd = inotify_add_watch(watch->fd, full, ALL_EVENTS | IN_ONLYDIR | (*path ? IN_DONT_FOLLOW : 0));
-    watch->has_overflown |= wd < 0 && (errno == ENOSPC || errno == ENOMEM);
+    watch->records.has_overflown |= wd < 0 && (errno == ENOSPC || errno == ENOMEM);
+    if (wd < 0)
+        wd = errno == ENOENT && *path ? WD_AWAY : WD_NONE;
     grown[watch->n_watched++] = (struct watched){wd, path};
     stream = wd < 0 || !watch->is_subtree || depth >= DEPTH_MAX ? NULL : opendir(full);
     free(full);
     while (stream && (entry = readdir(stream))) {
-        bool is_folder = entry->d_type == DT_DIR;
+        bool is_folder = entry_is_folder(stream, entry);
 
         if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
             continue;
         if (tells)
-            record_add(watch, FILE_ACTION_ADDED,
-                       is_folder ? FILE_NOTIFY_CHANGE_DIR_NAME : FILE_NOTIFY_CHANGE_FILE_NAME, path,
-                       entry->d_name);
+            folder_record_add(&watch->records, FILE_ACTION_ADDED,
+                              is_folder ? FILE_NOTIFY_CHANGE_DIR_NAME
+                                        : FILE_NOTIFY_CHANGE_FILE_NAME,
+                              path, entry->d_name);
         if (is_folder)
-            watched_add(watch, join(path, entry->d_name), tells, depth + 1);
+            watched_add(watch, folder_join(path, entry->d_name), tells, depth + 1);
     }
     if (stream)
         closedir(stream);
@@ -161,6 +140,30 @@ static const char *below(const char *path, const char *folder)
     size_t n = strlen(folder);
 
     return strncmp(path, folder, n) || (path[n] && path[n] != '/') ? NULL : path + n;
+}
+
+/* By the names they have now: what was renamed before it could be watched. */
+static void watched_retry(struct folder_watch *watch)
+{
+    for (size_t i = watch->n_watched; i-- > 0;) {
+        char *path = watch->watched[i].path;
+
+        if (watch->watched[i].wd != WD_AWAY)
+            continue;
+        watch->watched[i] = watch->watched[--watch->n_watched];
+        watched_add(watch, path, true, 0);
+    }
+}
+
+/* A folder and all below it that are not watched. */
+static void watched_forget(struct folder_watch *watch, const char *folder)
+{
+    for (size_t i = watch->n_watched; i-- > 0;) {
+        if (watch->watched[i].wd >= 0 || !below(watch->watched[i].path, folder))
+            continue;
+        free(watch->watched[i].path);
+        watch->watched[i] = watch->watched[--watch->n_watched];
+    }
 }
 
 /* A folder and all below it: gone to `to`, or (NULL) from the tree. */
@@ -202,7 +205,7 @@ static struct folder_watch *watch_new(struct file *file, ULONG filter, bool subt
     watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     watch->is_subtree = subtree;
     watch->filter = filter;
-    ntlist_init(&watch->records);
+    folder_records_init(&watch->records);
     snprintf(watch->root, sizeof(watch->root), "/proc/self/fd/%d/", file->fd);
     if (watch->fd >= 0)
         watched_add(watch, strdup(""), false, 0);
@@ -213,44 +216,6 @@ static struct folder_watch *watch_new(struct file *file, ULONG filter, bool subt
 }
 
 /* ---- what happens ---- */
-
-static bool is_repeated(const struct folder_watch *watch, const struct record *record)
-{
-    const struct record *last = watch->last;
-
-    return last && record->action == FILE_ACTION_MODIFIED && last->action == record->action &&
-           last->filter == record->filter && last->units == record->units &&
-           !memcmp(last->name, record->name, record->units * sizeof(WCHAR));
-}
-
-static void record_add(struct folder_watch *watch, ULONG action, ULONG filter, const char *folder,
-                       const char *name)
-{
-    struct record *record = calloc(1, sizeof(*record));
-    char *path = join(folder, name);
-
-    if (record && path)
-        record->name = utf16_from_utf8(path, strlen(path), &record->units);
-    free(path);
-    if (!record || !record->name || watch->n_records == RECORDS_MAX) {
-        watch->has_overflown = true;
-        free(record ? record->name : NULL);
-        free(record);
-        return;
-    }
-    for (size_t i = 0; i < record->units; i++)
-        if (record->name[i] == '/')
-            record->name[i] = '\\';
-    record->action = action;
-    record->filter = filter;
-    if (is_repeated(watch, record)) {
-        record_free(record);
-        return;
-    }
-    ntlist_append(&watch->records, &record->link);
-    watch->last = record;
-    watch->n_records++;
-}
 
 static ULONG name_filter(const struct inotify_event *event)
 {
@@ -270,23 +235,26 @@ static void modified(struct folder_watch *watch, const struct inotify_event *eve
     if (event->mask & IN_ACCESS)
         filter |= FILE_NOTIFY_CHANGE_LAST_ACCESS;
     if (filter && event->len)
-        record_add(watch, FILE_ACTION_MODIFIED, filter, folder, event->name);
+        folder_record_add(&watch->records, FILE_ACTION_MODIFIED, filter, folder, event->name);
 }
 
 static void appeared(struct folder_watch *watch, const struct inotify_event *event,
                      const char *folder)
 {
-    record_add(watch, FILE_ACTION_ADDED, name_filter(event), folder, event->name);
+    folder_record_add(&watch->records, FILE_ACTION_ADDED, name_filter(event), folder, event->name);
     if ((event->mask & IN_ISDIR) && watch->is_subtree)
-        watched_add(watch, join(folder, event->name), true, 0);
+        watched_add(watch, folder_join(folder, event->name), true, 0);
 }
 
 static void vanished(struct folder_watch *watch, const struct inotify_event *event,
                      const char *folder)
 {
-    char *path = event->mask & IN_ISDIR ? join(folder, event->name) : NULL;
+    char *path = event->mask & IN_ISDIR ? folder_join(folder, event->name) : NULL;
 
-    record_add(watch, FILE_ACTION_REMOVED, name_filter(event), folder, event->name);
+    folder_record_add(&watch->records, FILE_ACTION_REMOVED, name_filter(event), folder,
+                      event->name);
+    if (path)
+        watched_forget(watch, path);
     if (path && (event->mask & IN_MOVED_FROM))
         watched_move(watch, path, NULL);
     free(path);
@@ -297,16 +265,17 @@ static void renamed(struct folder_watch *watch, const struct inotify_event *from
                     const struct inotify_event *to)
 {
     const char *old_folder = path_of(watch, from->wd), *new_folder = path_of(watch, to->wd);
-    char *old_path = old_folder ? join(old_folder, from->name) : NULL;
-    char *new_path = new_folder ? join(new_folder, to->name) : NULL;
+    char *old_path = old_folder ? folder_join(old_folder, from->name) : NULL;
+    char *new_path = new_folder ? folder_join(new_folder, to->name) : NULL;
     bool same = from->wd == to->wd;
 
     if (old_path)
-        record_add(watch, same ? FILE_ACTION_RENAMED_OLD_NAME : FILE_ACTION_REMOVED,
-                   name_filter(from), old_folder, from->name);
+        folder_record_add(&watch->records,
+                          same ? FILE_ACTION_RENAMED_OLD_NAME : FILE_ACTION_REMOVED,
+                          name_filter(from), old_folder, from->name);
     if (new_path)
-        record_add(watch, same ? FILE_ACTION_RENAMED_NEW_NAME : FILE_ACTION_ADDED, name_filter(to),
-                   new_folder, to->name);
+        folder_record_add(&watch->records, same ? FILE_ACTION_RENAMED_NEW_NAME : FILE_ACTION_ADDED,
+                          name_filter(to), new_folder, to->name);
     if (old_path && new_path && (from->mask & IN_ISDIR))
         watched_move(watch, old_path, new_path);
     free(old_path);
@@ -318,7 +287,7 @@ static void event_take(struct folder_watch *watch, const struct inotify_event *e
     const char *folder = path_of(watch, event->wd);
 
     if (event->mask & IN_Q_OVERFLOW)
-        watch->has_overflown = true;
+        watch->records.has_overflown = true;
     if (event->mask & IN_IGNORED)
         watched_remove(watch, event->wd);
     else if (!folder)
@@ -368,60 +337,10 @@ static void events_read(struct folder_watch *watch)
         n_left = events_take(watch, bytes, size, n <= 0);
         memmove(bytes, bytes + size - n_left, n_left);
     } while (n > 0);
+    watched_retry(watch);
 }
 
 /* ---- telling ---- */
-
-static void unwanted_drop(struct folder_watch *watch, ULONG filter)
-{
-    struct ntlist *link = watch->records.next, *next;
-
-    for (; link != &watch->records; link = next) {
-        struct record *record = ntlist_entry(link, struct record, link);
-
-        next = link->next;
-        if (!(record->filter & filter))
-            record_take_out(watch, record);
-    }
-}
-
-/* One record at `at`, the last so far. */
-static NTSTATUS record_put(struct io_operation *operation, size_t at, const struct record *record)
-{
-    const size_t header = offsetof(FILE_NOTIFY_INFORMATION, FileName);
-    FILE_NOTIFY_INFORMATION info = {.Action = record->action,
-                                    .FileNameLength = (ULONG)(record->units * sizeof(WCHAR))};
-
-    TRY(user_write(operation->buffer + at, &info, header));
-    return user_write(operation->buffer + at + header, record->name, info.FileNameLength);
-}
-
-static size_t record_size(const struct record *record)
-{
-    return offsetof(FILE_NOTIFY_INFORMATION, FileName) + record->units * sizeof(WCHAR);
-}
-
-/* As many records as fit; they are gone when the program has them. */
-static NTSTATUS records_put(struct io_operation *operation, struct folder_watch *watch)
-{
-    size_t at = 0, last = 0;
-
-    while (!ntlist_is_empty(&watch->records)) {
-        struct record *record = ntlist_entry(watch->records.next, struct record, link);
-        ULONG offset = (ULONG)(at - last);
-
-        if (at + record_size(record) > operation->length)
-            break;
-        TRY(record_put(operation, at, record));
-        if (at)
-            TRY(user_write(operation->buffer + last, &offset, sizeof(offset)));
-        operation->done = at + record_size(record);
-        last = at;
-        at = (operation->done + 3) & ~(size_t)3;
-        record_take_out(watch, record);
-    }
-    return STATUS_SUCCESS;
-}
 
 static NTSTATUS watch_step(struct io_operation *operation)
 {
@@ -429,15 +348,15 @@ static NTSTATUS watch_step(struct io_operation *operation)
     NTSTATUS status = STATUS_SUCCESS;
 
     events_read(watch);
-    unwanted_drop(watch, watch->filter);
-    if (ntlist_is_empty(&watch->records) && !watch->has_overflown)
+    folder_records_drop_unwanted(&watch->records, watch->filter);
+    if (folder_records_are_none(&watch->records) && !watch->records.has_overflown)
         return watch->is_gone ? STATUS_DELETE_PENDING : STATUS_PENDING;
-    if (!watch->has_overflown)
-        status = records_put(operation, watch);
+    if (!watch->records.has_overflown)
+        status = folder_records_put(operation, &watch->records);
     if (status || operation->done)
         return status;
-    records_drop(watch);
-    watch->has_overflown = false;
+    folder_records_drop(&watch->records);
+    watch->records.has_overflown = false;
     return STATUS_NOTIFY_ENUM_DIR;
 }
 
