@@ -74,7 +74,8 @@ static void key_destroy(struct object *object)
         watch_fire(key, watch);
     while ((value = list_first(&key->values, struct key_value, link)))
         value_drop(key, value);
-    registry_charge(object->server, -((int64_t)key->name_length + key->class_length) * 2);
+    registry_charge(object->server,
+                    -((int64_t)key->name_length + key->class_length) * 2 - KEY_COST_BYTES);
     free(key->name);
     free(key->class_name);
 }
@@ -117,6 +118,7 @@ static status_t key_new(struct server *server, struct user *user, struct name na
     if (status)
         return status;
     key = key_from_object(object);
+    registry_charge(server, KEY_COST_BYTES);
     list_init(&key->children);
     list_init(&key->values);
     list_init(&key->watches);
@@ -194,7 +196,7 @@ status_t key_add(struct key *parent, struct user *user, struct name name, struct
         return STATUS_OBJECT_NAME_INVALID;
     if (parent->depth >= KEY_DEPTH_MAX)
         return STATUS_INVALID_PARAMETER;
-    if (!registry_has_room(parent->object.server, name.length * 2))
+    if (!registry_has_room(parent->object.server, name.length * 2 + KEY_COST_BYTES))
         return STATUS_REGISTRY_QUOTA_LIMIT;
     status = key_new(parent->object.server, user, name, &key);
     if (status)

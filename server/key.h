@@ -27,7 +27,8 @@
 #define KEY_WATCHES_MAX          1024u
 #define KEY_DEPTH_MAX            512u /* below \Registry, as on Windows; UNKNOWN: its status */
 #define REGISTRY_MAX_BYTES       (64u * 1024 * 1024) /* names, classes and values of all keys */
-#define KEY_VALUE_COST_BYTES     128u /* of REGISTRY_MAX_BYTES, besides name and data */
+#define KEY_COST_BYTES           1024u /* of REGISTRY_MAX_BYTES, besides the name: so many keys ... */
+#define KEY_VALUE_COST_BYTES     128u /* ... and, besides name and data, values */
 
 /* What a change is, and what a watch wants: the REG_NOTIFY_ values. */
 #define KEY_CHANGE_NAME       0x1u

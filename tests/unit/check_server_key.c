@@ -142,6 +142,31 @@ START_TEST(the_registry_has_an_end)
 }
 END_TEST
 
+/* Keys are few enough to be looked through, and leave room for the user's other objects. */
+START_TEST(keys_without_values_come_to_the_end_too)
+{
+    struct server *server = fixture_start();
+    struct key *parent = key_of(server, "Machine\\Software"), *made;
+    uint64_t before = server->registry.bytes;
+    status_t status = STATUS_SUCCESS;
+    char name[16];
+    unsigned n = 0;
+
+    made = key_made(parent, "one");
+    ck_assert_uint_eq(server->registry.bytes, before + KEY_COST_BYTES + 6);
+    ck_assert_uint_eq(key_delete(made), STATUS_SUCCESS);
+    ck_assert_uint_eq(server->registry.bytes, before);
+    server->registry.bytes = REGISTRY_MAX_BYTES - 10 * (KEY_COST_BYTES + 2);
+    while (!status && n < 20) {
+        snprintf(name, sizeof(name), "%c", 'a' + n++);
+        status = key_add(parent, NULL, wide(name), &made);
+    }
+    ck_assert_uint_eq(status, STATUS_REGISTRY_QUOTA_LIMIT);
+    ck_assert_uint_eq(n, 11);
+    fixture_end();
+}
+END_TEST
+
 /* An event that a watch on `watched` sets at what `change` does. */
 static bool is_told(struct server *server, struct key *watched, uint32_t filter, bool subtree,
                     void (*change)(struct key *))
@@ -233,6 +258,7 @@ int main(void)
     UNIT_TEST(a_renamed_key_takes_its_new_place);
     UNIT_TEST(values_are_replaced_found_and_deleted);
     UNIT_TEST(the_registry_has_an_end);
+    UNIT_TEST(keys_without_values_come_to_the_end_too);
     UNIT_TEST(keys_nest_so_deep_and_no_deeper);
     UNIT_TEST(a_watch_tells_of_what_it_asked_for_and_of_nothing_else);
     UNIT_TEST(a_key_has_room_for_so_many_watches);
