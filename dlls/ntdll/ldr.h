@@ -77,6 +77,9 @@ NTSTATUS module_export(struct module *module, const char *name, ULONG ordinal, U
  */
 bool has_replacements(const WCHAR *base_name);
 void *replacement_find(const char *name);
+/* create_pipe.c. */
+BOOL WINAPI create_pipe(HANDLE *ret_read, HANDLE *ret_write, SECURITY_ATTRIBUTES *security,
+                        DWORD size);
 
 /* ldr_import.c. */
 NTSTATUS module_bind(struct module *module, const WCHAR *search_path);

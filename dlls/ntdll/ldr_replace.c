@@ -8,7 +8,9 @@
  * StartServiceCtrlDispatcher: Wine's asks its service manager by a pipe and reports that it cannot
  * be reached. Windows says ERROR_FAILED_SERVICE_CONTROLLER_CONNECT to a program that no service
  * manager has started, and programs that are both service and console program take that as the word
- * to be the latter. */
+ * to be the latter.
+ *
+ * CreatePipe: Wine's never gives up (create_pipe.c). */
 
 #include "ntdll.h"
 
@@ -33,11 +35,12 @@ static BOOL WINAPI descriptor_is_valid(const void *descriptor)
 static const struct {
     const WCHAR *dll;
     const char *name;
-    BOOL(WINAPI *function)(const void *);
+    void (*function)(void);
 } replacements[] = {
-    {L"kernelbase.dll", "IsValidSecurityDescriptor", descriptor_is_valid},
-    {L"sechost.dll", "StartServiceCtrlDispatcherA", service_dispatcher_refuse},
-    {L"sechost.dll", "StartServiceCtrlDispatcherW", service_dispatcher_refuse},
+    {L"kernelbase.dll", "CreatePipe", (void (*)(void))create_pipe},
+    {L"kernelbase.dll", "IsValidSecurityDescriptor", (void (*)(void))descriptor_is_valid},
+    {L"sechost.dll", "StartServiceCtrlDispatcherA", (void (*)(void))service_dispatcher_refuse},
+    {L"sechost.dll", "StartServiceCtrlDispatcherW", (void (*)(void))service_dispatcher_refuse},
 };
 
 bool has_replacements(const WCHAR *base_name)
