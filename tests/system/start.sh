@@ -37,6 +37,11 @@ is "$("$portico" "$args" stdin </dev/null)" "$(crlf '0 lines, type 2')" 'standar
 "$portico" "$args" args x >&-
 ok $? 'a closed standard output is survived'
 
+if command -v taskset >/dev/null; then
+    one=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
+    is "$(taskset -c "$one" "$portico" "$args" processors)" "$(crlf '1, with random numbers')" 'one processor of the machine'
+fi
+
 # ends STATUS NAME WORD...: the exit status.
 ends() {
     want=$1

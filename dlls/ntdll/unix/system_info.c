@@ -182,16 +182,13 @@ static NTSTATUS query_time_zone(void *buffer, ULONG length, bool dynamic, ULONG 
                   false, ret_size);
 }
 
-/* One record of interrupt counters for each processor. DIFFERS: random bytes: Wine's advapi32 takes
- * them for its random numbers (SystemFunction036, rand_s), nothing else asks. */
+/* One record of interrupt counters for each processor of the program's (who asks has room for
+ * NumberOfProcessors of them). DIFFERS: random bytes: Wine's advapi32 takes them for its random
+ * numbers (SystemFunction036, rand_s), nothing else asks. */
 static NTSTATUS query_interrupts(void *buffer, ULONG length, ULONG *ret_size)
 {
     char bytes[64 * sizeof(SYSTEM_INTERRUPT_INFORMATION)];
-    long n_processors = sysconf(_SC_NPROCESSORS_ONLN);
-    ULONG size =
-        (ULONG)sizeof(SYSTEM_INTERRUPT_INFORMATION) * (n_processors < 1    ? 1
-                                                       : n_processors > 64 ? 64
-                                                                           : (ULONG)n_processors);
+    ULONG size = (ULONG)sizeof(SYSTEM_INTERRUPT_INFORMATION) * processors_count();
     ULONG done = 0;
 
     while (done < size) {

@@ -2,12 +2,15 @@
 /* Copyright (C) 2026 The Portico developers */
 
 /* What a program sees of how it was started: "args ..." prints its arguments, one a line in
- * brackets; "env NAME", "cwd", "stdin" print that; "exit N" returns N; "fault", "abort" do so. */
+ * brackets; "env NAME", "cwd", "stdin", "processors" print that; "exit N" returns N; "fault",
+ * "abort" do so. */
 #include <windows.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+typedef BOOLEAN(WINAPI *random_function)(void *buffer, ULONG size);
 
 static int args_print(int argc, char **argv)
 {
@@ -44,6 +47,20 @@ static int stdin_print(void)
     return 0;
 }
 
+/* Wine's advapi32 gets its random numbers by a question about each processor. */
+static int processors_print(void)
+{
+    random_function random =
+        (random_function)(void *)GetProcAddress(LoadLibraryA("advapi32.dll"), "SystemFunction036");
+    SYSTEM_INFO info;
+    char bytes[16];
+
+    GetSystemInfo(&info);
+    printf("%lu, %s random numbers\n", info.dwNumberOfProcessors,
+           random && random(bytes, sizeof(bytes)) ? "with" : "without");
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -56,6 +73,8 @@ int main(int argc, char **argv)
         return cwd_print();
     if (!strcmp(what, "stdin"))
         return stdin_print();
+    if (!strcmp(what, "processors"))
+        return processors_print();
     if (!strcmp(what, "exit"))
         return (int)strtoul(argv[2], NULL, 0);
     if (!strcmp(what, "fault"))
