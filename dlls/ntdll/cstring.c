@@ -159,7 +159,9 @@ int __cdecl strncmp(const char *a, const char *b, size_t n)
 
 int __cdecl strcmp(const char *a, const char *b)
 {
-    return strncmp(a, b, (size_t)-1);
+    while (*a && *a == *b)
+        a++, b++;
+    return ((UCHAR)*a > (UCHAR)*b) - ((UCHAR)*a < (UCHAR)*b);
 }
 
 int __cdecl _strnicmp(const char *a, const char *b, size_t n)

@@ -18,6 +18,9 @@ enum module_state { MODULE_MAPPED, MODULE_BOUND, MODULE_ATTACHING, MODULE_ATTACH
 /* One more than the longest path, in characters. */
 enum { LDR_PATH_MAX = 1040 };
 
+/* For module_export: nothing is known of where the name stands. */
+#define NO_HINT ((ULONG)-1)
+
 struct module;
 
 struct module_edge {
@@ -38,6 +41,7 @@ struct module {
     ULONG64 inode;
     const IMAGE_NT_HEADERS *headers;
     const IMAGE_EXPORT_DIRECTORY *exports; /* NULL: none */
+    ULONG hint_shift; /* what the last hint at a name of it was wrong by */
     ULONG exports_size;
     const IMAGE_TLS_DIRECTORY *tls; /* NULL: none */
 };

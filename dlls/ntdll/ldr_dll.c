@@ -143,7 +143,7 @@ static NTSTATUS procedure_get(void *argument)
 {
     const struct procedure_call *call = argument;
 
-    return module_export(call->module, call->name, call->ordinal, (ULONG)-1, NULL,
+    return module_export(call->module, call->name, call->ordinal, NO_HINT, NULL,
                          call->ret_address);
 }
 

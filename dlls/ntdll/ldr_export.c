@@ -4,10 +4,12 @@
 
 /* Finding an export by name or ordinal, and following forwarders.
  *
- * The name table is sorted by bytes, so names are found by bisection; the importer's hint, the
- * name's index when it was linked, is tried first. An address inside the export directory is a
- * forwarder: "dll.name" or "dll.#ordinal". Its DLL is loaded if need be and the importer then
- * depends on it. A chain of forwarders is followed to a bound. */
+ * The name table is sorted by bytes. The search begins at the importer's hint, the name's index
+ * when it was linked, plus what the last hint was wrong by: a DLL with more exports than the one
+ * that was linked with has each further up than the hint says, and linkers sort what a module
+ * imports. It goes on upwards by doubled steps, then by bisection. An address inside the export
+ * directory is a forwarder: "dll.name" or "dll.#ordinal". Its DLL is loaded if need be and the
+ * importer then depends on it. A chain of forwarders is followed to a bound. */
 
 #include "ntdll.h"
 
@@ -20,28 +22,81 @@ static const void *at_rva(const struct module *module, ULONG rva)
     return (const char *)module->entry.DllBase + rva;
 }
 
+/* Eight bytes can be read here: the rest of a string may be the end of a section. */
+static bool has_word(const char *text)
+{
+    return ((ULONG_PTR)text & 0xfff) <= 0x1000 - sizeof(ULONG64);
+}
+
+static ULONG64 word_at(const char *text)
+{
+    ULONG64 word;
+
+    __builtin_memcpy(&word, text, sizeof(word));
+    return word;
+}
+
+/* strcmp by words: a start compares some thousand names. */
+static int bytes_compare(const char *a, const char *b)
+{
+    for (; has_word(a) && has_word(b); a += sizeof(ULONG64), b += sizeof(ULONG64)) {
+        const ULONG64 x = word_at(a), y = word_at(b);
+        const ULONG64 ends = (x - 0x0101010101010101ull) & ~x & 0x8080808080808080ull;
+
+        if ((x ^ y) | ends) { /* the lowest bit set is in the first byte that ends or differs */
+            const int shift = __builtin_ctzll((x ^ y) | ends) & ~7;
+
+            return (int)(x >> shift & 0xff) - (int)(y >> shift & 0xff);
+        }
+    }
+    return strcmp(a, b);
+}
+
 static int name_compare(const struct module *module, ULONG index, const char *name)
 {
     const ULONG *names = at_rva(module, module->exports->AddressOfNames);
 
-    return strcmp(at_rva(module, names[index]), name);
+    return bytes_compare(at_rva(module, names[index]), name);
 }
 
-/* The index in the function table, or -1. */
-static LONG64 function_index_by_name(const struct module *module, const char *name, ULONG hint)
+/* Doubles its steps upwards from *low, below which all names come before `name`; *high becomes the
+ * first index known not to be below it. */
+static void names_gallop(const struct module *module, const char *name, ULONG *low, ULONG *high)
 {
-    const IMAGE_EXPORT_DIRECTORY *exports = module->exports;
-    const USHORT *ordinals = at_rva(module, exports->AddressOfNameOrdinals);
-    ULONG low = 0, high = exports->NumberOfNames;
+    ULONG step;
 
-    if (hint < high && !name_compare(module, hint, name))
-        return ordinals[hint];
+    for (step = 1; step < *high - *low; step *= 2) {
+        if (name_compare(module, *low + step - 1, name) >= 0) {
+            *high = *low + step;
+            return;
+        }
+        *low += step;
+    }
+}
+
+/* The index in the name table, or -1. */
+static LONG64 name_index(const struct module *module, const char *name, ULONG guess)
+{
+    ULONG low = 0, high = module->exports->NumberOfNames;
+
+    if (guess < high) {
+        const int order = name_compare(module, guess, name);
+
+        if (!order)
+            return guess;
+        if (order > 0) {
+            high = guess;
+        } else {
+            low = guess + 1;
+            names_gallop(module, name, &low, &high);
+        }
+    }
     while (low < high) {
         const ULONG middle = (low + high) / 2;
         const int order = name_compare(module, middle, name);
 
         if (!order)
-            return ordinals[middle];
+            return middle;
         if (order < 0)
             low = middle + 1;
         else
@@ -50,7 +105,19 @@ static LONG64 function_index_by_name(const struct module *module, const char *na
     return -1;
 }
 
-static NTSTATUS export_rva(const struct module *module, const char *name, ULONG ordinal, ULONG hint,
+/* The index in the function table, or -1. */
+static LONG64 function_index_by_name(struct module *module, const char *name, ULONG hint)
+{
+    const USHORT *ordinals = at_rva(module, module->exports->AddressOfNameOrdinals);
+    const LONG64 index =
+        name_index(module, name, hint == NO_HINT ? NO_HINT : hint + module->hint_shift);
+
+    if (index >= 0 && hint != NO_HINT)
+        module->hint_shift = (ULONG)index - hint;
+    return index < 0 ? -1 : ordinals[index];
+}
+
+static NTSTATUS export_rva(struct module *module, const char *name, ULONG ordinal, ULONG hint,
                            ULONG *ret_rva)
 {
     const IMAGE_EXPORT_DIRECTORY *exports = module->exports;
@@ -135,7 +202,7 @@ NTSTATUS module_export(struct module *module, const char *name, ULONG ordinal, U
             ordinal = decimal(name + 1);
             name = NULL;
         }
-        hint = (ULONG)-1;
+        hint = NO_HINT;
     }
     return STATUS_PROCEDURE_NOT_FOUND;
 }

@@ -59,7 +59,7 @@ void *replacement_find(const char *name)
     unsigned i;
 
     for (i = 0; i < ARRAY_COUNT(replacements); i++)
-        if (!strcmp(replacements[i].name, name))
+        if (*name == *replacements[i].name && !strcmp(replacements[i].name, name))
             return (void *)replacements[i].function;
     return NULL;
 }
