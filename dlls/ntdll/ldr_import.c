@@ -3,11 +3,12 @@
 #include "config.h"
 
 /* Binding a module's imports: each DLL that its import directory names is loaded (which binds that
- * one first, in depth), then each entry of the import address table is written. The image is still
- * writable. A name that the DLL does not export fails the load; the note for the user names
- * importer, DLL and function. Wine's GUI DLLs import names of Wine's own ntdll that programs must
- * not find in ours (they probe for them with GetProcAddress): such an import is bound to a stub of
- * its own, which says its name when called. */
+ * one first, in depth), then each entry of the import address table is written. A table in a
+ * section that programs may not write to makes the image writable until all is bound. A name that
+ * the DLL does not export fails the load; the note for the user names importer, DLL and function.
+ * Wine's GUI DLLs import names of Wine's own ntdll that programs must not find in ours (they probe
+ * for them with GetProcAddress): such an import is bound to a stub of its own, which says its name
+ * when called. */
 
 #include "ntdll.h"
 
@@ -147,7 +148,25 @@ struct binding {
     struct module *module;
     const WCHAR *search_path;
     struct module *from; /* whose exports are being looked through */
+    bool is_open;        /* the image is writable */
 };
+
+static bool is_writable(const struct module *module, ULONG rva)
+{
+    const IMAGE_SECTION_HEADER *section =
+        RtlImageRvaToSection(module->headers, module->entry.DllBase, rva);
+
+    return section && (section->Characteristics & IMAGE_SCN_MEM_WRITE);
+}
+
+/* Its import address tables, one for each DLL, can be written to. */
+static NTSTATUS table_open(struct binding *binding, ULONG rva)
+{
+    if (binding->is_open || is_writable(binding->module, rva))
+        return STATUS_SUCCESS;
+    binding->is_open = true;
+    return unix_image_open(binding->module->entry.DllBase);
+}
 
 static NTSTATUS bind_descriptor(struct binding *binding, const IMAGE_IMPORT_DESCRIPTOR *descriptor)
 {
@@ -162,6 +181,8 @@ static NTSTATUS bind_descriptor(struct binding *binding, const IMAGE_IMPORT_DESC
     if (!*names)
         return STATUS_SUCCESS;
     status = import_dll(module, binding->search_path, dll, &binding->from);
+    if (!status)
+        status = table_open(binding, descriptor->FirstThunk);
     for (; !status && *names; names++, addresses++)
         status = module_holds(module, (ULONG_PTR)addresses, sizeof(*addresses))
                      ? import_one(module, binding->from, dll, *names, addresses)
@@ -192,13 +213,13 @@ static NTSTATUS bind_tls(void *argument)
 
 NTSTATUS module_bind(struct module *module, const WCHAR *search_path)
 {
-    struct binding binding = {module, search_path, NULL};
+    struct binding binding = {module, search_path, NULL, false};
     NTSTATUS status = image_guard(bind_imports, &binding);
 
     if (status == STATUS_INVALID_IMAGE_FORMAT && binding.from)
         failure_note(PORTICO_EXIT_NOT_PE, "%S: its image is damaged, or that of %S",
                      module->entry.BaseDllName.Buffer, binding.from->entry.BaseDllName.Buffer);
-    if (!status)
+    if (!status && binding.is_open)
         status = unix_image_protect(module->entry.DllBase);
     if (!status)
         status = image_guard(bind_tls, module);

@@ -204,7 +204,7 @@ NTSTATUS module_load(const WCHAR *name, const WCHAR *search_path, ULONG flags,
         !((*ret_module)->headers->FileHeader.Characteristics & IMAGE_FILE_DLL)) {
         (*ret_module)->entry.Flags |= LDR_DONT_RESOLVE_REFS;
         (*ret_module)->state = MODULE_ATTACHED;
-        return unix_image_protect((*ret_module)->entry.DllBase);
+        return STATUS_SUCCESS;
     }
     status = module_bind(*ret_module, search_path);
     if (status)

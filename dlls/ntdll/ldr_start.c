@@ -89,7 +89,7 @@ static NTSTATUS modules_create_first(void)
         status = module_create_root(&__ImageBase, L"C:\\windows\\system32\\ntdll.dll", &ntdll);
     if (!status)
         ntdll->state = MODULE_ATTACHED;
-    return status ? status : unix_image_protect(&__ImageBase);
+    return status;
 }
 
 static void find_base_thread_init_thunk(void)
@@ -98,7 +98,7 @@ static void find_base_thread_init_thunk(void)
     void *address = NULL;
 
     if (kernel32)
-        module_export(kernel32, "BaseThreadInitThunk", 0, (ULONG)-1, NULL, &address);
+        module_export(kernel32, "BaseThreadInitThunk", 0, NO_HINT, NULL, &address);
     base_thread_init_thunk = address;
 }
 

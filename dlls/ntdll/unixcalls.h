@@ -29,8 +29,10 @@ NTSTATUS WINAPI unix_trace(ULONG channel, const char *text, SIZE_T size);
 NTSTATUS WINAPI unix_fail(int exit_status, const char *line, SIZE_T size);
 
 /* Map and relocate the image at a DOS path (NUL-terminated); `C:\windows\system32\X` is searched in
- * Portico's DLL folder, then in Wine's. The sections stay writable until unix_image_protect. */
+ * Portico's DLL folder, then in Wine's. Its sections have their final protections, but between
+ * unix_image_open and unix_image_protect all are writable. */
 NTSTATUS WINAPI unix_image_load(const WCHAR *dos_path, ULONG flags, struct unix_image *ret_image);
+NTSTATUS WINAPI unix_image_open(void *base);
 NTSTATUS WINAPI unix_image_protect(void *base);
 NTSTATUS WINAPI unix_image_unload(void *base);
 

@@ -10,7 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the headers of a PE file say, checked: every offset and size lies inside the file or the image. */
+enum {
+    IMAGE_SECTIONS_MAX = 96,    /* Windows' own limit */
+    IMAGE_HEADERS_MAX = 0x2000, /* of the file are read for them */
+};
+
+/* What the headers of a PE file say, checked: every offset and size lies inside the file or the
+ * image. */
 struct image_info {
     uint16_t machine;
     uint16_t characteristics;
@@ -31,15 +37,22 @@ struct image_info {
     uint64_t file_size;
 };
 
-/* Checks the first `size` bytes of a file of file_size bytes. STATUS_INVALID_IMAGE_NOT_MZ, _WIN_16, _NE_FORMAT,
- * STATUS_INVALID_IMAGE_FORMAT, STATUS_IMAGE_MACHINE_TYPE_MISMATCH (machine is filled in then). */
+/* Checks the first `size` bytes of a file of file_size bytes. STATUS_INVALID_IMAGE_NOT_MZ, _WIN_16,
+ * _NE_FORMAT, STATUS_INVALID_IMAGE_FORMAT, STATUS_IMAGE_MACHINE_TYPE_MISMATCH (machine is filled in
+ * then). */
 NTSTATUS image_headers_check(const uint8_t *headers, size_t size, uint64_t file_size,
                              struct image_info *ret_info);
+/* Reads the headers, checks them; and without a buffer of the caller's.
+ * STATUS_INVALID_FILE_FOR_SECTION: cannot be read. */
+NTSTATUS image_headers_read(int fd, uint8_t headers[IMAGE_HEADERS_MAX], uint64_t file_size,
+                            struct image_info *ret_info);
 NTSTATUS image_inspect(int fd, struct image_info *ret_info);
 
-/* Maps the file's sections, relocated. `finished`: with their final protections, else all writable until
- * image_protect. The path is remembered (copied) for NtQueryVirtualMemory. */
-NTSTATUS image_map(int fd, const char *unix_path, bool finished, struct unix_image *ret_image);
+/* Maps the file's sections, relocated, with the protections that they keep. The path is remembered
+ * (copied) for NtQueryVirtualMemory. */
+NTSTATUS image_map(int fd, const char *unix_path, struct unix_image *ret_image);
+/* Makes all sections writable (and none executable) until image_protect. */
+NTSTATUS image_open(void *base);
 NTSTATUS image_protect(void *base);
 NTSTATUS image_unmap(void *base);
 /* What was read from the headers of the image that is mapped at this base. */

@@ -16,7 +16,6 @@
 
 enum {
     PAGE_BYTES = 0x1000,
-    SECTIONS_MAX = 96, /* Windows' own limit */
     IMAGE_SIZE_MAX = 0x7ffff000,
 };
 
@@ -204,7 +203,7 @@ NTSTATUS image_headers_check(const uint8_t *headers, size_t size, uint64_t file_
     offset = info.headers_offset + 4 + sizeof(file);
     if (file.SizeOfOptionalHeader < offsetof(IMAGE_OPTIONAL_HEADER64, DataDirectory) ||
         !(file.Characteristics & IMAGE_FILE_EXECUTABLE_IMAGE) ||
-        file.NumberOfSections > SECTIONS_MAX)
+        file.NumberOfSections > IMAGE_SECTIONS_MAX)
         return STATUS_INVALID_IMAGE_FORMAT;
     /* Whatever size it states: directories that are counted are read where they would be. */
     memset(&optional, 0, sizeof(optional));
@@ -225,13 +224,22 @@ NTSTATUS image_headers_check(const uint8_t *headers, size_t size, uint64_t file_
     return status;
 }
 
+NTSTATUS image_headers_read(int fd, uint8_t headers[IMAGE_HEADERS_MAX], uint64_t file_size,
+                            struct image_info *ret_info)
+{
+    ssize_t size = pread(fd, headers, IMAGE_HEADERS_MAX, 0);
+
+    if (size < 0)
+        return STATUS_INVALID_FILE_FOR_SECTION;
+    return image_headers_check(headers, (size_t)size, file_size, ret_info);
+}
+
 NTSTATUS image_inspect(int fd, struct image_info *ret_info)
 {
-    uint8_t headers[0x2000];
-    ssize_t size = pread(fd, headers, sizeof(headers), 0);
+    uint8_t headers[IMAGE_HEADERS_MAX];
     off_t file_size = lseek(fd, 0, SEEK_END);
 
-    if (size < 0 || file_size < 0)
+    if (file_size < 0)
         return STATUS_INVALID_FILE_FOR_SECTION;
-    return image_headers_check(headers, size, file_size, ret_info);
+    return image_headers_read(fd, headers, (uint64_t)file_size, ret_info);
 }

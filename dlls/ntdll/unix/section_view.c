@@ -32,7 +32,7 @@ struct mapping {
 static NTSTATUS map_image(struct mapping *mapping)
 {
     struct unix_image image = {0};
-    NTSTATUS status = image_map(mapping->section->fd, mapping->section->path, true, &image);
+    NTSTATUS status = image_map(mapping->section->fd, mapping->section->path, &image);
 
     if (status < 0)
         return status;

@@ -59,29 +59,32 @@ char *portico_program_path(const char *file)
     return absolute;
 }
 
-static void image_load_or_fail(const char *path, bool finished, struct image_info *ret_info,
-                               struct unix_image *ret_image)
+static void image_fail(const char *path, int fd, NTSTATUS status) __attribute__((noreturn));
+static void image_fail(const char *path, int fd, NTSTATUS status)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct image_info info = {0};
-    struct stat file;
     const char *reason;
     enum portico_exit exit_status;
+
+    (void)image_inspect(fd, &info); /* for the machine */
+    exit_status = image_exit_status(status, info.machine, &reason);
+    fatal(exit_status, "%s: %s", path, reason);
+}
+
+static void image_load_or_fail(const char *path, struct unix_image *ret_image)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat file;
     NTSTATUS status;
 
     if (fd < 0)
         fatal(PORTICO_EXIT_MISSING_FILE, "%s: %s", path, strerror(errno));
-    if (!fstat(fd, &file) && S_ISDIR(file.st_mode))
+    status = image_map(fd, path, ret_image);
+    if (status && !fstat(fd, &file) && S_ISDIR(file.st_mode))
         fatal(PORTICO_EXIT_MISSING_FILE, "%s: is a folder", path);
-    status = image_inspect(fd, &info);
-    if (!status)
-        status = image_map(fd, path, finished, ret_image);
-    if (status) {
-        exit_status = image_exit_status(status, info.machine, &reason);
-        fatal(exit_status, "%s: %s", path, reason);
-    }
+    if (status)
+        image_fail(path, fd, status);
     close(fd);
-    *ret_info = info;
 }
 
 static void *entry_get(void *ntdll, const char *path, const char *name)
@@ -97,13 +100,12 @@ static void ntdll_load(void)
 {
     char path[PATH_MAX];
     struct unix_image image;
-    struct image_info info;
 
     snprintf(path, sizeof(path), "%s/ntdll.dll", dll_path_ours());
     if (access(path, R_OK))
         fatal(PORTICO_EXIT_MISSING_DLL, "%s: %s (PORTICO_DLL_DIR or the installation is wrong)",
               path, strerror(errno));
-    image_load_or_fail(path, true, &info, &image);
+    image_load_or_fail(path, &image);
 #define ENTRY(name) process.entries.name = entry_get(image.base, path, #name)
     ENTRY(LdrInitializeThunk);
     ENTRY(RtlUserThreadStart);
@@ -116,7 +118,8 @@ static void exe_load(const char *path)
 {
     struct unix_image image;
 
-    image_load_or_fail(path, false, &process.exe_info, &image);
+    image_load_or_fail(path, &image);
+    (void)image_info_of(image.base, &process.exe_info); /* which is there: it was just mapped */
     if (process.exe_info.characteristics & IMAGE_FILE_DLL)
         fatal(PORTICO_EXIT_NOT_PE, "%s: is a DLL, not a program", path);
     process.exe_base = image.base;

@@ -134,7 +134,7 @@ static bool system_name_get(const WCHAR *path, char name[NAME_MAX + 1])
 
 /* Opens the image and tells its Unix path. System DLLs by the short way: ours, then Wine's, whose
  * names are lower case. */
-static NTSTATUS image_open(const WCHAR *dos_path, char unix_path[PATH_MAX], int *ret_fd)
+static NTSTATUS image_file_open(const WCHAR *dos_path, char unix_path[PATH_MAX], int *ret_fd)
 {
     char name[NAME_MAX + 1], *found = NULL;
     NTSTATUS status;
@@ -167,18 +167,23 @@ NTSTATUS WINAPI unix_image_load(const WCHAR *user_path, ULONG flags, struct unix
     NTSTATUS status = path_read(user_path, dos_path);
 
     if (!status)
-        status = image_open(dos_path, unix_path, &fd);
+        status = image_file_open(dos_path, unix_path, &fd);
     if (status)
         return status;
     if (flags & UNIX_IMAGE_PROBE) {
         status = image_probe(fd, user);
     } else {
-        status = image_map(fd, unix_path, false, &result);
+        status = image_map(fd, unix_path, &result);
         if (!status)
             status = user_put(user, &result);
     }
     close(fd);
     return status;
+}
+
+NTSTATUS WINAPI unix_image_open(void *base)
+{
+    return image_open(base);
 }
 
 NTSTATUS WINAPI unix_image_protect(void *base)
