@@ -15,4 +15,17 @@ kill -TERM "$background_pid"
 wait "$background_pid"
 is $? 143 'a program that does not dies by the signal'
 like "$(cat "$scratch/without.out")" 'in the buffer' 'after its streams were flushed'
+
+# However its only thread is busy when the signal comes.
+mkfifo "$scratch/empty"
+exec 9<>"$scratch/empty"
+for busy in compute call read; do
+    background "$busy" sh -c 'exec "$@" <"$0"' "$scratch/empty" "$portico" "$(program control)" "$busy"
+    await_line "$busy" '^ready' "$background_pid"
+    kill -TERM "$background_pid"
+    wait "$background_pid"
+    is $? 6 "busy with $busy: its handler ends the program"
+    like "$(cat "$scratch/$busy.out")" 'event 2' "busy with $busy: it was asked"
+done
+exec 9<&-
 done_testing

@@ -10,6 +10,7 @@
  * (thread.h), so nothing is to be done for that. */
 #include "client.h"
 
+#include "control.h"
 #include "create.h"
 #include "descriptor.h"
 #include "fatal.h"
@@ -106,6 +107,7 @@ void client_need(void)
 
     if (thread->client)
         return;
+    control_watch(); /* from here on it may sleep in the library */
     if (portico_start(&hooks) != STATUS_SUCCESS)
         fatal(PORTICO_EXIT_NO_SERVER, "%s", portico_start_error());
     thread_attach(thread);

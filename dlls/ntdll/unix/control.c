@@ -9,8 +9,14 @@
  * signal, so that a shell sees what it expects. DIFFERS: a program whose handler takes the closing
  * goes on, to end in its own time; Windows ends it when the handler returns.
  *
- * A handler cannot make a thread (it may have interrupted glibc), so a watcher waits on a word. A
- * second signal before the first has been dealt with ends the process at once. Without kernelbase
+ * A handler that interrupted ELF code cannot make a thread (glibc may hold a lock), so a watcher
+ * waits on a word. A short program needs none, and the start of a thread, its share in each change
+ * of the address space and its end would be a fifth of that program's time: the watcher is started
+ * by whoever may sleep, before it does (control_watch), which includes all who talk to the port
+ * server or make a second thread. So there is only one thread that a signal can find without it,
+ * and that one is awake: in PE code its handler starts the watcher, in a system call its exit does.
+ *
+ * A second signal before the first has been dealt with ends the process at once. Without kernelbase
  * the process dies by the signal.
  */
 
@@ -30,6 +36,7 @@ enum {
     EVENT_CLOSE = 2,
 };
 
+atomic_bool control_is_watched;
 static _Atomic uint32_t caught;        /* futex: the signal that is being dealt with */
 static struct thread *_Atomic routine; /* the thread that runs CtrlRoutine */
 
@@ -45,14 +52,20 @@ static void die_by(int number)
     syscall(SYS_tgkill, getpid(), gettid(), number);
 }
 
-static void control_handler(int number)
+static void control_handler(int number, siginfo_t *info, void *context)
 {
     int saved_errno = errno;
     uint32_t none = 0;
 
+    (void)info;
     if (!atomic_compare_exchange_strong(&caught, &none, (uint32_t)number))
         die_by(number);
-    syscall(SYS_futex, &caught, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    if (atomic_load(&control_is_watched))
+        syscall(SYS_futex, &caught, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    else if (!thread_current()) /* it has not begun, or it has ended */
+        die_by(number);
+    else if (!thread_defer_to_exit(context, PENDING_CONTROL))
+        control_watch_start();
     errno = saved_errno;
 }
 
@@ -91,6 +104,18 @@ static void *watcher_main(void *unused)
     return unused;
 }
 
+/* When no thread can be had a signal does what it would have done by itself. */
+void control_watch_start(void)
+{
+    if (atomic_exchange(&control_is_watched, true))
+        return;
+    if (!helper_start(watcher_main, NULL))
+        return;
+    atomic_store(&control_is_watched, false);
+    if (atomic_load(&caught))
+        die_by((int)atomic_load(&caught));
+}
+
 void control_exit(uint32_t code)
 {
     struct thread *thread = atomic_load(&routine);
@@ -102,12 +127,11 @@ void control_exit(uint32_t code)
 void control_init(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = control_handler, .sa_flags = SA_RESTART | SA_ONSTACK};
+    struct sigaction action = {.sa_sigaction = control_handler,
+                               .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
     struct sigaction old;
     unsigned i;
 
-    if (helper_start(watcher_main, NULL)) /* the default: die at once */
-        return;
     sigfillset(&action.sa_mask);
     for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         if (!sigaction(numbers[i], NULL, &old) && old.sa_handler != SIG_IGN)

@@ -4,9 +4,21 @@
 /* SIGINT, SIGTERM and SIGHUP as console control events. */
 #pragma once
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
+extern atomic_bool control_is_watched;
+
 void control_init(void);
-/* The calling thread is about to end the process with this code: does not return when that is the default end of a
- * control event, which is to die by the signal. */
+/* The calling thread is about to end the process with this code: does not return when that is the
+ * default end of a control event, which is to die by the signal. */
 void control_exit(uint32_t code);
+
+void control_watch_start(void);
+/* To be called before anything that may sleep, or that makes a thread: control.c. */
+static inline void control_watch(void)
+{
+    if (!atomic_load_explicit(&control_is_watched, memory_order_relaxed))
+        control_watch_start();
+}

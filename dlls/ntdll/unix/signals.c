@@ -12,7 +12,7 @@
  *
  * SIGSEGV is not blocked while its handler runs: building the exception's frame writes to the
  * program's stack through a user copy, whose fault is case 2 on the same alternate stack.
- * SIGNAL_ATTENTION is blocked in all of them.
+ * SIGNAL_ATTENTION and the console's signals are blocked in all of them.
  *
  * Only kernel-made signals (si_code > 0) are faults; a SIGSEGV sent by kill() ends the process as
  * it would any other.
@@ -169,6 +169,9 @@ void signals_init(void)
 
     sigemptyset(&action.sa_mask);
     sigaddset(&action.sa_mask, SIGNAL_ATTENTION);
+    sigaddset(&action.sa_mask, SIGINT); /* control.c's: their handler may start a thread */
+    sigaddset(&action.sa_mask, SIGTERM);
+    sigaddset(&action.sa_mask, SIGHUP);
     action.sa_sigaction = fault_handler;
     for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
         sigaction(faults[i], &action, NULL);

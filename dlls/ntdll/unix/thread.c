@@ -14,6 +14,7 @@
 #include "thread.h"
 
 #include "context.h"
+#include "control.h"
 #include "io_operation.h"
 #include "process.h"
 #include "shared.h"
@@ -320,6 +321,7 @@ NTSTATUS thread_create(const struct thread_options *options, struct thread **ret
 
     if (status)
         return status;
+    control_watch();
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, UNIX_STACK_BYTES + ALTERNATE_STACK_BYTES);

@@ -28,6 +28,7 @@ enum {
     PENDING_SUSPEND   = 1,
     PENDING_TERMINATE = 2,
     PENDING_APC       = 4, /* entries in wait.apcs are to be delivered at the exit */
+    PENDING_CONTROL   = 8, /* a signal came and nobody watches for it: control.c */
 };
 
 struct thread {
@@ -113,6 +114,9 @@ NTSTATUS thread_from_handle(HANDLE handle, ACCESS_MASK access, struct thread **r
 void thread_unrefp(struct thread **thread);
 /* At a system call's exit, from dispatch.S: the pending bits. */
 void thread_exit_work(void);
+/* In a handler of the calling thread: false when it was interrupted in PE code, else the bits will be looked at when
+ * its system call ends. */
+bool thread_defer_to_exit(ucontext_t *context, uint32_t pending);
 
 void thread_enter_pe(void);
 void thread_leave_pe(void) __attribute__((noreturn));

@@ -18,6 +18,7 @@
 #include "thread.h"
 
 #include "context.h"
+#include "control.h"
 #include "exception.h"
 #include <errno.h>
 #include <limits.h>
@@ -43,6 +44,7 @@ static void thread_acknowledge(struct thread *thread)
 
 void thread_stop_here(struct thread *thread, ucontext_t *context)
 {
+    control_watch();
     atomic_store(&thread->stopped_context, context);
     do {
         atomic_store(&thread->stopped, 1);
@@ -141,6 +143,10 @@ void thread_exit_work(void)
     struct apc apc;
 
     while ((pending = atomic_load(&frame->pending))) {
+        if (pending & PENDING_CONTROL) {
+            atomic_fetch_and(&frame->pending, ~PENDING_CONTROL);
+            control_watch();
+        }
         if (pending & PENDING_TERMINATE)
             thread_leave_pe();
         if (pending & PENDING_SUSPEND) {
@@ -159,6 +165,23 @@ void attention_handle(ucontext_t *context);
 
 extern const char syscall_exit[], syscall_exit_end[];
 
+bool thread_defer_to_exit(ucontext_t *context, uint32_t pending)
+{
+    struct frame *frame = &thread_current()->frame;
+    greg_t *rip = &context->uc_mcontext.gregs[REG_RIP];
+
+    if (*rip >= (greg_t)syscall_exit && *rip < (greg_t)syscall_exit_end) {
+        /* RACE 1: on its way out, perhaps past the look at the pending bits: begin the exit again.
+         */
+        atomic_store(&frame->in_unix, 1);
+        *rip = (greg_t)syscall_exit;
+    }
+    if (!atomic_load(&frame->in_unix))
+        return false;
+    atomic_fetch_or(&frame->pending, pending);
+    return true;
+}
+
 void attention_handle(ucontext_t *context)
 {
     struct thread *thread = thread_current();
@@ -166,13 +189,7 @@ void attention_handle(ucontext_t *context)
 
     if (!thread)
         return;
-    if (*rip >= (greg_t)syscall_exit && *rip < (greg_t)syscall_exit_end) {
-        /* RACE 1: on its way out, perhaps past the look at the pending bits: begin the exit again.
-         */
-        atomic_store(&thread->frame.in_unix, 1);
-        *rip = (greg_t)syscall_exit;
-    }
-    if (atomic_load(&thread->frame.in_unix)) {
+    if (thread_defer_to_exit(context, 0)) {
         thread_acknowledge(thread);
         return;
     }

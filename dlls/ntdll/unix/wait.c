@@ -20,6 +20,7 @@
  * The sleep is FUTEX_WAIT on thread->wake, which is 0 while the block is pending; the waker stores
  * 1 before FUTEX_WAKE, so a wake between unlock and sleep makes the futex call return at once.
  */
+#include "control.h"
 #include "ntprocess.h"
 #include "nttime.h"
 #include "ntwait.h"
@@ -52,6 +53,7 @@ int futex_sleep(_Atomic uint32_t *word, uint32_t value, const struct deadline *d
 {
     int operation = FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG;
 
+    control_watch();
     if (deadline->is_wall_clock)
         operation |= FUTEX_CLOCK_REALTIME;
     if (syscall(SYS_futex, word, operation, value, deadline->is_set ? &deadline->at : NULL, NULL,
@@ -381,6 +383,7 @@ NTSTATUS wait_fd_or_objects(int fd, short events, struct wait_block *block, bool
 
     if (polls[1].fd < 0)
         return STATUS_INSUFFICIENT_RESOURCES;
+    control_watch();
     block->alertable = alertable;
     dispatcher_lock();
     if (interruption_locked(thread, alertable, &status)) {
