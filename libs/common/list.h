@@ -21,6 +21,15 @@ static inline void list_init(struct list *list)
     list->next = list->prev = list;
 }
 
+/* A head in a zeroed table becomes an empty list when it is first used: a table costs no pages
+ * before. */
+static inline struct list *list_ready(struct list *head)
+{
+    if (!head->next)
+        list_init(head);
+    return head;
+}
+
 static inline bool list_is_empty(const struct list *list)
 {
     return list->next == list;

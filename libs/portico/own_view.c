@@ -31,15 +31,9 @@
 
 static struct list by_base[N_BUCKETS]; /* the sections' lock */
 
-__attribute__((constructor)) static void table_init(void)
-{
-    for (size_t i = 0; i < N_BUCKETS; i++)
-        list_init(&by_base[i]);
-}
-
 static struct list *bucket_of_base(const void *base)
 {
-    return &by_base[((uintptr_t)base >> 16) % N_BUCKETS];
+    return list_ready(&by_base[((uintptr_t)base >> 16) % N_BUCKETS]);
 }
 
 static uint64_t mapped_size(uint64_t size)

@@ -39,12 +39,6 @@ static struct list peers[N_BUCKETS];
 static struct list ended = LIST_INIT(ended), idle = LIST_INIT(idle);
 static uint32_t n_idle, n_peers; /* all peers, ended ones too */
 
-__attribute__((constructor)) static void table_init(void)
-{
-    for (size_t i = 0; i < N_BUCKETS; i++)
-        list_init(&peers[i]);
-}
-
 void peers_lock(void)
 {
     pthread_mutex_lock(&lock);
@@ -57,7 +51,7 @@ void peers_unlock(void)
 
 static struct list *bucket_of(uint64_t receiver, uint32_t connection)
 {
-    return &peers[(receiver * 31 + connection) % N_BUCKETS];
+    return list_ready(&peers[(receiver * 31 + connection) % N_BUCKETS]);
 }
 
 static struct peer *peer_get(const struct port *port, const struct attributes_source *source)
@@ -294,6 +288,6 @@ static void peers_free_in(struct list *list, uint64_t receiver,
 void peers_free(const struct receiver *receiver, void (*forget)(struct peer_section *section))
 {
     for (size_t i = 0; n_peers && i < N_BUCKETS; i++)
-        peers_free_in(&peers[i], receiver->port_id, forget);
+        peers_free_in(list_ready(&peers[i]), receiver->port_id, forget);
     peers_free_in(&ended, receiver->port_id, forget);
 }

@@ -44,15 +44,9 @@ void sections_unlock(void)
     pthread_mutex_unlock(&lock);
 }
 
-__attribute__((constructor)) static void tables_init(void)
-{
-    for (size_t i = 0; i < N_BUCKETS; i++)
-        list_init(&by_id[i]);
-}
-
 static struct list *bucket_of_id(uint32_t id)
 {
-    return &by_id[(id >> 2) % N_BUCKETS];
+    return list_ready(&by_id[(id >> 2) % N_BUCKETS]);
 }
 
 struct section *section_find_locked(const struct port *port, uint32_t id)
@@ -184,7 +178,7 @@ static uint32_t section_take_read(const struct port *port)
 
     sections_lock();
     for (size_t i = 0; n_deleted && !id && i < N_BUCKETS; i++)
-        list_for_each(section, &by_id[i], link)
+        list_for_each(section, list_ready(&by_id[i]), link)
             if (section->is_deleted && section->owner == port->port_id &&
                 !section_is_wanted_locked(port, section)) {
                 id = section->id;
@@ -312,7 +306,7 @@ static bool has_sections(const struct port *port)
 
     sections_lock();
     for (size_t i = 0; n_sections && i < N_BUCKETS; i++)
-        list_for_each(section, &by_id[i], link)
+        list_for_each(section, list_ready(&by_id[i]), link)
             has_some |= section->owner == port->port_id;
     sections_unlock();
     return has_some;
@@ -328,7 +322,7 @@ void sections_port_gone(const struct port *port)
     other = port_other_handle(port);
     sections_lock();
     for (size_t i = 0; n_sections && i < N_BUCKETS; i++)
-        list_for_each_safe(section, next, &by_id[i], link)
+        list_for_each_safe(section, next, list_ready(&by_id[i]), link)
             if (section->owner != port->port_id)
                 continue;
             else if (!other)

@@ -37,17 +37,14 @@ struct seen_view {
 
 static struct list by_base[N_BUCKETS], by_message[N_BUCKETS]; /* the peers' lock */
 
-__attribute__((constructor)) static void tables_init(void)
-{
-    for (size_t i = 0; i < N_BUCKETS; i++) {
-        list_init(&by_base[i]);
-        list_init(&by_message[i]);
-    }
-}
-
 static struct list *bucket_of_base(const void *base)
 {
-    return &by_base[((uintptr_t)base >> 16) % N_BUCKETS];
+    return list_ready(&by_base[((uintptr_t)base >> 16) % N_BUCKETS]);
+}
+
+static struct list *bucket_of_message(uint32_t message_id)
+{
+    return list_ready(&by_message[message_id % N_BUCKETS]);
 }
 
 static status_t view_enter_locked(struct peer_section *section, const struct wire_view *wire,
@@ -69,7 +66,7 @@ static status_t view_enter_locked(struct peer_section *section, const struct wir
                                .lent_id = wire->lent_id,
                                .lent_callback = wire->lent_callback};
     list_prepend(bucket_of_base(view->base), &view->by_base);
-    list_prepend(&by_message[message_id % N_BUCKETS], &view->by_message);
+    list_prepend(bucket_of_message(message_id), &view->by_message);
     peer_section_hold(section);
     *ret_view = (struct portico_view){.flags = section->is_secured ? PORTICO_VIEW_SECURED : 0,
                                       .base = view->base,
@@ -154,7 +151,7 @@ static struct seen_view *view_of_message_locked(const struct port *port, const v
 {
     struct seen_view *view;
 
-    list_for_each(view, &by_message[message_id % N_BUCKETS], by_message)
+    list_for_each(view, bucket_of_message(message_id), by_message)
         if (view->message_id == message_id && is_of_port(port, view) &&
             (!base || view->base == base))
             return view;
@@ -223,7 +220,7 @@ static void views_forget_locked(struct peer_section *section)
     struct seen_view *view, *next;
 
     for (size_t i = 0; section->n_views && i < N_BUCKETS; i++)
-        list_for_each_safe(view, next, &by_base[i], by_base)
+        list_for_each_safe(view, next, list_ready(&by_base[i]), by_base)
             if (view->section == section) {
                 seen_view_free_locked(view);
                 section->n_views--;
