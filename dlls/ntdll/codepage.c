@@ -127,6 +127,12 @@ static size_t utf8_encode(const WCHAR *src, size_t n, char *text, int *ret_n, BO
     size_t take = n > 1 && (src[0] & 0xfc00) == 0xd800 && (src[1] & 0xfc00) == 0xdc00 ? 2 : 1;
     ULONG bytes;
 
+    if (*src < 0x80) {
+        *text = (char)*src;
+        *ret_n = 1;
+        *ret_mapped = TRUE;
+        return 1;
+    }
     *ret_mapped = utf8_from_wide(text, 4, &bytes, src, (ULONG)(take * sizeof(WCHAR))) == 0;
     *ret_n = (int)bytes;
     return take;

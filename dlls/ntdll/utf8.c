@@ -112,6 +112,13 @@ NTSTATUS utf8_from_wide(char *dst, ULONG dst_bytes, ULONG *ret_bytes, const WCHA
         ULONG ch;
         char bytes[4];
 
+        if (*src < 0x80 && (!dst || n < dst_bytes)) { /* nearly all of them */
+            if (dst)
+                dst[n] = (char)*src;
+            src++;
+            n++;
+            continue;
+        }
         if (!utf16_next(&src, end, &ch))
             status = STATUS_SOME_NOT_MAPPED;
         unsigned n_bytes = utf8_put(ch, bytes);

@@ -39,19 +39,24 @@ _Static_assert(sizeof(struct exception_stack) == 0x5c0, "layout");
 static size_t xsave_size = LEGACY_BYTES;
 static uint64_t xsave_mask;
 
-/* XSAVE enabled by the kernel, and where the last of our components ends. */
+/* XSAVE enabled by the kernel, and where the last of our components ends: in the standard format
+ * the one with the highest number. Under a hypervisor each CPUID costs microseconds. */
 void context_init(void)
 {
     unsigned a, b, c, d, low, high, i;
 
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE) || !(c & bit_AVX))
+    __cpuid(1, a, b, c, d);
+    if (!(c & bit_OSXSAVE) || !(c & bit_AVX))
         return;
     __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     xsave_mask = low & COMPONENTS;
     xsave_size = LEGACY_BYTES + HEADER_BYTES;
-    for (i = 2; i < 8; i++)
-        if (xsave_mask >> i & 1 && __get_cpuid_count(0xd, i, &a, &b, &c, &d) && a + b > xsave_size)
-            xsave_size = a + b;
+    for (i = 7; i > 1 && !(xsave_mask >> i & 1); i--)
+        ;
+    if (i > 1) {
+        __cpuid_count(0xd, i, a, b, c, d);
+        xsave_size = a + b;
+    }
 }
 
 size_t context_xsave_size(void)

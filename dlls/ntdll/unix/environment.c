@@ -19,7 +19,10 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NAMES_MAX = 4096 };
+enum {
+    NAMES_MAX = 4096,
+    MADE_MAX = 32, /* of them are made here, at most */
+};
 
 /* Constant ones. */
 static const char *const fixed[] = {
@@ -38,37 +41,56 @@ static const char *const fixed[] = {
 
 /* Never passed on: they are made here, or mean nothing to a Windows program. */
 static const char *const not_passed[] = {
-    "PATH",      "HOME",         "TMP",          "TEMP",
-    "TMPDIR",    "SHELL",        "PWD",          "OLDPWD",
-    "_",         "LS_COLORS",    "LD_PRELOAD",   "LD_LIBRARY_PATH",
-    "APPDATA",   "LOCALAPPDATA", "USERNAME",     "USERPROFILE",
-    "HOMEDRIVE", "HOMEPATH",     "COMPUTERNAME", "NUMBER_OF_PROCESSORS",
+    "PATH",
+    "HOME",
+    "TMP",
+    "TEMP",
+    "TMPDIR",
+    "SHELL",
+    "PWD",
+    "OLDPWD",
+    "_",
+    "LS_COLORS",
+    "LD_PRELOAD",
+    "LD_LIBRARY_PATH",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "USERNAME",
+    "USERPROFILE",
+    "HOMEDRIVE",
+    "HOMEPATH",
+    "COMPUTERNAME",
+    "NUMBER_OF_PROCESSORS",
     "WINEUSERNAME",
 };
 
 struct entries {
-    char *names[NAMES_MAX];
-    unsigned n;
+    unsigned n, n_max;
+    char *names[];
 };
 
-static bool name_is(const char *entry, const char *name)
+static size_t name_length(const char *entry)
 {
-    size_t length = strlen(name);
+    return (size_t)(strchrnul(entry, '=') - entry);
+}
 
-    return !strncasecmp(entry, name, length) && entry[length] == '=';
+/* The first letter decides most. */
+static bool has_name(const char *entry, const char *name, size_t length)
+{
+    return !((entry[0] ^ name[0]) & ~0x20) && !strncasecmp(entry, name, length);
 }
 
 static bool is_passed(const char *entry)
 {
-    size_t length = strcspn(entry, "="), i;
+    size_t length = name_length(entry), i;
 
     if (!length || !entry[length])
         return false;
     for (i = 0; i < sizeof(not_passed) / sizeof(*not_passed); i++)
-        if (name_is(entry, not_passed[i]))
+        if (has_name(entry, not_passed[i], length) && !not_passed[i][length])
             return false;
     for (i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
-        if (strcspn(fixed[i], "=") == length && !strncasecmp(fixed[i], entry, length))
+        if (has_name(entry, fixed[i], length) && fixed[i][length] == '=')
             return false;
     return true;
 }
@@ -86,7 +108,7 @@ static const char *value_of(char *const *environment, const char *name)
 /* Takes the text's bytes. */
 static void entry_add(struct entries *entries, struct text *entry)
 {
-    if (entries->n < NAMES_MAX && !entry->failed && entry->size)
+    if (entries->n < entries->n_max && !entry->failed && entry->size)
         entries->names[entries->n++] = entry->bytes;
     else
         free(entry->bytes);
@@ -184,7 +206,7 @@ static void made_add(struct entries *entries, char *const *environment)
 static int entry_compare(const void *left, const void *right)
 {
     const char *a = *(char *const *)left, *b = *(char *const *)right;
-    size_t length_a = strcspn(a, "="), length_b = strcspn(b, "=");
+    size_t length_a = name_length(a), length_b = name_length(b);
     int order = strncasecmp(a, b, length_a < length_b ? length_a : length_b);
 
     return order ? order : (length_a > length_b) - (length_a < length_b);
@@ -192,13 +214,18 @@ static int entry_compare(const void *left, const void *right)
 
 void environment_append(struct text *text, char *const *environment)
 {
-    struct entries *entries = calloc(1, sizeof(*entries));
-    unsigned i;
+    struct entries *entries;
+    unsigned i, n = MADE_MAX;
 
+    for (i = 0; environment[i] && n < NAMES_MAX; i++)
+        n++;
+    entries = malloc(sizeof(*entries) + n * sizeof(*entries->names));
     if (!entries) {
         text->failed = true;
         return;
     }
+    entries->n = 0;
+    entries->n_max = n;
     made_add(entries, environment);
     for (i = 0; environment[i]; i++) {
         struct text entry = {0};

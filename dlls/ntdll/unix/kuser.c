@@ -45,6 +45,7 @@ void syscall_dispatch(void);
 static struct kuser_shared_data *kuser; /* the writable mapping */
 static _Atomic uint32_t open_word;      /* futex: 1 while the page is readable */
 static atomic_bool ticker_started;
+static atomic_bool is_filled;
 
 static void page_permit(int protection)
 {
@@ -116,21 +117,7 @@ static void ticker_start(void)
         atomic_store(&ticker_started, false); /* each fault then brings the time of that moment */
 }
 
-bool kuser_fault(uintptr_t address, bool is_write)
-{
-    if (address < KUSER_ADDRESS || address >= KUSER_ADDRESS + PAGE_BYTES)
-        return false;
-    if (is_write)
-        return false;
-    if (!atomic_load(&open_word))
-        kuser_tick();
-    page_permit(PROT_READ);
-    atomic_store(&open_word, 1);
-    ticker_start();
-    syscall(SYS_futex, &open_word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-    return true;
-}
-
+/* What stays as it is. Two threads may both fill it: they write the same. */
 static void kuser_fill(void)
 {
     static const WCHAR root[] = u"C:\\windows";
@@ -153,27 +140,47 @@ static void kuser_fill(void)
     kuser->active_processor_count = processors_count();
     kuser->active_group_count = 1;
     kuser_features_fill(kuser->processor_features);
+    atomic_store(&is_filled, true);
+}
+
+bool kuser_fault(uintptr_t address, bool is_write)
+{
+    if (address < KUSER_ADDRESS || address >= KUSER_ADDRESS + PAGE_BYTES)
+        return false;
+    if (is_write)
+        return false;
+    if (!atomic_load(&is_filled))
+        kuser_fill();
+    if (!atomic_load(&open_word))
+        kuser_tick();
+    page_permit(PROT_READ);
+    atomic_store(&open_word, 1);
+    ticker_start();
+    syscall(SYS_futex, &open_word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    return true;
+}
+
+/* The same memory twice: a shared mapping of which mremap makes a second one when its old size is
+ * 0. */
+static bool kuser_map(void)
+{
+    void *fixed = mmap((void *)KUSER_ADDRESS, 2 * PAGE_BYTES, PROT_NONE,
+                       MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+    if (fixed != (void *)KUSER_ADDRESS)
+        return false;
+    kuser = mremap(fixed, 0, 2 * PAGE_BYTES, MREMAP_MAYMOVE);
+    return kuser != MAP_FAILED && !mprotect(kuser, 2 * PAGE_BYTES, PROT_READ | PROT_WRITE);
 }
 
 bool kuser_init(void)
 {
-    char *dispatcher = (char *)KUSER_ADDRESS + PAGE_BYTES;
-    int fd = memfd_create("portico-kuser", MFD_CLOEXEC);
-    bool good;
+    char *dispatcher;
 
-    if (fd < 0)
+    if (!kuser_map())
         return false;
-    good = !ftruncate(fd, 2 * PAGE_BYTES);
-    kuser = mmap(NULL, 2 * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    good = good && kuser != MAP_FAILED &&
-           mmap((void *)KUSER_ADDRESS, 2 * PAGE_BYTES, PROT_NONE, MAP_SHARED | MAP_FIXED_NOREPLACE,
-                fd, 0) == (void *)KUSER_ADDRESS;
-    close(fd);
-    if (!good)
-        return false;
-    kuser_fill();
-    *(void **)((char *)kuser + PAGE_BYTES) = (void *)syscall_dispatch;
-    *(uint32_t *)((char *)kuser + PAGE_BYTES + (DISPATCHER_COUNT - DISPATCHER_POINTER)) =
-        syscall_count;
-    return !mprotect(dispatcher, PAGE_BYTES, PROT_READ);
+    dispatcher = (char *)kuser + PAGE_BYTES;
+    *(void **)dispatcher = (void *)syscall_dispatch;
+    *(uint32_t *)(dispatcher + (DISPATCHER_COUNT - DISPATCHER_POINTER)) = syscall_count;
+    return !mprotect((char *)KUSER_ADDRESS + PAGE_BYTES, PAGE_BYTES, PROT_READ);
 }

@@ -82,10 +82,10 @@ static bool make_folder(const char *path)
     return !mkdir(path, 0777) || errno == EEXIST;
 }
 
-static char *drive_c_make(void)
+/* The folders below drive_c, the last of which tells that all have been made. */
+static void folders_make(const char *base)
 {
-    const char *home = getenv("PORTICO_HOME");
-    char base[PATH_MAX], path[PATH_MAX + 64];
+    char path[PATH_MAX + 64];
     static const char *const folders[] = {"",
                                           "/windows",
                                           "/windows/system32",
@@ -95,6 +95,25 @@ static char *drive_c_make(void)
                                           "/Program Files",
                                           "/Program Files (x86)",
                                           "/ProgramData"};
+    const size_t n = sizeof(folders) / sizeof(*folders);
+
+    snprintf(path, sizeof(path), "%s/drive_c%s", base, folders[n - 1]);
+    if (!access(path, F_OK))
+        return;
+    make_folder(base);
+    for (size_t i = 0; i < n; i++) {
+        snprintf(path, sizeof(path), "%s/drive_c%s", base, folders[i]);
+        if (!make_folder(path)) {
+            dprintf(STDERR_FILENO, "portico: cannot make %s: %s\n", path, strerror(errno));
+            break;
+        }
+    }
+}
+
+static char *drive_c_make(void)
+{
+    const char *home = getenv("PORTICO_HOME");
+    char base[PATH_MAX], path[PATH_MAX + 64];
 
     if (home && *home)
         snprintf(base, sizeof(base), "%s", home);
@@ -102,14 +121,7 @@ static char *drive_c_make(void)
         snprintf(base, sizeof(base), "%s/.portico", home);
     else
         snprintf(base, sizeof(base), "/tmp/portico-home-%u", (unsigned)getuid());
-    make_folder(base);
-    for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-        snprintf(path, sizeof(path), "%s/drive_c%s", base, folders[i]);
-        if (!make_folder(path)) {
-            dprintf(STDERR_FILENO, "portico: cannot make %s: %s\n", path, strerror(errno));
-            break;
-        }
-    }
+    folders_make(base);
     snprintf(path, sizeof(path), "%s/drive_c", base);
     return realpath(path, NULL);
 }

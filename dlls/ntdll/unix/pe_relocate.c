@@ -78,16 +78,18 @@ NTSTATUS pe_relocate(char *base, const struct image_info *info)
     return status ? STATUS_INVALID_IMAGE_FORMAT : STATUS_SUCCESS;
 }
 
-/* Whether the image's string at this address is the name. */
-static bool name_equals(const char *string, const char *name)
+/* The order of the image's string and the name, by bytes; false when it cannot be read. */
+static bool name_compare(const char *string, const char *name, int *ret_order)
 {
-    char c;
+    unsigned char c;
 
-    do
-        if (user_get(&c, string++) || c != *name)
+    for (;; name++) {
+        if (user_get(&c, string++))
             return false;
-    while (*name++);
-    return true;
+        *ret_order = c - (unsigned char)*name;
+        if (*ret_order || !c)
+            return true;
+    }
 }
 
 /* Function number `index` of the name table; NULL for a forwarder or nonsense. */
@@ -106,21 +108,29 @@ static void *export_address(char *base, const struct image_info *info,
     return base + rva;
 }
 
+/* The name table is sorted by bytes. */
 void *image_export(void *base, const char *name)
 {
     IMAGE_EXPORT_DIRECTORY exports;
     struct image_info info;
-    uint32_t i, rva;
+    uint32_t low = 0, high, rva;
+    int order;
 
     if (!image_info_of(base, &info) || info.exports_size < sizeof(exports) ||
         user_get(&exports, (char *)base + info.exports_rva))
         return NULL;
-    for (i = 0; i < exports.NumberOfNames; i++) {
-        if (user_get(&rva, (char *)base + exports.AddressOfNames + 4ull * i) ||
-            rva >= info.size_of_image)
+    for (high = exports.NumberOfNames; low < high;) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (user_get(&rva, (char *)base + exports.AddressOfNames + 4ull * middle) ||
+            rva >= info.size_of_image || !name_compare((char *)base + rva, name, &order))
             return NULL;
-        if (name_equals((char *)base + rva, name))
-            return export_address(base, &info, &exports, i);
+        if (!order)
+            return export_address(base, &info, &exports, middle);
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return NULL;
 }

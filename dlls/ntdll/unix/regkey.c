@@ -114,26 +114,45 @@ bool registry_is_untouched(void)
     return access(path, F_OK) != 0;
 }
 
-/* Does the path of a line, behind \Registry, match? "*" is any one component. */
-static bool path_matches(const char *pattern, const WCHAR *path, size_t units)
+static bool is_same_letter(WCHAR unit, char letter)
+{
+    return unit == (unsigned char)letter || upcase(unit) == upcase((WCHAR)(unsigned char)letter);
+}
+
+/* A path behind \Registry\; the root itself has none. */
+struct tail {
+    const WCHAR *text;
+    size_t units;
+};
+
+static bool tail_get(const WCHAR *path, size_t units, struct tail *ret_tail)
 {
     static const char root[] = "\\Registry\\";
+    const size_t n = sizeof(root) - 1;
     size_t i = 0;
 
-    for (; root[i]; i++)
-        if (i == units || upcase(path[i]) != upcase((WCHAR)root[i]))
-            return !root[i + 1] && i == units && !*pattern; /* the root itself */
+    while (i < n && i < units && is_same_letter(path[i], root[i]))
+        i++;
+    *ret_tail = (struct tail){path + i, units - i};
+    return i == n || (i == n - 1 && i == units);
+}
+
+/* Does the path of a line match? "*" is any one component. */
+static bool path_matches(const char *pattern, const struct tail *tail)
+{
+    size_t i = 0;
+
     for (; *pattern; pattern++) {
         if (*pattern == '*') {
-            while (i < units && path[i] != '\\')
+            while (i < tail->units && tail->text[i] != '\\')
                 i++;
             continue;
         }
-        if (i == units || upcase(path[i]) != upcase((WCHAR)(unsigned char)*pattern))
+        if (i == tail->units || !is_same_letter(tail->text[i], *pattern))
             return false;
         i++;
     }
-    return i == units;
+    return i == tail->units;
 }
 
 static const char *const key_paths[] = {
@@ -158,17 +177,24 @@ static const char *const read_only_paths[] = {
 
 bool registry_def_is_read_only(const WCHAR *path, size_t units)
 {
-    for (size_t i = 0; i < sizeof(read_only_paths) / sizeof(read_only_paths[0]); i++)
-        for (size_t n = units; n; n--)
-            if ((n == units || path[n] == '\\') && path_matches(read_only_paths[i], path, n))
-                return true;
+    struct tail tail;
+
+    for (size_t n = units; n; n--)
+        if ((n == units || path[n] == '\\') && tail_get(path, n, &tail))
+            for (size_t i = 0; i < sizeof(read_only_paths) / sizeof(read_only_paths[0]); i++)
+                if (path_matches(read_only_paths[i], &tail))
+                    return true;
     return false;
 }
 
 bool registry_def_has(const WCHAR *path, size_t units)
 {
+    struct tail tail;
+
+    if (!tail_get(path, units, &tail))
+        return false;
     for (size_t i = 0; i < sizeof(key_paths) / sizeof(key_paths[0]); i++)
-        if (path_matches(key_paths[i], path, units))
+        if (path_matches(key_paths[i], &tail))
             return true;
     return false;
 }
@@ -193,7 +219,7 @@ static bool name_matches(const char *name, const WCHAR *wanted, size_t units)
 {
     size_t i = 0;
 
-    while (i < units && name[i] && upcase(wanted[i]) == upcase((WCHAR)(unsigned char)name[i]))
+    while (i < units && name[i] && is_same_letter(wanted[i], name[i]))
         i++;
     return i == units && !name[i];
 }
@@ -223,11 +249,14 @@ static NTSTATUS initial_answer(const struct initial_value *value, ULONG *ret_typ
 NTSTATUS registry_def_value(const struct key *key, const WCHAR *name, size_t units, ULONG *ret_type,
                             void *buffer, size_t size, size_t *ret_size)
 {
+    struct tail tail;
+
+    if (!tail_get(key->path, key->units, &tail))
+        return STATUS_OBJECT_NAME_NOT_FOUND;
     for (size_t i = 0; i < sizeof(initial_values) / sizeof(initial_values[0]); i++) {
         const struct initial_value *value = &initial_values[i];
 
-        if (path_matches(value->path, key->path, key->units) &&
-            name_matches(value->name, name, units))
+        if (name_matches(value->name, name, units) && path_matches(value->path, &tail))
             return initial_answer(value, ret_type, buffer, size, ret_size);
     }
     return STATUS_OBJECT_NAME_NOT_FOUND;

@@ -19,7 +19,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define STACK_LAST_PAGES 5 /* what a stack overflow handler gets to run on */
+#define STACK_LAST_PAGES  5 /* what a stack overflow handler gets to run on */
+#define STACK_FIRST_PAGES 4 /* the loader goes that deep: no guard fault for it */
 
 bool view_protection_is_valid(ULONG protection)
 {
@@ -224,8 +225,8 @@ NTSTATUS view_stack_new(size_t reserve, size_t commit, size_t zero_limit, INITIA
     if (commit / VIRTUAL_PAGE > (size_t)sysconf(_SC_PHYS_PAGES))
         return STATUS_NO_MEMORY; /* more than the machine has */
     commit = (commit + VIRTUAL_PAGE - 1) & ~(size_t)(VIRTUAL_PAGE - 1);
-    if (commit < 2 * VIRTUAL_PAGE)
-        commit = 2 * VIRTUAL_PAGE;
+    if (commit < STACK_FIRST_PAGES * VIRTUAL_PAGE)
+        commit = STACK_FIRST_PAGES * VIRTUAL_PAGE;
     if (reserve < commit + least)
         reserve = commit + least;
     reserve = (reserve + VIRTUAL_GRANULE - 1) & ~(size_t)(VIRTUAL_GRANULE - 1);
