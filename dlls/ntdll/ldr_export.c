@@ -13,6 +13,8 @@
 
 #include "ntdll.h"
 
+#include <emmintrin.h>
+
 #include "ldr.h"
 
 enum { FORWARDERS_MAX = 16 };
@@ -22,31 +24,35 @@ static const void *at_rva(const struct module *module, ULONG rva)
     return (const char *)module->entry.DllBase + rva;
 }
 
-/* Eight bytes can be read here: the rest of a string may be the end of a section. */
-static bool has_word(const char *text)
+enum { STEP = 32 }; /* bytes that are compared at once: most names are shorter */
+
+/* They can be read here: the rest of a string may be the end of a section. */
+static bool has_step(const char *text)
 {
-    return ((ULONG_PTR)text & 0xfff) <= 0x1000 - sizeof(ULONG64);
+    return ((ULONG_PTR)text & 0xfff) <= 0x1000 - STEP;
 }
 
-static ULONG64 word_at(const char *text)
+/* A bit for each of 16 bytes: where two strings differ or end. */
+static ULONG events_at(const char *a, const char *b)
 {
-    ULONG64 word;
+    const __m128i x = _mm_loadu_si128((const __m128i *)a), y = _mm_loadu_si128((const __m128i *)b);
+    const ULONG same = (ULONG)_mm_movemask_epi8(_mm_cmpeq_epi8(x, y));
+    const ULONG ends = (ULONG)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_setzero_si128()));
 
-    __builtin_memcpy(&word, text, sizeof(word));
-    return word;
+    return (same ^ 0xffff) | ends;
 }
 
-/* strcmp by words: a start compares some thousand names. */
+/* strcmp without a branch for each byte: the start of a program compares some thousand names, and
+ * mispredicted branches were most of that. */
 static int bytes_compare(const char *a, const char *b)
 {
-    for (; has_word(a) && has_word(b); a += sizeof(ULONG64), b += sizeof(ULONG64)) {
-        const ULONG64 x = word_at(a), y = word_at(b);
-        const ULONG64 ends = (x - 0x0101010101010101ull) & ~x & 0x8080808080808080ull;
+    for (; has_step(a) && has_step(b); a += STEP, b += STEP) {
+        const ULONG events = events_at(a, b) | events_at(a + 16, b + 16) << 16;
 
-        if ((x ^ y) | ends) { /* the lowest bit set is in the first byte that ends or differs */
-            const int shift = __builtin_ctzll((x ^ y) | ends) & ~7;
+        if (events) {
+            const int i = __builtin_ctz(events);
 
-            return (int)(x >> shift & 0xff) - (int)(y >> shift & 0xff);
+            return (UCHAR)a[i] - (UCHAR)b[i];
         }
     }
     return strcmp(a, b);

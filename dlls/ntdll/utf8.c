@@ -101,6 +101,23 @@ static unsigned utf8_put(ULONG ch, char *dst)
     return n;
 }
 
+/* How many units from src on are ASCII, which nearly all are; at most n_max, copied to dst. */
+static ULONG ascii_run(char *dst, ULONG n_max, const WCHAR *src, const WCHAR *end)
+{
+    ULONG n = 0;
+
+    if ((SIZE_T)(end - src) < n_max)
+        n_max = (ULONG)(end - src);
+    if (!dst) {
+        while (n < n_max && src[n] < 0x80)
+            n++;
+        return n;
+    }
+    for (; n < n_max && src[n] < 0x80; n++)
+        dst[n] = (char)src[n];
+    return n;
+}
+
 NTSTATUS utf8_from_wide(char *dst, ULONG dst_bytes, ULONG *ret_bytes, const WCHAR *src,
                         ULONG src_bytes)
 {
@@ -109,16 +126,14 @@ NTSTATUS utf8_from_wide(char *dst, ULONG dst_bytes, ULONG *ret_bytes, const WCHA
     NTSTATUS status = STATUS_SUCCESS;
 
     while (src < end) {
+        ULONG n_ascii = ascii_run(dst ? dst + n : NULL, dst ? dst_bytes - n : ~0u, src, end);
         ULONG ch;
         char bytes[4];
 
-        if (*src < 0x80 && (!dst || n < dst_bytes)) { /* nearly all of them */
-            if (dst)
-                dst[n] = (char)*src;
-            src++;
-            n++;
-            continue;
-        }
+        n += n_ascii;
+        src += n_ascii;
+        if (src == end)
+            break;
         if (!utf16_next(&src, end, &ch))
             status = STATUS_SOME_NOT_MAPPED;
         unsigned n_bytes = utf8_put(ch, bytes);
