@@ -120,25 +120,6 @@ static char *string_place(char *place, UNICODE_STRING *string, const struct wide
     return place + ((size + 15) & ~(size_t)15);
 }
 
-static NTSTATUS block_new(size_t size, char **ret_base)
-{
-    char *base = NULL;
-    struct view_info info = {.type = MEM_PRIVATE, .allocation_protection = PAGE_READWRITE};
-    NTSTATUS status;
-
-    size = (size + VIRTUAL_PAGE - 1) & ~(size_t)(VIRTUAL_PAGE - 1);
-    status = view_reserve(&base, size, 0, false);
-    if (status)
-        return status;
-    info.base = base;
-    info.size = size;
-    status = view_describe(&info);
-    if (!status)
-        status = view_protect(base, size, PAGE_READWRITE);
-    *ret_base = base;
-    return status;
-}
-
 static void params_fill(RTL_USER_PROCESS_PARAMETERS *params, const struct params_texts *texts)
 {
     char *place = (char *)(params + 1);
@@ -165,7 +146,7 @@ static NTSTATUS params_make(const struct params_texts *texts,
                   texts->command_line.bytes + texts->title.bytes + texts->desktop.bytes +
                   texts->shell.bytes + texts->runtime.bytes + texts->environment.bytes + 9 * 18;
     char *base;
-    NTSTATUS status = block_new(size, &base);
+    NTSTATUS status = view_allocate(&base, (size + VIRTUAL_PAGE - 1) & ~(size_t)(VIRTUAL_PAGE - 1));
 
     if (status)
         return status;

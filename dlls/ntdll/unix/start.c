@@ -128,16 +128,9 @@ static void exe_load(const char *path)
 static NTSTATUS peb_new(RTL_USER_PROCESS_PARAMETERS *params)
 {
     char *base = NULL;
-    NTSTATUS status = view_reserve(&base, VIRTUAL_PAGE, 0, false);
-    struct view_info info = {.type = MEM_PRIVATE, .allocation_protection = PAGE_READWRITE};
-    PEB *peb = (PEB *)base;
+    NTSTATUS status = view_allocate(&base, VIRTUAL_PAGE);
+    PEB *peb;
 
-    info.base = base;
-    info.size = VIRTUAL_PAGE;
-    if (!status)
-        status = view_describe(&info);
-    if (!status)
-        status = view_protect(base, VIRTUAL_PAGE, PAGE_READWRITE);
     if (status)
         return status;
     peb = (PEB *)base;

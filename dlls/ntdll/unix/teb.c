@@ -28,21 +28,11 @@ _Static_assert(offsetof(TEB, DeallocationStack) == 0x1478, "layout");
 NTSTATUS teb_new(const INITIAL_TEB *stack, bool skip_attach, TEB **ret_teb)
 {
     char *base = NULL;
-    struct view_info info = {.type = MEM_PRIVATE, .allocation_protection = PAGE_READWRITE};
-    NTSTATUS status = view_reserve(&base, TEB_VIEW_BYTES, 0, false);
+    NTSTATUS status = view_allocate(&base, TEB_VIEW_BYTES);
     TEB *teb;
 
     if (status)
         return status;
-    info.base = base;
-    info.size = TEB_VIEW_BYTES;
-    status = view_describe(&info);
-    if (!status)
-        status = view_protect(base, TEB_VIEW_BYTES, PAGE_READWRITE);
-    if (status) {
-        view_release(base);
-        return status;
-    }
     teb = (TEB *)base;
     teb->Tib.ExceptionList = (void *)-1;
     teb->Tib.StackBase = stack->StackBase;

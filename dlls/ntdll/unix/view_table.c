@@ -179,9 +179,10 @@ static uintptr_t arena_start(void)
     return table.arena;
 }
 
-static bool map_nothing_at(char *base, size_t size)
+/* New memory that nothing else is at. */
+static bool map_at(char *base, size_t size, int access)
 {
-    void *result = mmap(base, size, PROT_NONE,
+    void *result = mmap(base, size, access,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 
     if (result == base)
@@ -199,7 +200,7 @@ static uintptr_t align_up(uintptr_t value, uintptr_t alignment)
 }
 
 /* The lowest free place in [low, high), 0 when there is none. */
-static uintptr_t map_upward(size_t size, uintptr_t low, uintptr_t high)
+static uintptr_t map_upward(size_t size, int access, uintptr_t low, uintptr_t high)
 {
     uintptr_t at = align_up(low, VIRTUAL_GRANULE);
 
@@ -210,7 +211,7 @@ static uintptr_t map_upward(size_t size, uintptr_t low, uintptr_t high)
             at = align_up((uintptr_t)view->base + view->size, VIRTUAL_GRANULE);
             continue;
         }
-        if (map_nothing_at((char *)at, size))
+        if (map_at((char *)at, size, access))
             return at;
         if (errno != EEXIST)
             return 0;
@@ -219,7 +220,7 @@ static uintptr_t map_upward(size_t size, uintptr_t low, uintptr_t high)
     return 0;
 }
 
-static uintptr_t map_downward(size_t size, uintptr_t low, uintptr_t high)
+static uintptr_t map_downward(size_t size, int access, uintptr_t low, uintptr_t high)
 {
     uintptr_t top = high;
 
@@ -233,7 +234,7 @@ static uintptr_t map_downward(size_t size, uintptr_t low, uintptr_t high)
             top = (uintptr_t)view->base;
             continue;
         }
-        if (map_nothing_at((char *)at, size))
+        if (map_at((char *)at, size, access))
             return at;
         if (errno != EEXIST)
             return 0;
@@ -242,27 +243,34 @@ static uintptr_t map_downward(size_t size, uintptr_t low, uintptr_t high)
     return 0;
 }
 
-static uintptr_t map_anywhere(size_t size, uintptr_t limit, bool top_down)
+static uintptr_t map_anywhere(size_t size, int access, uintptr_t limit, bool top_down)
 {
     uintptr_t start = arena_start();
     uintptr_t at;
 
     if (limit && limit < ARENA_HIGH)
-        return top_down ? map_downward(size, USER_LOW, limit + 1)
-                        : map_upward(size, USER_LOW, limit + 1);
+        return top_down ? map_downward(size, access, USER_LOW, limit + 1)
+                        : map_upward(size, access, USER_LOW, limit + 1);
     if (top_down)
-        return map_downward(size, start, ARENA_HIGH);
-    at = map_upward(size, table.hint, ARENA_HIGH);
+        return map_downward(size, access, start, ARENA_HIGH);
+    at = map_upward(size, access, table.hint, ARENA_HIGH);
     if (!at)
-        at = map_upward(size, start, ARENA_HIGH);
+        at = map_upward(size, access, start, ARENA_HIGH);
     else if (size <= VIRTUAL_GRANULE)
         table.hint = at + VIRTUAL_GRANULE;
     return at;
 }
 
-NTSTATUS view_reserve_locked(char **base, size_t size, uintptr_t limit, bool top_down,
-                             struct view **ret_view)
+static void pages_record(struct view *view, size_t first, size_t n, ULONG protection)
 {
+    for (size_t i = 0; i < n; i++)
+        view->pages[first + i] = (uint16_t)protection;
+}
+
+NTSTATUS view_reserve_locked(char **base, size_t size, uintptr_t limit, bool top_down,
+                             ULONG protection, struct view **ret_view)
+{
+    const int access = protection ? view_unix_protection(protection) : PROT_NONE;
     struct view *view, *above;
     uintptr_t at = (uintptr_t)*base;
 
@@ -270,10 +278,10 @@ NTSTATUS view_reserve_locked(char **base, size_t size, uintptr_t limit, bool top
         above = view_above_locked(*base);
         if (above && above->base < *base + size)
             return STATUS_CONFLICTING_ADDRESSES;
-        if (!map_nothing_at(*base, size))
+        if (!map_at(*base, size, access))
             return errno == EEXIST ? STATUS_CONFLICTING_ADDRESSES : STATUS_NO_MEMORY;
     } else {
-        at = map_anywhere(size, limit, top_down);
+        at = map_anywhere(size, access, limit, top_down);
         if (!at)
             return STATUS_NO_MEMORY;
     }
@@ -283,6 +291,8 @@ NTSTATUS view_reserve_locked(char **base, size_t size, uintptr_t limit, bool top
         munmap((void *)at, size);
         return STATUS_NO_MEMORY;
     }
+    if (protection)
+        pages_record(view, 0, size / VIRTUAL_PAGE, protection);
     *base = (char *)at;
     *ret_view = view;
     return STATUS_SUCCESS;
@@ -294,8 +304,7 @@ NTSTATUS view_protect_locked(struct view *view, char *base, size_t size, ULONG p
 
     if (mprotect(base, size, view_unix_protection(protection)))
         return errno == EACCES ? STATUS_SECTION_PROTECTION : STATUS_COMMITMENT_LIMIT;
-    for (size_t i = 0; i < size / VIRTUAL_PAGE; i++)
-        view->pages[first + i] = (uint16_t)protection;
+    pages_record(view, first, size / VIRTUAL_PAGE, protection);
     return STATUS_SUCCESS;
 }
 

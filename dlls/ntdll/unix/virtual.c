@@ -54,17 +54,28 @@ int view_unix_protection(ULONG protection)
     }
 }
 
-NTSTATUS view_reserve(char **base, size_t size, uintptr_t limit, bool top_down)
+static NTSTATUS view_new(char **base, size_t size, uintptr_t limit, bool top_down, ULONG protection)
 {
     struct view *view;
     NTSTATUS status;
 
     view_lock();
-    status = view_reserve_locked(base, size, limit, top_down, &view);
+    status = view_reserve_locked(base, size, limit, top_down, protection, &view);
     if (!status)
-        view->allocation_protection = PAGE_NOACCESS;
+        view->allocation_protection = protection ? protection : PAGE_NOACCESS;
     view_unlock();
     return status;
+}
+
+NTSTATUS view_reserve(char **base, size_t size, uintptr_t limit, bool top_down)
+{
+    return view_new(base, size, limit, top_down, 0);
+}
+
+NTSTATUS view_allocate(char **ret_base, size_t size)
+{
+    *ret_base = NULL;
+    return view_new(ret_base, size, 0, false, PAGE_READWRITE);
 }
 
 NTSTATUS view_describe(const struct view_info *info)

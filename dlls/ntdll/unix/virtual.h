@@ -37,6 +37,8 @@ struct view_info {
  * is 64 KiB aligned. STATUS_CONFLICTING_ADDRESSES, STATUS_NO_MEMORY. The view is registered with
  * type MEM_PRIVATE. */
 NTSTATUS view_reserve(char **base, size_t size, uintptr_t limit, bool top_down);
+/* Whole pages of private memory anywhere, committed with PAGE_READWRITE; zero. */
+NTSTATUS view_allocate(char **ret_base, size_t size);
 /* What kind of view the reservation at info->base has become (image.c: MEM_IMAGE, path). */
 NTSTATUS view_describe(const struct view_info *info);
 /* The pages were mapped and given this NT protection by the caller (mmap MAP_FIXED inside its

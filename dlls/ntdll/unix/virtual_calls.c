@@ -87,17 +87,10 @@ static NTSTATUS allocation_reserve(struct range *range, ULONG type, ULONG protec
     NTSTATUS status;
 
     view_lock();
-    status = view_reserve_locked(&range->base, range->size, limit, type & MEM_TOP_DOWN, &view);
-    if (!status) {
+    status = view_reserve_locked(&range->base, range->size, limit, type & MEM_TOP_DOWN,
+                                 type & MEM_COMMIT ? protection : 0, &view);
+    if (!status)
         view->allocation_protection = protection;
-        if (type & MEM_COMMIT)
-            status = view_protect_locked(view, range->base, range->size, protection);
-        if (status) {
-            struct nt_object *none;
-
-            (void)view_release_locked(view, view->base, view->size, &none);
-        }
-    }
     view_unlock();
     return status;
 }
