@@ -478,7 +478,7 @@ status_t sync_exchange(struct port *port, struct portico_exchange *exchange,
     }
     request_data_end(sync.data);
     /* No barrier: who reads these too early wakes, or spares, this thread for nothing. */
-    atom_store(&client_thread()->waiting_on, NULL);
+    atomic_store_explicit(&client_thread()->waiting_on, NULL, memory_order_release);
     atom_store(&client_thread()->using_outbound, NULL);
     if (sync.to.outbound)
         destination_put(&sync.to);
