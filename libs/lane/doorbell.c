@@ -5,7 +5,9 @@
 /* The nested epoll instances of a receiving port. All members are edge-triggered but the inner
  * instance in the outer one: it is readable as long as an edge in it was not taken. Making and
  * changing them is the daemon's and not on the message path; reading and sleeping go through sys.h.
- */
+ *
+ * The daemon never writes to an eventfd that somebody else holds: the open file is one, so the
+ * other can take O_NONBLOCK away and fill the counter, and the daemon would sleep in write(2). */
 
 #include <sys/epoll.h>
 
@@ -40,12 +42,15 @@ int doorbell_set_open(struct doorbell_set *ret_set)
     int error = MIN(MIN(set.inner, set.outer), MIN(set.port_bell, set.daemon_bell));
 
     error = MIN(error, 0);
-    if (!error)
+    if (!error) {
+        sys_ring(set.port_bell); /* readable for good: see doorbell_set_end */
         error = fill_outer(&set);
+    }
     if (error) {
         doorbell_set_close(&set);
         return error;
     }
+    doorbell_clear(set.outer);
     *ret_set = set;
     return 0;
 }
@@ -56,6 +61,12 @@ void doorbell_set_close(struct doorbell_set *set)
     set->inner = fd_close(set->inner);
     set->port_bell = fd_close(set->port_bell);
     set->daemon_bell = fd_close(set->daemon_bell);
+}
+
+void doorbell_set_end(const struct doorbell_set *set)
+{
+    (void)sys_epoll_change(set->outer, EPOLL_CTL_MOD, set->port_bell, EPOLLIN | EPOLLET,
+                           OUTER_PORT);
 }
 
 int doorbell_add(const struct doorbell_set *set, int bell_fd, uint32_t lane_index)

@@ -36,7 +36,12 @@ _must_check_ int doorbell_add(const struct doorbell_set *set, int bell_fd, uint3
 _must_check_ int doorbell_remove(const struct doorbell_set *set, int bell_fd);
 _must_check_ int doorbell_rearm(const struct doorbell_set *set, int bell_fd, uint32_t lane_index);
 
-/* Rings a bell (port bell, daemon bell). Lanes ring through producer_ring. */
+/* The daemon, once, at the end of the port: wakes who sleeps, by the port bell, since the daemon
+ * bell's pending edge goes when the daemon closes it. Without a write (doorbell.c): the port bell
+ * is rung before anybody has it and nobody reads it, so changing its member is an edge. */
+void doorbell_set_end(const struct doorbell_set *set);
+
+/* Rings a bell: a holder the port bell, the daemon its own. Lanes ring through producer_ring. */
 void doorbell_ring(int bell_fd);
 
 /* Under the port mutex: the indices of the lanes that rang, up to max (call again when it is full).

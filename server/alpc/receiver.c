@@ -192,10 +192,10 @@ void receiver_end(struct receiver *receiver, status_t status)
     if (receiver->server->stopping)
         return;
     port_keeper_end(&receiver->keeper, status);
-    /* The port bell too: the daemon bell is ours alone, and when it is closed with the port its
-     * pending edge goes from the epoll before a sleeping receiver has run (seen: it slept on). */
+    /* Not by the daemon bell alone: that is ours, and when it is closed with the port its pending
+     * edge goes from the epoll before a sleeping receiver has run (seen: it slept on). */
     if (receiver->has_bells)
-        doorbell_ring(receiver->bells.port_bell);
+        doorbell_set_end(&receiver->bells);
     receiver_ring(receiver);
 }
 

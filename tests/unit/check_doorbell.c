@@ -4,6 +4,7 @@
 
 /* The nested doorbells on the real kernel. */
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -123,6 +124,39 @@ START_TEST(clearing_the_outer_keeps_untaken_lane_edges_visible)
 }
 END_TEST
 
+START_TEST(the_end_wakes_who_sleeps)
+{
+    struct bells s;
+
+    bells_init(&s);
+    ck_assert_int_eq(doorbell_sleep(s.set.outer, &s.wake, 1), LANE_TIMEOUT);
+    doorbell_set_end(&s.set);
+    ck_assert_int_eq(doorbell_sleep(s.set.outer, &s.wake, SYS_FOREVER), LANE_OK);
+    doorbell_clear(s.set.outer);
+    doorbell_set_end(&s.set);
+    ck_assert_int_eq(doorbell_sleep(s.set.outer, &s.wake, SYS_FOREVER), LANE_OK);
+    bells_deinit(&s);
+}
+END_TEST
+
+/* A holder has the open file of the port bell: its flags and its counter. */
+START_TEST(the_end_does_not_block_where_a_write_would)
+{
+    const uint64_t most = UINT64_MAX - 1;
+    uint64_t count;
+    struct bells s;
+
+    bells_init(&s);
+    ck_assert_int_eq(read(s.set.port_bell, &count, sizeof(count)), sizeof(count));
+    ck_assert_int_eq(write(s.set.port_bell, &most, sizeof(most)), sizeof(most));
+    ck_assert_int_eq(fcntl(s.set.port_bell, F_SETFL, 0), 0);
+    doorbell_clear(s.set.outer);
+    doorbell_set_end(&s.set);
+    ck_assert_int_eq(doorbell_sleep(s.set.outer, &s.wake, SYS_FOREVER), LANE_OK);
+    bells_deinit(&s);
+}
+END_TEST
+
 START_TEST(the_wake_word_ends_the_sleep)
 {
     struct bells s;
@@ -142,6 +176,8 @@ int main(void)
     UNIT_TEST(re_arming_brings_a_taken_edge_again);
     UNIT_TEST(port_and_daemon_bell_wake_until_cleared);
     UNIT_TEST(clearing_the_outer_keeps_untaken_lane_edges_visible);
+    UNIT_TEST(the_end_wakes_who_sleeps);
+    UNIT_TEST(the_end_does_not_block_where_a_write_would);
     UNIT_TEST(the_wake_word_ends_the_sleep);
     return UNIT_END();
 }
