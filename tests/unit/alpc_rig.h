@@ -294,9 +294,10 @@ static inline void rig_expect(struct rig *rig, struct port_message *message, uin
     ck_assert_int_eq(rig_receive(rig, message), PORT_RECEIVED);
     ck_assert_uint_eq(message->message_id, id);
     ck_assert_uint_eq(message->type, type);
-    if ((type & 0xFF) != LPC_PORT_CLOSED)
-        for (uint32_t i = 0; i < message->data_length; i++)
-            ck_assert_uint_eq(message->data[i], rig_byte(id, i));
+    uint32_t n_wrong = 0;
+    for (uint32_t i = 0; i < message->data_length && (type & 0xFF) != LPC_PORT_CLOSED; i++)
+        n_wrong += message->data[i] != rig_byte(id, i);
+    ck_assert_uint_eq(n_wrong, 0); /* each assertion of Check is a system call */
     port_receive_end(&rig->views[0], message, true);
 }
 

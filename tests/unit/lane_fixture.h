@@ -51,12 +51,14 @@ static inline enum lane_result fixture_send(struct fixture *f, uint32_t id, uint
 static inline void fixture_expect(struct fixture *f, uint32_t id, uint32_t data_size)
 {
     struct lane_record record;
+    uint32_t n_wrong = 0;
 
     ck_assert_int_eq(cursor_peek(&f->view, &f->cursor, &record), LANE_OK);
     ck_assert_uint_eq(record.message.message_id, id);
     ck_assert_uint_eq(record.message.data_size, data_size);
     for (uint32_t i = 0; i < data_size; i++)
-        ck_assert_uint_eq(record_data(&f->view, &record)[i], (uint8_t)(id * 7 + 1));
+        n_wrong += record_data(&f->view, &record)[i] != (uint8_t)(id * 7 + 1);
+    ck_assert_uint_eq(n_wrong, 0); /* each assertion of Check is a system call */
     cursor_pop(&f->view, &f->cursor, &record);
 }
 
