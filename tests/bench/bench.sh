@@ -135,6 +135,7 @@ one_round() {
             measure ./handles $transport $((slow / 2)) $placement
         done
     done
+    measure ./scribble 5 500 two
     measure ./connections 1 1 $fast two
     measure ./connections 2 1 $fast two
     measure ./connections 1 $many $fast two

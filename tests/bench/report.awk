@@ -143,6 +143,7 @@ function other_targets(    v, before, peak, after, i, least, most, counts, place
     at_most("connect + accept + close, native", "<= 5 x AF_UNIX", ratio(ns("connect", "portico", "-", "two"), ns("connect", "seqpacket", "-", "two")), 5)
     at_most("portico hello.exe, to wine64", "<= 1/4 of its best", ratio(get("start-up", "portico", "-", "none", "ns"), get("start-up", "wine64", "-", "none", "best_ns")), 0.25)
     at_most("portico hello.exe, to /bin/true", "<= 3 x", ratio(get("start-up", "portico", "-", "none", "ns"), get("start-up", "/bin/true", "-", "none", "ns")), 3)
+    at_least("an honest connection beside one that scribbles over its lanes, native", ">= 0.95 x beside a control", get("scribble", "kept", "64", "two", "share"), 0.95)
     for (i = 10000; i <= 10000000; i *= 10) {
         v = get("linear", "portico", sprintf("%d", i), "two", "cpu_ns")
         if (v == "") continue
