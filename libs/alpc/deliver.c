@@ -399,8 +399,6 @@ enum delivery deliver_record_locked(struct port_view *view, const struct candida
     case TAKE_DROP:
         take_drop_locked(view, candidate);
         break;
-    case TAKE_STALL:
-        return stall(view);
     case TAKE_BREAK:
     default:
         lane_break_locked(view, candidate->index, LANE_BREAK_PROTOCOL);

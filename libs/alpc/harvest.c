@@ -96,8 +96,6 @@ bool harvest_record_locked(struct port_view *view, const struct candidate *candi
     case TAKE_DROP:
         take_drop_locked(view, candidate);
         return true;
-    case TAKE_STALL:
-        return false;
     case TAKE_BREAK:
     default:
         lane_break_locked(view, candidate->index, LANE_BREAK_PROTOCOL);

@@ -225,20 +225,12 @@ static void consider_lane_locked(struct port_view *view, struct scan *scan, uint
         scan->unmapped = index;
         return;
     }
-    switch (cursor_peek(lane_view, &lane->cursor, &record)) {
-    case LANE_OK:
-        break;
-    case LANE_EMPTY:
+    enum lane_result result = cursor_peek(lane_view, &lane->cursor, &record);
+    if (result == LANE_EMPTY) {
         lane_is_empty_locked(view, scan, index, lane, lane_view);
         return;
-    case LANE_FULL:
-    case LANE_TOO_LARGE:
-    case LANE_GONE:
-    case LANE_LATE:
-    case LANE_WOKEN:
-    case LANE_TIMEOUT:
-    case LANE_BROKEN:
-    default:
+    }
+    if (result != LANE_OK) {
         lane_break_locked(view, index, LANE_BREAK_PROTOCOL);
         scan->ended = index != 0;
         return;

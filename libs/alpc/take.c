@@ -334,14 +334,14 @@ void take_commit_locked(struct port_view *view, const struct candidate *candidat
     step_order();
     if (by_ref)
         node_ref_locked(view, node);
-    if (node && state == PORT_NODE_FREE)
+    if (state == PORT_NODE_FREE)
         node_free_locked(view, node);
-    else if (node)
+    else
         node_move_locked(view, node, state);
     step_order();
     journal->armed = 0;
     HOOK(disarmed);
-    if (MUTANT(late_holder) && node)
+    if (MUTANT(late_holder))
         node_at(view, node)->holder = view->holder;
     if (!by_ref)
         free_popped_locked(view, candidate);

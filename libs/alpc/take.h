@@ -22,7 +22,6 @@ enum take_action {
     TAKE_CANCELED, /* it becomes an empty LPC_CANCELED: its connection has closed */
     TAKE_DROP,     /* it has been dealt with or means nothing any more */
     TAKE_BREAK,    /* a violation: the lane is to be broken */
-    TAKE_STALL,    /* it cannot be taken now: a barrier */
 };
 
 struct taking {
@@ -44,7 +43,7 @@ void take_pop_locked(struct port_view *view, const struct candidate *candidate);
 void take_drop_locked(struct port_view *view, const struct candidate *candidate);
 
 /* The same for a record that becomes (a state of) a node, as one step that the repair pass
- * completes. node 0: no node. state FREE: the node ends. by_ref: the record stays readable until
+ * completes. state FREE: the node ends. by_ref: the record stays readable until
  * node_unref_locked. */
 void take_commit_locked(struct port_view *view, const struct candidate *candidate, uint32_t node,
                         enum port_node_state state, bool by_ref);

@@ -78,7 +78,8 @@ static enum lane_break pass_skip(const struct lane_view *view, struct lane_curso
     uint64_t ring_size = view->geometry.ring_size;
     uint64_t end = (cursor->next | (ring_size - 1)) + 1;
 
-    if (end - cursor->freed > ring_size - LANE_RECORD_BYTES || end - cursor->next == ring_size)
+    /* Also when it stands at the ring's begin: freed is never beyond next. */
+    if (end - cursor->freed > ring_size - LANE_RECORD_BYTES)
         return LANE_BREAK_LENGTH;
     if (cursor->freed == cursor->next)
         cursor->freed = end;
