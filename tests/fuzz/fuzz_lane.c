@@ -22,10 +22,12 @@
 
 #define RING_BYTES 4096u
 #define N_SLOTS    4u
+#define N_MANY     64u
 #define OPS_MAX    300u
 #define PAGE       4096u
 
-static const struct lane_geometry geometry = {RING_BYTES, N_SLOTS};
+static const struct lane_geometry geometry = {RING_BYTES, N_SLOTS},
+                                  many_slots = {RING_BYTES, N_MANY};
 
 static struct {
     struct lane_view view;
@@ -33,9 +35,10 @@ static struct {
     struct lane_cursor cursor;
     struct slot_pool pool;
     struct lane_wake wake;
-    uint32_t words[N_SLOTS];
-    bool has_moved;      /* nothing is sent after that */
-    bool taken[N_SLOTS]; /* acquired, neither released nor quarantined */
+    uint32_t words[N_MANY];
+    bool has_moved;     /* nothing is sent after that */
+    bool taken[N_MANY]; /* acquired, neither released nor quarantined */
+    uint32_t n_slots;
 } w;
 
 static struct input *input; /* of this run */
@@ -44,7 +47,7 @@ static int while_asleep(void);
 
 static void once(void)
 {
-    uint64_t size = geometry_size(&geometry);
+    uint64_t size = geometry_size(&many_slots);
     uint8_t *guard =
         mmap(NULL, size + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
@@ -58,11 +61,13 @@ static void begin(uint8_t how)
     if (!w.view.base)
         once();
     kernel_reset(while_asleep);
-    memset(w.view.base, 0, LANE_HEADER_BYTES + RING_BYTES + N_SLOTS * LANE_SLOT_BYTES);
+    w.n_slots = how & 8 ? N_MANY : N_SLOTS;
+    lane_view_init(&w.view, w.view.base, how & 8 ? &many_slots : &geometry);
+    memset(w.view.base, 0, LANE_HEADER_BYTES + RING_BYTES + w.n_slots * LANE_SLOT_BYTES);
     lane_format(&w.view);
     producer_init(&w.producer, &w.view, how & 1 ? 1 : -1);
     cursor_init(&w.cursor, 0);
-    slot_pool_init(&w.pool, N_SLOTS);
+    slot_pool_init(&w.pool, w.n_slots);
     wake_init(&w.wake, how & 4 ? 9 : -1);
     spin_configure(how & 2 ? 1 : 0, 2);
     memset(w.words, 0, sizeof(w.words));
@@ -97,7 +102,7 @@ static void progress(struct input *in)
 static void reply(struct input *in)
 {
     uint8_t index = input_u8(in), state = input_u8(in);
-    struct lane_slot *slot = lane_slot(&w.view, index % N_SLOTS);
+    struct lane_slot *slot = lane_slot(&w.view, index % w.n_slots);
 
     slot->status = input_u8(in) & 1 ? input_u32(in) : 0;
     slot->kind = input_u8(in) % (LANE_KIND_LAST + 1);
@@ -109,27 +114,29 @@ static void reply(struct input *in)
     if (state & 0x40)
         slot->state = input_u32(in);
     else
-        slot->state = (w.words[index % N_SLOTS] & ~LANE_SLOT_STATE_MASK) | (state & 7);
+        slot->state = (w.words[index % w.n_slots] & ~LANE_SLOT_STATE_MASK) | (state & 7);
 }
 
 /* What an honest replier would do with the word that it was given, or with another. */
 static void replier(struct input *in)
 {
-    uint8_t index = input_u8(in) % (N_SLOTS + 1), how = input_u8(in);
-    uint32_t word = how & 0x80 ? input_u32(in) : index < N_SLOTS ? w.words[index] : 1;
+    uint8_t index = input_u8(in) % (w.n_slots + 1), how = input_u8(in);
+    uint32_t word = how & 0x80 ? input_u32(in) : index < w.n_slots ? w.words[index] : 1;
     const struct slot_reply answer = {.kind = LANE_CONTINUATION, .data_size = how};
     uint32_t capacity;
     enum lane_result result = LANE_OK;
 
     if ((how & 3) == 0 && slot_claim(&w.view, index, word, &capacity) == LANE_OK) {
-        FUZZ_ASSERT(index < N_SLOTS && capacity <= LANE_DATA_MAX_BYTES);
+        FUZZ_ASSERT(index < w.n_slots && capacity <= LANE_DATA_MAX_BYTES);
+        if (how & 4)
+            reply(in); /* the requester scribbles meanwhile */
         result = slot_finish(&w.view, index, word, &answer);
     } else if ((how & 3) == 1) {
         result = slot_end(&w.view, index, word, 7);
     } else if ((how & 3) == 2) {
         result = slot_return(&w.view, index, word);
     }
-    FUZZ_ASSERT(index < N_SLOTS || result == LANE_BROKEN || (how & 3) == 0 || (how & 3) == 3);
+    FUZZ_ASSERT(index < w.n_slots || result == LANE_BROKEN || (how & 3) == 0 || (how & 3) == 3);
     (void)slot_is_over(&w.view, index, word);
 }
 
@@ -140,9 +147,11 @@ static int while_asleep(void)
 
     if (!input->left || what < 32)
         return -ETIMEDOUT;
-    if (what < 64)
+    if (what < 64) {
+        if (what & 1)
+            reply(input); /* at the last moment */
         wake_raise(&w.wake, 1);
-    else if (what < 128)
+    } else if (what < 128)
         reply(input);
     else if (what < 192)
         progress(input);
@@ -186,6 +195,18 @@ static void send(struct input *in)
     FUZZ_ASSERT(!producer_ring(&w.producer) || !rung);
 }
 
+static void send_whole(struct input *in)
+{
+    static const uint8_t bytes[256];
+    struct lane_message message = {.kind = LANE_DATAGRAM, .message_id = 1};
+
+    message.attr_size = input_u8(in);
+    message.data_size = input_u8(in);
+    w.producer.kept = 0;
+    if (!w.has_moved)
+        (void)!producer_send(&w.producer, &message, bytes, bytes);
+}
+
 static void wait_for_room(struct input *in)
 {
     uint32_t data_size = input_u8(in) * 16u;
@@ -223,14 +244,14 @@ static void acquire(struct input *in)
     }
     if (index < 0)
         return;
-    FUZZ_ASSERT(index < (int)N_SLOTS && !w.taken[index]);
+    FUZZ_ASSERT(index < (int)w.n_slots && !w.taken[index]);
     w.taken[index] = true;
     w.words[index] = slot_arm(&w.pool, &w.view, (uint32_t)index, input_u32(in));
 }
 
 static void await(struct input *in)
 {
-    uint32_t index = input_u8(in) % N_SLOTS;
+    uint32_t index = input_u8(in) % w.n_slots;
 
     if (!w.taken[index])
         return;
@@ -241,6 +262,8 @@ static void await(struct input *in)
         slot_release(&w.pool, index);
         return;
     }
+    if (input_u8(in) & 1)
+        replier(in); /* between the end of the wait and the giving up */
     if (result != LANE_BROKEN)
         (void)!slot_abandon(&w.view, index, w.words[index]);
     slot_quarantine(&w.pool, index);
@@ -296,7 +319,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     input = &in;
     begin(input_u8(&in));
     for (unsigned n = 0; n < OPS_MAX && in.left; n++) {
-        operations[input_u8(&in) % (sizeof(operations) / sizeof(*operations))](&in);
+        uint8_t what = input_u8(&in);
+        if (what < 250)
+            operations[what % (sizeof(operations) / sizeof(*operations))](&in);
+        else
+            send_whole(&in);
         check_sender();
     }
     return 0;

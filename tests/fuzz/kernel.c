@@ -16,10 +16,28 @@ static uint64_t clock_ns;
 static uint32_t n_rings;
 
 static int (*while_asleep)(void);
+static void (*meanwhile)(bool is_wake);
+static bool is_inside;
+
+static void peer_acts(bool is_wake)
+{
+    if (!meanwhile || is_inside)
+        return;
+    is_inside = true;
+    meanwhile(is_wake);
+    is_inside = false;
+}
+
+void kernel_meanwhile(void (*act)(bool is_wake))
+{
+    meanwhile = act;
+}
 
 void kernel_reset(int (*asleep)(void))
 {
     while_asleep = asleep;
+    meanwhile = NULL;
+    is_inside = false;
     clock_ns = 1000000;
     n_rings = 0;
 }
@@ -34,6 +52,7 @@ uint32_t kernel_take_rings(void)
 
 uint64_t sys_now_ns(void)
 {
+    peer_acts(false);
     return clock_ns += 100;
 }
 
@@ -55,6 +74,7 @@ int sys_futex_wait_two(const uint32_t *peer_word, uint32_t expected, const uint3
 void sys_futex_wake_shared(const uint32_t *word, int n)
 {
     (void)word, (void)n;
+    peer_acts(true);
 }
 
 void sys_futex_wake_private(const uint32_t *word, int n)

@@ -5,6 +5,7 @@
  * honest one, each with a lane that the holders map anew for each input, between guard pages. */
 #pragma once
 
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@
 #define PAGE       4096u
 #define HONEST_MAX 64u
 
-static const struct port_geometry geometry = {4, 5, 16, 4, 64, 1024};
+static const struct port_geometry geometry = {4, 8, 16, 4, 64, 1024};
 static const struct lane_geometry lane_geometry_used = {RING_BYTES, N_SLOTS};
 
 struct sender {
@@ -54,6 +55,10 @@ static struct {
     bool waits[2];                /* that holder is registered as one that sleeps */
     struct port_route open_route; /* an answer that is out and not ended; node 0: none */
     uint32_t connect_id;          /* a connection request that is being answered */
+    uint8_t meanwhile;            /* what the liar does inside calls, and how often yet */
+    uint32_t n_meanwhile;
+    uint8_t edge, n_edges; /* that the inner doorbell has beside: places of all sorts */
+    bool is_unusable;      /* the mutex is beyond repair */
 } w;
 
 /* ---- memory with guard pages ---- */
@@ -92,11 +97,14 @@ static unsigned read_inner(void *context, uint32_t *ret_lanes, unsigned max)
     unsigned n = 0;
 
     (void)context;
-    if (w.is_rung && n < max)
+    if (kernel_take_rings())
+        ret_lanes[n++] = w.senders[HONEST].lane; /* first: all edges are read before lanes (B1) */
+    if (w.is_rung)
         ret_lanes[n++] = w.senders[LIAR].lane;
     w.is_rung = false;
-    if (kernel_take_rings() && n < max)
-        ret_lanes[n++] = w.senders[HONEST].lane;
+    for (; w.n_edges && n < max; w.n_edges--, w.edge++)
+        if (w.edge % 16u != w.senders[HONEST].lane)
+            ret_lanes[n++] = w.edge % 16u; /* also what has gone, and what never was */
     return n;
 }
 
@@ -174,6 +182,8 @@ static void begin(uint32_t flags)
     w.waits[0] = w.waits[1] = false;
     memset(&w.open_route, 0, sizeof(w.open_route));
     w.connect_id = 0;
+    w.n_meanwhile = w.n_edges = 0;
+    w.is_unusable = false;
     w.n_maps = w.n_pins = 0;
     w.n_honest_sent = w.n_honest_received = w.last_id = 0;
     sender_begin(LIAR);
@@ -192,6 +202,73 @@ static void end(void)
     }
 }
 
+/* ---- what the liar does inside calls ---- */
+
+/* Inside a call: records that mean nothing, messages, records from the future, rings. */
+static void liar_meanwhile(bool is_wake)
+{
+    struct sender *s = &w.senders[LIAR];
+    struct lane_message message = {.kind = w.meanwhile & 1 ? LANE_DATAGRAM : LANE_ACK,
+                                   .flags = LANE_RELEASE,
+                                   .message_id = s->first_id,
+                                   .connection = s->connection,
+                                   .connection_generation = s->connection_generation};
+
+    if (!w.n_meanwhile || (w.meanwhile & 0x10 && !is_wake))
+        return;
+    w.n_meanwhile--;
+    lane_header(&s->view)->producer.space_wanted = 1;
+    if (w.meanwhile & 2)
+        w.is_rung = true;
+    if (w.meanwhile & 4) /* nothing else */
+        return;
+    s->producer.broken = LANE_BREAK_NONE;
+    struct lane_record_header *header =
+        (struct lane_record_header *)(void *)lane_ring(&s->view, s->producer.head);
+    if (producer_send(&s->producer, &message, NULL, NULL) == LANE_OK && w.meanwhile & 8)
+        header->stamp_ns = UINT64_MAX / 2;
+}
+
+static void liar_will_act(struct input *in)
+{
+    w.meanwhile = input_u8(in);
+    w.n_meanwhile = input_u8(in) * (w.meanwhile & 0x80 ? 20u : 1u);
+    lane_header(&w.senders[LIAR].view)->producer.space_wanted = 1;
+    kernel_meanwhile(liar_meanwhile);
+}
+
+static void bells_will_tell(struct input *in)
+{
+    w.edge = input_u8(in);
+    w.n_edges = input_u8(in);
+}
+
+/* ---- what a holder leaves that dies in the mutex and is followed by another ---- */
+
+static void *die_inside(void *argument)
+{
+    pthread_mutex_lock(argument);
+    return NULL;
+}
+
+static void mutex_lost(void)
+{
+    pthread_mutex_t *mutex = &((struct robust_lock *)(void *)w.views[0].at.memory->mutex)->mutex;
+    pthread_t thread;
+
+    FUZZ_ASSERT(pthread_create(&thread, NULL, die_inside, mutex) == 0);
+    pthread_join(thread, NULL);
+    (void)pthread_mutex_lock(mutex);
+    pthread_mutex_unlock(mutex);
+    w.is_unusable = true;
+}
+
+static void mutex_ends(struct input *in)
+{
+    if (input_u8(in) == 0xFF && !w.is_unusable)
+        mutex_lost();
+}
+
 /* ---- what the honest sender does ---- */
 
 static void honest_sends(struct input *in)
@@ -203,14 +280,17 @@ static void honest_sends(struct input *in)
                                    .message_id = id,
                                    .connection = s->connection,
                                    .connection_generation = s->connection_generation,
-                                   .data_size = input_u8(in) % 128 * 8};
+                                   .data_size = input_u8(in)};
     uint64_t data[128];
+
+    message.attr_size = message.data_size & 0x80 ? 24 : 0;
+    message.data_size = message.data_size % 128 * 8;
 
     if (w.n_honest_sent == HONEST_MAX)
         return;
     for (unsigned i = 0; i < 128; i++)
         data[i] = id * UINT64_C(0x9E3779B97F4A7C15);
-    if (producer_send(&s->producer, &message, NULL, data) != LANE_OK)
+    if (producer_send(&s->producer, &message, data, data) != LANE_OK)
         return;
     w.n_honest_sent++;
     w.honest_id++;
