@@ -9,6 +9,10 @@
  * process, the pump, made at the first wait, tells it when to look again. The pump sleeps on the
  * outer doorbells of all ports that somebody watches; a port that nobody waits for costs nothing.
  *
+ * Their place is the pump's epoll. The kernel counts the ways from an eventfd up through nested
+ * epolls and refuses one too many: a peer can use them all up, by nesting the bell of its lane. A
+ * doorbell that is refused is polled beside the epoll instead (`polled`), which nobody counts.
+ *
  *     open:  the port has a watcher (libs/alpc raises the lanes for it), its doorbell is in the
  * pump's epoll, everything queued so far is harvested and counted ring:  the pump harvests:
  * libs/alpc counts the signals; then `changed` of every watch of the port take:  a compare-and-swap
@@ -28,9 +32,11 @@
  * their dispatcher lock there, and never call open or close with that held. */
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 #include "common/fd.h"
 #include "common/helper.h"
@@ -42,6 +48,7 @@
 
 #define FLAG_WAITABLE 0x00040000u /* ALPC_PORFLG_WAITABLE_PORT */
 #define READY_MAX     16
+#define POLLED_MAX    64
 
 struct portico_watch {
     struct list link;
@@ -55,6 +62,9 @@ struct portico_watch {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list watches = LIST_INIT(watches);
 static int pump_epoll = -1;
+static int pump_bell = -1;                  /* an eventfd in it: `polled` has changed */
+static struct receiver *polled[POLLED_MAX]; /* n_polled of them */
+static unsigned n_polled;
 
 static void changed_all_locked(const struct receiver *receiver)
 {
@@ -94,44 +104,108 @@ static void pump_rung(struct receiver *receiver)
     pthread_mutex_unlock(&lock);
 }
 
+/* False: nothing is polled beside the epoll. Else sleeps on both and tells what is polled. A
+ * doorbell that is closed meanwhile is followed by the bell. */
+static bool pump_sleep(void)
+{
+    struct pollfd fds[1 + POLLED_MAX];
+    struct receiver *whose[POLLED_MAX];
+    unsigned n;
+
+    pthread_mutex_lock(&lock);
+    n = n_polled;
+    for (unsigned i = 0; i < n; i++) {
+        whose[i] = polled[i];
+        fds[1 + i] = (struct pollfd){.fd = polled[i]->outer_fd, .events = POLLIN};
+    }
+    pthread_mutex_unlock(&lock);
+    fds[0] = (struct pollfd){.fd = pump_epoll, .events = POLLIN};
+    if (n == 0)
+        return false;
+    if (poll(fds, 1 + n, -1) <= 0)
+        return true;
+    for (unsigned i = 0; i < n; i++)
+        if (fds[1 + i].revents)
+            pump_rung(whose[i]);
+    return true;
+}
+
 static void *pump_main(void *argument)
 {
     struct epoll_event ready[READY_MAX];
+    eventfd_t count;
 
     (void)argument;
     for (;;) {
-        int n = epoll_wait(pump_epoll, ready, READY_MAX, -1);
+        int n = epoll_wait(pump_epoll, ready, READY_MAX, pump_sleep() ? 0 : -1);
 
         if (n < 0 && errno != EINTR)
             abort();
         for (int i = 0; i < n; i++)
-            pump_rung(ready[i].data.ptr);
+            if (ready[i].data.ptr)
+                pump_rung(ready[i].data.ptr);
+            else
+                (void)!eventfd_read(pump_bell, &count);
     }
     return NULL;
 }
 
 static status_t pump_need_locked(void)
 {
+    struct epoll_event event = {.events = EPOLLIN};
+
     if (pump_epoll >= 0)
         return STATUS_SUCCESS;
-    pump_epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (pump_epoll >= 0 && helper_start(pump_main, NULL))
-        pump_epoll = fd_close(pump_epoll);
-    return pump_epoll < 0 ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
+    _cleanup_(fd_closep) int epoll = epoll_create1(EPOLL_CLOEXEC);
+    _cleanup_(fd_closep) int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (epoll < 0 || bell < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, bell, &event) < 0)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    pump_epoll = epoll;
+    pump_bell = bell;
+    if (helper_start(pump_main, NULL)) {
+        pump_epoll = pump_bell = -1;
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    epoll = bell = -1; /* the pump's */
+    return STATUS_SUCCESS;
+}
+
+/* The doorbell into the pump. */
+static status_t doorbell_enter_locked(struct receiver *receiver)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = receiver};
+
+    if (epoll_ctl(pump_epoll, EPOLL_CTL_ADD, receiver->outer_fd, &event) == 0)
+        return STATUS_SUCCESS;
+    if ((errno != EINVAL && errno != ELOOP) || n_polled == POLLED_MAX)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    polled[n_polled++] = receiver;
+    (void)!eventfd_write(pump_bell, 1);
+    return STATUS_SUCCESS;
+}
+
+static void doorbell_leave_locked(struct receiver *receiver)
+{
+    for (unsigned i = 0; i < n_polled; i++)
+        if (polled[i] == receiver) {
+            polled[i] = polled[--n_polled];
+            (void)!eventfd_write(pump_bell, 1);
+            return;
+        }
+    if (epoll_ctl(pump_epoll, EPOLL_CTL_DEL, receiver->outer_fd, NULL) < 0)
+        abort();
 }
 
 static status_t ring_begin_locked(struct receiver *receiver)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = receiver};
     status_t status = pump_need_locked();
 
+    if (status == STATUS_SUCCESS && receiver->n_watches == 0)
+        status = doorbell_enter_locked(receiver);
     if (status != STATUS_SUCCESS)
         return status;
-    if (receiver->n_watches == 0) {
-        if (epoll_ctl(pump_epoll, EPOLL_CTL_ADD, receiver->outer_fd, &event) < 0)
-            return STATUS_INSUFFICIENT_RESOURCES;
+    if (receiver->n_watches == 0)
         port_watch(&receiver->view, true);
-    }
     receiver->n_watches++;
     return STATUS_SUCCESS;
 }
@@ -140,8 +214,7 @@ static void ring_end_locked(struct receiver *receiver)
 {
     if (--receiver->n_watches > 0)
         return;
-    if (epoll_ctl(pump_epoll, EPOLL_CTL_DEL, receiver->outer_fd, NULL) < 0)
-        abort();
+    doorbell_leave_locked(receiver);
     port_watch(&receiver->view, false);
 }
 

@@ -8,14 +8,11 @@
  * finds its descriptors and lanes in /proc/self. Whatever it does, the daemon and everybody else go
  * on, and who waits for the attacker itself is freed at the latest by its end. */
 
-#include <dirent.h>
-#include <linux/futex.h>
 #include <poll.h>
-#include <stdint.h>
-#include <sys/syscall.h>
+#include <sys/eventfd.h>
 
+#include "attacks.h"
 #include "daemon.h"
-#include "portico/lane.h"
 
 enum {
     N_ROUNDS = 12, /* of attacks on bells, at least, while the honest one works */
@@ -27,92 +24,6 @@ enum {
 static const char name[] = "\\RPC Control\\attacks";
 static const char hostile_name[] = "\\RPC Control\\hostile";
 static struct test_message message;
-
-/* ---- attacks on eventfds ---- */
-
-enum bell_attack { READ_AWAY, FILL, FILL_AND_BLOCK, RING };
-
-static void attack_bell(int fd, enum bell_attack attack)
-{
-    const uint64_t one = 1, most = UINT64_MAX - 1;
-    uint64_t count;
-
-    if (attack == RING) {
-        (void)!write(fd, &one, sizeof(one));
-        return;
-    }
-    (void)!read(fd, &count, sizeof(count)); /* all of them are made with O_NONBLOCK */
-    if (attack == READ_AWAY)
-        return;
-    (void)!write(fd, &most, sizeof(most));
-    if (attack == FILL_AND_BLOCK && fcntl(fd, F_SETFL, 0) < 0)
-        _exit(90);
-}
-
-/* Every eventfd of this process; how many. */
-static unsigned attack_bells(enum bell_attack attack)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    struct dirent *entry;
-    char target[64];
-    unsigned n = 0;
-
-    while (dir && (entry = readdir(dir))) {
-        ssize_t size = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-        if (size < 0)
-            continue;
-        target[size] = '\0';
-        if (strcmp(target, "anon_inode:[eventfd]") != 0)
-            continue;
-        attack_bell(atoi(entry->d_name), attack);
-        n++;
-    }
-    if (dir)
-        closedir(dir);
-    return n;
-}
-
-/* ---- attacks on futexes ---- */
-
-static uint32_t elsewhere; /* where sleepers are moved */
-
-static unsigned attack_word(uint32_t *word, int operation)
-{
-    long n = syscall(SYS_futex, word, operation, operation == FUTEX_WAKE ? INT32_MAX : 0,
-                     (void *)INT32_MAX, &elsewhere, 0);
-
-    return n > 0 ? (unsigned)n : 0;
-}
-
-/* The words of a first lane on which its sender may sleep: all of the header, each slot's state. */
-static unsigned attack_lane(uint8_t *base, int operation)
-{
-    uint8_t *slots = base + LANE_HEADER_BYTES + LANE_RING_FIRST_BYTES;
-    unsigned n = 0;
-
-    for (size_t at = 0; at < sizeof(struct lane_header); at += sizeof(uint32_t))
-        n += attack_word((uint32_t *)(void *)(base + at), operation);
-    for (size_t slot = 0; slot < LANE_SLOTS_MAX; slot++)
-        n += attack_word((uint32_t *)(void *)(slots + slot * LANE_SLOT_BYTES), operation);
-    return n;
-}
-
-/* In every lane that this process has mapped; how many sleepers it has hit. */
-static unsigned attack_lanes(int operation)
-{
-    FILE *maps = fopen("/proc/self/maps", "r");
-    unsigned long from, to;
-    char line[512];
-    unsigned n = 0;
-
-    while (maps && fgets(line, sizeof(line), maps))
-        if (strstr(line, "rw-s") && strstr(line, "portico-lane") &&
-            sscanf(line, "%lx-%lx", &from, &to) == 2)
-            n += attack_lane((uint8_t *)from, operation);
-    if (maps)
-        fclose(maps);
-    return n;
-}
 
 /* ---- the attackers ---- */
 
@@ -127,6 +38,21 @@ static int client_that_fills_its_bells(void)
     /* Of a lane, of its port, and its thread's. */
     say(attack_bells(FILL_AND_BLOCK) >= 3 ? 'f' : '-');
     (void)listen_for();
+    return 0;
+}
+
+static int client_that_nests_its_bells(void)
+{
+    handle_t port;
+
+    if (portico_start(NULL) != STATUS_SUCCESS || port_connect_to(name, &port) != STATUS_SUCCESS)
+        return 1;
+    nest_bells();
+    say('n');
+    while (listen_for() == 'd') {
+        message_fill(&message, 40, 1);
+        (void)!port_send(port, PORTICO_RELEASE, &message);
+    }
     return 0;
 }
 
@@ -233,6 +159,8 @@ static int child_main(const char *role)
         return client_that_fills_its_bells();
     if (strcmp(role, "filling server") == 0)
         return server_that_fills_its_bells();
+    if (strcmp(role, "nesting client") == 0)
+        return client_that_nests_its_bells();
     if (strcmp(role, "moving server") == 0)
         return server_that_moves_sleepers();
     return client_that_plays_with_its_bells();
@@ -354,6 +282,53 @@ START_TEST(who_reads_fills_and_rings_its_bells_delays_nobody_for_ever)
 }
 END_TEST
 
+static int changes; /* an eventfd that counts them */
+
+static void changed(void *context)
+{
+    (void)context;
+    (void)!eventfd_write(changes, 1);
+}
+
+static void wait_for_signal(handle_t port, const struct child *attacker)
+{
+    struct portico_watch *watch;
+    eventfd_t n;
+
+    ck_ok(portico_watch_open(port, changed, NULL, &watch));
+    while (portico_watch_take(watch))
+        ;
+    child_tell(attacker, 'd');
+    while (!portico_watch_take(watch))
+        ck_assert_int_eq(eventfd_read(changes, &n), 0);
+    ck_ok(port_receive_for(port, &message, PORTICO_POLL, NULL));
+    ck_assert(message_has(&message, 40, 1));
+    portico_watch_close(watch);
+}
+
+START_TEST(a_client_that_nests_its_bell_keeps_nobody_from_waiting_on_the_port)
+{
+    struct port_attributes attributes = test_attributes;
+    struct portico_name wide = test_name(name);
+    struct child attacker;
+    handle_t port, server;
+
+    daemon_connect();
+    attributes.flags = 0x00040000u; /* waitable */
+    changes = eventfd(0, EFD_CLOEXEC);
+    ck_ok(portico_port_create(&wide, &attributes, &port));
+    attacker = child_start("nesting client");
+    ck_ok(port_take(port, &message));
+    ck_ok(portico_port_accept(port, &attributes, 0, &message.header, true, &server));
+    ck_assert_int_eq(child_hear(&attacker), 'n');
+    wait_for_signal(port, &attacker);
+    wait_for_signal(port, &attacker);
+    ck_assert_int_eq(child_end(&attacker), 0);
+    ck_ok(portico_close(server));
+    ck_ok(portico_close(port));
+}
+END_TEST
+
 /* ---- sleepers that are moved ---- */
 
 static struct sleeper {
@@ -434,6 +409,7 @@ int main(int argc, char **argv)
     UNIT_TEST(a_server_whose_full_bells_block_stops_nobody_when_it_closes);
     UNIT_TEST(a_server_whose_full_bells_block_stops_nobody_when_it_dies);
     UNIT_TEST(who_reads_fills_and_rings_its_bells_delays_nobody_for_ever);
+    UNIT_TEST(a_client_that_nests_its_bell_keeps_nobody_from_waiting_on_the_port);
     UNIT_TEST(a_moved_sleeper_wakes_when_its_server_disconnects);
     UNIT_TEST(a_moved_sleeper_wakes_when_its_server_dies);
     UNIT_TEST(a_moved_sleeper_wakes_when_its_own_side_closes_the_port);
