@@ -67,8 +67,10 @@ static NTSTATUS send_receive(handle_t port, struct portico_exchange *exchange,
 
     direct_sweep();
     TRY(alpc_direct_read(user_send_attributes, &is_direct, &event));
-    TRY(alpc_attributes_wanted(user_receive_attributes, &receive_attributes));
-    exchange->receive_attributes = user_receive_attributes ? &receive_attributes : NULL;
+    if (user_receive_attributes) { /* most often there are none: nothing is cleared for them */
+        TRY(alpc_attributes_wanted(user_receive_attributes, &receive_attributes));
+        exchange->receive_attributes = &receive_attributes;
+    }
     status = is_direct ? exchange_direct(port, event, exchange) : exchange_run(port, exchange);
     if (exchange->ret_message_id && user_send_attributes)
         alpc_context_sent(user_send_attributes, exchange);
@@ -102,9 +104,10 @@ NTSTATUS WINAPI NtAlpcSendWaitReceivePort(HANDLE port, ULONG flags, PPORT_MESSAG
         return STATUS_INVALID_PARAMETER;
     TRY(client_deadline(user_timeout, &exchange.deadline_ns));
     TRY(alpc_capacity_read(user_receive ? user_length : NULL, &exchange.capacity));
-    TRY(alpc_attributes_read(user_send ? user_send_attributes : NULL, &send_attributes, &handles));
-    if (user_send && user_send_attributes)
+    if (user_send && user_send_attributes) {
+        TRY(alpc_attributes_read(user_send_attributes, &send_attributes, &handles));
         exchange.send_attributes = &send_attributes;
+    }
     TRY(client_handle(port, &handle));
     client_wait_begin(exchange.flags & PORTICO_ALERTABLE);
     status = send_receive(handle, &exchange, user_send ? user_send_attributes : NULL,
