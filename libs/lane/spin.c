@@ -72,6 +72,11 @@ void spin_begin(struct spin *spin, struct spin_site *site, uint32_t peer_cpu)
     spin->allowed = spin->elsewhere && spin->bound_ns && atom_peek(&site->score) >= SPIN_SCORE_SPIN;
 }
 
+bool spin_is_idle(uint32_t peer_cpu)
+{
+    return peer_cpu == spin_cpu_hint() || !spin_bound_ns();
+}
+
 /* The end of the free phase: read the clock and ask to be counted. */
 static bool begin_counted(struct spin *spin)
 {

@@ -42,6 +42,9 @@ void spin_site_init(struct spin_site *site);
 /* peer_cpu: processor + 1 from the lane, 0: unknown (counts as elsewhere). */
 void spin_begin(struct spin *spin, struct spin_site *site, uint32_t peer_cpu);
 
+/* Would a wait for such a peer not spin at all, and nothing be learned from it? */
+bool spin_is_idle(uint32_t peer_cpu);
+
 /* Pauses a moment. False: sleep now. */
 bool spin_step(struct spin *spin);
 

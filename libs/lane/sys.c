@@ -4,7 +4,9 @@
 
 /* The system calls of the message path, in the product. tests/model replaces this file by a
  * modelled kernel, so it holds no logic: each function is one call and the turning of errno into
- * -errno. FUTEX_WAITV (Linux 5.16) has no wrapper and, in older headers, no definitions. */
+ * -errno. The calls go by syscall(): glibc's write, ppoll and epoll_wait are cancellation points,
+ * of which each costs two locked instructions and some. FUTEX_WAITV (Linux 5.16) has no wrapper
+ * and, in older headers, no definitions. */
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -86,7 +88,7 @@ void sys_futex_wake_private(const uint32_t *word, int n)
 void sys_ring(int event_fd)
 {
     static const uint64_t one = 1;
-    ssize_t n = write(event_fd, &one, sizeof(one));
+    long n = syscall(SYS_write, event_fd, &one, sizeof(one));
 
     (void)n; /* EAGAIN: the counter is at its end, so the bell rings already. */
 }
@@ -94,13 +96,13 @@ void sys_ring(int event_fd)
 int sys_epoll_read(int epoll_fd, uint32_t *ret_data, unsigned max)
 {
     struct epoll_event events[64];
-    int n = epoll_wait(epoll_fd, events, (int)MIN(max, ARRAY_SIZE(events)), 0);
+    long n = syscall(SYS_epoll_wait, epoll_fd, events, (int)MIN(max, ARRAY_SIZE(events)), 0);
 
     if (n < 0)
         return -errno;
     for (int i = 0; i < n; i++)
         ret_data[i] = events[i].data.u32;
-    return n;
+    return (int)n;
 }
 
 int sys_poll_two(int fd, int own_fd, uint64_t deadline_ns)
@@ -114,7 +116,7 @@ int sys_poll_two(int fd, int own_fd, uint64_t deadline_ns)
         left.tv_sec = (time_t)(ns / 1000000000u);
         left.tv_nsec = (long)(ns % 1000000000u);
     }
-    int n = ppoll(fds, 2, deadline_ns == SYS_FOREVER ? NULL : &left, NULL);
+    long n = syscall(SYS_ppoll, fds, 2, deadline_ns == SYS_FOREVER ? NULL : &left, NULL, 0);
     if (n < 0)
         return -errno;
     return (fds[0].revents ? 1 : 0) | (fds[1].revents ? 2 : 0);

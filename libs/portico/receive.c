@@ -276,6 +276,11 @@ static bool has_ended(const struct port *port)
     return port->kind == PORT_KIND_SERVER && port->life == LIFE_ENDED;
 }
 
+static bool may_wait(const struct portico_exchange *exchange, const struct port_receive_args *args)
+{
+    return exchange->deadline_ns != PORTICO_POLL && !args->only;
+}
+
 status_t receive_message(struct port *port, struct portico_exchange *exchange,
                          struct port_route *route)
 {
@@ -288,6 +293,8 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
     _cleanup_(waiting_give_up) struct waiting waiting = {0};
     status_t status = receiver_doorbells(receiver, port);
 
+    /* A look before the sleep is as good as one before a spin that will not be. */
+    args.may_wait = spin_is_idle(atom_peek(&receiver->peer_cpu)) && may_wait(exchange, &args);
     if (status != STATUS_SUCCESS) {
         if (route)
             port_route_end(&receiver->view, route);
@@ -328,7 +335,7 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
         case PORT_EMPTY:
             if (has_ended(port))
                 return port->ended_status;
-            if (exchange->deadline_ns == PORTICO_POLL || args.only)
+            if (!may_wait(exchange, &args))
                 return STATUS_TIMEOUT;
             args.has_waited = true;
             args.may_wait = !spin_for_message(receiver, &waiting);
@@ -338,7 +345,7 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
                 port_wait_cancel(&receiver->view);
                 return port->ended_status;
             }
-            waiting.has_slept = true;
+            args.has_waited = waiting.has_slept = true;
             status = sleep_registered(receiver, exchange);
             if (status != STATUS_SUCCESS) {
                 port_wait_cancel(&receiver->view);

@@ -164,6 +164,19 @@ START_TEST(the_measured_bound_follows_the_median_within_limits)
 }
 END_TEST
 
+START_TEST(a_wait_that_will_not_spin_is_known_beforehand)
+{
+    spin_configure(200, 4);
+    ck_assert(!spin_is_idle(100000));
+    ck_assert(!spin_is_idle(0)); /* unknown counts as elsewhere */
+    /* This thread may move between the two reads of the processor: try again then. */
+    while (!spin_is_idle(spin_cpu_hint()))
+        ;
+    spin_configure(0, 4);
+    ck_assert(spin_is_idle(100000));
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("spin");
@@ -173,6 +186,7 @@ int main(void)
     UNIT_TEST(long_waits_end_spinning_and_short_ones_bring_it_back);
     UNIT_TEST(no_more_threads_spin_than_processors_allow);
     UNIT_TEST(a_thread_that_goes_to_sleep_is_no_spinner);
+    UNIT_TEST(a_wait_that_will_not_spin_is_known_beforehand);
     UNIT_TEST(the_measured_bound_follows_the_median_within_limits);
     return UNIT_END();
 }
