@@ -103,8 +103,10 @@ status_t handle_enter_port(handle_t handle, struct port *port)
     if (slot)
         old = atomic_exchange(slot, port);
     pthread_mutex_unlock(&table_lock);
-    if (old) /* the handle was closed and reused behind our back */
+    if (old) { /* the handle was closed and reused behind our back; the notice of that is to come */
+        port_closed_here(old);
         port_unref(old);
+    }
     return slot ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 

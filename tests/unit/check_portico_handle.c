@@ -81,6 +81,28 @@ START_TEST(a_handle_that_was_closed_elsewhere_is_forgotten_unless_it_is_of_anoth
 }
 END_TEST
 
+/* Another process closed the first handle, and the second port got its value before the notice of
+ * that: who blocks on the first is sent away all the same. */
+START_TEST(a_port_whose_handle_means_another_one_has_ended)
+{
+    handle_t first, second;
+    struct port *old, *new;
+
+    daemon_connect();
+    ck_ok(port_make("\\RPC Control\\handle first", &first));
+    ck_ok(port_make("\\RPC Control\\handle second", &second));
+    ck_ok(handle_get_port(first, &old));
+    new = take_out(second);
+    new->handle = first;
+    ck_ok(port_enter(new));
+    ck_assert_int_eq(old->life, LIFE_ENDED);
+    ck_assert_int_eq(new->life, LIFE_LISTENING);
+    port_unref(old);
+    ck_ok(portico_close(first));
+    ck_ok(portico_close(second));
+}
+END_TEST
+
 /* Its memory comes as a descriptor. */
 START_TEST(a_port_whose_descriptor_finds_no_room_is_asked_for_again)
 {
@@ -201,6 +223,7 @@ int main(int argc, char **argv)
     UNIT_TEST(handles_that_cannot_be_are_told_apart);
     UNIT_TEST(a_handle_that_is_not_cached_is_asked_for_once);
     UNIT_TEST(a_handle_that_was_closed_elsewhere_is_forgotten_unless_it_is_of_another_port_by_now);
+    UNIT_TEST(a_port_whose_handle_means_another_one_has_ended);
     UNIT_TEST(a_port_whose_descriptor_finds_no_room_is_asked_for_again);
     UNIT_TEST(looking_up_against_closing_finds_the_port_or_nothing);
     UNIT_TEST(a_port_whose_other_end_closed_before_it_was_entered_has_ended);
