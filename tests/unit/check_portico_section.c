@@ -160,7 +160,7 @@ START_TEST(many_sections_come_and_go_and_there_is_a_limit)
         status = portico_section_create(pair.client, 0, 0, 1, &made[n], &size);
     while (status == STATUS_SUCCESS && ++n < ARRAY_SIZE(made));
     ck_status(status, STATUS_QUOTA_EXCEEDED);
-    ck_assert_uint_ge(n, 256);
+    ck_assert_uint_ge(n, connections_possible(256)); /* a section has fewer descriptors */
     for (uint32_t i = 0; i < n; i++)
         ck_ok(portico_section_delete(pair.client, made[i]));
     section_make(pair.client, 0, 1);
