@@ -64,7 +64,8 @@ static const uint16_t request_sizes[REQUEST_COUNT] = {
 
 int kill(pid_t pid, int signal_number)
 {
-    FUZZ_ASSERT(signal_number == 0);
+    if (signal_number) /* the daemon only looks: AFL++'s own */
+        return (int)syscall(SYS_kill, pid, signal_number);
     if (pid == THE_PROCESS || pid == getpid())
         return 0;
     errno = ESRCH;
