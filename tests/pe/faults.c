@@ -230,6 +230,24 @@ static LONG CALLBACK overflow_note(EXCEPTION_POINTERS *pointers)
     return EXCEPTION_CONTINUE_EXECUTION;
 }
 
+#define FLAGS(operation) \
+    __asm__ volatile("pushfq\n\t" operation ", (%%rsp)\n\tpopfq" ::: "cc", "memory")
+
+static void alignment_checks_end_at_system_calls(void)
+{
+    _Alignas(8) char bytes[24] = {0};
+    NTSTATUS status;
+    int seen_bits = 0;
+
+    FLAGS("orq $0x40000");
+    status = NtQuerySystemTime((LARGE_INTEGER *)(void *)(bytes + 1));
+    FLAGS("andq $~0x40000");
+    is_status(status, 0, "a system call while the processor checks alignment");
+    for (unsigned i = 1; i < 1 + sizeof(LARGE_INTEGER); i++)
+        seen_bits |= bytes[i];
+    ok(seen_bits != 0, "does its work");
+}
+
 static void stack_overflows(void)
 {
     __asm__ volatile(
@@ -255,6 +273,7 @@ static void test_main(void)
         skip(2, "no AVX");
     red_zone_is_left_alone();
     bad_pointers_are_statuses();
+    alignment_checks_end_at_system_calls();
     RtlAddVectoredExceptionHandler(1, overflow_note);
     stack_overflows();
     done_testing();

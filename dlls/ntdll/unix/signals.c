@@ -4,6 +4,7 @@
 
 /* Faults. The handler runs on the thread's alternate stack and decides, in this order:
  *
+ *   0. an alignment fault of ELF code that a program's flag has caused: without the flag, retry;
  *   1. the tick page: open it, retry (kuser.c);
  *   2. a user copy (usercopy_asm.S): retry if the page can be used now, else end the copy with the
  * fault's status;
@@ -39,7 +40,9 @@ extern const char syscall_dispatch[], syscall_exit[], syscall_exit_end[];
 extern const char __executable_start[], etext[]; /* the linker's: our own code */
 void attention_handle(ucontext_t *context);
 
-enum { TRAP_PAGE_FAULT = 14, TRAP_DEBUG = 1 };
+enum { TRAP_PAGE_FAULT = 14, TRAP_DEBUG = 1, TRAP_ALIGNMENT = 17 };
+
+#define FLAG_ALIGNMENT_CHECK 0x40000
 
 static bool is_in_user_copy(greg_t rip)
 {
@@ -121,11 +124,37 @@ static bool is_page_fault(int number, const ucontext_t *context)
     return number == SIGSEGV && context->uc_mcontext.gregs[REG_TRAPNO] == TRAP_PAGE_FAULT;
 }
 
+/* A program may ask the processor for alignment faults, and Linux leaves that on in handlers. Our
+ * code and glibc's is not made for it. (Below the red zone.) */
+static void alignment_check_end(void)
+{
+    __asm__ volatile("leaq -128(%%rsp), %%rsp\n\t"
+                     "pushfq\n\t"
+                     "andq %0, (%%rsp)\n\t"
+                     "popfq\n\t"
+                     "leaq 128(%%rsp), %%rsp" ::"i"(~FLAG_ALIGNMENT_CHECK)
+                     : "cc", "memory");
+}
+
+/* In a system call the check ends: what the program had is in its frame. */
+static bool is_alignment_fault_of_ours(ucontext_t *context)
+{
+    if (context->uc_mcontext.gregs[REG_TRAPNO] != TRAP_ALIGNMENT || !is_in_elf(context))
+        return false;
+    context->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)FLAG_ALIGNMENT_CHECK;
+    return true;
+}
+
 static void fault_handler(int number, siginfo_t *info, void *argument)
 {
-    int saved_errno = errno;
     ucontext_t *context = argument;
     EXCEPTION_RECORD record;
+    int saved_errno;
+
+    alignment_check_end();
+    saved_errno = errno;
+    if (number == SIGBUS && is_alignment_fault_of_ours(context))
+        goto done;
 
     if (is_page_fault(number, context) &&
         kuser_fault((uintptr_t)info->si_addr, page_access(context) == 1))
@@ -152,10 +181,12 @@ done:
 
 static void attention_handler(int number, siginfo_t *info, void *argument)
 {
-    int saved_errno = errno;
+    int saved_errno;
 
     (void)number;
     (void)info;
+    alignment_check_end();
+    saved_errno = errno;
     attention_handle(argument);
     errno = saved_errno;
 }
