@@ -121,3 +121,5 @@ KiUserApcDispatcher:
 	guard	image_guard, image_guard_filter
 /* What an image brings is called under this one. */
 	guard	entry_guard, entry_guard_filter
+/* What stands for a system call reads and writes the program's memory under this one. */
+	guard	user_guard, image_guard_filter

@@ -15,6 +15,9 @@ EXCEPTION_DISPOSITION WINAPI thread_start_handler(EXCEPTION_RECORD *record, void
 /* function(argument); STATUS_INVALID_IMAGE_FORMAT when ntdll's own code faults in it. */
 NTSTATUS image_guard(NTSTATUS (*function)(void *), void *argument);
 
+/* The same, but STATUS_ACCESS_VIOLATION or STATUS_IN_PAGE_ERROR. function holds no lock. */
+NTSTATUS user_guard(NTSTATUS (*function)(void *), void *argument);
+
 /* function(argument); the exception's code when one comes out of it. */
 NTSTATUS entry_guard(NTSTATUS (*function)(void *), void *argument);
 

@@ -15,6 +15,10 @@ void NTAPI A_SHAInit(void *);
 void NTAPI A_SHAUpdate(void *, const void *, unsigned);
 void NTAPI A_SHAFinal(void *, ULONG *);
 ULONG NTAPI RtlComputeCrc32(ULONG, const void *, int);
+NTSTATUS NTAPI NtAddAtom(const WCHAR *, ULONG, USHORT *);
+NTSTATUS NTAPI NtFindAtom(const WCHAR *, ULONG, USHORT *);
+NTSTATUS NTAPI NtDeleteAtom(USHORT);
+NTSTATUS NTAPI NtQueryInformationAtom(USHORT, int, void *, ULONG, ULONG *);
 NTSTATUS NTAPI RtlCreateAtomTable(ULONG, void **);
 NTSTATUS NTAPI RtlDestroyAtomTable(void *);
 NTSTATUS NTAPI RtlAddAtomToAtomTable(void *, const WCHAR *, USHORT *);
@@ -246,10 +250,33 @@ static void test_text(void)
     ok(!(BOOLEAN)RtlIsTextUnicode(L"odd text", 15, NULL), "nor is an odd number of bytes");
 }
 
+static void test_global_atoms(void)
+{
+    void *const bad = (void *)(ULONG_PTR)0x12340000;
+    ULONG size;
+    struct {
+        USHORT refs, pinned, length;
+        WCHAR name[16];
+    } info;
+    USHORT atom = 0;
+
+    is_status(NtAddAtom(bad, 8, &atom), STATUS_ACCESS_VIOLATION, "a global atom of a bad pointer");
+    is_status(NtAddAtom(L"glob", 8, bad), STATUS_ACCESS_VIOLATION, "one that cannot be told");
+    is_status(NtFindAtom(L"glob", 8, &atom), STATUS_OBJECT_NAME_NOT_FOUND, "is not made");
+    is_status(NtAddAtom(L"glob", 8, &atom), 0, "a global atom");
+    is_status(NtQueryInformationAtom(atom, 0, bad, sizeof(info), &size), STATUS_ACCESS_VIOLATION,
+              "asked about by a bad pointer");
+    is_status(NtQueryInformationAtom(atom, 0, &info, sizeof(info), &size), 0, "and by a good one");
+    ok(info.refs == 1 && info.length == 8 && info.name[0] == 'g' && !info.name[4],
+       "has its name and one reference");
+    is_status(NtDeleteAtom(atom), 0, "deleted");
+}
+
 static void test_main(void)
 {
     test_digests();
     test_atoms();
+    test_global_atoms();
     test_messages();
     test_older_locks();
     test_text();
