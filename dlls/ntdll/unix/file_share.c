@@ -12,7 +12,8 @@
  *
  * Other processes take part through Linux' locks (file_claim.c). DIFFERS: a file that is to be
  * deleted goes when this process closes it last, also while another has it open, as on Windows with
- * FILE_DISPOSITION_POSIX_SEMANTICS.
+ * FILE_DISPOSITION_POSIX_SEMANTICS; and it stays when the process is killed (SIGKILL,
+ * TerminateProcess from outside): Linux deletes nothing then.
  */
 #include "file_claim.h"
 #include "file_info.h"

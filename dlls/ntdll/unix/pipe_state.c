@@ -8,7 +8,8 @@
  * A server's end learns that its client has opened by the client's first byte, which is no part of
  * the data (include/portico/requests_pipe.def): whoever looks at the end takes it. How the other
  * end went (closed, or this client was thrown out) the server knows and is asked once, at the end
- * of the stream.
+ * of the stream. DIFFERS: what a client that is thrown out had not read yet it still gets before
+ * that end; Windows drops it.
  */
 #include "client.h"
 #include "ntprocess.h"
@@ -206,9 +207,10 @@ NTSTATUS pipe_disconnect(struct file *file)
     TRY((NTSTATUS)call_pipe_disconnect(control, &request, &reply, NULL));
     pthread_mutex_lock(&end->lock);
     end->state = PIPE_DISCONNECTED;
+    /* The client, and threads of ours that sleep on it, see the end. Before another thread listens:
+     * then the descriptor is the next client's. */
+    shutdown(file->fd, SHUT_RDWR);
     pthread_mutex_unlock(&end->lock);
-    shutdown(file->fd,
-             SHUT_RDWR); /* the client, and threads of ours that sleep on it, see the end */
     (void)io_cancel(file, NULL, NULL, STATUS_PIPE_DISCONNECTED);
     return STATUS_SUCCESS;
 }
