@@ -172,7 +172,8 @@ struct port_memory {
 enum port_lane_state {
     PORT_LANE_FREE = 0,
     PORT_LANE_LIVE = 1,
-    PORT_LANE_DEAD = 2, /* its sender has died: drain what is published, then it is drained */
+    PORT_LANE_DEAD = 2,   /* its sender has died: drain what is published, then it is drained */
+    PORT_LANE_UNUSED = 3, /* DEAD, and nothing was ever published: nobody needs to map it */
 };
 
 enum port_lane_marks {

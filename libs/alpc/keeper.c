@@ -209,12 +209,22 @@ static void ask_attention(struct port_keeper *keeper)
     atom_add(&keeper->at.memory->attention, 1u);
 }
 
-void port_keeper_lane_died(struct port_keeper *keeper, uint32_t place)
+static void lane_ends(struct port_keeper *keeper, uint32_t place, enum port_lane_state state)
 {
     if (!lane_is_used(keeper, place))
         return;
-    atom_store(&keeper->at.lanes[place].state, PORT_LANE_DEAD);
+    atom_store(&keeper->at.lanes[place].state, state);
     ask_attention(keeper);
+}
+
+void port_keeper_lane_died(struct port_keeper *keeper, uint32_t place)
+{
+    lane_ends(keeper, place, PORT_LANE_DEAD);
+}
+
+void port_keeper_lane_was_unused(struct port_keeper *keeper, uint32_t place)
+{
+    lane_ends(keeper, place, PORT_LANE_UNUSED);
 }
 
 bool port_keeper_lane_is_drained(const struct port_keeper *keeper, uint32_t place)

@@ -56,6 +56,9 @@ _must_check_ status_t port_keeper_extend_lease(struct port_keeper *keeper, uint3
 
 /* The sender has died: what is published is still received. Ring the daemon bell. */
 void port_keeper_lane_died(struct port_keeper *keeper, uint32_t lane);
+/* The same for one in which nothing has ever been published: a receiver that has not mapped it need
+ * not. */
+void port_keeper_lane_was_unused(struct port_keeper *keeper, uint32_t lane);
 
 /* Has the receiver done with it (after lane_died, or MOVED)? Then port_keeper_free_lane takes the
  * place back. */

@@ -188,6 +188,13 @@ static bool is_blocked_by_previous(struct port_view *view, const struct port_lan
     return entry && !(entry->marks & PORT_LANE_DRAINED);
 }
 
+static bool is_dead(const struct port_lane *lane)
+{
+    uint32_t state = atom_load(&lane->state);
+
+    return state == PORT_LANE_DEAD || state == PORT_LANE_UNUSED;
+}
+
 /* A lane in which nothing stands: ended, if nothing will come. */
 static void lane_is_empty_locked(struct port_view *view, struct scan *scan, uint32_t index,
                                  struct port_lane *lane, const struct lane_view *lane_view)
@@ -197,8 +204,7 @@ static void lane_is_empty_locked(struct port_view *view, struct scan *scan, uint
         return;
     /* (C2) The state is loaded before this look at the lane or the daemon has made attention say so
      * again: a sender that is dead publishes nothing more. */
-    if (atom_load(&lane->state) == PORT_LANE_DEAD &&
-        (MUTANT(early_end) || !cursor_recheck(lane_view, &lane->cursor))) {
+    if (is_dead(lane) && (MUTANT(early_end) || !cursor_recheck(lane_view, &lane->cursor))) {
         lane_end_locked(view, index);
         scan->ended = true;
         return;
@@ -212,6 +218,18 @@ static void lane_is_empty_locked(struct port_view *view, struct scan *scan, uint
         lane_cool_locked(view, lane);
 }
 
+/* A barrier, unless there is nothing to see and there never will be. */
+static void lane_is_unmapped_locked(struct port_view *view, struct scan *scan, uint32_t index,
+                                    const struct port_lane *lane)
+{
+    if (atom_load(&lane->state) != PORT_LANE_UNUSED) {
+        scan->unmapped = index;
+        return;
+    }
+    lane_end_locked(view, index);
+    scan->ended = true;
+}
+
 /* Looks at one lane's head. */
 static void consider_lane_locked(struct port_view *view, struct scan *scan, uint32_t index)
 {
@@ -222,7 +240,7 @@ static void consider_lane_locked(struct port_view *view, struct scan *scan, uint
         return;
     const struct lane_view *lane_view = lane_mapped(view, index, lane->marked_generation);
     if (!lane_view) {
-        scan->unmapped = index;
+        lane_is_unmapped_locked(view, scan, index, lane);
         return;
     }
     enum lane_result result = cursor_peek(lane_view, &lane->cursor, &record);

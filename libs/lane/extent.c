@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -33,21 +34,47 @@ uint32_t geometry_next_ring(uint32_t ring_size)
     return ring_size >= LANE_RING_MAX_BYTES / 2 ? LANE_RING_MAX_BYTES : ring_size * 2;
 }
 
+static void header_fill(struct lane_header *header, const struct lane_geometry *geometry)
+{
+    header->magic = LANE_MAGIC;
+    header->layout_version = LANE_LAYOUT_VERSION;
+    header->ring_size = geometry->ring_size;
+    header->n_slots = geometry->n_slots;
+    /* A new lane is cold: its consumer learns of the first record by the doorbell. */
+    header->consumer.need_wake = 1;
+}
+
+/* 1 if it cannot be read: then nothing is taken for granted. */
+static uint64_t read_word(int fd, size_t offset)
+{
+    uint64_t word;
+
+    return pread(fd, &word, sizeof(word), (off_t)offset) == (ssize_t)sizeof(word) ? word : 1;
+}
+
+bool lane_was_used(int fd)
+{
+    /* The first record's commit word. A second round sets it back to zero, but does not begin
+     * before something has been consumed. */
+    return read_word(fd, LANE_HEADER_BYTES + offsetof(struct lane_record_header, commit)) ||
+           read_word(fd, offsetof(struct lane_header, consumer.consumed));
+}
+
 int lane_create(const struct lane_geometry *geometry, const char *name)
 {
-    struct lane_view view = {0};
+    struct lane_header header = {0};
 
     if (!geometry_is_valid(geometry))
         return -EINVAL;
+    header_fill(&header, geometry);
     _cleanup_(fd_closep) int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0 || ftruncate(fd, (off_t)geometry_size(geometry)) < 0 ||
         fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
         return -errno;
-    int error = lane_map(fd, geometry, &view);
-    if (error < 0)
-        return error;
-    lane_format(&view);
-    lane_unmap(&view);
+    /* Written, not mapped: the daemon makes one for each connection. */
+    ssize_t n = pwrite(fd, &header, sizeof(header), 0);
+    if (n != (ssize_t)sizeof(header))
+        return n < 0 ? -errno : -EIO;
     return TAKE_FD(fd);
 }
 
@@ -94,12 +121,5 @@ void lane_view_init(struct lane_view *view, void *base, const struct lane_geomet
 
 void lane_format(struct lane_view *view)
 {
-    struct lane_header *header = lane_header(view);
-
-    header->magic = LANE_MAGIC;
-    header->layout_version = LANE_LAYOUT_VERSION;
-    header->ring_size = view->geometry.ring_size;
-    header->n_slots = view->geometry.n_slots;
-    /* A new lane is cold: its consumer learns of the first record by the doorbell. */
-    header->consumer.need_wake = 1;
+    header_fill(lane_header(view), &view->geometry);
 }

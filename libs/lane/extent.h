@@ -31,6 +31,10 @@ uint32_t geometry_next_ring(uint32_t ring_size);
 /* Makes, formats and seals a lane memfd (close-on-exec). The descriptor or -errno. */
 _must_check_ int lane_create(const struct lane_geometry *geometry, const char *name);
 
+/* False: nothing has been published in the lane since it was made, by what its memory says now (or
+ * its sender has scribbled over it). */
+bool lane_was_used(int fd);
+
 /* Maps a lane; the descriptor may be closed afterwards. 0 or -errno; -EINVAL for a memfd that is
  * smaller than its geometry or can still be resized. */
 _must_check_ int lane_map(int fd, const struct lane_geometry *geometry, struct lane_view *ret_view);

@@ -119,7 +119,10 @@ static void lane_end(struct lane *lane)
     if (lane->ended)
         return;
     lane->ended = true;
-    port_keeper_lane_died(&lane->sender->receiver->keeper, lane->index);
+    if (lane_was_used(lane->fd))
+        port_keeper_lane_died(&lane->sender->receiver->keeper, lane->index);
+    else
+        port_keeper_lane_was_unused(&lane->sender->receiver->keeper, lane->index);
 }
 
 /* A sender without connections and lanes has nothing left to be for. */
@@ -148,7 +151,6 @@ static void sender_detach(struct sender *sender)
         lane_end(lane);
     list_remove(&sender->process_link);
     sender->process = NULL;
-    receiver_ring(sender->receiver);
 }
 
 void sender_release(struct sender *sender)
@@ -165,6 +167,7 @@ void sender_process_ended(struct sender *sender)
 {
     /* The connections that it serves still point to it: each lets go when it closes. */
     sender_detach(sender);
+    receiver_ring(sender->receiver);
 }
 
 void senders_sweep(struct receiver *receiver)

@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lane/consumer.h"
 #include "lane/extent.h"
+#include "lane/producer.h"
 #include "unit.h"
 
 static const struct lane_geometry first = {LANE_RING_FIRST_BYTES, LANE_SLOTS_MAX};
@@ -63,6 +65,35 @@ START_TEST(two_mappings_of_a_lane_share_memory_and_a_new_lane_is_cold)
 }
 END_TEST
 
+START_TEST(a_lane_has_been_used_once_something_was_published)
+{
+    const struct lane_message message = {.kind = LANE_DATAGRAM, .message_id = 1};
+    int fd = lane_create(&first, "lane");
+    struct lane_view view = {0};
+    struct lane_producer producer;
+    struct lane_cursor cursor;
+    struct lane_record record;
+
+    ck_assert_int_eq(lane_map(fd, &first, &view), 0);
+    producer_init(&producer, &view, -1);
+    cursor_init(&cursor, 0);
+    ck_assert(!lane_was_used(fd));
+    ck_assert_int_eq(producer_send(&producer, &message, NULL, NULL), LANE_OK);
+    ck_assert(lane_was_used(fd));
+    /* Up to the place where the first record's commit word is zero again. */
+    for (uint32_t i = 1; i < first.ring_size / LANE_RECORD_BYTES; i++) {
+        ck_assert_int_eq(cursor_peek(&view, &cursor, &record), LANE_OK);
+        cursor_pop(&view, &cursor, &record);
+        ck_assert_int_eq(producer_send(&producer, &message, NULL, NULL), LANE_OK);
+    }
+    ck_assert_uint_eq(*(uint64_t *)(void *)lane_ring(&view, 0), 0);
+    ck_assert(lane_was_used(fd));
+    ck_assert(lane_was_used(-1));
+    lane_unmap(&view);
+    close(fd);
+}
+END_TEST
+
 START_TEST(a_lane_cannot_be_resized_nor_resealed)
 {
     int fd = lane_create(&first, "lane");
@@ -106,6 +137,7 @@ int main(void)
     UNIT_TEST(a_geometry_must_be_a_bounded_power_of_two);
     UNIT_TEST(areas_do_not_overlap_and_end_inside_the_file);
     UNIT_TEST(two_mappings_of_a_lane_share_memory_and_a_new_lane_is_cold);
+    UNIT_TEST(a_lane_has_been_used_once_something_was_published);
     UNIT_TEST(a_lane_cannot_be_resized_nor_resealed);
     UNIT_TEST(mapping_refuses_what_could_fault_later);
     UNIT_TEST(an_untouched_lane_takes_one_page);

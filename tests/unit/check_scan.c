@@ -208,6 +208,40 @@ START_TEST(a_dead_senders_lane_is_received_to_its_end)
 }
 END_TEST
 
+/* Takes the process's mapping away, as if it never had been made. */
+static void forget_mapping(struct rig *rig, const struct rig_sender *s)
+{
+    struct port_lane_map *map = &rig->views[0].lanes[s->lane];
+
+    lane_unmap(&map->view);
+    map->generation = 0;
+}
+
+START_TEST(a_lane_that_was_never_used_ends_without_being_mapped)
+{
+    struct rig rig;
+    struct port_message message;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *unused = rig_add_sender(&rig), *used = rig_add_sender(&rig);
+    struct port_receive_args args = {.capacity = 9};
+    uint32_t id = rig_datagram(used, 4);
+    rig_expect(&rig, &message, id, LPC_DATAGRAM); /* that one is mapped now */
+    port_keeper_lane_was_unused(&rig.keeper, unused->lane);
+    id = rig_datagram(used, 4);
+    ck_assert_int_eq(port_receive(&rig.views[0], &args, &message), PORT_RECEIVED);
+    ck_assert_uint_eq(message.message_id, id);
+    ck_assert(port_keeper_lane_is_drained(&rig.keeper, unused->lane));
+    /* One of which that is not known is a barrier. */
+    forget_mapping(&rig, used);
+    port_keeper_lane_died(&rig.keeper, used->lane);
+    ck_assert_int_eq(port_receive(&rig.views[0], &args, &message), PORT_MAP_LANE);
+    ck_assert_uint_eq(message.lane, used->lane);
+    ck_assert(!port_keeper_lane_is_drained(&rig.keeper, used->lane));
+    rig_close(&rig);
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("scan");
@@ -219,5 +253,6 @@ int main(void)
     UNIT_TEST(a_lane_that_stays_empty_becomes_cold);
     UNIT_TEST(a_lane_that_breaks_the_rules_is_dead_and_the_others_live);
     UNIT_TEST(a_dead_senders_lane_is_received_to_its_end);
+    UNIT_TEST(a_lane_that_was_never_used_ends_without_being_mapped);
     return UNIT_END();
 }
