@@ -37,8 +37,13 @@ static void connection_free_if_unused(struct connection *connection)
         connection->state == CONNECTION_OPEN)
         return;
     if (connection->placed && listener) {
-        if (!port_keeper_close_is_done(&listener->receiver.keeper, connection->index))
+        if (!port_keeper_close_is_done(&listener->receiver.keeper, connection->index)) {
+            /* Nothing but this is waited for: port_sweep looks. */
+            list_remove(&connection->link);
+            list_prepend(&listener->closing,
+                         &connection->link); /* which is being walked, perhaps */
             return;
+        }
         port_keeper_free_connection(&listener->receiver.keeper, connection->index);
     }
     assert(!connection->parked.client);
@@ -338,8 +343,10 @@ static void close_at_client(struct connection *connection, status_t status)
                           clock_ns());
         receiver_end(receiver, status);
     }
-    receiver_notify_closed(receiver, connection->client_index, connection->client_generation,
-                           status, connection->server_process_id);
+    /* Who closed the last handle knows. */
+    if (connection->client->object.n_handles)
+        receiver_notify_closed(receiver, connection->client_index, connection->client_generation,
+                               status, connection->server_process_id);
 }
 
 void connection_close(struct connection *connection, bool by_client, status_t status)
@@ -364,7 +371,7 @@ void connection_close(struct connection *connection, bool by_client, status_t st
     connection->context_port = port_unref(connection->context_port);
     if (connection->listener) {
         list_remove(&connection->link);
-        list_append(&connection->listener->closing, &connection->link);
+        list_append(&connection->listener->closed_connections, &connection->link);
         close_at_server(connection, was_pending || !by_client);
     }
     if (connection->client)
@@ -404,9 +411,22 @@ void port_end(struct port *port, status_t status)
     }
 }
 
+/* Their connection port goes. */
+static void connections_orphan(struct list *connections)
+{
+    struct connection *connection, *next;
+
+    list_for_each_safe(connection, next, connections, link) {
+        list_remove(&connection->link);
+        connection->listener = NULL;
+        connection->placed = false;
+        connection_free_if_unused(connection);
+    }
+}
+
 void connections_detach(struct port *port)
 {
-    struct connection *connection = port->connection, *next;
+    struct connection *connection = port->connection;
 
     port->connection = NULL;
     if (connection) {
@@ -414,12 +434,8 @@ void connections_detach(struct port *port)
         connection_free_if_unused(connection);
     }
     assert(list_is_empty(&port->connections));
-    list_for_each_safe(connection, next, &port->closing, link) {
-        list_remove(&connection->link);
-        connection->listener = NULL;
-        connection->placed = false;
-        connection_free_if_unused(connection);
-    }
+    connections_orphan(&port->closed_connections);
+    connections_orphan(&port->closing);
 }
 
 void port_sweep(struct port *port)

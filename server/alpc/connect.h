@@ -28,7 +28,8 @@ enum connection_state {
 };
 
 struct connection {
-    struct list link; /* of listener->connections, of listener->closing once it has ended */
+    struct list link; /* of listener->connections, closed_connections once it has ended, closing
+                         once its other ports have gone too */
     enum connection_state state;
     struct port *listener;                    /* the connection port; NULL: gone */
     struct port *client;                      /* NULL: gone */

@@ -87,6 +87,7 @@ status_t port_new(struct server *server, struct process *creator, enum port_kind
     port->max_message_length = (uint32_t)attributes->max_message_length;
     port->owner_process_id = (uint32_t)creator->pid;
     list_init(&port->connections);
+    list_init(&port->closed_connections);
     list_init(&port->closing);
     list_init(&port->sections);
     list_init(&port->security_contexts);

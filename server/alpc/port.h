@@ -44,8 +44,9 @@ struct port {
     struct connection *connection; /* communication ports; NULL once there is none to speak of */
     struct list
         connections; /* struct connection, of a connection port: pending and open, newest first */
-    struct list closing;           /* ended ones that are not freed yet */
-    bool closed;                   /* last handle closed, or disconnected as a whole */
+    struct list closed_connections; /* ended ones that have a client or server port yet */
+    struct list closing; /* those that have none: until the receiver has taken their close */
+    bool closed;         /* last handle closed, or disconnected as a whole */
     struct list security_contexts; /* struct security_context */
     struct list sections;          /* struct port_section */
     uint64_t sections_size;
