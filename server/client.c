@@ -31,7 +31,6 @@
 #include "server.h"
 #include "transfer.h"
 
-#define RECEIVE_BATCH    16
 #define OUTPUT_MAX       64
 #define OUTPUT_MAX_BYTES (512u * 1024u)
 /* A port with thousands of connections ends at once: that is as many notices, small and each paid
@@ -337,8 +336,9 @@ static void fds_drop(struct server *server, const int *fds, size_t n_fds)
         closer_close(server->closer, fds[i]);
 }
 
-/* False: nothing more to read now. */
-static bool client_receive(struct client *client)
+/* One packet: a client asks one thing at a time, so a second look would nearly always be for
+ * nothing. */
+static void client_receive(struct client *client)
 {
     struct server *server = client->server;
     int fds[TRANSFER_FDS_MAX];
@@ -346,19 +346,18 @@ static bool client_receive(struct client *client)
     ssize_t n = transfer_receive(client->fd, server->packet, sizeof(server->packet), fds, &n_fds);
 
     if (n == -EAGAIN)
-        return false;
+        return;
     if (n <= 0) {
         fds_drop(server, fds, n_fds);
         client_doom(client, n == -EMFILE ? "sent more descriptors than can be taken" : NULL);
-        return false;
+        return;
     }
     if (n > (ssize_t)sizeof(server->packet) || n_fds > PACKET_FDS_MAX) {
         fds_drop(server, fds, n_fds);
         client_doom(client, "sent an impossible packet");
-        return false;
+        return;
     }
     dispatch_packet(client, server->packet, (size_t)n, fds, n_fds);
-    return !list_is_linked(&client->doomed_link);
 }
 
 static void client_ready(struct source *source, uint32_t events)
@@ -367,8 +366,6 @@ static void client_ready(struct source *source, uint32_t events)
 
     if (events & EPOLLOUT)
         client_flush(client);
-    for (int i = 0; i < RECEIVE_BATCH && !list_is_linked(&client->doomed_link); i++) {
-        if (!client_receive(client))
-            return;
-    }
+    if (!list_is_linked(&client->doomed_link))
+        client_receive(client);
 }
