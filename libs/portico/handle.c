@@ -33,6 +33,7 @@ struct removal {
 #define N_REMOVALS 64u
 
 static struct chunk *_Atomic chunks[N_CHUNKS];
+static uint32_t n_slots_used; /* beyond them no port has ever been; table_lock */
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t is_closed = PTHREAD_COND_INITIALIZER;
 static struct removal removals[N_REMOVALS]; /* table_lock */
@@ -56,6 +57,7 @@ static struct port *_Atomic *handle_slot_make_locked(handle_t handle)
         return NULL;
     if (!chunks[index / CHUNK_HANDLES])
         chunks[index / CHUNK_HANDLES] = calloc(1, sizeof(struct chunk));
+    n_slots_used = MAX(n_slots_used, index + 1);
     return handle_slot(handle);
 }
 
@@ -186,11 +188,12 @@ void handle_closed_elsewhere(handle_t handle, uint64_t object_id)
 void handle_for_each_port(void (*each)(struct port *port, void *argument), void *argument)
 {
     pthread_mutex_lock(&table_lock);
-    for (uint32_t i = 0; i < N_CHUNKS; i++) {
-        struct chunk *chunk = chunks[i];
-        for (uint32_t j = 0; chunk && j < CHUNK_HANDLES; j++)
-            if (chunk->ports[j])
-                each(chunk->ports[j], argument);
+    for (uint32_t i = 0; i < n_slots_used; i++) {
+        struct chunk *chunk = chunks[i / CHUNK_HANDLES];
+        if (!chunk)
+            i |= CHUNK_HANDLES - 1;
+        else if (chunk->ports[i % CHUNK_HANDLES])
+            each(chunk->ports[i % CHUNK_HANDLES], argument);
     }
     pthread_mutex_unlock(&table_lock);
 }
