@@ -156,7 +156,8 @@ struct port_memory {
     uint32_t free_head;  /* place + 1, chained by next */
     uint32_t nodes_used; /* places ever used */
     uint32_t block_hint;
-    uint32_t pad_l[4];
+    uint32_t pad_l[2];
+    uint64_t known_ns; /* T of the last scan while messages queue, else 0: alpc/scan.c, B5 */
 
     /* lines 5 and 6, M */
     struct port_counters counters;

@@ -75,6 +75,7 @@ static void reset_derived_locked(struct port_view *view)
 
     memory->main = memory->large = memory->delivering = (struct port_list){0, 0, 0};
     memory->free_head = 0;
+    memory->known_ns = 0;
     memory->n_hot = memory->bell_rung = memory->stalled = 0;
     memory->counters.n_main = memory->counters.n_large = memory->counters.n_delivering = 0;
     memory->counters.n_pending = memory->counters.n_sent = memory->counters.n_quarantined = 0;

@@ -19,21 +19,30 @@
  * process has not mapped is a barrier: the scan ends with SCAN_MAP_LANE. A lane that succeeds
  * another one is not looked at before that one has ended.
  *
- * When one lane is all that a message could be in, its record needs no clock (B4, below).
+ * When one lane is all that a message could be in, its record needs no clock (B4). While messages
+ * queue, one scan's T serves many (B5). Both in head.c.
  *
  * The hot list holds the lanes that need not ring: n_granted - n_drained - n_hot is the number of
  * cold ones, 0 means no system call. A lane that many scans in a row have found empty is asked to
  * ring again and leaves the list. */
 
+#include "alpc/head.h"
 #include "alpc/node.h"
 #include "alpc/repair.h"
 #include "alpc/scan.h"
 #include "lane/sys.h"
 
-#define RANG_MAX          64u /* edges taken at a time */
-#define IDLE_SCANS_MAX    64u /* scans of an empty lane before it is made cold */
-#define STAMP_STEP_MAX_NS 1000000000u
-#define PASSES_MAX        4u /* a second scan lowers every stamp; more come only from new records */
+#define RANG_MAX       64u /* edges taken at a time */
+#define IDLE_SCANS_MAX 64u /* scans of an empty lane before it is made cold */
+#define PASSES_MAX     4u  /* a second scan lowers every stamp; more come only from new records */
+
+/* A message that is found so long after it was sent was not waited for: more of them stand behind
+ * it. The model's clock counts the looks at it. */
+#ifdef PORTICO_HOOKS
+#define QUEUED_NS 0u
+#else
+#define QUEUED_NS 1000u
+#endif
 
 void lane_mark_hot_locked(struct port_view *view, uint32_t index)
 {
@@ -157,9 +166,7 @@ static void intake_locked(struct port_view *view)
         take_edges_locked(view);
 }
 
-/* The stamp by which a lane's head record is ordered in a scan that began at `now`. */
-static uint64_t effective_stamp(struct port_lane *lane, const struct lane_record *record,
-                                uint64_t now)
+uint64_t effective_stamp(struct port_lane *lane, const struct lane_record *record, uint64_t now)
 {
     if (lane->seen_position != record->position + 1) {
         lane->seen_position = record->position + 1;
@@ -173,14 +180,15 @@ static uint64_t effective_stamp(struct port_lane *lane, const struct lane_record
 struct scan {
     uint64_t now;
     unsigned pass;
-    bool later; /* something has a stamp above now: scan again */
+    unsigned n_found; /* records and closes that could be next */
+    bool later;       /* something has a stamp above now: scan again */
     bool ended; /* a lane has ended, its successor was not looked at: scan again whatever was found
                  */
     uint32_t unmapped;
     struct candidate *best;
 };
 
-static bool is_blocked_by_previous(struct port_view *view, const struct port_lane *lane)
+bool is_blocked_by_previous(struct port_view *view, const struct port_lane *lane)
 {
     uint32_t previous = atom_load(&lane->previous);
     struct port_lane *entry = previous ? lane_at_locked(view, previous - 1) : NULL;
@@ -255,6 +263,7 @@ static void consider_lane_locked(struct port_view *view, struct scan *scan, uint
     }
     lane->idle_scans = 0;
     uint64_t stamp = effective_stamp(lane, &record, scan->now);
+    scan->n_found++;
     if (stamp > scan->now) {
         scan->later = true;
     } else if (scan->best->kind == CANDIDATE_NONE || stamp < scan->best->stamp) {
@@ -293,48 +302,14 @@ static void consider_close_locked(struct port_view *view, struct scan *scan, uin
     }
 }
 
-/* Is nothing anywhere but in the hot lanes? */
-static bool is_all_else_empty_locked(const struct port_view *view)
+/* Is it worth while to look so next time? */
+static void scan_note_known_locked(struct port_view *view, const struct scan *scan)
 {
-    const struct port_memory *memory = view->at.memory;
+    const struct candidate *best = scan->best;
+    bool is_queue = best->kind == CANDIDATE_RECORD &&
+                    (scan->n_found > 1 || scan->now - best->stamp > QUEUED_NS);
 
-    return atom_load(&memory->attention) == memory->attention_seen &&
-           atom_load(&memory->close_tail) == memory->close_head &&
-           atom_load(&memory->n_granted) - memory->n_drained == memory->n_hot &&
-           !memory->main.head && !cursor_glance(&view->lanes[0].view, &view->at.lanes[0].cursor);
-}
-
-/* Nobody has looked at its stamp by the clock, and none such is far ahead of the lane's last that
- * somebody has: small steps of a lie do not add up. */
-static bool is_plausible(const struct port_lane *lane, const struct lane_record *record)
-{
-    return lane->seen_position != record->position + 1 &&
-           record->stamp_ns - lane->seen_stamp <= STAMP_STEP_MAX_NS;
-}
-
-/* The record at the head of the only lane, without the clock (B4): the lane is looked at first,
- * then everything else. What had been published before the record was, and might come before it, is
- * visible by then; so if there is nothing, the record is next, whatever its stamp says. A stamp far
- * ahead goes the long way, where a lie is lowered. */
-static bool scan_only_lane_locked(struct port_view *view, struct candidate *ret)
-{
-    uint32_t index = view->at.hot[0];
-    struct port_lane *lane = lane_at_locked(view, index);
-    struct lane_record record;
-
-    if (!lane || is_blocked_by_previous(view, lane) ||
-        (MUTANT(early_look) && !is_all_else_empty_locked(view)))
-        return false;
-    const struct lane_view *lane_view = lane_mapped(view, index, lane->marked_generation);
-    if (!lane_view || cursor_peek(lane_view, &lane->cursor, &record) != LANE_OK ||
-        !is_plausible(lane, &record))
-        return false;
-    HOOK(only_lane);
-    if (!MUTANT(early_look) && !is_all_else_empty_locked(view))
-        return false;
-    lane->idle_scans = 0;
-    *ret = (struct candidate){CANDIDATE_RECORD, index, record.stamp_ns, lane_view, record};
-    return true;
+    view->at.memory->known_ns = is_queue ? scan->now : 0;
 }
 
 enum scan_result scan_locked(struct port_view *view, bool lanes_only, struct candidate *ret)
@@ -344,6 +319,9 @@ enum scan_result scan_locked(struct port_view *view, bool lanes_only, struct can
 
     if (memory->n_hot == 1 && !lanes_only && scan_only_lane_locked(view, ret))
         return SCAN_FOUND;
+    if (memory->known_ns && !lanes_only && scan_known_locked(view, ret))
+        return SCAN_FOUND;
+    memory->known_ns = 0;
     for (unsigned pass = 0; pass < PASSES_MAX; pass++) {
         scan.pass = pass;
         scan.later = scan.ended = false;
@@ -367,8 +345,12 @@ enum scan_result scan_locked(struct port_view *view, bool lanes_only, struct can
         consider_close_locked(view, &scan, lanes_only ? memory->close_flushed : memory->close_head);
         if (!lanes_only)
             consider_queued_locked(view, &scan);
-        if (ret->kind != CANDIDATE_NONE)
+        if (ret->kind != CANDIDATE_NONE) {
+            if (MUTANT(late_known))
+                scan.now = sys_now_ns();
+            scan_note_known_locked(view, &scan);
             return SCAN_FOUND;
+        }
         if (!scan.later)
             break;
     }

@@ -87,6 +87,7 @@ START_TEST(an_effect_in_a_hot_lane_does_not_overtake_its_cause_in_a_cold_one)
 {
     queue_explore(&hot_effect, (struct model_options){.n_preemptions = 2});
     queue_finds(&hot_effect, (struct model_options){.n_preemptions = 2}, MUTANT_late_clock);
+    queue_finds(&hot_effect, (struct model_options){.n_preemptions = 2}, MUTANT_late_known);
 }
 END_TEST
 
