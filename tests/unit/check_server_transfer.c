@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,18 +35,23 @@ START_TEST(bytes_and_descriptors_arrive_together)
 }
 END_TEST
 
+enum { N_OWN = 16 }; /* descriptors that this process has open itself, at most */
+
 START_TEST(the_most_descriptors_that_the_kernel_passes_are_taken)
 {
     int many[TRANSFER_FDS_MAX], fds[TRANSFER_FDS_MAX];
     char buffer[4];
-    size_t n_fds;
+    struct rlimit limit;
+    size_t n_fds, n;
 
     pair_open();
-    for (int i = 0; i < TRANSFER_FDS_MAX; i++)
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    n = MIN((size_t)TRANSFER_FDS_MAX, limit.rlim_cur - 2 * N_OWN); /* or as many as we may have */
+    for (size_t i = 0; i < n; i++)
         many[i] = ends[0];
-    ck_assert_int_eq(transfer_send(ends[0], "x", 1, NULL, 0, many, TRANSFER_FDS_MAX), 0);
+    ck_assert_int_eq(transfer_send(ends[0], "x", 1, NULL, 0, many, n), 0);
     ck_assert_int_eq(transfer_receive(ends[1], buffer, sizeof(buffer), fds, &n_fds), 1);
-    ck_assert_uint_eq(n_fds, TRANSFER_FDS_MAX);
+    ck_assert_uint_eq(n_fds, n);
 }
 END_TEST
 
