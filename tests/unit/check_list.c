@@ -46,6 +46,18 @@ START_TEST(an_entry_may_be_unlinked_while_walking_and_twice)
 }
 END_TEST
 
+START_TEST(a_zeroed_head_is_an_empty_list_once_it_is_ready)
+{
+    static struct list heads[2];
+    struct item item = {.value = 1};
+
+    ck_assert(list_is_empty(list_ready(&heads[0])));
+    list_append(list_ready(&heads[0]), &item.link);
+    ck_assert_ptr_eq(list_first(list_ready(&heads[0]), struct item, link), &item);
+    ck_assert_ptr_null(heads[1].next);
+}
+END_TEST
+
 static int n_freed;
 
 static void counted_free(int *p)
@@ -91,6 +103,7 @@ int main(void)
     UNIT_BEGIN("list");
     UNIT_TEST(entries_come_in_the_order_of_appending);
     UNIT_TEST(an_entry_may_be_unlinked_while_walking_and_twice);
+    UNIT_TEST(a_zeroed_head_is_an_empty_list_once_it_is_ready);
     UNIT_TEST(take_moves_ownership_and_a_kept_value_is_freed);
     UNIT_TEST(checked_arithmetic_refuses_overflow);
     return UNIT_END();
