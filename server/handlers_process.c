@@ -6,15 +6,11 @@
 /* Requests about processes: unpack, call, pack. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "access.h"
-#include "common/fd.h"
 #include "handlers.h"
 #include "process.h"
 #include "server.h"
@@ -57,21 +53,11 @@ status_t req_process_open(struct client *client, const struct process_open_reque
                           &ret_reply->handle);
 }
 
-/* Field 4 of /proc/<pid>/stat; the name in field 2 may contain anything, so from its last
- * parenthesis. */
 static pid_t parent_of(pid_t pid)
 {
-    char path[32], text[512], *end;
-    int parent = 0;
-    ssize_t n;
+    struct proc_stat stat;
 
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    _cleanup_(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || (n = read(fd, text, sizeof(text) - 1)) <= 0)
-        return 0;
-    text[n] = '\0';
-    end = strrchr(text, ')');
-    return end && sscanf(end, ") %*c %d", &parent) == 1 ? parent : 0;
+    return proc_stat_of(pid, &stat) ? stat.parent : 0;
 }
 
 static status_t handles_inherit(struct process *parent, struct process *child)
@@ -116,6 +102,7 @@ status_t req_process_exit(struct client *client, const struct process_exit_reque
                           struct process_exit_reply *ret_reply _unused_,
                           struct reply_extra *extra _unused_)
 {
+    process_look(client->process);
     client->process->exit_code = request->exit_code;
     client->process->has_exit_code = true;
     return STATUS_SUCCESS;
@@ -134,6 +121,7 @@ status_t req_process_terminate(struct client *client,
         return status;
     if (process->exited)
         return STATUS_PROCESS_IS_TERMINATING;
+    process_look(process);
     if (syscall(SYS_pidfd_send_signal, process->pidfd, SIGKILL, NULL, 0) < 0)
         return errno == ESRCH ? STATUS_PROCESS_IS_TERMINATING : STATUS_ACCESS_DENIED;
     if (!process->has_exit_code) {
@@ -155,7 +143,13 @@ status_t req_process_query(struct client *client, const struct process_query_req
         return status;
     ret_reply->process_id = (uint32_t)process->pid;
     ret_reply->exit_code = STATUS_PENDING;
-    if (process->exited)
-        ret_reply->exit_code = process->has_exit_code ? process->exit_code : EXIT_CODE_UNKNOWN;
+    if (!process->exited)
+        return STATUS_SUCCESS;
+    ret_reply->exit_code = process->has_exit_code ? process->exit_code : EXIT_CODE_UNKNOWN;
+    ret_reply->exit_time_ns = process->exit_time_ns;
+    ret_reply->start_ticks = process->last.start;
+    ret_reply->user_ticks = process->last.user;
+    ret_reply->system_ticks = process->last.system;
+    ret_reply->parent_id = (uint32_t)process->last.parent;
     return STATUS_SUCCESS;
 }

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "alpc/death.h"
@@ -100,6 +101,29 @@ static void process_end(struct process *process)
     handle_table_deinit(&process->handles);
 }
 
+void process_look(struct process *process)
+{
+    struct proc_stat stat;
+
+    if (proc_stat_of(process->pid, &stat))
+        process->last = stat;
+}
+
+/* Its pidfd is ready: it runs no more, but as long as nobody has collected it the number is its own
+ * and its entry in /proc is there. */
+static void process_look_back(struct process *process)
+{
+    struct proc_stat stat;
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    process->exit_time_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    if (!proc_stat_of(process->pid, &stat) || stat.state != 'Z')
+        return;
+    if (!process->last.start || process->last.start == stat.start)
+        process->last = stat;
+}
+
 static void pidfd_ready(struct source *source, uint32_t events _unused_)
 {
     struct process *process = CONTAINER_OF(source, struct process, pidfd_source);
@@ -107,6 +131,7 @@ static void pidfd_ready(struct source *source, uint32_t events _unused_)
     object_ref(&process->object);
     source_remove(source);
     process->exited = true;
+    process_look_back(process);
     process_end(process);
     object_wake(&process->object);
     object_unref(&process->object);

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "client.h"
+#include "common/proc_stat.h"
 #include "handle.h"
 #include "object.h"
 #include "token.h"
@@ -30,6 +31,8 @@ struct process {
     bool exited;
     bool has_exit_code;
     uint32_t exit_code;
+    uint64_t exit_time_ns; /* wall clock */
+    struct proc_stat last; /* as it was last seen; kept for those who ask after its end */
     pid_t pid;
     int pidfd;
     struct source pidfd_source;
@@ -60,6 +63,9 @@ extern const struct object_ops process_ops;
 #define EXIT_CODE_UNKNOWN 1u
 
 struct process *process_from_object(struct object *object);
+
+/* Before its end, when that is known: looks at it once more (`last`). */
+void process_look(struct process *process);
 
 /* By pid, a reference; takes pidfd (-1: opens one). Makes a NEW one when there is none.
  * STATUS_INVALID_CID: no such process. */

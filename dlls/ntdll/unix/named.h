@@ -50,6 +50,16 @@ NTSTATUS named_describe(HANDLE handle, struct named_description *ret_description
 NTSTATUS named_set_attributes(HANDLE handle, ULONG attributes);
 /* A process by its handle; exit status STATUS_PENDING while it runs. */
 NTSTATUS named_process_query(HANDLE handle, pid_t *ret_pid, NTSTATUS *ret_exit_status);
+/* The same, and what is left of one that has ended; `access`: one of these rights is enough, 0:
+ * none is needed. STATUS_ACCESS_DENIED, STATUS_OBJECT_TYPE_MISMATCH. */
+struct named_process {
+    pid_t pid;
+    NTSTATUS exit_status;
+    pid_t parent;
+    int64_t exit_time; /* NT time; 0: it lives, and the rest is not told */
+    uint64_t start_ticks, user_ticks, system_ticks;
+};
+NTSTATUS named_process_facts(HANDLE handle, ACCESS_MASK access, struct named_process *ret_process);
 /* STATUS_ACCESS_DENIED, STATUS_PROCESS_IS_TERMINATING. This process: does not return. */
 NTSTATUS named_process_terminate(HANDLE handle, ULONG exit_code);
 struct section;

@@ -6,6 +6,7 @@
 /* Server handles as handles: closing, duplicating, describing them; processes behind them. */
 #include "named.h"
 #include "named_call.h"
+#include "nttime.h"
 #include "shared.h"
 #include "usermem.h"
 
@@ -130,14 +131,39 @@ NTSTATUS named_process_terminate(HANDLE handle, ULONG exit_code)
                    : STATUS_INSUFFICIENT_RESOURCES;
 }
 
-NTSTATUS named_process_query(HANDLE handle, pid_t *ret_pid, NTSTATUS *ret_exit_status)
+static int64_t nt_time_from_ns(uint64_t ns)
+{
+    return ns ? (int64_t)(ns / 100) + NT_UNIX_EPOCH : 0;
+}
+
+NTSTATUS named_process_facts(HANDLE handle, ACCESS_MASK access, struct named_process *ret_process)
 {
     struct process_query_request request = {.handle = server_handle(handle)};
     struct process_query_reply reply;
+    enum object_kind kind;
+    uint32_t granted;
     CONTROL_OR_RETURN(control);
 
     TRY((NTSTATUS)call_process_query(control, &request, &reply, NULL));
-    *ret_pid = (pid_t)reply.process_id;
-    *ret_exit_status = (NTSTATUS)reply.exit_code;
+    TRY((NTSTATUS)portico_handle_kind(request.handle, &kind, &granted));
+    if (access && !(granted & access))
+        return STATUS_ACCESS_DENIED;
+    *ret_process = (struct named_process){.pid = (pid_t)reply.process_id,
+                                          .exit_status = (NTSTATUS)reply.exit_code,
+                                          .parent = (pid_t)reply.parent_id,
+                                          .exit_time = nt_time_from_ns(reply.exit_time_ns),
+                                          .start_ticks = reply.start_ticks,
+                                          .user_ticks = reply.user_ticks,
+                                          .system_ticks = reply.system_ticks};
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS named_process_query(HANDLE handle, pid_t *ret_pid, NTSTATUS *ret_exit_status)
+{
+    struct named_process process;
+
+    TRY(named_process_facts(handle, 0, &process));
+    *ret_pid = process.pid;
+    *ret_exit_status = process.exit_status;
     return STATUS_SUCCESS;
 }

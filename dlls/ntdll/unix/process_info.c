@@ -6,16 +6,20 @@
 /* NtQueryInformationProcess and NtSetInformationProcess, for this process and for others by their
  * server handle.
  *
- * A process is described by its pid, from /proc; what only the process itself knows (PEB address,
- * error mode) is told for this one only.
+ * A process is described by its pid, from /proc, or by the port server's last look at it when it
+ * has ended; what only the process itself knows (error mode, private handles) is told for this one
+ * only.
  */
 #define __WINESRC__ /* for the names of fields */
 #include "named.h"
 #include "ntpath.h"
 #include "ntprocess.h"
 #include "nttime.h"
+#include "process_facts.h"
 #include "processors.h"
 #include "usermem.h"
+#include <dirent.h>
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,24 +28,24 @@
 #include <unistd.h>
 
 struct subject {
-    pid_t pid;
     bool is_self;
-    NTSTATUS exit_status; /* STATUS_PENDING while it runs */
+    struct named_process facts; /* times are of one that has ended */
 };
+
+#define QUERY_RIGHTS (PROCESS_QUERY_INFORMATION | PROCESS_QUERY_LIMITED_INFORMATION)
 
 static ULONG error_mode = 1; /* SEM_FAILCRITICALERRORS is inverted in the NT call: 1 means "show" */
 
-static NTSTATUS subject_get(HANDLE handle, struct subject *ret_subject)
+static NTSTATUS subject_get(HANDLE handle, ACCESS_MASK access, struct subject *ret_subject)
 {
     _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
 
-    *ret_subject =
-        (struct subject){.pid = getpid(), .is_self = true, .exit_status = STATUS_PENDING};
+    *ret_subject = (struct subject){.is_self = true, .facts = {getpid(), STATUS_PENDING}};
     if (handle == (HANDLE)(intptr_t)-1)
         return STATUS_SUCCESS;
     if (handle_is_server(handle)) {
-        TRY(named_process_query(handle, &ret_subject->pid, &ret_subject->exit_status));
-        ret_subject->is_self = ret_subject->pid == getpid();
+        TRY(named_process_facts(handle, access, &ret_subject->facts));
+        ret_subject->is_self = ret_subject->facts.pid == getpid();
         return STATUS_SUCCESS;
     }
     TRY(handle_lookup(handle, 0, NULL, &object));
@@ -58,36 +62,46 @@ static NTSTATUS answer(void *buffer, ULONG length, const void *info, ULONG size,
     return user_write(buffer, info, size);
 }
 
-/* A field of /proc/<pid>/stat, counted from 1 as proc(5) does; 0 when there is none. */
-static uint64_t stat_field(pid_t pid, int field)
+/* From /proc, or what the port server saw last. */
+static struct proc_stat subject_stat(const struct subject *subject)
 {
-    char path[64], text[1024], *at;
-    FILE *file;
-    size_t n;
+    const struct named_process *facts = &subject->facts;
+    struct proc_stat stat;
 
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    file = fopen(path, "re");
-    if (!file)
-        return 0;
-    n = fread(text, 1, sizeof(text) - 1, file);
-    fclose(file);
-    text[n] = 0;
-    at = strrchr(text, ')');
-    for (int i = 2; at && i < field; i++)
-        at = strchr(at + 1, ' ');
-    return at ? strtoull(at + 1, NULL, 10) : 0;
+    if (!facts->exit_time && proc_stat_of(facts->pid, &stat))
+        return stat;
+    return (struct proc_stat){.parent = facts->parent,
+                              .start = facts->start_ticks,
+                              .user = facts->user_ticks,
+                              .system = facts->system_ticks};
 }
 
+/* Priority classes are nice values. */
+enum { CLASS_IDLE = 1, CLASS_NORMAL, CLASS_HIGH, CLASS_REALTIME, CLASS_BELOW, CLASS_ABOVE };
+
+static int class_from_nice(int nice)
+{
+    if (nice >= 8)
+        return CLASS_IDLE;
+    if (nice >= 3)
+        return CLASS_BELOW;
+    if (nice > -2)
+        return CLASS_NORMAL;
+    if (nice > -5)
+        return CLASS_ABOVE;
+    return nice > -8 ? CLASS_HIGH : CLASS_REALTIME;
+}
+
+/* DIFFERS: Windows' base priority is 4 to 24; Wine's kernelbase takes it for the priority class. */
 static NTSTATUS query_basic(const struct subject *subject, void *buffer, ULONG length,
                             ULONG *ret_size)
 {
-    PROCESS_BASIC_INFORMATION info = {
-        .ExitStatus = subject->exit_status,
-        .AffinityMask = processors_all(),
-        .BasePriority = 8,
-        .UniqueProcessId = (ULONG_PTR)subject->pid,
-        .InheritedFromUniqueProcessId =
-            subject->is_self ? (ULONG_PTR)getppid() : (ULONG_PTR)stat_field(subject->pid, 4)};
+    struct proc_stat stat = subject_stat(subject);
+    PROCESS_BASIC_INFORMATION info = {.ExitStatus = subject->facts.exit_status,
+                                      .AffinityMask = processors_all(),
+                                      .BasePriority = class_from_nice(stat.nice),
+                                      .UniqueProcessId = (ULONG_PTR)subject->facts.pid,
+                                      .InheritedFromUniqueProcessId = (ULONG_PTR)stat.parent};
 
     if (subject->is_self && process_peb)
         info.PebBaseAddress = process_peb();
@@ -97,34 +111,29 @@ static NTSTATUS query_basic(const struct subject *subject, void *buffer, ULONG l
 static NTSTATUS query_times(const struct subject *subject, void *buffer, ULONG length,
                             ULONG *ret_size)
 {
-    const uint64_t unit = NT_UNITS_PER_SECOND / (uint64_t)sysconf(_SC_CLK_TCK);
-    KERNEL_USER_TIMES info = {0};
-    struct timespec up;
+    struct proc_stat stat = subject_stat(subject);
+    KERNEL_USER_TIMES info = {.CreateTime.QuadPart = nt_time_from_start(stat.start),
+                              .ExitTime.QuadPart = subject->facts.exit_time,
+                              .UserTime.QuadPart = nt_span_from_ticks(stat.user),
+                              .KernelTime.QuadPart = nt_span_from_ticks(stat.system)};
+    struct rusage usage;
 
-    if (subject->is_self) {
-        struct rusage usage;
-
-        getrusage(RUSAGE_SELF, &usage);
+    if (subject->is_self && !getrusage(RUSAGE_SELF, &usage)) { /* finer than ticks */
         info.UserTime.QuadPart =
             (LONGLONG)usage.ru_utime.tv_sec * NT_UNITS_PER_SECOND + usage.ru_utime.tv_usec * 10;
         info.KernelTime.QuadPart =
             (LONGLONG)usage.ru_stime.tv_sec * NT_UNITS_PER_SECOND + usage.ru_stime.tv_usec * 10;
-    } else {
-        info.UserTime.QuadPart = (LONGLONG)(stat_field(subject->pid, 14) * unit);
-        info.KernelTime.QuadPart = (LONGLONG)(stat_field(subject->pid, 15) * unit);
     }
-    clock_gettime(CLOCK_BOOTTIME, &up);
-    info.CreateTime.QuadPart = nt_system_time() - (nt_time_from_timespec(up) - NT_UNIX_EPOCH) +
-                               (LONGLONG)(stat_field(subject->pid, 22) * unit);
     return answer(buffer, length, &info, sizeof(info), ret_size);
 }
 
 static NTSTATUS query_memory(const struct subject *subject, void *buffer, ULONG length,
                              ULONG *ret_size)
 {
-    VM_COUNTERS_EX info = {.VirtualSize = stat_field(subject->pid, 23),
-                           .WorkingSetSize = stat_field(subject->pid, 24) * 0x1000,
-                           .PageFaultCount = (ULONG)stat_field(subject->pid, 10)};
+    struct proc_stat stat = subject_stat(subject);
+    VM_COUNTERS_EX info = {.VirtualSize = stat.virtual_bytes,
+                           .WorkingSetSize = stat.resident_pages * 0x1000,
+                           .PageFaultCount = (ULONG)stat.faults};
     struct rusage usage;
 
     getrusage(RUSAGE_SELF, &usage);
@@ -138,18 +147,28 @@ static NTSTATUS query_memory(const struct subject *subject, void *buffer, ULONG 
     return user_write(buffer, &info, length);
 }
 
+/* DIFFERS: of a process that has ended Windows knows the name as long as a handle is open. */
+static NTSTATUS image_path_of(const struct subject *subject, char **ret_path)
+{
+    if (subject->facts.exit_time)
+        return STATUS_PROCESS_IS_TERMINATING;
+    if (subject->is_self && process_image_path && process_image_path())
+        *ret_path = strdup(process_image_path());
+    else
+        *ret_path = process_program_path(subject->facts.pid);
+    return *ret_path ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
+}
+
 static NTSTATUS query_image_name(const struct subject *subject, bool win32, void *buffer,
                                  ULONG length, ULONG *ret_size)
 {
+    _cleanup_nt_(path_freep) char *path = NULL;
     _cleanup_nt_(name_freep) WCHAR *name = NULL;
     UNICODE_STRING string;
     SIZE_T bytes;
 
-    if (!subject->is_self || !process_image_path || !process_image_path()) {
-        unimplemented_once("NtQueryInformationProcess", "image name of another process, class", 27);
-        return STATUS_NOT_SUPPORTED;
-    }
-    TRY(path_to_nt(process_image_path(), &name, &bytes));
+    TRY(image_path_of(subject, &path));
+    TRY(path_to_nt(path, &name, &bytes));
     if (win32) { /* without \??\ */
         bytes -= 4 * sizeof(WCHAR);
         memmove(name, name + 4, bytes + sizeof(WCHAR));
@@ -187,17 +206,36 @@ static NTSTATUS query_affinity(const struct subject *subject, void *buffer, ULON
     ULONG_PTR mask;
     cpu_set_t set;
 
-    if (sched_getaffinity(subject->pid, sizeof(set), &set))
+    if (sched_getaffinity(subject->facts.pid, sizeof(set), &set))
         return STATUS_ACCESS_DENIED;
     mask = processors_mask(&set);
     return answer(buffer, length, &mask, sizeof(mask), ret_size);
 }
 
+static NTSTATUS query_priority(const struct subject *subject, void *buffer, ULONG length,
+                               ULONG *ret_size)
+{
+    struct proc_stat stat = subject_stat(subject);
+    PROCESS_PRIORITY_CLASS priority = {.PriorityClass = (UCHAR)class_from_nice(stat.nice)};
+
+    return answer(buffer, length, &priority, sizeof(priority), ret_size);
+}
+
+/* What another process has of its own nobody else can count. */
+static NTSTATUS query_handles(const struct subject *subject, void *buffer, ULONG length,
+                              ULONG *ret_size)
+{
+    if (!subject->is_self) {
+        unimplemented_once("NtQueryInformationProcess", "of another process, class",
+                           ProcessHandleCount);
+        return STATUS_NOT_SUPPORTED;
+    }
+    return query_ulong(buffer, length, handle_count(), ret_size);
+}
+
 static NTSTATUS query(const struct subject *subject, PROCESSINFOCLASS class, void *buffer,
                       ULONG length, ULONG *ret_size)
 {
-    PROCESS_PRIORITY_CLASS priority = {.Foreground = FALSE, .PriorityClass = 2 /* normal */};
-
     switch ((unsigned)class) {
     case ProcessBasicInformation:
         return query_basic(subject, buffer, length, ret_size);
@@ -212,9 +250,9 @@ static NTSTATUS query(const struct subject *subject, PROCESSINFOCLASS class, voi
     case ProcessDefaultHardErrorMode:
         return query_ulong(buffer, length, error_mode, ret_size);
     case ProcessPriorityClass:
-        return answer(buffer, length, &priority, sizeof(priority), ret_size);
+        return query_priority(subject, buffer, length, ret_size);
     case ProcessHandleCount:
-        return query_ulong(buffer, length, handle_count(), ret_size);
+        return query_handles(subject, buffer, length, ret_size);
     case ProcessSessionInformation:
         return query_ulong(buffer, length, 1, ret_size);
     case ProcessWow64Information:
@@ -246,7 +284,7 @@ NTSTATUS WINAPI NtQueryInformationProcess(HANDLE process, PROCESSINFOCLASS class
     NTSTATUS status;
     ULONG size = 0;
 
-    TRY(subject_get(process, &subject));
+    TRY(subject_get(process, QUERY_RIGHTS, &subject));
     status = query(&subject, class, buffer, length, &size);
     if (ret_user_length && size)
         TRY(USER_PUT(ret_user_length, size));
@@ -264,19 +302,45 @@ static NTSTATUS set_error_mode(const void *buffer, ULONG length)
     return STATUS_SUCCESS;
 }
 
-/* Linux lets anybody lower a priority, few raise it: the class is a nice value, refused as Linux
- * refuses it. */
-static NTSTATUS set_priority(const void *buffer, ULONG length)
+/* Every thread of the process: Linux keeps a nice value for each. */
+static int nice_set(pid_t pid, int nice)
+{
+    struct dirent *entry;
+    char path[64];
+    DIR *folder;
+    int failed = -1;
+
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+    folder = opendir(path);
+    if (folder)
+        failed = 0;
+    while (folder && (entry = readdir(folder)))
+        if (entry->d_name[0] != '.' &&
+            setpriority(PRIO_PROCESS, (id_t)strtol(entry->d_name, NULL, 10), nice) &&
+            errno != ESRCH)
+            failed = -1;
+    if (folder)
+        closedir(folder);
+    return failed;
+}
+
+/* Linux lets anybody lower a priority, few raise it: refused as Linux refuses it. */
+static NTSTATUS set_priority(const struct subject *subject, const void *buffer, ULONG length)
 {
     static const int nice_of[] = {0, 10, 0, -5, -10, 5, -3};
+    struct proc_stat stat = subject_stat(subject);
     PROCESS_PRIORITY_CLASS priority;
 
     if (length != sizeof(priority))
         return STATUS_INFO_LENGTH_MISMATCH;
     TRY(user_read(&priority, buffer, sizeof(priority)));
-    if (!priority.PriorityClass || priority.PriorityClass > 6)
+    if (!priority.PriorityClass || priority.PriorityClass > CLASS_ABOVE)
         return STATUS_INVALID_PARAMETER;
-    return setpriority(PRIO_PROCESS, 0, nice_of[priority.PriorityClass]) ? STATUS_PRIVILEGE_NOT_HELD
+    if (subject->facts.exit_time)
+        return STATUS_PROCESS_IS_TERMINATING;
+    if (class_from_nice(stat.nice) == priority.PriorityClass)
+        return STATUS_SUCCESS;
+    return nice_set(subject->facts.pid, nice_of[priority.PriorityClass]) ? STATUS_PRIVILEGE_NOT_HELD
                                                                          : STATUS_SUCCESS;
 }
 
@@ -299,8 +363,8 @@ NTSTATUS WINAPI NtSetInformationProcess(HANDLE process, PROCESSINFOCLASS class, 
     struct subject subject;
     ULONG ignored;
 
-    TRY(subject_get(process, &subject));
-    if (!subject.is_self) {
+    TRY(subject_get(process, PROCESS_SET_INFORMATION, &subject));
+    if (!subject.is_self && class != ProcessPriorityClass) {
         unimplemented_once(__func__, "of another process, class", class);
         return STATUS_NOT_SUPPORTED;
     }
@@ -308,7 +372,7 @@ NTSTATUS WINAPI NtSetInformationProcess(HANDLE process, PROCESSINFOCLASS class, 
     case ProcessDefaultHardErrorMode:
         return set_error_mode(buffer, length);
     case ProcessPriorityClass:
-        return set_priority(buffer, length);
+        return set_priority(&subject, buffer, length);
     case ProcessAffinityMask:
         return set_affinity(buffer, length);
     case ProcessPriorityBoost: /* Linux has no such boost to switch */

@@ -11,55 +11,12 @@
 #define __WINESRC__
 #include "ntpath.h"
 #include "ntprocess.h"
-#include "nttime.h"
+#include "process_facts.h"
 #include "usermem.h"
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-struct proc_stat {
-    char name[64];
-    int parent;
-    uint64_t user, system, start; /* clock ticks */
-    uint64_t virtual_size, resident;
-};
-
-static bool stat_read(const char *path, struct proc_stat *ret_stat)
-{
-    char text[1024], *name, *end;
-    unsigned long long user, system, start, virtual_size;
-    long long resident;
-    ssize_t n;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return false;
-    n = read(fd, text, sizeof(text) - 1);
-    close(fd);
-    if (n <= 0)
-        return false;
-    text[n] = 0;
-    name = strchr(text, '(');
-    end = strrchr(text, ')');
-    if (!name || !end || end < name)
-        return false;
-    *end = 0;
-    snprintf(ret_stat->name, sizeof(ret_stat->name), "%s", name + 1);
-    if (sscanf(end + 1,
-               " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %llu "
-               "%llu %lld",
-               &ret_stat->parent, &user, &system, &start, &virtual_size, &resident) != 6)
-        return false;
-    ret_stat->user = user;
-    ret_stat->system = system;
-    ret_stat->start = start;
-    ret_stat->virtual_size = virtual_size;
-    ret_stat->resident = (uint64_t)resident * 0x1000;
-    return true;
-}
 
 struct listing {
     char *buffer; /* our own, copied out at the end */
@@ -85,16 +42,7 @@ static void *listing_room(struct listing *listing, size_t bytes)
 
 static LARGE_INTEGER from_ticks(uint64_t ticks)
 {
-    return (LARGE_INTEGER){
-        .QuadPart = (LONGLONG)(ticks * (NT_UNITS_PER_SECOND / (uint64_t)sysconf(_SC_CLK_TCK)))};
-}
-
-static int64_t boot_time(void)
-{
-    struct timespec up;
-
-    clock_gettime(CLOCK_BOOTTIME, &up);
-    return nt_system_time() - (nt_time_from_timespec(up) - NT_UNIX_EPOCH);
+    return (LARGE_INTEGER){.QuadPart = nt_span_from_ticks(ticks)};
 }
 
 static DWORD listing_add_threads(struct listing *listing, const char *pid)
@@ -112,14 +60,14 @@ static DWORD listing_add_threads(struct listing *listing, const char *pid)
         char file[128];
 
         snprintf(file, sizeof(file), "/proc/%.20s/task/%.20s/stat", pid, entry->d_name);
-        if (entry->d_name[0] == '.' || !stat_read(file, &stat))
+        if (entry->d_name[0] == '.' || !proc_stat_read(file, &stat))
             continue;
         thread = listing_room(listing, sizeof(*thread));
         if (!thread)
             break;
         thread->UserTime = from_ticks(stat.user);
         thread->KernelTime = from_ticks(stat.system);
-        thread->CreateTime.QuadPart = boot_time() + from_ticks(stat.start).QuadPart;
+        thread->CreateTime.QuadPart = nt_time_from_start(stat.start);
         thread->ClientId.UniqueProcess = (HANDLE)(uintptr_t)strtoul(pid, NULL, 10);
         thread->ClientId.UniqueThread = (HANDLE)(uintptr_t)strtoul(entry->d_name, NULL, 10);
         thread->dwBasePriority = thread->dwCurrentPriority = 8;
@@ -130,12 +78,24 @@ static DWORD listing_add_threads(struct listing *listing, const char *pid)
     return n;
 }
 
+/* A Windows program's file; another process by its Linux name. malloc'ed. */
+static char *program_name(pid_t pid, const struct proc_stat *stat)
+{
+    _cleanup_nt_(path_freep) char *path =
+        process_is_portico(pid) ? process_program_path(pid) : NULL;
+    const char *last = path ? strrchr(path, '/') : NULL;
+
+    return strdup(last ? last + 1 : stat->name);
+}
+
 static void listing_add(struct listing *listing, const char *pid, const struct proc_stat *stat)
 {
     const size_t fixed = offsetof(SYSTEM_PROCESS_INFORMATION, ti);
     SYSTEM_PROCESS_INFORMATION *info = listing_room(listing, fixed);
     size_t at = listing->size - fixed, units;
-    _cleanup_nt_(name_freep) WCHAR *name = utf16_from_utf8(stat->name, strlen(stat->name), &units);
+    _cleanup_nt_(path_freep) char *program = program_name((pid_t)strtol(pid, NULL, 10), stat);
+    _cleanup_nt_(name_freep) WCHAR *name =
+        program ? utf16_from_utf8(program, strlen(program), &units) : NULL;
     DWORD n_threads;
     WCHAR *text;
     size_t bytes;
@@ -150,7 +110,7 @@ static void listing_add(struct listing *listing, const char *pid, const struct p
     memcpy(text, name, bytes);
     info = (SYSTEM_PROCESS_INFORMATION *)(listing->buffer + at);
     info->dwThreadCount = n_threads;
-    info->CreationTime.QuadPart = boot_time() + from_ticks(stat->start).QuadPart;
+    info->CreationTime.QuadPart = nt_time_from_start(stat->start);
     info->UserTime = from_ticks(stat->user);
     info->KernelTime = from_ticks(stat->system);
     info->ProcessName.Length = (USHORT)(units * sizeof(WCHAR));
@@ -160,8 +120,8 @@ static void listing_add(struct listing *listing, const char *pid, const struct p
     info->UniqueProcessId = (HANDLE)(uintptr_t)strtoul(pid, NULL, 10);
     info->ParentProcessId = (HANDLE)(uintptr_t)(unsigned)stat->parent;
     info->SessionId = 1;
-    info->vmCounters.VirtualSize = stat->virtual_size;
-    info->vmCounters.WorkingSetSize = stat->resident;
+    info->vmCounters.VirtualSize = stat->virtual_bytes;
+    info->vmCounters.WorkingSetSize = stat->resident_pages * 0x1000;
     if (at)
         ((SYSTEM_PROCESS_INFORMATION *)(listing->buffer + listing->last))->NextEntryOffset =
             (ULONG)(at - listing->last);
@@ -180,7 +140,7 @@ static void listing_make(struct listing *listing)
         if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
             continue;
         snprintf(file, sizeof(file), "/proc/%.20s/stat", entry->d_name);
-        if (stat_read(file, &stat))
+        if (proc_stat_read(file, &stat))
             listing_add(listing, entry->d_name, &stat);
     }
     if (folder)
