@@ -15,6 +15,7 @@
 
 #include "access.h"
 #include "event.h"
+#include "job.h"
 #include "mutant.h"
 #include "process.h"
 #include "section.h"
@@ -25,9 +26,13 @@
 const struct object_ops *kind_ops(enum object_kind kind)
 {
     static const struct object_ops *const all[OBJECT_KIND_COUNT] = {
-        [OBJECT_KIND_DIRECTORY] = &directory_ops, [OBJECT_KIND_SYMLINK] = &symlink_ops,
-        [OBJECT_KIND_EVENT] = &event_ops,         [OBJECT_KIND_SEMAPHORE] = &semaphore_ops,
-        [OBJECT_KIND_MUTANT] = &mutant_ops,       [OBJECT_KIND_SECTION] = &section_ops,
+        [OBJECT_KIND_DIRECTORY] = &directory_ops,
+        [OBJECT_KIND_SYMLINK] = &symlink_ops,
+        [OBJECT_KIND_EVENT] = &event_ops,
+        [OBJECT_KIND_SEMAPHORE] = &semaphore_ops,
+        [OBJECT_KIND_MUTANT] = &mutant_ops,
+        [OBJECT_KIND_SECTION] = &section_ops,
+        [OBJECT_KIND_JOB] = &job_ops,
     };
 
     return kind < OBJECT_KIND_COUNT ? all[kind] : NULL;

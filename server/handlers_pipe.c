@@ -13,6 +13,8 @@
 #include "process.h"
 #include "server.h"
 
+#define LIST_MAX_BYTES 32768u
+
 static struct name name_of(const struct request_data *data)
 {
     return (struct name){(const uint16_t *)(const void *)data->name, data->objattr.name_size / 2};
@@ -98,7 +100,7 @@ status_t req_pipe_open(struct client *client, const struct pipe_open_request *re
     status_t status = object_access(&file_ops, request->access, &granted);
 
     if (!status) /* by what it gets, not by what it called that; and no instance is used up first */
-        status = pipe_open(client, name_of(data), &file, granted, &object);
+        status = pipe_open(client, name_of(data), &file, granted, request->level, &object);
     if (status)
         return status;
     ret_reply->type = file_from_object(object)->pipe->name->type;
@@ -183,4 +185,58 @@ status_t req_pipe_wait(struct client *client, const struct pipe_wait_request *re
         request->timeout_ns != PIPE_TIMEOUT_DEFAULT)
         return STATUS_INVALID_PARAMETER;
     return pipe_wait(client, name_of(data), request->timeout_ns);
+}
+
+/* One entry of pipe_list; 0: does not fit. */
+static uint32_t entry_write(uint8_t *at, uint32_t room, const struct pipe_name *pipe)
+{
+    struct pipe_entry entry = {.n_instances = pipe->n_instances,
+                               .max_instances = pipe->max_instances,
+                               .name_size = pipe->length * 2};
+    uint32_t size = ALIGN_UP((uint32_t)sizeof(entry) + entry.name_size, 8u);
+
+    if (size > room)
+        return 0;
+    memset(at, 0, size);
+    memcpy(at, &entry, sizeof(entry));
+    memcpy(at + sizeof(entry), pipe->chars, entry.name_size);
+    return size;
+}
+
+status_t req_pipe_list(struct client *client, const struct pipe_list_request *request,
+                       struct request_data *data _unused_, struct pipe_list_reply *ret_reply,
+                       struct reply_extra *extra)
+{
+    const struct pipe_name *pipe;
+    uint32_t index = 0, used = 0, size;
+    uint8_t *bytes = malloc(LIST_MAX_BYTES + 2 * NAME_MAX_CHARS);
+
+    if (!bytes)
+        return STATUS_NO_MEMORY;
+    extra->owned_data = bytes;
+    list_for_each(pipe, &client->server->pipes, link) {
+        if (index++ < request->cursor)
+            continue;
+        size = used < LIST_MAX_BYTES
+                   ? entry_write(bytes + used, LIST_MAX_BYTES + 2 * NAME_MAX_CHARS - used, pipe)
+                   : 0;
+        if (!size)
+            break;
+        used += size;
+        ret_reply->n_entries++;
+    }
+    extra->data_size = used;
+    ret_reply->cursor = request->cursor + ret_reply->n_entries;
+    return STATUS_SUCCESS;
+}
+
+status_t req_pipe_impersonate(struct client *client, const struct pipe_impersonate_request *request,
+                              struct request_data *data _unused_,
+                              struct pipe_impersonate_reply *ret_reply _unused_,
+                              struct reply_extra *extra _unused_)
+{
+    _cleanup_(object_unrefp) struct object *object = NULL;
+    status_t status = server_end_lookup(client, request->handle, &object);
+
+    return status ? status : pipe_impersonate(file_from_object(object), client);
 }

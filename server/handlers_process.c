@@ -7,11 +7,11 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "access.h"
 #include "handlers.h"
+#include "job.h"
 #include "process.h"
 #include "server.h"
 
@@ -89,7 +89,8 @@ status_t req_process_create(struct client *client, const struct process_create_r
         return STATUS_ACCESS_DENIED;
     if (request->inherit && process->state != PROCESS_NEW)
         return STATUS_INVALID_PARAMETER;
-    if (request->inherit)
+    status = jobs_inherit(client->process, process, request->breaks_away != 0);
+    if (!status && request->inherit)
         status = handles_inherit(client->process, process);
     if (!status)
         status = process_handle(client, process, request->access, request->attributes,
@@ -119,16 +120,18 @@ status_t req_process_terminate(struct client *client,
 
     if (status)
         return status;
-    if (process->exited)
-        return STATUS_PROCESS_IS_TERMINATING;
-    process_look(process);
-    if (syscall(SYS_pidfd_send_signal, process->pidfd, SIGKILL, NULL, 0) < 0)
-        return errno == ESRCH ? STATUS_PROCESS_IS_TERMINATING : STATUS_ACCESS_DENIED;
-    if (!process->has_exit_code) {
-        process->exit_code = request->exit_code;
-        process->has_exit_code = true;
-    }
-    return STATUS_SUCCESS;
+    return process_kill(process, request->exit_code);
+}
+
+status_t req_process_suspend(struct client *client, const struct process_suspend_request *request,
+                             struct request_data *data _unused_,
+                             struct process_suspend_reply *ret_reply _unused_,
+                             struct reply_extra *extra _unused_)
+{
+    _cleanup_(process_unrefp) struct process *process = NULL;
+    status_t status = process_lookup(client, request->handle, PROCESS_SUSPEND_RESUME, &process);
+
+    return status ? status : process_suspend(process, request->on != 0);
 }
 
 status_t req_process_query(struct client *client, const struct process_query_request *request,

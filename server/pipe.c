@@ -14,6 +14,7 @@
 #include "closer.h"
 #include "process.h"
 #include "server.h"
+#include "token.h"
 
 #define PIPE_ACCESS_READ  0x1u
 #define PIPE_ACCESS_WRITE 0x6u
@@ -158,6 +159,7 @@ static status_t pipe_name_get(struct server *server, const struct pipe_params *p
 /* Both ends have gone. */
 static void instance_free(struct pipe_instance *instance)
 {
+    token_unref(instance->client_token);
     pipe_name_unref(instance->name);
     charge_release(&instance->fd_charge);
     free(instance);
@@ -238,11 +240,28 @@ static struct pipe_instance *listening_find(struct pipe_name *pipe)
     return NULL;
 }
 
+/* Who opens: a token for those who may act in his name. */
+static status_t client_token_copy(struct client *client, uint32_t level, struct token **ret_token)
+{
+    const struct token *own = client_token(client);
+    status_t status;
+
+    if (level > LEVEL_DELEGATION)
+        return STATUS_BAD_IMPERSONATION_LEVEL;
+    if (level == LEVEL_ANONYMOUS)
+        return token_anonymous(client->server, client->user, ret_token);
+    status = token_level_check(own, TOKEN_IMPERSONATION, level);
+    return status ? status
+                  : token_copy(own, client->user, TOKEN_IMPERSONATION, level, own->effective_only,
+                               ret_token);
+}
+
 status_t pipe_open(struct client *client, struct name name, const struct file_params *file,
-                   uint32_t access, struct object **ret_object)
+                   uint32_t access, uint32_t level, struct object **ret_object)
 {
     struct pipe_name *pipe = pipe_find(client->server, name);
     struct pipe_instance *instance = pipe ? listening_find(pipe) : NULL;
+    _cleanup_(token_unrefp) struct token *token = NULL;
     status_t status;
 
     if (!pipe)
@@ -252,9 +271,13 @@ status_t pipe_open(struct client *client, struct name name, const struct file_pa
     if ((pipe->configuration == PIPE_INBOUND && (access & PIPE_ACCESS_READ)) ||
         (pipe->configuration == PIPE_OUTBOUND && (access & PIPE_ACCESS_WRITE)))
         return STATUS_ACCESS_DENIED;
-    status = file_new(client->server, client->user, file, instance->client_fd, ret_object);
+    status = client_token_copy(client, level, &token);
+    if (!status)
+        status = file_new(client->server, client->user, file, instance->client_fd, ret_object);
     if (status)
         return status;
+    token_unref(instance->client_token);
+    instance->client_token = TAKE(token);
     instance->client_fd = -1;
     instance->client_end = file_from_object(*ret_object);
     instance->client_end->pipe = instance;
@@ -311,6 +334,15 @@ status_t pipe_listen(struct file *end, bool *ret_is_new)
     *ret_is_new = true;
     waiters_end(instance->name, STATUS_SUCCESS);
     return STATUS_SUCCESS;
+}
+
+status_t pipe_impersonate(const struct file *end, struct client *client)
+{
+    const struct pipe_instance *instance = end->pipe;
+
+    if (!instance->client_process_id || !instance->client_token)
+        return STATUS_CANNOT_IMPERSONATE;
+    return thread_token_set(client->process, client->thread_id, instance->client_token, NULL);
 }
 
 enum pipe_state pipe_state_of(const struct file *end)

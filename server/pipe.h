@@ -21,6 +21,8 @@
 #include "file.h"
 #include "name.h"
 
+struct token;
+
 struct pipe_name {
     struct list link; /* of server->pipes, while it has instances */
     uint32_t refs;    /* instances, also those that have left it */
@@ -42,6 +44,8 @@ struct pipe_instance {
     int client_fd;                        /* while it listens; -1 */
     uint32_t n_cut;                       /* client ends that were thrown out and are still open */
     uint32_t server_process_id, client_process_id;
+    struct token
+        *client_token; /* reference: who opened the client's end, as it may be impersonated */
     struct charge fd_charge;
 };
 
@@ -56,15 +60,18 @@ struct pipe_params {
  */
 status_t pipe_new(struct client *client, const struct pipe_params *params, bool *ret_existed,
                   struct object **ret_object) _must_check_;
-/* The client's end. STATUS_OBJECT_NAME_NOT_FOUND, STATUS_PIPE_NOT_AVAILABLE, STATUS_ACCESS_DENIED.
+/* The client's end; level: enum token_level, STATUS_BAD_IMPERSONATION_LEVEL.
+ * STATUS_OBJECT_NAME_NOT_FOUND, STATUS_PIPE_NOT_AVAILABLE, STATUS_ACCESS_DENIED.
  */
 status_t pipe_open(struct client *client, struct name name, const struct file_params *file,
-                   uint32_t access, struct object **ret_object) _must_check_;
+                   uint32_t access, uint32_t level, struct object **ret_object) _must_check_;
 /* *ret_is_new: the end's descriptor is another one. STATUS_PIPE_CONNECTED, STATUS_PIPE_CLOSING. */
 status_t pipe_listen(struct file *end, bool *ret_is_new) _must_check_;
 /* STATUS_PIPE_LISTENING, STATUS_PIPE_DISCONNECTED. */
 status_t pipe_disconnect(struct file *end) _must_check_;
 enum pipe_state pipe_state_of(const struct file *end);
+/* The thread acts as the client of this server's end. STATUS_CANNOT_IMPERSONATE. */
+status_t pipe_impersonate(const struct file *end, struct client *client) _must_check_;
 /* The last handle of an end has gone. */
 void pipe_end_closed(struct file *end);
 

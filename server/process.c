@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,13 @@
 
 #include "alpc/death.h"
 #include "common/fd.h"
+#include "job.h"
 #include "mutant.h"
 #include "server.h"
 #include "thread.h"
 #include "wait.h"
+
+#define SUSPENDED_MAX 127u /* as MAXIMUM_SUSPEND_COUNT */
 
 static void process_destroy(struct object *object);
 static void process_dump(struct object *object, char *ret_text, size_t size);
@@ -55,6 +59,7 @@ static void process_destroy(struct object *object)
 
     assert(list_is_empty(&process->clients) && list_is_empty(&process->mutants));
     assert(list_is_empty(&process->threads) && list_is_empty(&process->waits));
+    assert(list_is_empty(&process->jobs));
     assert(list_is_empty(&process->lanes) && list_is_empty(&process->held));
     handle_table_deinit(&process->handles);
     process->token = token_unref(process->token);
@@ -109,6 +114,43 @@ void process_look(struct process *process)
         process->last = stat;
 }
 
+static status_t process_signal(struct process *process, int number)
+{
+    if (process->exited)
+        return STATUS_PROCESS_IS_TERMINATING;
+    if (syscall(SYS_pidfd_send_signal, process->pidfd, number, NULL, 0) < 0)
+        return errno == ESRCH ? STATUS_PROCESS_IS_TERMINATING : STATUS_ACCESS_DENIED;
+    return STATUS_SUCCESS;
+}
+
+status_t process_kill(struct process *process, uint32_t exit_code)
+{
+    status_t status;
+
+    process_look(process);
+    status = process_signal(process, SIGKILL);
+    if (!status && !process->has_exit_code) {
+        process->exit_code = exit_code;
+        process->has_exit_code = true;
+    }
+    return status;
+}
+
+status_t process_suspend(struct process *process, bool on)
+{
+    status_t status = STATUS_SUCCESS;
+
+    if (on && process->n_suspended == SUSPENDED_MAX)
+        return STATUS_SUSPEND_COUNT_EXCEEDED;
+    if (!on && !process->n_suspended)
+        return process->exited ? STATUS_PROCESS_IS_TERMINATING : STATUS_SUCCESS;
+    if (process->n_suspended == !on)
+        status = process_signal(process, on ? SIGSTOP : SIGCONT);
+    if (!status)
+        process->n_suspended += on ? 1 : -1u;
+    return status;
+}
+
 /* Its pidfd is ready: it runs no more, but as long as nobody has collected it the number is its own
  * and its entry in /proc is there. */
 static void process_look_back(struct process *process)
@@ -132,6 +174,7 @@ static void pidfd_ready(struct source *source, uint32_t events _unused_)
     source_remove(source);
     process->exited = true;
     process_look_back(process);
+    jobs_leave(process);
     process_end(process);
     object_wake(&process->object);
     object_unref(&process->object);
@@ -187,6 +230,7 @@ static status_t process_new(struct server *server, struct user *user, pid_t pid,
     list_init(&process->thread_tokens);
     list_init(&process->lanes);
     list_init(&process->held);
+    list_init(&process->jobs);
     list_init(&process->waits);
     list_append(&server->processes, &process->link);
     handle_table_init(&process->handles, server, process, user);

@@ -49,6 +49,8 @@ struct process {
     struct list mutants; /* struct mutant, owned by its threads */
     struct list lanes;   /* struct lane, sent by it (server/alpc) */
     struct list waits;   /* struct waiter: its standing waits (wait.h) */
+    struct list jobs;    /* struct membership (job.h) */
+    uint32_t n_suspended;
     struct list held; /* struct holding: receiving ports whose memory it was given (server/alpc) */
     char program[PROCESS_PROGRAM_MAX];
 };
@@ -57,7 +59,9 @@ extern const struct object_ops process_ops;
 
 #define PROCESS_TERMINATE         0x0001u
 #define PROCESS_DUP_HANDLE        0x0040u
+#define PROCESS_SET_QUOTA         0x0100u
 #define PROCESS_QUERY_INFORMATION 0x0400u
+#define PROCESS_SUSPEND_RESUME    0x0800u
 #define PROCESS_QUERY_LIMITED     0x1000u
 
 #define EXIT_CODE_UNKNOWN 1u
@@ -66,6 +70,13 @@ struct process *process_from_object(struct object *object);
 
 /* Before its end, when that is known: looks at it once more (`last`). */
 void process_look(struct process *process);
+
+/* STATUS_PROCESS_IS_TERMINATING: it has ended, or is about to. */
+status_t process_kill(struct process *process, uint32_t exit_code) _must_check_;
+/* It is stopped as long as it is suspended at least once. DIFFERS: as a whole (SIGSTOP), its
+ * threads are not counted one by one; a shell that has started it sees that.
+ * STATUS_SUSPEND_COUNT_EXCEEDED, STATUS_PROCESS_IS_TERMINATING. */
+status_t process_suspend(struct process *process, bool on) _must_check_;
 
 /* By pid, a reference; takes pidfd (-1: opens one). Makes a NEW one when there is none.
  * STATUS_INVALID_CID: no such process. */

@@ -17,8 +17,10 @@
 #include "client.h"
 #include "closer.h"
 #include "directory.h"
+#include "job.h"
 #include "namespace.h"
 #include "object.h"
+#include "process.h"
 #include "registry.h"
 
 #define LOG_BURST       50u
@@ -74,6 +76,22 @@ static void leaks_print(struct server *server)
                 object->n_handles);
 }
 
+/* Processes that still run are held by their jobs. */
+static void memberships_end(struct server *server)
+{
+    struct process *process, *found;
+
+    do {
+        found = NULL;
+        list_for_each(process, &server->processes, link) {
+            if (!found && !list_is_empty(&process->jobs))
+                found = process;
+        }
+        if (found)
+            jobs_leave(found);
+    } while (found);
+}
+
 uint32_t server_deinit(struct server *server)
 {
     uint32_t n_left;
@@ -82,6 +100,7 @@ uint32_t server_deinit(struct server *server)
     listener_close(&server->listener);
     clients_doom_all(server);
     clients_bury(server);
+    memberships_end(server);
     registry_deinit(server);
     if (server->root)
         namespace_deinit(server);

@@ -77,6 +77,7 @@ enum object_kind {
     OBJECT_KIND_THREAD = 10,
     OBJECT_KIND_TOKEN = 11,
     OBJECT_KIND_KEY = 12,
+    OBJECT_KIND_JOB = 13,
     OBJECT_KIND_COUNT
 };
 
@@ -125,6 +126,13 @@ enum pipe_state {
 #define PIPE_MODE_GREETED     0x100u /* a server's end whose client's first byte was taken */
 #define PIPE_TIMEOUT_DEFAULT  ((int64_t)-2)
 #define PIPE_INSTANCES_MAX    0xffffffffu
+
+/* Jobs: NT's JOB_OBJECT_LIMIT_* bits. */
+#define JOB_LIMIT_DIE_ON_EXCEPTION 0x0400u /* always so: there are no dialogs */
+#define JOB_LIMIT_BREAKAWAY        0x0800u
+#define JOB_LIMIT_SILENT_BREAKAWAY 0x1000u
+#define JOB_LIMIT_KILL_ON_CLOSE    0x2000u
+#define JOB_LIMITS_KNOWN           0x3c00u
 
 enum port_kind { PORT_KIND_CONNECTION = 1, PORT_KIND_SERVER = 2, PORT_KIND_CLIENT = 3 };
 
@@ -211,6 +219,13 @@ struct port_entry {
 struct directory_entry {
     uint32_t name_size;
     uint32_t type_name_size;
+};
+
+/* Data of pipe_list: this, then the name (UTF-16LE), padded to 8. */
+struct pipe_entry {
+    uint32_t n_instances, max_instances;
+    uint32_t name_size;
+    uint32_t reserved;
 };
 
 /* Data of alpc_offer_handles: these, one for each handle. The layout of ALPC_HANDLE_ATTR32. */

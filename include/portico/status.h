@@ -231,6 +231,7 @@ typedef uint32_t status_t;
 #define STATUS_NOT_A_DIRECTORY                  0xC0000103u
 #define STATUS_NAME_TOO_LONG                    0xC0000106u
 #define STATUS_MESSAGE_NOT_FOUND                0xC0000109u
+#define STATUS_CANNOT_IMPERSONATE               0xC000010Du
 #define STATUS_PROCESS_IS_TERMINATING           0xC000010Au
 #define STATUS_TOO_MANY_OPENED_FILES            0xC000011Fu
 #define STATUS_CANCELLED                        0xC0000120u

@@ -5,13 +5,18 @@
  * that are abandoned, threads that are suspended; what is refused, by name. This program starts
  * itself; its first argument says what the child is to do. */
 
+#define PSAPI_VERSION 2
 #include <windows.h>
 
+#include <psapi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "win32.h"
+
+extern LONG WINAPI NtSuspendProcess(HANDLE);
+extern LONG WINAPI NtResumeProcess(HANDLE);
 
 enum {
     ACCESS_TO_CHILD =
@@ -86,7 +91,11 @@ static int child_main(int argc, char **argv)
         return child_give(argv[2], argv[3]);
     if (!strcmp(argv[1], "count"))
         return child_count(argv[2]);
-    if (!strcmp(argv[1], "sleep"))
+    if (!strcmp(argv[1], "memory"))
+        return atoi(argv[2]);
+    if (!strcmp(argv[1], "modules"))
+        SetEvent(OpenEventA(EVENT_MODIFY_STATE, FALSE, "shared-modules"));
+    if (!strcmp(argv[1], "sleep") || !strcmp(argv[1], "modules"))
         Sleep(INFINITE);
     return 99;
 }
@@ -300,6 +309,7 @@ static void test_suspend(void)
         CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, "shared-count");
     volatile LONG *view = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0);
     PROCESS_INFORMATION info;
+    HANDLE opened;
     LONG stopped;
 
     ok(start("count shared-count", 0, &info), "a child that counts");
@@ -317,6 +327,22 @@ static void test_suspend(void)
         while (view[0] == stopped)
             Sleep(0);
     }
+    is_status(NtSuspendProcess(info.hProcess), 0, "NtSuspendProcess");
+    is_status(NtSuspendProcess(info.hProcess), 0, "twice");
+    stopped = view[0];
+    is_status(NtResumeProcess(info.hProcess), 0, "NtResumeProcess");
+    for (int i = 0; i < 1000; i++)
+        Sleep(0);
+    is_number(view[0], stopped, "resumed once it still does not count");
+    NtResumeProcess(info.hProcess);
+    while (view[0] == stopped)
+        Sleep(0);
+    ok(1, "resumed twice it goes on");
+    opened = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, info.dwProcessId);
+    is_status(NtSuspendProcess(opened), (LONG)0xc0000022, "by a handle that may not");
+    CloseHandle(opened);
+    NtSuspendProcess(info.hProcess);
+    NtResumeProcess(info.hProcess);
     view[1] = 1;
     is_number(child_end(&info), 55, "it ends when it is told to");
     UnmapViewOfFile((void *)view);
@@ -364,16 +390,68 @@ static void test_foreign(void)
     child_end(&info);
 }
 
-static void test_job(void)
+/* Of a child that has not run yet: its command line, where Windows has it, and a change there. */
+static void test_memory(void)
 {
-    HANDLE job = CreateJobObjectA(NULL, NULL);
+    struct basic {
+        LONG exit_status;
+        char *peb;
+        ULONG_PTR rest[4];
+    } basic = {0};
+    PROCESS_INFORMATION info;
+    UNICODE_STRING line = {0};
+    WCHAR text[1024] = L"";
+    char *parameters = NULL;
+    SIZE_T n = 0;
+    HANDLE opened;
 
-    if (running_on_portico()) {
-        fails(job != NULL, ERROR_INVALID_FUNCTION, "making a job object");
-        return;
-    }
-    ok(job != NULL, "CreateJobObject");
-    CloseHandle(job);
+    start("memory 1", CREATE_SUSPENDED, &info);
+    is_status(NtQueryInformationProcess(info.hProcess, ProcessBasicInformation, &basic,
+                                        sizeof basic, NULL),
+              0, "where the PEB of another process is");
+    ok(ReadProcessMemory(info.hProcess, basic.peb + 0x20, &parameters, sizeof parameters, &n) &&
+           n == sizeof parameters,
+       "ReadProcessMemory of another process");
+    ok(ReadProcessMemory(info.hProcess, parameters + 0x70, &line, sizeof line, NULL) &&
+           line.Length < sizeof text &&
+           ReadProcessMemory(info.hProcess, line.Buffer, text, line.Length, NULL) &&
+           wcsstr(text, L" memory 1"),
+       "its command line: %S", text);
+    ok(WriteProcessMemory(info.hProcess, line.Buffer + line.Length / 2 - 1, L"2", 2, &n) && n == 2,
+       "WriteProcessMemory");
+    ok(!ReadProcessMemory(info.hProcess, (void *)16, text, 8, &n) &&
+           GetLastError() == ERROR_PARTIAL_COPY,
+       "what is not there: error %u", (unsigned)GetLastError());
+    opened = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, info.dwProcessId);
+    ok(!ReadProcessMemory(opened, line.Buffer, text, 8, &n) &&
+           GetLastError() == ERROR_ACCESS_DENIED,
+       "by a handle that may not: error %u", (unsigned)GetLastError());
+    CloseHandle(opened);
+    ResumeThread(info.hThread);
+    is_number(child_end(&info), 2, "the child has the command line that was written");
+}
+
+static void test_modules(void)
+{
+    HANDLE event = CreateEventA(NULL, FALSE, FALSE, "shared-modules");
+    char name[MAX_PATH] = "", path[MAX_PATH] = "";
+    HMODULE modules[64];
+    PROCESS_INFORMATION info;
+    DWORD size = 0;
+
+    start("modules", 0, &info);
+    ok(is_reached(event, &info), "a child that has loaded its DLLs");
+    ok(EnumProcessModules(info.hProcess, modules, sizeof modules, &size) &&
+           size >= 3 * sizeof *modules,
+       "EnumProcessModules: error %u", (unsigned)GetLastError());
+    ok(GetModuleBaseNameA(info.hProcess, modules[0], name, sizeof name) &&
+           !_stricmp(name, "processes_shared.exe"),
+       "the first one is the program: %s", name);
+    ok(GetModuleFileNameExA(info.hProcess, modules[0], path, sizeof path) && !_stricmp(path, self),
+       "GetModuleFileNameEx: %s", path);
+    TerminateProcess(info.hProcess, 0);
+    child_end(&info);
+    CloseHandle(event);
 }
 
 static void test_main(void)
@@ -387,5 +465,6 @@ static void test_main(void)
     test_handle_used_again();
     test_suspend();
     test_foreign();
-    test_job();
+    test_memory();
+    test_modules();
 }

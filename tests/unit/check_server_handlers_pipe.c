@@ -6,7 +6,9 @@
 
 #include <fcntl.h>
 
+#include "process.h"
 #include "server_fixture.h"
+#include "token.h"
 
 START_TEST(nonsense_is_refused)
 {
@@ -74,10 +76,87 @@ START_TEST(the_mode_is_kept_for_others)
 }
 END_TEST
 
+START_TEST(pipes_with_instances_are_listed)
+{
+    static const char *const names[] = {"one", "the second", "p\\3"};
+    struct server *server = fixture_start();
+    static struct peer a;
+    struct pipe_create_reply created;
+    struct pipe_list_reply list;
+    struct pipe_entry entry;
+    uint16_t chars[16];
+    uint32_t at = 0;
+
+    peer_start(&a, server, 0, 1);
+    ck_assert_uint_eq(CALL(&a, pipe_list, &list), STATUS_SUCCESS);
+    ck_assert_uint_eq(list.n_entries, 0);
+    for (int i = 0; i < 4; i++) /* the last name twice */
+        ck_assert_uint_eq(CALL_NAMED(&a, pipe_create, &created, names[i < 3 ? i : 2], 0,
+                                     .access = 1, .max_instances = 5, .disposition = 3),
+                          STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&a, pipe_list, &list), STATUS_SUCCESS);
+    ck_assert_uint_eq(list.n_entries, 3);
+    for (int i = 0; i < 3; i++) {
+        struct name want = name_from_ascii(names[i], chars);
+
+        memcpy(&entry, a.data + at, sizeof(entry));
+        ck_assert_uint_eq(entry.n_instances, i < 2 ? 1 : 2);
+        ck_assert_uint_eq(entry.max_instances, 5);
+        ck_assert_uint_eq(entry.name_size, want.length * 2);
+        ck_assert_mem_eq(a.data + at + sizeof(entry), chars, entry.name_size);
+        at += ALIGN_UP((uint32_t)sizeof(entry) + entry.name_size, 8u);
+    }
+    ck_assert_uint_eq(at, a.data_size);
+    ck_assert_uint_eq(CALL(&a, pipe_list, &list, .cursor = 2), STATUS_SUCCESS);
+    ck_assert_uint_eq(list.n_entries, 1);
+    ck_assert_uint_eq(CALL(&a, pipe_list, &list, .cursor = list.cursor), STATUS_SUCCESS);
+    ck_assert_uint_eq(list.n_entries, 0);
+    peer_end(&a);
+    fixture_end();
+}
+END_TEST
+
+START_TEST(a_client_is_impersonated_at_the_level_it_allows)
+{
+    struct server *server = fixture_start();
+    static struct peer a;
+    struct pipe_create_reply created;
+    struct pipe_open_reply opened;
+    struct pipe_impersonate_reply reply;
+    const struct token *token;
+
+    peer_start(&a, server, 0, 1);
+    ck_assert_uint_eq(CALL_NAMED(&a, pipe_create, &created, "p", 0, .access = 3, .configuration = 2,
+                                 .max_instances = 1, .disposition = 3),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&a, pipe_impersonate, &reply, .handle = created.handle),
+                      STATUS_CANNOT_IMPERSONATE);
+    ck_assert_uint_eq(
+        CALL_NAMED(&a, pipe_open, &opened, "p", 0, .access = 3, .level = LEVEL_DELEGATION + 1),
+        STATUS_BAD_IMPERSONATION_LEVEL);
+    ck_assert_uint_eq(
+        CALL_NAMED(&a, pipe_open, &opened, "p", 0, .access = 3, .level = LEVEL_IDENTIFICATION),
+        STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&a, pipe_impersonate, &reply, .handle = opened.handle),
+                      STATUS_ILLEGAL_FUNCTION); /* a client's end */
+    ck_assert_ptr_null(thread_token(a.client->process, 1));
+    ck_assert_uint_eq(CALL(&a, pipe_impersonate, &reply, .handle = created.handle), STATUS_SUCCESS);
+    token = thread_token(a.client->process, 1);
+    ck_assert_ptr_nonnull(token);
+    ck_assert_int_eq(token->type, TOKEN_IMPERSONATION);
+    ck_assert_int_eq(token->level, LEVEL_IDENTIFICATION);
+    ck_assert_ptr_eq(token->identity, a.client->process->token->identity);
+    peer_end(&a);
+    fixture_end();
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("handlers_pipe");
     UNIT_TEST(nonsense_is_refused);
     UNIT_TEST(the_mode_is_kept_for_others);
+    UNIT_TEST(pipes_with_instances_are_listed);
+    UNIT_TEST(a_client_is_impersonated_at_the_level_it_allows);
     return UNIT_END();
 }

@@ -176,6 +176,67 @@ START_TEST(the_end_of_the_notice_socket_is_the_end_of_the_process)
 }
 END_TEST
 
+static char state_of(pid_t pid)
+{
+    struct proc_stat stat = {0};
+
+    ck_assert(proc_stat_of(pid, &stat));
+    return stat.state;
+}
+
+START_TEST(it_is_stopped_as_long_as_it_is_suspended)
+{
+    pid_t pid = fixture_child();
+    struct process_suspend_reply reply;
+    handle_t p;
+    int how;
+
+    start();
+    p = open_process(pid);
+    for (int i = 0; i < 127; i++)
+        ck_assert_uint_eq(CALL(&a, process_suspend, &reply, .handle = p, .on = 1), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&a, process_suspend, &reply, .handle = p, .on = 1),
+                      STATUS_SUSPEND_COUNT_EXCEEDED);
+    ck_assert_int_eq(waitpid(pid, &how, WUNTRACED), pid);
+    ck_assert(WIFSTOPPED(how));
+    for (int i = 0; i < 126; i++)
+        ck_assert_uint_eq(CALL(&a, process_suspend, &reply, .handle = p), STATUS_SUCCESS);
+    ck_assert_int_eq(state_of(pid), 'T');
+    ck_assert_uint_eq(CALL(&a, process_suspend, &reply, .handle = p), STATUS_SUCCESS);
+    ck_assert_int_eq(waitpid(pid, &how, WCONTINUED), pid);
+    ck_assert(WIFCONTINUED(how));
+    ck_assert_uint_eq(CALL(&a, process_suspend, &reply, .handle = p), STATUS_SUCCESS);
+    child_die(pid);
+    ck_assert_uint_eq(CALL(&a, process_suspend, &reply, .handle = p, .on = 1),
+                      STATUS_PROCESS_IS_TERMINATING);
+    end();
+}
+END_TEST
+
+START_TEST(what_is_left_of_one_that_ended_is_told)
+{
+    pid_t pid = fixture_child();
+    struct process_terminate_reply terminated;
+    struct process_query_reply reply;
+    struct proc_stat stat = {0};
+    handle_t p;
+
+    start();
+    p = open_process(pid);
+    ck_assert(proc_stat_of(pid, &stat));
+    ck_assert_uint_eq(CALL(&a, process_query, &reply, .handle = p), STATUS_SUCCESS);
+    ck_assert_uint_eq(reply.exit_time_ns, 0);
+    ck_assert_uint_eq(CALL(&a, process_terminate, &terminated, .handle = p), STATUS_SUCCESS);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    fixture_steps();
+    ck_assert_uint_eq(CALL(&a, process_query, &reply, .handle = p), STATUS_SUCCESS);
+    ck_assert_uint_gt(reply.exit_time_ns, 0);
+    ck_assert_uint_eq(reply.start_ticks, stat.start);
+    ck_assert_uint_eq(reply.parent_id, (uint32_t)getpid());
+    end();
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("process");
@@ -185,5 +246,7 @@ int main(void)
     UNIT_TEST(a_child_inherits_before_its_hello);
     UNIT_TEST(only_children_are_created_and_only_living_ones_opened);
     UNIT_TEST(the_end_of_the_notice_socket_is_the_end_of_the_process);
+    UNIT_TEST(it_is_stopped_as_long_as_it_is_suspended);
+    UNIT_TEST(what_is_left_of_one_that_ended_is_told);
     return UNIT_END();
 }

@@ -9,7 +9,9 @@
  *     tells the port server (process_create)
  *     one packet: memfd with the block  -->  reads it
  *     packets of descriptors  ------------>  makes the handles, loads the program
- *     one byte, when it starts suspended ->  runs it
+ *     when it starts suspended:
+ *         <----------------- one byte  has its memory, which the parent may look at
+ *     one byte, as its go ---------->  runs it
  *
  * The two are processes of one user, and the parent may do with the child what it likes: the child
  * checks that the block is whole, so that a wrong call by hand is told, and believes the rest. */
@@ -112,6 +114,8 @@ NTSTATUS child_package_make(const struct child_options *options, struct child_pa
 NTSTATUS child_package_share(struct child_package *package, pid_t child);
 /* Sends it through the socket: 0, or -1 with errno. */
 int child_package_send(int socket, const struct child_package *package);
+/* A suspended child has all that can be seen before it runs; or it has ended. */
+void child_wait_until_ready(int socket);
 void child_package_deinit(struct child_package *package);
 
 /* ---- the child's side ---- */

@@ -461,3 +461,11 @@ void child_package_deinit(struct child_package *package)
     free(package->fds);
     shared_release(package);
 }
+
+void child_wait_until_ready(int socket)
+{
+    char byte;
+
+    while (recv(socket, &byte, 1, 0) < 0 && errno == EINTR)
+        ;
+}

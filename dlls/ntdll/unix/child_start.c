@@ -168,10 +168,12 @@ void child_wait_for_go(const struct child_arrival *arrival)
     ssize_t n = 1;
     char byte;
 
-    if (arrival->block->is_suspended)
+    if (arrival->block->is_suspended) {
+        (void)!send(arrival->socket, "", 1, MSG_NOSIGNAL);
         do
             n = recv(arrival->socket, &byte, 1, 0);
         while (n < 0 && errno == EINTR);
+    }
     if (n != 1)
         _exit(PORTICO_EXIT_NO_RESOURCES);
     close(arrival->socket);

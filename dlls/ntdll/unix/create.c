@@ -18,6 +18,7 @@ NTSTATUS create_read(const OBJECT_ATTRIBUTES *attributes, struct creation *creat
     creation->root = copy.RootDirectory;
     creation->attributes = copy.Attributes;
     creation->security = copy.SecurityDescriptor;
+    creation->user_quality = copy.SecurityQualityOfService;
     if (!copy.ObjectName)
         return STATUS_SUCCESS;
     TRY(USER_GET(creation->user_name, copy.ObjectName));

@@ -15,6 +15,7 @@ struct creation {
     bool has_name;
     UNICODE_STRING user_name; /* a copied header: Buffer still points to the program's memory */
     PSECURITY_DESCRIPTOR security;
+    const void *user_quality; /* SECURITY_QUALITY_OF_SERVICE in the program's memory, or NULL */
 };
 
 /* STATUS_INVALID_PARAMETER for wrong attributes; *ret_handle is cleared. */

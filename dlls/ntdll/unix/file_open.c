@@ -31,6 +31,7 @@ struct open_request {
     ACCESS_MASK access; /* mapped */
     ULONG attributes, sharing, disposition, options;
     struct nt_path path;
+    const void *user_quality;
     ULONG information; /* FILE_OPENED ... */
 };
 
@@ -300,7 +301,8 @@ static NTSTATUS open_path(struct open_request *request, struct file **ret_file)
                                  request->options & FILE_MODE_OPTIONS, ret_file);
     case PATH_PIPE:
         request->information = FILE_OPENED;
-        return pipe_open(request->path.pipe_name, request->access, request->options, ret_file);
+        return pipe_open(request->path.pipe_name, request->access, request->options,
+                         request->user_quality, ret_file);
     case PATH_CONSOLE: /* no console device: what a process without a console is told */
         return STATUS_INVALID_HANDLE;
     case PATH_VOLUME:
@@ -353,6 +355,7 @@ static NTSTATUS file_create(PHANDLE ret_handle, struct open_request *request,
         return STATUS_INVALID_PARAMETER;
     request->access = access_map(&file_type, asked & ~(ACCESS_MASK)MAXIMUM_ALLOWED);
     TRY(request_check(request));
+    request->user_quality = creation.user_quality;
     status = file_path_from_creation(&creation, &request->path);
     if (!status) {
         if (asked & MAXIMUM_ALLOWED)

@@ -15,8 +15,8 @@
  */
 #include "create.h"
 #include "file_info.h"
-#include "folder.h"
 #include "folder_mask.h"
+#include "folder_scan.h"
 #include "ntprocess.h"
 #include "ntstatus_errno.h"
 #include "usermem.h"
@@ -28,12 +28,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-struct folder_entry {
-    char *name;
-    WCHAR *units;
-    size_t n_units;
-};
 
 struct folder_scan {
     struct folder_entry *entries;
@@ -85,9 +79,11 @@ static void entry_deinit(struct folder_entry *entry)
     free(entry->units);
 }
 
-static bool scan_add(struct folder_scan *scan, const char *name)
+bool folder_scan_add(struct folder_scan *scan, const char *name, uint32_t n_instances,
+                     uint32_t max_instances)
 {
-    struct folder_entry entry = {.name = strdup(name)};
+    struct folder_entry entry = {
+        .name = strdup(name), .n_instances = n_instances, .max_instances = max_instances};
 
     entry.units = utf16_from_utf8(name, strlen(name), &entry.n_units);
     if (!entry.name || !entry.units) {
@@ -135,15 +131,32 @@ static bool is_drive_root(const char *path)
     return !strcmp(path, "/") || (path_drive_c() && !strcmp(path, path_drive_c()));
 }
 
+static void scan_sort(struct folder_scan *scan)
+{
+    qsort(scan->entries, scan->n_entries, sizeof(*scan->entries), entry_compare);
+}
+
+static NTSTATUS scan_pipes(struct folder_scan *scan)
+{
+    scan_clear(scan);
+    TRY(folder_scan_pipes(scan));
+    scan_sort(scan);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS scan_read(struct folder_scan *scan, struct file *file)
 {
     _cleanup_nt_(path_freep) char *path = file_path(file);
     bool is_root = path && is_drive_root(path);
-    int fd = openat(file->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
+    DIR *stream;
     bool ok = true;
+    int fd;
 
+    if (file->kind == FILE_KIND_PIPE)
+        return scan_pipes(scan);
+    fd = openat(file->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    stream = fd < 0 ? NULL : fdopendir(fd);
     if (!stream) {
         int error = errno;
 
@@ -156,12 +169,12 @@ static NTSTATUS scan_read(struct folder_scan *scan, struct file *file)
         bool is_dots = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
 
         if (!is_dots || !is_root)
-            ok = scan_add(scan, entry->d_name);
+            ok = folder_scan_add(scan, entry->d_name, 0, 0);
     }
     closedir(stream);
     if (!ok)
         return STATUS_NO_MEMORY;
-    qsort(scan->entries, scan->n_entries, sizeof(*scan->entries), entry_compare);
+    scan_sort(scan);
     return STATUS_SUCCESS;
 }
 
@@ -202,6 +215,13 @@ static void entry_fill(const struct layout *layout, struct file *file,
     memset(info, 0, sizeof(*info));
     if (!layout->has_times) {
         info->names.FileNameLength = name_bytes;
+        return;
+    }
+    if (file->kind == FILE_KIND_PIPE) { /* as Windows tells its instances */
+        info->common.FileAttributes = FILE_ATTRIBUTE_NORMAL;
+        info->common.EndOfFile.QuadPart = entry->n_instances;
+        info->common.AllocationSize.QuadPart = (LONG)entry->max_instances;
+        info->common.FileNameLength = name_bytes;
         return;
     }
     if (fstatat(file->fd, entry->name, &stat, 0) &&
@@ -342,7 +362,7 @@ NTSTATUS WINAPI NtQueryDirectoryFile(HANDLE handle, HANDLE event, PIO_APC_ROUTIN
         if (layouts[i].class == (unsigned)class)
             layout = &layouts[i];
     TRY(file_lookup(handle, FILE_LIST_DIRECTORY, &file));
-    if (file->kind != FILE_KIND_FOLDER)
+    if (file->kind != FILE_KIND_FOLDER && (file->kind != FILE_KIND_PIPE || file->fd >= 0))
         return STATUS_INVALID_PARAMETER;
     if (!layout) {
         unimplemented_once(__func__, "class", class);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* The system-call frame: what dispatch.S saves and restores. Read by the assembler too: offsets by number,
- * checked in thread.c. */
+/* The system-call frame: what dispatch.S saves and restores. Read by the assembler too: offsets by
+ * number, checked in thread.c. */
 #pragma once
 
-/* The page behind KUSER_SHARED_DATA: where the PE half's thunks find the dispatcher, and how many calls it knows
- * (uint32_t). */
+/* The page behind KUSER_SHARED_DATA: where the PE half's thunks find the dispatcher, and how many
+ * calls it knows (uint32_t). */
 #define DISPATCHER_POINTER 0x7ffe1000
 #define DISPATCHER_COUNT   0x7ffe1008
+#define PROCESS_PEB        0x7ffe1010 /* of this process, for others: process_facts.c */
 
 #define FRAME_RAX      0x00
 #define FRAME_RBX      0x08

@@ -117,6 +117,16 @@ static void ticker_start(void)
         atomic_store(&ticker_started, false); /* each fault then brings the time of that moment */
 }
 
+static void *dispatcher_word(uintptr_t address)
+{
+    return (char *)kuser + (address - KUSER_ADDRESS);
+}
+
+void kuser_tell_peb(void *peb)
+{
+    *(void **)dispatcher_word(PROCESS_PEB) = peb;
+}
+
 /* What stays as it is. Two threads may both fill it: they write the same. */
 static void kuser_fill(void)
 {
@@ -175,12 +185,9 @@ static bool kuser_map(void)
 
 bool kuser_init(void)
 {
-    char *dispatcher;
-
     if (!kuser_map())
         return false;
-    dispatcher = (char *)kuser + PAGE_BYTES;
-    *(void **)dispatcher = (void *)syscall_dispatch;
-    *(uint32_t *)(dispatcher + (DISPATCHER_COUNT - DISPATCHER_POINTER)) = syscall_count;
+    *(void **)dispatcher_word(DISPATCHER_POINTER) = (void *)syscall_dispatch;
+    *(uint32_t *)dispatcher_word(DISPATCHER_COUNT) = syscall_count;
     return !mprotect((char *)KUSER_ADDRESS + PAGE_BYTES, PAGE_BYTES, PROT_READ);
 }

@@ -12,6 +12,8 @@
 
 /* Maps both pages; false: the address is taken. */
 bool kuser_init(void);
+/* For other processes, which look for it there. */
+void kuser_tell_peb(void *peb);
 /* A fault at this address: true when it is the tick page, which is readable now: retry. From the
  * SIGSEGV handler, for PE code or a user copy. */
 bool kuser_fault(uintptr_t address, bool is_write);

@@ -137,6 +137,12 @@ static NTSTATUS named_create_call(struct named_call *call, enum named_kind kind,
 
         status = call_directory_create(call->control, &request, &reply, &call->extra);
         *ret_handle = reply.handle;
+    } else if (kind == NAMED_JOB) {
+        struct job_create_request request = {.access = map(access, 4, 11, JOB_OBJECT_ALL_ACCESS)};
+        struct job_create_reply reply = {.handle = 0};
+
+        status = call_job_create(call->control, &request, &reply, &call->extra);
+        *ret_handle = reply.handle;
     } else {
         return missing("create, kind", kind);
     }
@@ -184,6 +190,7 @@ NTSTATUS named_open(enum named_kind kind, PHANDLE ret_handle, ACCESS_MASK access
         [NAMED_SECTION] = {OBJECT_KIND_SECTION, SECTION_QUERY | SECTION_MAP_READ, SECTION_MAP_WRITE,
                            SECTION_ALL_ACCESS},
         [NAMED_DIRECTORY] = {OBJECT_KIND_DIRECTORY, 3, 12, STANDARD_RIGHTS_REQUIRED | 15},
+        [NAMED_JOB] = {OBJECT_KIND_JOB, 4, 11, JOB_OBJECT_ALL_ACCESS},
         [NAMED_SYMLINK] = {OBJECT_KIND_SYMLINK, 1, 0, STANDARD_RIGHTS_REQUIRED | 1},
     };
     struct object_open_reply reply = {.handle = 0};

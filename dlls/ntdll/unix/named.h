@@ -17,7 +17,8 @@ enum named_kind {
     NAMED_COMPLETION,
     NAMED_SECTION,
     NAMED_DIRECTORY,
-    NAMED_SYMLINK
+    NAMED_SYMLINK,
+    NAMED_JOB
 };
 
 /* A handle below the local ones that is not a pseudo-handle. */

@@ -74,13 +74,19 @@ NTSTATUS named_duplicate(HANDLE source_process, HANDLE source, HANDLE target_pro
 
 static const WCHAR *kind_name(uint32_t type)
 {
-    static const WCHAR *const names[OBJECT_KIND_COUNT] = {
-        [OBJECT_KIND_DIRECTORY] = u"Directory", [OBJECT_KIND_SYMLINK] = u"SymbolicLink",
-        [OBJECT_KIND_EVENT] = u"Event",         [OBJECT_KIND_SEMAPHORE] = u"Semaphore",
-        [OBJECT_KIND_MUTANT] = u"Mutant",       [OBJECT_KIND_SECTION] = u"Section",
-        [OBJECT_KIND_PROCESS] = u"Process",     [OBJECT_KIND_PORT] = u"ALPC Port",
-        [OBJECT_KIND_FILE] = u"File",           [OBJECT_KIND_THREAD] = u"Thread",
-        [OBJECT_KIND_TOKEN] = u"Token"};
+    static const WCHAR *const names[OBJECT_KIND_COUNT] = {[OBJECT_KIND_DIRECTORY] = u"Directory",
+                                                          [OBJECT_KIND_SYMLINK] = u"SymbolicLink",
+                                                          [OBJECT_KIND_EVENT] = u"Event",
+                                                          [OBJECT_KIND_SEMAPHORE] = u"Semaphore",
+                                                          [OBJECT_KIND_MUTANT] = u"Mutant",
+                                                          [OBJECT_KIND_SECTION] = u"Section",
+                                                          [OBJECT_KIND_PROCESS] = u"Process",
+                                                          [OBJECT_KIND_PORT] = u"ALPC Port",
+                                                          [OBJECT_KIND_FILE] = u"File",
+                                                          [OBJECT_KIND_THREAD] = u"Thread",
+                                                          [OBJECT_KIND_TOKEN] = u"Token",
+                                                          [OBJECT_KIND_KEY] = u"Key",
+                                                          [OBJECT_KIND_JOB] = u"Job"};
 
     return type < OBJECT_KIND_COUNT && names[type] ? names[type] : u"Unknown";
 }

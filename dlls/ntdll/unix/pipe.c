@@ -15,13 +15,13 @@
  * direction) or a socket pair (both) of its own, of byte type. DIFFERS: no other process can open
  * that name.
  *
- * TODO(pipes): listing \Device\NamedPipe, FSCTL_PIPE_IMPERSONATE, quotas (the socket buffers'
- * sizes decide when a writer waits).
+ * TODO(pipes): quotas (the socket buffers' sizes decide when a writer waits).
  */
 #include "client.h"
 #include "create.h"
 #include "ntprocess.h"
 #include "pipe.h"
+#include "token.h"
 #include "usermem.h"
 #include <fcntl.h>
 #include <portico/portico.h>
@@ -268,8 +268,20 @@ static NTSTATUS server_create(const struct pipe_request *wanted, bool *ret_exist
     return STATUS_SUCCESS;
 }
 
+/* How far a pipe's server may act as its client: who says nothing lets it. */
+static NTSTATUS level_of(const void *user_quality, uint32_t *ret_level)
+{
+    struct portico_qos quality;
+    bool is_given;
+
+    TRY(qos_read(user_quality, &is_given, &quality));
+    *ret_level = is_given ? quality.level : SecurityImpersonation;
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS server_open(const WCHAR *name, ACCESS_MASK access, ULONG options,
-                            uint32_t *ret_type, int *ret_fd, handle_t *ret_server)
+                            const void *user_quality, uint32_t *ret_type, int *ret_fd,
+                            handle_t *ret_server)
 {
     struct pipe_open_request request = {.access = access_map(&file_type, access),
                                         .options = options & FILE_MODE_OPTIONS,
@@ -279,6 +291,7 @@ static NTSTATUS server_open(const WCHAR *name, ACCESS_MASK access, ULONG options
     struct pipe_open_reply reply;
     struct control *control;
 
+    TRY(level_of(user_quality, &request.level));
     client_need();
     control = portico_control();
     if (!control)
@@ -331,7 +344,8 @@ static NTSTATUS end_file(struct pipe_end *end, int fd, handle_t server, ACCESS_M
     return STATUS_SUCCESS;
 }
 
-NTSTATUS pipe_open(const WCHAR *name, ACCESS_MASK access, ULONG options, struct file **ret_file)
+NTSTATUS pipe_open(const WCHAR *name, ACCESS_MASK access, ULONG options, const void *user_quality,
+                   struct file **ret_file)
 {
     struct pipe_end *end;
     handle_t server = 0;
@@ -341,8 +355,9 @@ NTSTATUS pipe_open(const WCHAR *name, ACCESS_MASK access, ULONG options, struct 
 
     if (!*name) /* the device itself: what WaitNamedPipe opens */
         return file_new(-1, NULL, FILE_KIND_PIPE, access, options & FILE_MODE_OPTIONS, ret_file);
-    status = name_is_anonymous(name) ? anonymous_open(name, &fd)
-                                     : server_open(name, access, options, &type, &fd, &server);
+    status = name_is_anonymous(name)
+                 ? anonymous_open(name, &fd)
+                 : server_open(name, access, options, user_quality, &type, &fd, &server);
     if (status)
         return status;
     end = pipe_end_new(false, type, 0);

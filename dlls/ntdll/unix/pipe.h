@@ -42,8 +42,10 @@ NTSTATUS pipe_arrived(struct file *file, handle_t server);
 /* In the file_kind that the server keeps: what it has is a pipe's end. */
 #define FILE_KIND_OF_PIPE 0x100u
 
-/* The client end. STATUS_OBJECT_NAME_NOT_FOUND, STATUS_PIPE_NOT_AVAILABLE, STATUS_ACCESS_DENIED. */
-NTSTATUS pipe_open(const WCHAR *name, ACCESS_MASK access, ULONG options, struct file **ret_file);
+/* The client end; user_quality: of who opens it (create.h). STATUS_OBJECT_NAME_NOT_FOUND,
+ * STATUS_PIPE_NOT_AVAILABLE, STATUS_ACCESS_DENIED. */
+NTSTATUS pipe_open(const WCHAR *name, ACCESS_MASK access, ULONG options, const void *user_quality,
+                   struct file **ret_file);
 
 /* pipe_state.c. May bytes flow? STATUS_PIPE_LISTENING, STATUS_PIPE_DISCONNECTED. */
 NTSTATUS pipe_check_connected(struct file *file);

@@ -10,6 +10,7 @@
 #include "ntprocess.h"
 #include "nttime.h"
 #include "pipe.h"
+#include "token.h"
 #include "usermem.h"
 #include <portico/portico.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ enum {
     PIPE_CODE_PEEK = 0x11400c,
     PIPE_CODE_TRANSCEIVE = 0x11c017,
     PIPE_CODE_WAIT = 0x110018,
+    PIPE_CODE_IMPERSONATE = 0x11001c,
     PIPE_CODE_ATTRIBUTE = 0x110030, /* FSCTL_PIPE_GET_CONNECTION_ATTRIBUTE */
 };
 
@@ -144,6 +146,24 @@ static NTSTATUS control_attribute(struct control_call *call)
     return user_write(call->output, &value, sizeof(value));
 }
 
+/* ImpersonateNamedPipeClient. DIFFERS: nothing needs to have been read from the pipe; the token is
+ * that of who opened it, also if somebody else writes to it. */
+static NTSTATUS control_impersonate(struct file *file)
+{
+    struct pipe_impersonate_request request = {.handle = file->header.header.shared};
+    struct pipe_impersonate_reply reply;
+    struct control *control;
+
+    if (!file->pipe || !request.handle)
+        return STATUS_ILLEGAL_FUNCTION;
+    control = portico_control();
+    if (!control)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    TRY((NTSTATUS)call_pipe_impersonate(control, &request, &reply, NULL));
+    token_thread_changed();
+    return STATUS_SUCCESS;
+}
+
 static bool control_at_once(struct control_call *call, ULONG code, NTSTATUS *ret_status)
 {
     switch (code) {
@@ -155,6 +175,9 @@ static bool control_at_once(struct control_call *call, ULONG code, NTSTATUS *ret
         return true;
     case PIPE_CODE_WAIT:
         *ret_status = control_wait(call);
+        return true;
+    case PIPE_CODE_IMPERSONATE:
+        *ret_status = control_impersonate(call->file);
         return true;
     case PIPE_CODE_ATTRIBUTE:
         *ret_status = control_attribute(call);

@@ -9,6 +9,7 @@
 #include "process_facts.h"
 
 #include "common/fd.h"
+#include "frame.h"
 #include "ntpath.h"
 #include "nttime.h"
 #include "ntwait.h"
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* The loader's arguments that matter: options and two paths. */
@@ -81,6 +83,17 @@ bool process_is_portico(pid_t pid)
     snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
     return !stat("/proc/self/exe", &self) && !stat(path, &other) && self.st_dev == other.st_dev &&
            self.st_ino == other.st_ino;
+}
+
+void *process_peb_of(pid_t pid)
+{
+    void *peb = NULL;
+    struct iovec local = {&peb, sizeof(peb)}, remote = {(void *)PROCESS_PEB, sizeof(peb)};
+
+    return process_is_portico(pid) &&
+                   process_vm_readv(pid, &local, 1, &remote, 1, 0) == (ssize_t)sizeof(peb)
+               ? peb
+               : NULL;
 }
 
 /* The target of one of /proc's links. */

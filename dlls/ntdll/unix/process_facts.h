@@ -16,6 +16,8 @@ int64_t nt_time_from_start(uint64_t ticks);
 
 /* Is it run by this very loader? */
 bool process_is_portico(pid_t pid);
+/* Its PEB; NULL: it has none yet, it has gone, or it may not be read. */
+void *process_peb_of(pid_t pid);
 /* Its program as an absolute Unix path: a Windows program's for a process of this loader.
  * malloc'ed; NULL: it has gone, or is another user's. */
 char *process_program_path(pid_t pid);

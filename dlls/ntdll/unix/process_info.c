@@ -105,6 +105,8 @@ static NTSTATUS query_basic(const struct subject *subject, void *buffer, ULONG l
 
     if (subject->is_self && process_peb)
         info.PebBaseAddress = process_peb();
+    else if (!subject->facts.exit_time)
+        info.PebBaseAddress = process_peb_of(subject->facts.pid);
     return answer(buffer, length, &info, sizeof(info), ret_size);
 }
 

@@ -16,60 +16,6 @@ static NTSTATUS refuse(const char *function, const char *what, unsigned number)
     return STATUS_NOT_IMPLEMENTED;
 }
 
-NTSTATUS WINAPI NtCreateJobObject(PHANDLE ret_handle, ACCESS_MASK access,
-                                  const OBJECT_ATTRIBUTES *attributes)
-{
-    struct creation creation;
-
-    (void)access;
-    TRY(create_begin(ret_handle, attributes, &creation));
-    return refuse(__func__, "job objects:", 0);
-}
-
-NTSTATUS WINAPI NtOpenJobObject(PHANDLE ret_handle, ACCESS_MASK access,
-                                const OBJECT_ATTRIBUTES *attributes)
-{
-    struct creation creation;
-
-    (void)access;
-    TRY(create_begin(ret_handle, attributes, &creation));
-    return STATUS_OBJECT_NAME_NOT_FOUND; /* none can be created, so none exists */
-}
-
-NTSTATUS WINAPI NtAssignProcessToJobObject(HANDLE job, HANDLE process)
-{
-    (void)job, (void)process;
-    return STATUS_INVALID_HANDLE; /* no handle is a job's */
-}
-
-NTSTATUS WINAPI NtTerminateJobObject(HANDLE job, NTSTATUS status)
-{
-    (void)job, (void)status;
-    return STATUS_INVALID_HANDLE;
-}
-
-/* A process without a job asks with job NULL. */
-NTSTATUS WINAPI NtIsProcessInJob(HANDLE process, HANDLE job)
-{
-    TRY(process_require_current(__func__, process));
-    return job ? STATUS_INVALID_HANDLE : STATUS_PROCESS_NOT_IN_JOB;
-}
-
-NTSTATUS WINAPI NtQueryInformationJobObject(HANDLE job, JOBOBJECTINFOCLASS class, PVOID buffer,
-                                            ULONG length, PULONG ret_length)
-{
-    (void)class, (void)buffer, (void)length, (void)ret_length;
-    return job ? STATUS_INVALID_HANDLE
-               : STATUS_ACCESS_DENIED; /* NULL: the caller's own job, not there */
-}
-
-NTSTATUS WINAPI NtSetInformationJobObject(HANDLE job, JOBOBJECTINFOCLASS class, PVOID buffer,
-                                          ULONG length)
-{
-    (void)job, (void)class, (void)buffer, (void)length;
-    return STATUS_INVALID_HANDLE;
-}
-
 NTSTATUS WINAPI NtCreateMailslotFile(PHANDLE ret_handle, ULONG access,
                                      POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb,
                                      ULONG options, ULONG quota, ULONG max_message,

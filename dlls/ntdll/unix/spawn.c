@@ -10,7 +10,7 @@
  * its package. A failure on the way kills what was started.
  *
  * What a caller may ask and does not get is refused by name: another parent, a token, a debug port,
- * jobs. Hints (error mode, mitigation options ...) are accepted. */
+ * a list of jobs. Hints (error mode, mitigation options ...) are accepted. */
 
 #include "child.h"
 #include "client.h"
@@ -52,6 +52,7 @@ struct spawn {
     struct image_info image;
     CLIENT_ID *user_id;
     SECTION_IMAGE_INFORMATION *user_image;
+    bool breaks_away; /* from this process' jobs */
     struct child_package package;
     int socket; /* the parent's end */
     pid_t pid;
@@ -250,7 +251,8 @@ static NTSTATUS child_let_run(struct spawn *spawn, ACCESS_MASK access, ULONG att
                                              .access = access & MAXIMUM_ALLOWED ? PROCESS_ALL_ACCESS
                                                                                 : access,
                                              .attributes = attributes & OBJ_INHERIT,
-                                             .inherit = spawn->options.inherits};
+                                             .inherit = spawn->options.inherits,
+                                             .breaks_away = spawn->breaks_away};
     struct process_create_reply reply = {.handle = 0};
     struct control *control;
 
@@ -261,8 +263,11 @@ static NTSTATUS child_let_run(struct spawn *spawn, ACCESS_MASK access, ULONG att
     TRY((NTSTATUS)call_process_create(control, &request, &reply, NULL));
     spawn->process = reply.handle;
     TRY(child_package_share(&spawn->package, spawn->pid));
-    return child_package_send(spawn->socket, &spawn->package) ? STATUS_PROCESS_IS_TERMINATING
-                                                              : STATUS_SUCCESS;
+    if (child_package_send(spawn->socket, &spawn->package))
+        return STATUS_PROCESS_IS_TERMINATING;
+    if (spawn->options.is_suspended)
+        child_wait_until_ready(spawn->socket);
+    return STATUS_SUCCESS;
 }
 
 /* ---- the call ---- */
@@ -326,6 +331,7 @@ NTSTATUS WINAPI NtCreateUserProcess(HANDLE *ret_process, HANDLE *ret_thread,
         unimplemented_once(__func__, "process flags", process_flags);
     spawn.options.user_params = parameters;
     spawn.options.inherits = process_flags & PROCESS_CREATE_FLAGS_INHERIT_HANDLES;
+    spawn.breaks_away = process_flags & PROCESS_CREATE_FLAGS_BREAKAWAY;
     spawn.options.is_suspended = thread_flags & THREAD_SUSPENDED;
     TRY(flags_of(process_attributes, &process_handle_flags));
     TRY(flags_of(thread_attributes, &thread_handle_flags));

@@ -151,6 +151,7 @@ static NTSTATUS peb_new(RTL_USER_PROCESS_PARAMETERS *params)
     peb->HeapDeCommitTotalFreeThreshold = 0x10000;
     peb->HeapDeCommitFreeBlockThreshold = 0x1000;
     process.peb = peb;
+    kuser_tell_peb(peb);
     return STATUS_SUCCESS;
 }
 

@@ -220,10 +220,12 @@ static NTSTATUS process_pid(HANDLE process, ACCESS_MASK access, pid_t *ret_pid)
     *ret_pid = getpid();
     if (process == (HANDLE)(intptr_t)-1)
         return STATUS_SUCCESS;
-    if (handle_is_server(process)) { /* Linux decides whether it may be read */
-        NTSTATUS exit_status;
+    if (handle_is_server(process)) { /* Linux decides too whether it may be read */
+        struct named_process facts;
 
-        return named_process_query(process, ret_pid, &exit_status);
+        TRY(named_process_facts(process, access, &facts));
+        *ret_pid = facts.pid;
+        return facts.exit_time ? STATUS_PROCESS_IS_TERMINATING : STATUS_SUCCESS;
     }
     TRY(handle_lookup(process, access, NULL, &object));
     *ret_pid = process_object_pid ? process_object_pid(object) : 0;

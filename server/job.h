@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* Job objects: sets of processes that end together.
+ *
+ * A process is in any number of jobs, a membership for each, and its children are in the same ones
+ * from before they run. A job lives as long as it has handles or members; with its last handle it
+ * kills its members if it is so limited. Memberships end when the Linux process has ended.
+ */
+#pragma once
+
+#include "common/proc_stat.h"
+#include "object.h"
+
+struct job {
+    struct object object;
+    struct list members; /* struct membership, oldest first */
+    uint32_t limits;     /* JOB_LIMIT_* */
+    uint32_t n_total, n_active, n_terminated;
+    uint64_t user_ticks, system_ticks; /* of those that have ended */
+};
+
+struct membership {
+    struct list job_link;     /* of job->members */
+    struct list process_link; /* of process->jobs, newest first */
+    struct job *job;          /* reference */
+    struct process *process;  /* reference: it is a member as long as it runs */
+    struct charge charge;
+};
+
+extern const struct object_ops job_ops;
+
+#define JOB_ASSIGN_PROCESS 0x0001u
+#define JOB_SET            0x0002u
+#define JOB_QUERY          0x0004u
+#define JOB_TERMINATE      0x0008u
+
+struct job *job_from_object(struct object *object);
+status_t job_new(struct server *server, struct user *user, struct object **ret_object) _must_check_;
+bool job_has(const struct job *job, const struct process *process);
+/* STATUS_PROCESS_IS_TERMINATING; no harm when it is in it already. */
+status_t job_assign(struct job *job, struct process *process) _must_check_;
+/* Kills its members. */
+void job_terminate(struct job *job, uint32_t exit_code);
+/* The child gets its parent's jobs. STATUS_ACCESS_DENIED: it may not break away from one. */
+status_t jobs_inherit(const struct process *parent, struct process *child,
+                      bool breaks_away) _must_check_;
+/* The process has ended; its last times are known. */
+void jobs_leave(struct process *process);

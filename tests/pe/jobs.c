@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* Jobs: processes that end together. This program starts itself; its first argument says what the
+ * child is to do. */
+
+#include <windows.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "win32.h"
+
+static char self[MAX_PATH];
+
+static BOOL start(const char *arguments, DWORD flags, PROCESS_INFORMATION *info)
+{
+    STARTUPINFOA startup = {.cb = sizeof startup};
+    char line[1024];
+
+    snprintf(line, sizeof line, "\"%s\" %s", self, arguments);
+    return CreateProcessA(NULL, line, NULL, NULL, FALSE, flags, NULL, NULL, &startup, info);
+}
+
+static HANDLE make(DWORD limits)
+{
+    HANDLE job = CreateJobObjectA(NULL, NULL);
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION info = {.BasicLimitInformation.LimitFlags = limits};
+
+    if (!job ||
+        !SetInformationJobObject(job, JobObjectExtendedLimitInformation, &info, sizeof info))
+        bail_out("no job: error %u", (unsigned)GetLastError());
+    return job;
+}
+
+static BOOL is_in(HANDLE process, HANDLE job)
+{
+    BOOL is_member = -1;
+
+    if (!IsProcessInJob(process, job, &is_member))
+        diag("IsProcessInJob: error %u", (unsigned)GetLastError());
+    return is_member;
+}
+
+static void test_nothing(void)
+{
+    HANDLE job = CreateJobObjectA(NULL, "portico-job"), again;
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
+    DWORD n = 0;
+
+    ok(job != NULL, "CreateJobObject");
+    again = OpenJobObjectA(JOB_OBJECT_QUERY, FALSE, "portico-job");
+    ok(again != NULL, "OpenJobObject by its name");
+    ok(QueryInformationJobObject(again, JobObjectExtendedLimitInformation, &limits, sizeof limits,
+                                 &n) &&
+           !limits.BasicLimitInformation.LimitFlags && n == sizeof limits,
+       "it has no limits");
+    fails(TerminateJobObject(again, 1), ERROR_ACCESS_DENIED, "a handle that may only ask");
+    ok(!is_in(GetCurrentProcess(), job), "this process is not in it");
+    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_JOB_MEMORY;
+    if (running_on_portico())
+        fails(
+            SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits),
+            ERROR_NOT_SUPPORTED, "a limit of memory");
+    CloseHandle(again);
+    CloseHandle(job);
+    fails((BOOL)(ULONG_PTR)OpenJobObjectA(JOB_OBJECT_QUERY, FALSE, "portico-job"),
+          ERROR_FILE_NOT_FOUND, "with its last handle the name ends: opening it");
+}
+
+static void test_kill_on_close(void)
+{
+    HANDLE job = make(JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE);
+    PROCESS_INFORMATION one, two;
+
+    start("sleep", 0, &one);
+    start("sleep", CREATE_SUSPENDED, &two);
+    ok(AssignProcessToJobObject(job, one.hProcess), "AssignProcessToJobObject");
+    ok(AssignProcessToJobObject(job, two.hProcess), "and one that starts suspended");
+    ok(is_in(one.hProcess, job), "it is in the job");
+    ok(is_in(two.hProcess, NULL), "the other one is in some job");
+    is_number(WaitForSingleObject(one.hProcess, 0), WAIT_TIMEOUT, "it runs");
+    ok(CloseHandle(job), "the job's last handle is closed");
+    is_number(child_end(&one), 0, "the process is ended");
+    is_number(child_end(&two), 0, "both are");
+}
+
+static void test_terminate(void)
+{
+    JOBOBJECT_BASIC_ACCOUNTING_INFORMATION count = {0};
+    HANDLE job = make(0);
+    struct {
+        JOBOBJECT_BASIC_PROCESS_ID_LIST list;
+        ULONG_PTR more[7];
+    } ids;
+    PROCESS_INFORMATION info, gone;
+
+    start("sleep", 0, &info);
+    start("end", CREATE_SUSPENDED, &gone);
+    AssignProcessToJobObject(job, gone.hProcess);
+    AssignProcessToJobObject(job, info.hProcess);
+    ResumeThread(gone.hThread);
+    is_number(child_end(&gone), 5, "a process in a job ends by itself");
+    ok(QueryInformationJobObject(job, JobObjectBasicAccountingInformation, &count, sizeof count,
+                                 NULL),
+       "QueryInformationJobObject");
+    is_number(count.TotalProcesses, 2, "two were in it");
+    is_number(count.ActiveProcesses, 1, "one is");
+    ok(QueryInformationJobObject(job, JobObjectBasicProcessIdList, &ids, sizeof ids, NULL) &&
+           ids.list.NumberOfProcessIdsInList == 1 && ids.list.ProcessIdList[0] == info.dwProcessId,
+       "its id");
+    ok(TerminateJobObject(job, 66), "TerminateJobObject");
+    is_number(child_end(&info), 66, "the process ends with that code");
+    CloseHandle(job);
+}
+
+/* The child makes a grandchild and waits for it; both are of the job that the child was put in. */
+static void test_inherited(void)
+{
+    JOBOBJECT_BASIC_ACCOUNTING_INFORMATION count = {0};
+    HANDLE job = make(JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE);
+    HANDLE event = CreateEventA(NULL, FALSE, FALSE, "portico-jobs-grandchild");
+    PROCESS_INFORMATION info;
+    HANDLE both[2];
+
+    start("parent", CREATE_SUSPENDED, &info);
+    AssignProcessToJobObject(job, info.hProcess);
+    ResumeThread(info.hThread);
+    both[0] = event;
+    both[1] = info.hProcess;
+    is_number(WaitForMultipleObjects(2, both, FALSE, INFINITE), WAIT_OBJECT_0,
+              "a grandchild finds itself in a job");
+    QueryInformationJobObject(job, JobObjectBasicAccountingInformation, &count, sizeof count, NULL);
+    is_number(count.ActiveProcesses, 2, "the child and its child are in the job");
+    TerminateJobObject(job, 7);
+    is_number(child_end(&info), 7, "and end with it");
+    CloseHandle(event);
+    CloseHandle(job);
+}
+
+static void test_breakaway(void)
+{
+    HANDLE job = make(0);
+    PROCESS_INFORMATION info;
+    DWORD code;
+
+    start("breakaway", CREATE_SUSPENDED, &info);
+    AssignProcessToJobObject(job, info.hProcess);
+    ResumeThread(info.hThread);
+    code = child_end(&info);
+    is_number(code, ERROR_ACCESS_DENIED, "nobody breaks away from a job that does not let him");
+    CloseHandle(job);
+    job = make(JOB_OBJECT_LIMIT_BREAKAWAY_OK);
+    start("breakaway", CREATE_SUSPENDED, &info);
+    AssignProcessToJobObject(job, info.hProcess);
+    ResumeThread(info.hThread);
+    is_number(child_end(&info), 0, "one that does");
+    CloseHandle(job);
+}
+
+static DWORD child_breakaway(void)
+{
+    PROCESS_INFORMATION info;
+
+    if (!start("not-in-job", CREATE_BREAKAWAY_FROM_JOB, &info))
+        return GetLastError();
+    return child_end(&info);
+}
+
+static DWORD child_main(const char *what)
+{
+    PROCESS_INFORMATION info;
+
+    if (!strcmp(what, "sleep"))
+        Sleep(INFINITE);
+    if (!strcmp(what, "end"))
+        return 5;
+    if (!strcmp(what, "parent"))
+        return start("grandchild", 0, &info) ? child_end(&info) : GetLastError();
+    if (!strcmp(what, "grandchild")) {
+        if (!is_in(GetCurrentProcess(), NULL))
+            return 98;
+        SetEvent(OpenEventA(EVENT_MODIFY_STATE, FALSE, "portico-jobs-grandchild"));
+        Sleep(INFINITE);
+    }
+    if (!strcmp(what, "breakaway"))
+        return child_breakaway();
+    if (!strcmp(what, "not-in-job"))
+        return is_in(GetCurrentProcess(), NULL) ? 97 : 0;
+    return 99;
+}
+
+static void test_main(void)
+{
+    GetModuleFileNameA(NULL, self, sizeof self);
+    if (__argc > 1)
+        ExitProcess(child_main(__argv[1]));
+    test_nothing();
+    test_kill_on_close();
+    test_terminate();
+    test_inherited();
+    test_breakaway();
+}
