@@ -10,11 +10,13 @@
  * manager has started, and programs that are both service and console program take that as the word
  * to be the latter.
  *
- * CreatePipe: Wine's never gives up (create_pipe.c). */
+ * CreatePipe: Wine's never gives up (create_pipe.c). CopyFileEx, CreateSymbolicLink: Wine's do not
+ * what they say (replace_copy.c, replace_link.c). */
 
 #include "ntdll.h"
 
 #include "ldr.h"
+#include "replace.h"
 
 static BOOL WINAPI service_dispatcher_refuse(const void *table)
 {
@@ -37,6 +39,9 @@ static const struct {
     const char *name;
     void (*function)(void);
 } replacements[] = {
+    {L"kernel32.dll", "CreateSymbolicLinkA", (void (*)(void))replaced_CreateSymbolicLinkA},
+    {L"kernelbase.dll", "CopyFileExW", (void (*)(void))replaced_CopyFileExW},
+    {L"kernelbase.dll", "CreateSymbolicLinkW", (void (*)(void))replaced_CreateSymbolicLinkW},
     {L"kernelbase.dll", "CreatePipe", (void (*)(void))create_pipe},
     {L"kernelbase.dll", "IsValidSecurityDescriptor", (void (*)(void))descriptor_is_valid},
     {L"sechost.dll", "StartServiceCtrlDispatcherA", (void (*)(void))service_dispatcher_refuse},

@@ -36,6 +36,10 @@ NTSTATUS WINAPI unix_image_open(void *base);
 NTSTATUS WINAPI unix_image_protect(void *base);
 NTSTATUS WINAPI unix_image_unload(void *base);
 
+/* A symbolic link of this NT name. target: an NT name, or one relative to the link's folder.
+ * STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_PATH_NOT_FOUND. */
+NTSTATUS WINAPI unix_link_create(const UNICODE_STRING *link, const UNICODE_STRING *target);
+
 /* Sleeping under a key, in two steps: the thread is queued, then the caller looks at its value once
  * more and either leaves or sleeps. A wake-up after `queue` ends the sleep.
  * unix_key_sleep: STATUS_SUCCESS woken, perhaps for nothing; STATUS_TIMEOUT; the status of an

@@ -3,13 +3,15 @@
 . "$srcdir/functions.sh"
 
 "$portico" "$(program absent)" >"$scratch/out" 2>"$scratch/err"
-is "$?" 0 'a program that wants a window and a socket gets neither'
+is "$?" 0 'a program that wants windows and a network gets neither'
 is "$(cat "$scratch/err")" "portico: user32.CreateWindowExA is not available: there is no display
 portico: win32u.NtGdiCreateCompatibleDC is not available: there is no display
+portico: iphlpapi is not available: there is no network
+portico: DNSAPI.dll: call 2 of its Unix side, which is not here, fails
 portico: ws2_32.socket is not available: there is no network" 'each call says its name, once'
 
 "$portico" "$(program loads)" shell32.dll ole32.dll oleaut32.dll shlwapi.dll gdi32.dll imm32.dll wsock32.dll mswsock.dll \
-    netapi32.dll iphlpapi.dll winhttp.dll wininet.dll bcrypt.dll crypt32.dll rsaenh.dll rpcrt4.dll setupapi.dll winmm.dll >"$scratch/out" 2>"$scratch/err"
+    netapi32.dll secur32.dll dnsapi.dll iphlpapi.dll winhttp.dll wininet.dll bcrypt.dll crypt32.dll rsaenh.dll rpcrt4.dll setupapi.dll winmm.dll >"$scratch/out" 2>"$scratch/err"
 is "$?" 0 "Wine's DLLs that import these load"
 is "$(cat "$scratch/err")" '' 'without a word'
 "$portico" "$(program loads)" comctl32.dll uxtheme.dll >"$scratch/out" 2>"$scratch/err"

@@ -79,53 +79,147 @@ NTSTATUS WINAPI NtQuerySymbolicLinkObject(HANDLE handle, PUNICODE_STRING user_ta
     return USER_PUT(user_target, target);
 }
 
-/* Entries as the server packs them become an array of two strings each, ended by an empty one,
- * texts behind. */
+/* Entries as the server packs them, one after the other. */
+struct packed {
+    const char *data;
+    uint32_t size, at;
+};
+
+struct packed_entry {
+    struct directory_entry sizes;
+    const char *name, *type;
+};
+
+static bool packed_next(struct packed *packed, struct packed_entry *ret_entry)
+{
+    uint32_t left = packed->size - packed->at;
+    const char *from = packed->data + packed->at;
+
+    if (left < sizeof(ret_entry->sizes))
+        return false;
+    memcpy(&ret_entry->sizes, from, sizeof(ret_entry->sizes));
+    left -= (uint32_t)sizeof(ret_entry->sizes);
+    if (ret_entry->sizes.name_size > left ||
+        ret_entry->sizes.type_name_size > left - ret_entry->sizes.name_size)
+        return false;
+    ret_entry->name = from + sizeof(ret_entry->sizes);
+    ret_entry->type = ret_entry->name + ret_entry->sizes.name_size;
+    packed->at += ((uint32_t)sizeof(ret_entry->sizes) + ret_entry->sizes.name_size +
+                   ret_entry->sizes.type_name_size + 7) &
+                  ~7u;
+    if (packed->at > packed->size)
+        packed->at = packed->size;
+    return true;
+}
+
+static ULONG entry_bytes(const struct packed_entry *entry)
+{
+    return (ULONG)(sizeof(DIRECTORY_BASIC_INFORMATION) + entry->sizes.name_size +
+                   entry->sizes.type_name_size + 2 * sizeof(WCHAR));
+}
+
+/* How many entries fit, with the empty one behind them; what that takes, or what the first would.
+ */
+static ULONG entries_fitting(struct packed packed, ULONG length, bool single, ULONG *ret_needed)
+{
+    ULONG needed = sizeof(DIRECTORY_BASIC_INFORMATION), n = 0;
+    struct packed_entry entry;
+
+    while (!(single && n) && packed_next(&packed, &entry)) {
+        if (entry_bytes(&entry) > length || needed > length - entry_bytes(&entry)) {
+            if (!n)
+                needed += entry_bytes(&entry);
+            break;
+        }
+        needed += entry_bytes(&entry);
+        n++;
+    }
+    *ret_needed = needed;
+    return n;
+}
+
+static NTSTATUS text_put(const char *text, ULONG size, char **at, UNICODE_STRING *ret_string)
+{
+    *ret_string = (UNICODE_STRING){(USHORT)size, (USHORT)(size + sizeof(WCHAR)), (WCHAR *)*at};
+    TRY(user_write(*at, text, size));
+    TRY(user_write(*at + size, u"", sizeof(WCHAR)));
+    *at += size + sizeof(WCHAR);
+    return STATUS_SUCCESS;
+}
+
+/* An array of two strings each, ended by an empty one, texts behind. */
+static NTSTATUS entries_put(struct packed packed, ULONG n, DIRECTORY_BASIC_INFORMATION *buffer)
+{
+    DIRECTORY_BASIC_INFORMATION info = {{0}, {0}};
+    char *text = (char *)(buffer + n + 1);
+    struct packed_entry entry;
+
+    TRY(USER_PUT(buffer + n, info));
+    for (ULONG i = 0; i < n && packed_next(&packed, &entry); i++) {
+        TRY(text_put(entry.name, entry.sizes.name_size, &text, &info.ObjectName));
+        TRY(text_put(entry.type, entry.sizes.type_name_size, &text, &info.ObjectTypeName));
+        TRY(USER_PUT(buffer + i, info));
+    }
+    return STATUS_SUCCESS;
+}
+
+/* Is there anything from this index on? */
+static bool has_more(handle_t directory, ULONG index)
+{
+    struct directory_query_request request = {.handle = directory, .index = index};
+    struct directory_query_reply reply;
+    struct call_extra extra = {.ret_capacity = 0};
+
+    return call_directory_query(portico_control(), &request, &reply, &extra) == STATUS_SUCCESS;
+}
+
+static NTSTATUS directory_list(struct directory_query_request *request, char *data,
+                               DIRECTORY_BASIC_INFORMATION *buffer, ULONG length, bool single,
+                               ULONG *ret_n, ULONG *ret_needed)
+{
+    struct call_extra extra = {.ret_data = data, .ret_capacity = PACKET_DATA_MAX_BYTES};
+    struct directory_query_reply reply;
+    struct packed packed;
+
+    TRY((NTSTATUS)call_directory_query(portico_control(), request, &reply, &extra));
+    if (!reply.n_entries)
+        return STATUS_NO_MORE_ENTRIES;
+    packed = (struct packed){data, extra.ret_size, 0};
+    *ret_n = entries_fitting(packed, length, single, ret_needed);
+    if (!*ret_n)
+        return STATUS_BUFFER_TOO_SMALL;
+    TRY(entries_put(packed, *ret_n, buffer));
+    return !single && has_more(request->handle, request->index + *ret_n) ? STATUS_MORE_ENTRIES
+                                                                         : STATUS_SUCCESS;
+}
+
+/* The rest is told by the next calls, which `context` leads on. */
 NTSTATUS WINAPI NtQueryDirectoryObject(HANDLE handle, PDIRECTORY_BASIC_INFORMATION buffer,
                                        ULONG length, BOOLEAN single, BOOLEAN restart,
                                        PULONG user_context, PULONG ret_user_length)
 {
-    struct directory_query_request request = {.handle = (handle_t)(uintptr_t)handle};
-    struct directory_query_reply reply;
-    _Alignas(8) char data[4096];
-    struct call_extra extra = {.ret_data = data, .ret_capacity = sizeof(data)};
-    DIRECTORY_BASIC_INFORMATION entry[2] = {{{0}, {0}}, {{0}, {0}}};
-    struct directory_entry sizes;
-    ULONG index, needed;
-    char *text;
+    struct directory_query_request request = {.handle = server_handle(handle)};
+    ULONG index, n = 0, needed = 0;
+    NTSTATUS status;
+    char *data;
 
     if (!handle_is_server(handle))
         return handle_is_local(handle) ? STATUS_OBJECT_TYPE_MISMATCH : STATUS_INVALID_HANDLE;
     TRY(USER_GET(index, user_context));
-    if (!single) /* DIFFERS: one entry a call; a caller goes on until NO_MORE_ENTRIES anyway */
-        unimplemented_once(__func__, "several entries in one call:", 0);
     request.index = restart ? 0 : index;
     client_need();
-    TRY((NTSTATUS)call_directory_query(portico_control(), &request, &reply, &extra));
-    if (!reply.n_entries)
-        return STATUS_NO_MORE_ENTRIES;
-    memcpy(&sizes, data, sizeof(sizes));
-    if (sizes.name_size > 2048 || sizes.type_name_size > 256)
-        return STATUS_DATA_ERROR;
-    needed = (ULONG)(sizeof(entry) + sizes.name_size + sizes.type_name_size + 2 * sizeof(WCHAR));
-    if (ret_user_length)
+    data = malloc(PACKET_DATA_MAX_BYTES);
+    if (!data)
+        return STATUS_NO_MEMORY;
+    status = directory_list(&request, data, buffer, length, single, &n, &needed);
+    free(data);
+    if (ret_user_length && needed)
         TRY(USER_PUT(ret_user_length, needed));
-    if (length < needed)
-        return STATUS_BUFFER_TOO_SMALL;
-    text = (char *)buffer + sizeof(entry);
-    entry[0].ObjectName = (UNICODE_STRING){
-        (USHORT)sizes.name_size, (USHORT)(sizes.name_size + sizeof(WCHAR)), (WCHAR *)text};
-    TRY(user_write(text, data + sizeof(sizes), sizes.name_size));
-    TRY(user_write(text + sizes.name_size, u"", sizeof(WCHAR)));
-    text += sizes.name_size + sizeof(WCHAR);
-    entry[0].ObjectTypeName =
-        (UNICODE_STRING){(USHORT)sizes.type_name_size,
-                         (USHORT)(sizes.type_name_size + sizeof(WCHAR)), (WCHAR *)text};
-    TRY(user_write(text, data + sizeof(sizes) + sizes.name_size, sizes.type_name_size));
-    TRY(user_write(text + sizes.type_name_size, u"", sizeof(WCHAR)));
-    TRY(user_write(buffer, entry, sizeof(entry)));
-    index = request.index + 1;
-    return USER_PUT(user_context, index);
+    if (status < 0 || !n)
+        return status;
+    index = request.index + n;
+    TRY(USER_PUT(user_context, index));
+    return status;
 }
 
 /* An object of this process' own has no name: neither makes a difference to it. */

@@ -19,6 +19,7 @@
 #include "nttime.h"
 #include "pipe.h"
 #include "shared.h"
+#include "usermem.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -59,10 +60,32 @@ static void file_destroy(struct nt_object *object)
     free(file);
 }
 
+/* \Device\NamedPipe\name */
+static NTSTATUS pipe_full_name(struct file *file, WCHAR **ret_name)
+{
+    static const WCHAR device[] = u"\\Device\\NamedPipe";
+    const size_t n = sizeof(device) - sizeof(WCHAR);
+    WCHAR *name, *full;
+    ULONG bytes;
+
+    TRY(pipe_name(file, &name, &bytes));
+    full = calloc(1, n + bytes + sizeof(WCHAR));
+    if (full) {
+        memcpy(full, device, n);
+        memcpy((char *)full + n, name, bytes);
+    }
+    free(name);
+    *ret_name = full;
+    return full ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+}
+
 static NTSTATUS file_name_of(struct nt_object *object, WCHAR **ret_name)
 {
     _cleanup_nt_(path_freep) char *path = file_path((struct file *)object);
     SIZE_T bytes;
+
+    if (pipe_is_named((struct file *)object))
+        return pipe_full_name((struct file *)object, ret_name);
 
     *ret_name = NULL;
     return path ? path_to_nt(path, ret_name, &bytes) : STATUS_SUCCESS;

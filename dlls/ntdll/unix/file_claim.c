@@ -102,6 +102,11 @@ NTSTATUS file_claim(struct file *file, ACCESS_MASK access, ULONG sharing)
     return STATUS_SHARING_VIOLATION;
 }
 
+void file_claim_program(int fd)
+{
+    (void)bits_call(fd, F_OFD_SETLK, F_RDLCK, DENIES_WRITE);
+}
+
 NTSTATUS file_claim_check_delete(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);

@@ -10,6 +10,8 @@
 /* For this file object; held by its descriptor, so by whoever inherits it, and gone with the last
  * of them. STATUS_SHARING_VIOLATION. */
 NTSTATUS file_claim(struct file *file, ACCESS_MASK access, ULONG sharing);
+/* Nobody is to write to the file as long as a descriptor of this open lives: a program that runs. */
+void file_claim_program(int fd);
 /* Would deleting or replacing the file of this path be refused? STATUS_SHARING_VIOLATION. */
 NTSTATUS file_claim_check_delete(const char *path);
 

@@ -340,6 +340,22 @@ static void open_trace(const struct open_request *request, const struct creation
           (unsigned)request->options, (unsigned)status);
 }
 
+/* Wine's nsi.dll: all that iphlpapi tells comes from that device, and each of its calls fails
+ * without a word when it is not there. */
+static void network_missed(const struct creation *creation)
+{
+    static const WCHAR wanted[] = u"\\??\\NSI";
+    _cleanup_nt_(name_freep) WCHAR *name = NULL;
+    size_t units = 0, i = 0;
+
+    if (creation->root || name_copy(&creation->user_name, &name, &units))
+        return;
+    while (i < units && wanted[i] && upcase(name[i]) == wanted[i])
+        i++;
+    if (i == units && !wanted[i])
+        absent_once("iphlpapi", "there is no network");
+}
+
 static NTSTATUS file_create(PHANDLE ret_handle, struct open_request *request,
                             const OBJECT_ATTRIBUTES *attributes, PIO_STATUS_BLOCK user_iosb)
 {
@@ -357,6 +373,8 @@ static NTSTATUS file_create(PHANDLE ret_handle, struct open_request *request,
     TRY(request_check(request));
     request->user_quality = creation.user_quality;
     status = file_path_from_creation(&creation, &request->path);
+    if (status == STATUS_OBJECT_NAME_NOT_FOUND)
+        network_missed(&creation);
     if (!status) {
         if (asked & MAXIMUM_ALLOWED)
             request->access = maximum_access(request->path.unix_path);

@@ -210,6 +210,19 @@ static NTSTATUS query_streams(struct query *query)
                        info.StreamNameLength);
 }
 
+/* FILE_COMPRESSION_INFORMATION, which Wine's headers lack. Linux' own compression, if a file system
+ * has it, is not seen. */
+static NTSTATUS query_compression(struct query *query)
+{
+    struct {
+        LARGE_INTEGER size;
+        USHORT format; /* 0: none */
+        UCHAR shifts[3], reserved[3];
+    } info = {.size = large((uint64_t)query->stat.st_blocks * 512)};
+
+    return answer(query, &info, sizeof(info));
+}
+
 static NTSTATUS query_dword(struct query *query, ULONG value)
 {
     return answer(query, &value, sizeof(value));
@@ -259,6 +272,8 @@ static NTSTATUS query_class(struct query *query, FILE_INFORMATION_CLASS class)
         return query_dword(query, query->file->notification_flags);
     case FileIsRemoteDeviceInformation:
         return answer(query, &remote, sizeof(remote));
+    case FileCompressionInformation:
+        return query_compression(query);
     case FileIdInformation:
         return query_id(query);
     default:

@@ -152,10 +152,13 @@ static NTSTATUS set_allocation(struct change *change)
     return STATUS_SUCCESS;
 }
 
+/* Of a symbolic link only itself goes. */
 static bool folder_is_empty(struct file *file)
 {
     char *path = file_path(file);
-    bool empty = path && file_folder_is_empty(path);
+    struct stat info;
+    bool empty =
+        path && ((!lstat(path, &info) && S_ISLNK(info.st_mode)) || file_folder_is_empty(path));
 
     free(path);
     return empty;
@@ -282,6 +285,8 @@ static NTSTATUS rename_to(struct file *file, struct nt_path *target, bool replac
     if (renameat2(AT_FDCWD, own, AT_FDCWD, target->unix_path, replace ? 0 : RENAME_NOREPLACE)) {
         if (errno == EXDEV)
             return STATUS_NOT_SAME_DEVICE;
+        if (errno == ENOTDIR || errno == EISDIR) /* a folder in a file's place */
+            return STATUS_ACCESS_DENIED;
         return status_from_errno(errno);
     }
     file_path_renamed(file, target->unix_path);

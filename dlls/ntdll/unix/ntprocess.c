@@ -45,13 +45,13 @@ NTSTATUS process_require_current(const char *caller, HANDLE process)
     return STATUS_NOT_SUPPORTED;
 }
 
-/* A small hash set of what was said: a full table only means that a line may be repeated. */
-void unimplemented_once(const char *function, const char *what, unsigned number)
+/* Was this said before? A small hash set: a full table only means that a line may be repeated. */
+static bool is_said(const char *what, unsigned number)
 {
     static _Atomic uint64_t said[256];
     uint64_t hash = 0xcbf29ce484222325u ^ number;
 
-    for (const char *c = function; *c; c++)
+    for (const char *c = what; *c; c++)
         hash = (hash ^ (unsigned char)*c) * 0x100000001b3u;
     hash |= 1;
     for (unsigned i = 0; i < 256; i++) {
@@ -59,11 +59,23 @@ void unimplemented_once(const char *function, const char *what, unsigned number)
         _Atomic uint64_t *slot = &said[(hash + i) % 256];
 
         if (*slot == hash)
-            return;
+            return true;
         if (!*slot && atomic_compare_exchange_strong(slot, &empty, hash))
-            break;
+            return false;
         if (empty == hash)
-            return;
+            return true;
     }
-    dprintf(STDERR_FILENO, "portico: %s: %s %u is not implemented\n", function, what, number);
+    return false;
+}
+
+void unimplemented_once(const char *function, const char *what, unsigned number)
+{
+    if (!is_said(function, number))
+        dprintf(STDERR_FILENO, "portico: %s: %s %u is not implemented\n", function, what, number);
+}
+
+void absent_once(const char *what, const char *why)
+{
+    if (!is_said(what, 0))
+        dprintf(STDERR_FILENO, "portico: %s is not available: %s\n", what, why);
 }

@@ -35,5 +35,8 @@ NTSTATUS process_is_current(HANDLE process, bool *ret_is_current);
 /* `portico: <function>: <what> <number> is not implemented`, once for each function and number. */
 void unimplemented_once(const char *function, const char *what, unsigned number);
 
+/* `portico: <what> is not available: <why>`, once for each. */
+void absent_once(const char *what, const char *why);
+
 /* The class of NtQuerySystemInformation that has a file of its own (system_processes.c). */
 NTSTATUS system_query_processes(void *buffer, ULONG length, ULONG *ret_size);

@@ -12,6 +12,7 @@
 #include "control.h"
 #include "dllpath.h"
 #include "fatal.h"
+#include "file_claim.h"
 #include "image.h"
 #include "kuser.h"
 #include "ntpath.h"
@@ -71,7 +72,8 @@ static void image_fail(const char *path, int fd, NTSTATUS status)
     fatal(exit_status, "%s: %s", path, reason);
 }
 
-static void image_load_or_fail(const char *path, struct unix_image *ret_image)
+/* ret_fd NULL: nobody wants the file's descriptor. */
+static void image_load_or_fail(const char *path, struct unix_image *ret_image, int *ret_fd)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat file;
@@ -84,7 +86,10 @@ static void image_load_or_fail(const char *path, struct unix_image *ret_image)
         fatal(PORTICO_EXIT_MISSING_FILE, "%s: is a folder", path);
     if (status)
         image_fail(path, fd, status);
-    close(fd);
+    if (ret_fd)
+        *ret_fd = fd;
+    else
+        close(fd);
 }
 
 static void *entry_get(void *ntdll, const char *path, const char *name)
@@ -105,7 +110,7 @@ static void ntdll_load(void)
     if (access(path, R_OK))
         fatal(PORTICO_EXIT_MISSING_DLL, "%s: %s (PORTICO_DLL_DIR or the installation is wrong)",
               path, strerror(errno));
-    image_load_or_fail(path, &image);
+    image_load_or_fail(path, &image, NULL);
 #define ENTRY(name) process.entries.name = entry_get(image.base, path, #name)
     ENTRY(LdrInitializeThunk);
     ENTRY(RtlUserThreadStart);
@@ -114,12 +119,18 @@ static void ntdll_load(void)
 #undef ENTRY
 }
 
+/* The file stays open: as long as the program runs nobody writes to it. DIFFERS: it can be deleted,
+ * as Linux has it, and DLLs can be written to. */
 static void exe_load(const char *path)
 {
     struct unix_image image;
+    int fd, high;
 
-    image_load_or_fail(path, &image);
+    image_load_or_fail(path, &image, &fd);
     (void)image_info_of(image.base, &process.exe_info); /* which is there: it was just mapped */
+    high = fd > STDERR_FILENO ? fd : fd_copy_high(fd);
+    if (high >= 0)
+        file_claim_program(high);
     if (process.exe_info.characteristics & IMAGE_FILE_DLL)
         fatal(PORTICO_EXIT_NOT_PE, "%s: is a DLL, not a program", path);
     process.exe_base = image.base;

@@ -153,13 +153,15 @@ static NTSTATUS query_region(const void *address, void *buffer, SIZE_T length, S
     return user_write(buffer, &info, *ret_length);
 }
 
-/* The handle of a DLL of Wine's for its Unix side (dlls/ntdll/wine_unix.c). The two that get one
+/* The handle of a DLL of Wine's for its Unix side (dlls/ntdll/wine_unix.c). Those that get one
  * need it to start, or to tell about what they cannot do; others take the refusal well, and some
  * would take a handle ill. */
 static NTSTATUS query_unix_side(const void *address, void *buffer, SIZE_T length,
                                 SIZE_T *ret_length)
 {
-    static const char *const dlls[] = {WINE_DLL_DIR "/bcrypt.dll", WINE_DLL_DIR "/crypt32.dll"};
+    static const char *const dlls[] = {WINE_DLL_DIR "/bcrypt.dll", WINE_DLL_DIR "/crypt32.dll",
+                                       WINE_DLL_DIR "/dnsapi.dll", WINE_DLL_DIR "/netapi32.dll",
+                                       WINE_DLL_DIR "/secur32.dll"};
     bool is_one = false;
     struct view *view;
 

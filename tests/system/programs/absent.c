@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* Wants a window, a device context and a socket, each twice. Exits with 0 when it got none of them.
- */
+/* Wants a window, a device context, a socket, the machine's network adapters and an address, each
+ * twice. Exits with 0 when it got none of them. */
 #include <winsock2.h>
+
+#include <iphlpapi.h>
+#include <windns.h>
 
 int main(void)
 {
     WSADATA data;
+    DNS_RECORDA *records = NULL;
+    ULONG size = 0;
     int n_got = 0;
 
     if (WSAStartup(MAKEWORD(2, 2), &data))
@@ -15,6 +20,8 @@ int main(void)
     for (int i = 0; i < 2; i++) {
         n_got += CreateWindowExA(0, "STATIC", "x", 0, 0, 0, 1, 1, NULL, NULL, NULL, NULL) != NULL;
         n_got += CreateCompatibleDC(NULL) != NULL;
+        n_got += GetAdaptersInfo(NULL, &size) == ERROR_BUFFER_OVERFLOW;
+        n_got += !DnsQuery_A("localhost", DNS_TYPE_A, 0, NULL, &records, NULL);
         n_got += socket(AF_INET, SOCK_STREAM, 0) != INVALID_SOCKET;
     }
     if (GetObjectType(GetStockObject(NULL_BRUSH)) != OBJ_BRUSH)
