@@ -73,7 +73,9 @@ static void test_process(void)
     NtQueryInformationProcess(NT_SELF, 12, &mode, 4, NULL);
     is_number(mode, 3, "it is kept");
     id.UniqueProcess = (HANDLE)basic.pid;
-    is_status(NtOpenProcess(&self, SYNCHRONIZE | PROCESS_QUERY_INFORMATION, &name.attributes, &id),
+    is_status(NtOpenProcess(
+                  &self, SYNCHRONIZE | PROCESS_QUERY_INFORMATION | 0x18 /* VM_READ, VM_OPERATION */,
+                  &name.attributes, &id),
               0, "open this process by its id");
     is_status(NtWaitForSingleObject(self, FALSE, &zero), STATUS_TIMEOUT, "it has not ended");
     is_status(NtQueryInformationProcess(self, 0, &basic, sizeof(basic), NULL), 0,
