@@ -6,9 +6,13 @@
  *
  * A DLL tests only the first byte of its channel before it calls __wine_dbg_header, and that byte
  * is 0xff until somebody writes the real flags into it: done here at the first use (reference, trap
- * T1). Silent unless the environment has WINEDEBUG, a list of [class]+channel or [class]-channel,
- * "all" for every channel, separated by commas; this also goes for what Wine prints without a
- * channel. DIFFERS from Wine, where errors and fixmes are on. */
+ * T1). The environment's WINEDEBUG, a list of [class]+channel or [class]-channel, "all" for every
+ * channel, separated by commas, says what is printed; this also goes for what Wine prints without a
+ * channel.
+ *
+ * Without WINEDEBUG only the fixmes speak, for they are where Wine's DLLs return success or an
+ * error without having done the work: one line names the function, once, in place of Wine's text.
+ * DIFFERS from Wine, where errors and fixmes are printed as they are. */
 
 #include "ntdll.h"
 
@@ -21,11 +25,11 @@ struct __wine_debug_channel {
 
 enum debug_class { CLASS_FIXME, CLASS_ERR, CLASS_WARN, CLASS_TRACE, N_CLASSES };
 
-enum { FLAG_UNKNOWN = 0x80, OPTIONS_MAX = 512, RING_SIZE = 0x8000, TEXT_MAX = 512 };
+enum { FLAG_UNKNOWN = 0x80, OPTIONS_MAX = 512, RING_SIZE = 0x8000, TEXT_MAX = 512, SAID_MAX = 256 };
 
 static const char *const class_names[N_CLASSES] = {"fixme", "err", "warn", "trace"};
 
-/* WINEDEBUG in ASCII; empty: silent. Written once, by whoever is first: all write the same. */
+/* WINEDEBUG in ASCII; empty: not set. Written once, by whoever is first: all write the same. */
 static char options[OPTIONS_MAX];
 static LONG is_read;
 
@@ -73,7 +77,7 @@ static unsigned char item_apply(const char *item, size_t n, const char *channel,
 unsigned char __cdecl __wine_dbg_get_channel_flags(struct __wine_debug_channel *channel)
 {
     const char *item = debug_options();
-    unsigned char flags = 0;
+    unsigned char flags = *item ? 0 : 1 << CLASS_FIXME;
 
     if (!(channel->flags & FLAG_UNKNOWN))
         return channel->flags;
@@ -114,13 +118,42 @@ static int write_format(const char *format, ...)
     return write_text(line);
 }
 
-/* The length of what was printed, -1 when the class is off. */
+/* Functions are told apart by where their names lie, as each source has its own. */
+static bool is_said_first(const char *function)
+{
+    static const char *said[SAID_MAX];
+    unsigned i;
+
+    for (i = 0; i < SAID_MAX; i++) {
+        const char *there = NULL;
+
+        if (__atomic_compare_exchange_n(&said[i], &there, function, false, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED))
+            return true;
+        if (there == function)
+            return false;
+    }
+    return false;
+}
+
+static void incomplete_say(const struct __wine_debug_channel *channel, const char *function)
+{
+    if (function && is_said_first(function))
+        log_line("%s.%s is not complete in Wine's code (WINEDEBUG=fixme+%s tells more)",
+                 channel->name, function, channel->name);
+}
+
+/* The length of what was printed, -1 when the class is off or its line has been printed whole. */
 int __cdecl __wine_dbg_header(int class, struct __wine_debug_channel *channel, const char *function)
 {
     const unsigned char flags = __wine_dbg_get_channel_flags(channel);
 
     if (class < 0 || class >= N_CLASSES || !(flags & (1 << class)))
         return -1;
+    if (!*debug_options()) {
+        incomplete_say(channel, function);
+        return -1;
+    }
     return write_format("%x:%s:%s:%s ", HandleToULong(teb()->ClientId.UniqueThread),
                         class_names[class], channel->name, function ? function : "");
 }

@@ -1,5 +1,5 @@
-# What is not here says so by name, once: the display (user32, win32u below Wine's gdi32) and the network (ws2_32). Wine's
-# DLLs that build on these load.
+# What is not here says so by name, once: the display (user32, win32u below Wine's gdi32), the network (ws2_32), what Wine's own
+# code only pretends to do. Wine's DLLs that build on these load.
 . "$srcdir/functions.sh"
 
 "$portico" "$(program absent)" >"$scratch/out" 2>"$scratch/err"
@@ -8,7 +8,14 @@ is "$(cat "$scratch/err")" "portico: user32.CreateWindowExA is not available: th
 portico: win32u.NtGdiCreateCompatibleDC is not available: there is no display
 portico: iphlpapi is not available: there is no network
 portico: DNSAPI.dll: call 2 of its Unix side, which is not here, fails
-portico: ws2_32.socket is not available: there is no network" 'each call says its name, once'
+portico: ws2_32.socket is not available: there is no network
+portico: thread.QueryThreadCycleTime is not complete in Wine's code (WINEDEBUG=fixme+thread tells more)" 'each call says its name, once'
+WINEDEBUG=-all "$portico" "$(program absent)" >"$scratch/out" 2>"$scratch/err"
+is "$(grep -c Wine "$scratch/err")" 0 'WINEDEBUG=-all silences Wine'
+WINEDEBUG=fixme+thread "$portico" "$(program absent)" >"$scratch/out" 2>"$scratch/err"
+like "$(cat "$scratch/err")" 'fixme:thread:QueryThreadCycleTime .*stub' 'WINEDEBUG=fixme+thread lets it speak'
+"$portico" "$wine_dll_dir/setx.exe" NAME value >"$scratch/out" 2>"$scratch/err"
+is "$(cat "$scratch/err")" "portico: setx.wmain is not complete in Wine's code (WINEDEBUG=fixme+setx tells more)" "a program of Wine's that does nothing says so"
 
 "$portico" "$(program loads)" shell32.dll ole32.dll oleaut32.dll shlwapi.dll gdi32.dll imm32.dll wsock32.dll mswsock.dll \
     netapi32.dll secur32.dll dnsapi.dll iphlpapi.dll winhttp.dll wininet.dll bcrypt.dll crypt32.dll rsaenh.dll rpcrt4.dll setupapi.dll winmm.dll >"$scratch/out" 2>"$scratch/err"

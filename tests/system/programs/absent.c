@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* Wants a window, a device context, a socket, the machine's network adapters and an address, each
- * twice. Exits with 0 when it got none of them. */
+/* Wants a window, a device context, a socket, the machine's network adapters, an address and a
+ * thread's cycles, each twice. Exits with 0 when it got none of them. */
 #include <winsock2.h>
 
 #include <iphlpapi.h>
@@ -10,6 +10,7 @@
 
 int main(void)
 {
+    ULONG64 cycles;
     WSADATA data;
     DNS_RECORDA *records = NULL;
     ULONG size = 0;
@@ -23,6 +24,7 @@ int main(void)
         n_got += GetAdaptersInfo(NULL, &size) == ERROR_BUFFER_OVERFLOW;
         n_got += !DnsQuery_A("localhost", DNS_TYPE_A, 0, NULL, &records, NULL);
         n_got += socket(AF_INET, SOCK_STREAM, 0) != INVALID_SOCKET;
+        n_got += QueryThreadCycleTime(GetCurrentThread(), &cycles);
     }
     if (GetObjectType(GetStockObject(NULL_BRUSH)) != OBJ_BRUSH)
         return 3;
