@@ -229,12 +229,31 @@ static void test_image(void)
     ok(name->Length > 8 && name->Buffer[name->Length / 2 - 1] == 'e', "it ends in exe");
 }
 
+/* What the system itself reads. */
+static void test_secured(void)
+{
+    void *const secured[] = {NtCurrentTeb(), test_peb()};
+
+    for (unsigned i = 0; i < 2; i++) {
+        void *at = (void *)((ULONG_PTR)secured[i] & ~(ULONG_PTR)0xfff);
+        SIZE_T size = 0;
+        ULONG old;
+
+        is_status(NtFreeVirtualMemory(NT_SELF, &at, &size, MEM_RELEASE),
+                  STATUS_INVALID_PAGE_PROTECTION, "the %s cannot be freed", i ? "PEB" : "TEB");
+        size = 0x1000;
+        is_status(NtProtectVirtualMemory(NT_SELF, &at, &size, PAGE_NOACCESS, &old),
+                  STATUS_INVALID_PAGE_PROTECTION, "or taken away");
+    }
+}
+
 static void test_main(void)
 {
     test_allocation();
     test_reserve_and_commit();
     test_top_down_and_limits();
     test_misuse();
+    test_secured();
     test_copies();
     test_image();
 }

@@ -146,7 +146,8 @@ static NTSTATUS params_make(const struct params_texts *texts,
                   texts->command_line.bytes + texts->title.bytes + texts->desktop.bytes +
                   texts->shell.bytes + texts->runtime.bytes + texts->environment.bytes + 9 * 18;
     char *base;
-    NTSTATUS status = view_allocate(&base, (size + VIRTUAL_PAGE - 1) & ~(size_t)(VIRTUAL_PAGE - 1));
+    NTSTATUS status =
+        view_allocate(&base, (size + VIRTUAL_PAGE - 1) & ~(size_t)(VIRTUAL_PAGE - 1), false);
 
     if (status)
         return status;

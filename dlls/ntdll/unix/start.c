@@ -139,7 +139,7 @@ static void exe_load(const char *path)
 static NTSTATUS peb_new(RTL_USER_PROCESS_PARAMETERS *params)
 {
     char *base = NULL;
-    NTSTATUS status = view_allocate(&base, VIRTUAL_PAGE);
+    NTSTATUS status = view_allocate(&base, VIRTUAL_PAGE, true);
     PEB *peb;
 
     if (status)

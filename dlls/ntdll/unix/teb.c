@@ -28,7 +28,7 @@ _Static_assert(offsetof(TEB, DeallocationStack) == 0x1478, "layout");
 NTSTATUS teb_new(const INITIAL_TEB *stack, bool skip_attach, TEB **ret_teb)
 {
     char *base = NULL;
-    NTSTATUS status = view_allocate(&base, TEB_VIEW_BYTES);
+    NTSTATUS status = view_allocate(&base, TEB_VIEW_BYTES, true);
     TEB *teb;
 
     if (status)

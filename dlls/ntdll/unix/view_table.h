@@ -16,6 +16,7 @@ struct view {
     struct nt_object *section;
     uint16_t
         *pages; /* NT protection of each page, PAGE_GUARD included; 0: reserved, not committed */
+    bool is_secured;       /* see view_allocate */
     bool has_mapped_pages; /* that array is large: mapped, else allocated */
 };
 

@@ -54,28 +54,31 @@ int view_unix_protection(ULONG protection)
     }
 }
 
-static NTSTATUS view_new(char **base, size_t size, uintptr_t limit, bool top_down, ULONG protection)
+static NTSTATUS view_new(char **base, size_t size, uintptr_t limit, bool top_down, ULONG protection,
+                         bool is_secured)
 {
     struct view *view;
     NTSTATUS status;
 
     view_lock();
     status = view_reserve_locked(base, size, limit, top_down, protection, &view);
-    if (!status)
+    if (!status) {
         view->allocation_protection = protection ? protection : PAGE_NOACCESS;
+        view->is_secured = is_secured;
+    }
     view_unlock();
     return status;
 }
 
 NTSTATUS view_reserve(char **base, size_t size, uintptr_t limit, bool top_down)
 {
-    return view_new(base, size, limit, top_down, 0);
+    return view_new(base, size, limit, top_down, 0, false);
 }
 
-NTSTATUS view_allocate(char **ret_base, size_t size)
+NTSTATUS view_allocate(char **ret_base, size_t size, bool is_secured)
 {
     *ret_base = NULL;
-    return view_new(ret_base, size, 0, false, PAGE_READWRITE);
+    return view_new(ret_base, size, 0, false, PAGE_READWRITE, is_secured);
 }
 
 NTSTATUS view_describe(const struct view_info *info)

@@ -105,6 +105,8 @@ static NTSTATUS allocation_commit(struct range range, ULONG type, ULONG protecti
     view = view_range_locked(range.base, range.size);
     if (!view)
         status = STATUS_CONFLICTING_ADDRESSES;
+    else if (view->is_secured)
+        status = STATUS_INVALID_PAGE_PROTECTION;
     else if (type & MEM_RESET)
         status = madvise(range.base, range.size, MADV_FREE) ? STATUS_CONFLICTING_ADDRESSES
                                                             : STATUS_SUCCESS;
@@ -216,6 +218,8 @@ static NTSTATUS free_locked(struct range *range, ULONG type)
 
     if (!view)
         return STATUS_MEMORY_NOT_ALLOCATED;
+    if (view->is_secured)
+        return STATUS_INVALID_PAGE_PROTECTION;
     if (view->type != MEM_PRIVATE)
         return type == MEM_RELEASE ? STATUS_UNABLE_TO_DELETE_SECTION : STATUS_UNABLE_TO_FREE_VM;
     if (!range->size) {
@@ -280,6 +284,8 @@ static NTSTATUS protect_locked(struct range range, ULONG protection, ULONG *ret_
 
     if (!view)
         return STATUS_CONFLICTING_ADDRESSES;
+    if (view->is_secured)
+        return STATUS_INVALID_PAGE_PROTECTION;
     if (view->type == MEM_PRIVATE && (protection & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)))
         return STATUS_INVALID_PAGE_PROTECTION;
     if (view->type == MEM_MAPPED)
