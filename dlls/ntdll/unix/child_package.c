@@ -209,7 +209,8 @@ static NTSTATUS file_gather(struct gathering *gathering, HANDLE handle, struct f
                                    .attributes = attributes,
                                    .kind = file->kind,
                                    .access = file->access,
-                                   .options = file->options};
+                                   .options = file->options,
+                                   .is_console = file->is_console};
     if (path)
         entry->path = span_append(&gathering->bytes, path, strlen(path) + 1);
     gathering->fds[gathering->block.n_handles++] = fd;

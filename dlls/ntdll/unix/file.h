@@ -50,6 +50,7 @@ struct file {
     ULONG sharing;
     bool delete_on_close;
     bool is_append_only;    /* FILE_APPEND_DATA without FILE_WRITE_DATA */
+    bool is_console;        /* a stream that `portico` was started with (console.c) */
     struct file_node *node; /* NULL for what has no share modes */
     struct ntlist node_link;
     pthread_mutex_t position_lock; /* around the fd's position, for synchronous handles */

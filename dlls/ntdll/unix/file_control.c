@@ -5,17 +5,16 @@
 
 /* NtDeviceIoControlFile, NtFsControlFile, NtCancelIoFile and its kin.
  *
- * No device here understands a control code yet. The console's (0x50xxxx) fail quietly and without
- * a system call: msvcrt asks one before every character it writes to a terminal.
+ * No device here understands a control code yet but the console (console.c).
  */
+#include "console.h"
 #include "file.h"
 #include "io_operation.h"
 #include "ntprocess.h"
 #include "pipe.h"
 #include "usermem.h"
 
-#define GET_OBJECT_ID         0x9009cu /* FSCTL_GET_OBJECT_ID */
-#define IS_CONSOLE_CODE(code) ((code) >> 16 == 0x50)
+#define GET_OBJECT_ID 0x9009cu /* FSCTL_GET_OBJECT_ID */
 
 NTSTATUS WINAPI NtDeviceIoControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
                                       PVOID apc_context, PIO_STATUS_BLOCK iosb, ULONG code,
@@ -23,11 +22,15 @@ NTSTATUS WINAPI NtDeviceIoControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTI
                                       ULONG output_length)
 {
     _cleanup_nt_(file_unrefp) struct file *file = NULL;
+    IO_STATUS_BLOCK result;
+    ULONG done;
 
-    (void)event, (void)apc, (void)apc_context, (void)iosb, (void)input, (void)input_length;
-    (void)output, (void)output_length;
-    if (IS_CONSOLE_CODE(code))
-        return STATUS_INVALID_HANDLE;
+    (void)event, (void)apc, (void)apc_context;
+    if (IS_CONSOLE_CODE(code)) {
+        TRY(console_control(handle, code, input, input_length, output, output_length, &done));
+        result = (IO_STATUS_BLOCK){.Status = STATUS_SUCCESS, .Information = done};
+        return USER_PUT(iosb, result);
+    }
     TRY(file_lookup(handle, 0, &file));
     unimplemented_once(__func__, "code", code);
     return STATUS_NOT_SUPPORTED;

@@ -304,6 +304,8 @@ static NTSTATUS open_path(struct open_request *request, struct file **ret_file)
         return pipe_open(request->path.pipe_name, request->access, request->options,
                          request->user_quality, ret_file);
     case PATH_CONSOLE: /* no console device: what a process without a console is told */
+        absent_once("the console device (CONIN$, CONOUT$, AllocConsole)",
+                    "there is no console but the standard streams");
         return STATUS_INVALID_HANDLE;
     case PATH_VOLUME:
     case PATH_FILE:

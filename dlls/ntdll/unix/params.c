@@ -10,6 +10,7 @@
 #include "params.h"
 
 #include "cmdline.h"
+#include "console.h"
 #include "ntpath.h"
 #include "virtual.h"
 #include <stdlib.h>
@@ -19,7 +20,6 @@ NTSTATUS std_handles_init(HANDLE ret_handles[3]);
 
 enum {
     DIRECTORY_BYTES_MAX = 1040, /* the buffer that RtlSetCurrentDirectory_U writes to */
-    CONSOLE_SHELL_NO_WINDOW = -4,
     PARAMS_NORMALIZED = 1,
 };
 
@@ -172,7 +172,7 @@ NTSTATUS params_new(const struct params_source *source, RTL_USER_PROCESS_PARAMET
     texts.title = (struct wide){0};
     if (status)
         return status;
-    (*ret_params)->ConsoleHandle = (HANDLE)(intptr_t)CONSOLE_SHELL_NO_WINDOW;
+    (*ret_params)->ConsoleHandle = CONSOLE_NO_DEVICE;
     (*ret_params)->hStdInput = std_handles[0];
     (*ret_params)->hStdOutput = std_handles[1];
     (*ret_params)->hStdError = std_handles[2];
