@@ -133,6 +133,7 @@ void jobs_leave(struct process *process)
 {
     struct membership *membership, *next;
 
+    object_ref(&process->object); /* a membership may be what kept it */
     list_for_each_safe(membership, next, &process->jobs, process_link) {
         struct job *job = membership->job;
 
@@ -146,4 +147,5 @@ void jobs_leave(struct process *process)
         object_unref(&job->object);
         process_unref(process);
     }
+    process_unref(process);
 }
