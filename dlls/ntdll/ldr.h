@@ -77,10 +77,10 @@ bool tls_is_whole(const struct module *module);
 NTSTATUS module_export(struct module *module, const char *name, ULONG ordinal, ULONG hint,
                        struct module *importer, void **ret_address);
 
-/* ldr_replace.c: has a DLL of this name exports that we replace, and what stands for one, or NULL.
- */
+/* ldr_replace.c: has a DLL of this name exports that we replace, and what stands for the one
+ * of this name, which is at `original`, or NULL. */
 bool has_replacements(const WCHAR *base_name);
-void *replacement_find(const char *name);
+void *replacement_find(const WCHAR *base_name, const char *name, void *original);
 /* create_pipe.c. */
 BOOL WINAPI create_pipe(HANDLE *ret_read, HANDLE *ret_write, SECURITY_ATTRIBUTES *security,
                         DWORD size);

@@ -193,9 +193,13 @@ NTSTATUS module_export(struct module *module, const char *name, ULONG ordinal, U
             return status;
         directory = (ULONG)((const char *)module->exports - (const char *)module->entry.DllBase);
         if (rva - directory >= module->exports_size) {
-            *ret_address = module->is_replaced_in && name ? replacement_find(name) : NULL;
+            void *original = (void *)at_rva(module, rva);
+
+            *ret_address = module->is_replaced_in && name
+                               ? replacement_find(module->entry.BaseDllName.Buffer, name, original)
+                               : NULL;
             if (!*ret_address)
-                *ret_address = (void *)at_rva(module, rva);
+                *ret_address = original;
             return STATUS_SUCCESS;
         }
         status = forwarder_split(at_rva(module, rva), dll, &name);

@@ -11,7 +11,9 @@
  * to be the latter.
  *
  * CreatePipe: Wine's never gives up (create_pipe.c). CopyFileEx, CreateSymbolicLink: Wine's do not
- * what they say (replace_copy.c, replace_link.c). */
+ * what they say (replace_copy.c, replace_link.c). MoveFileEx and its kin: Wine's, but for what
+ * cannot be done (replace_move.c). FatalAppExit, RaiseFailFastException: Wine's end the program
+ * without a word (replace_end.c). */
 
 #include "ntdll.h"
 
@@ -38,14 +40,28 @@ static const struct {
     const WCHAR *dll;
     const char *name;
     void (*function)(void);
+    void *original; /* where Wine's own is stored, or NULL */
 } replacements[] = {
-    {L"kernel32.dll", "CreateSymbolicLinkA", (void (*)(void))replaced_CreateSymbolicLinkA},
-    {L"kernelbase.dll", "CopyFileExW", (void (*)(void))replaced_CopyFileExW},
-    {L"kernelbase.dll", "CreateSymbolicLinkW", (void (*)(void))replaced_CreateSymbolicLinkW},
-    {L"kernelbase.dll", "CreatePipe", (void (*)(void))create_pipe},
-    {L"kernelbase.dll", "IsValidSecurityDescriptor", (void (*)(void))descriptor_is_valid},
-    {L"sechost.dll", "StartServiceCtrlDispatcherA", (void (*)(void))service_dispatcher_refuse},
-    {L"sechost.dll", "StartServiceCtrlDispatcherW", (void (*)(void))service_dispatcher_refuse},
+    {L"kernel32.dll", "CreateSymbolicLinkA", (void (*)(void))replaced_CreateSymbolicLinkA, NULL},
+    {L"kernelbase.dll", "CopyFileExW", (void (*)(void))replaced_CopyFileExW, NULL},
+    {L"kernelbase.dll", "CreateSymbolicLinkW", (void (*)(void))replaced_CreateSymbolicLinkW, NULL},
+    {L"kernelbase.dll", "CreatePipe", (void (*)(void))create_pipe, NULL},
+    {L"kernelbase.dll", "IsValidSecurityDescriptor", (void (*)(void))descriptor_is_valid, NULL},
+    {L"kernelbase.dll", "FatalAppExitA", (void (*)(void))replaced_FatalAppExitA, NULL},
+    {L"kernelbase.dll", "FatalAppExitW", (void (*)(void))replaced_FatalAppExitW, NULL},
+    {L"kernelbase.dll", "MoveFileExA", (void (*)(void))replaced_MoveFileExA,
+     &move_originals.plain_narrow},
+    {L"kernelbase.dll", "MoveFileExW", (void (*)(void))replaced_MoveFileExW, &move_originals.plain},
+    {L"kernelbase.dll", "MoveFileWithProgressA", (void (*)(void))replaced_MoveFileWithProgressA,
+     &move_originals.progress_narrow},
+    {L"kernelbase.dll", "MoveFileWithProgressW", (void (*)(void))replaced_MoveFileWithProgressW,
+     &move_originals.progress},
+    {L"kernelbase.dll", "RaiseFailFastException", (void (*)(void))replaced_RaiseFailFastException,
+     NULL},
+    {L"sechost.dll", "StartServiceCtrlDispatcherA", (void (*)(void))service_dispatcher_refuse,
+     NULL},
+    {L"sechost.dll", "StartServiceCtrlDispatcherW", (void (*)(void))service_dispatcher_refuse,
+     NULL},
 };
 
 bool has_replacements(const WCHAR *base_name)
@@ -58,13 +74,19 @@ bool has_replacements(const WCHAR *base_name)
     return false;
 }
 
-/* No name of one DLL is exported by another for anything else: the name alone will do. */
-void *replacement_find(const char *name)
+/* kernel32 exports many names of kernelbase's, which only lead there: the DLL must be the right
+ * one.
+ */
+void *replacement_find(const WCHAR *base_name, const char *name, void *original)
 {
     unsigned i;
 
     for (i = 0; i < ARRAY_COUNT(replacements); i++)
-        if (*name == *replacements[i].name && !strcmp(replacements[i].name, name))
+        if (*name == *replacements[i].name && !strcmp(replacements[i].name, name) &&
+            names_equal(replacements[i].dll, base_name)) {
+            if (replacements[i].original)
+                memcpy(replacements[i].original, &original, sizeof(original));
             return (void *)replacements[i].function;
+        }
     return NULL;
 }

@@ -10,5 +10,27 @@ BOOL WINAPI replaced_CopyFileExW(const WCHAR *from, const WCHAR *to, LPPROGRESS_
                                  void *argument, BOOL *cancel, DWORD flags);
 BOOLEAN WINAPI replaced_CreateSymbolicLinkW(const WCHAR *link, const WCHAR *target, DWORD flags);
 BOOLEAN WINAPI replaced_CreateSymbolicLinkA(const char *link, const char *target, DWORD flags);
+void WINAPI replaced_FatalAppExitA(UINT action, const char *text);
+void WINAPI replaced_FatalAppExitW(UINT action, const WCHAR *text);
+void WINAPI replaced_RaiseFailFastException(EXCEPTION_RECORD *record, CONTEXT *context,
+                                            DWORD flags);
+
+/* Wine's, set when ours is first looked up (replace_move.c). */
+extern struct move_originals {
+    BOOL(WINAPI *plain_narrow)(const char *from, const char *to, DWORD flags);
+    BOOL(WINAPI *plain)(const WCHAR *from, const WCHAR *to, DWORD flags);
+    BOOL(WINAPI *progress_narrow)
+    (const char *from, const char *to, LPPROGRESS_ROUTINE progress, void *argument, DWORD flags);
+    BOOL(WINAPI *progress)
+    (const WCHAR *from, const WCHAR *to, LPPROGRESS_ROUTINE progress, void *argument, DWORD flags);
+} move_originals;
+BOOL WINAPI replaced_MoveFileExA(const char *from, const char *to, DWORD flags);
+BOOL WINAPI replaced_MoveFileExW(const WCHAR *from, const WCHAR *to, DWORD flags);
+BOOL WINAPI replaced_MoveFileWithProgressA(const char *from, const char *to,
+                                           LPPROGRESS_ROUTINE progress, void *argument,
+                                           DWORD flags);
+BOOL WINAPI replaced_MoveFileWithProgressW(const WCHAR *from, const WCHAR *to,
+                                           LPPROGRESS_ROUTINE progress, void *argument,
+                                           DWORD flags);
 
 #endif

@@ -36,6 +36,7 @@ static const char *code_name(ULONG code)
         {(ULONG)STATUS_INVALID_UNWIND_TARGET, "invalid unwind target"},
         {(ULONG)STATUS_BAD_STACK, "bad stack"},
         {(ULONG)STATUS_HEAP_CORRUPTION, "heap corruption"},
+        {0xc0000602, "fail fast"},
         {0x20474343, "C++ exception (gcc)"},
         {0xe06d7363, "C++ exception (msvc)"},
     };

@@ -450,6 +450,23 @@ static void test_temporary(void)
     DeleteFileW(again);
 }
 
+/* On Windows the registry of the machine would keep it: not asked there. */
+static void test_delayed_move(void)
+{
+    const WCHAR *path = FOLDER L"\\later";
+
+    make(path, "x");
+    fails(MoveFileExW(path, NULL, MOVEFILE_DELAY_UNTIL_REBOOT), ERROR_NOT_SUPPORTED,
+          "a move at the next start of the system");
+    fails(MoveFileExA("C:\\windows\\temp\\win32_files\\later", NULL, MOVEFILE_DELAY_UNTIL_REBOOT),
+          ERROR_NOT_SUPPORTED, "the narrow one too");
+    fails(MoveFileWithProgressW(path, NULL, NULL, NULL, MOVEFILE_DELAY_UNTIL_REBOOT),
+          ERROR_NOT_SUPPORTED, "and the one with progress");
+    ok(MoveFileWithProgressW(path, FOLDER L"\\now", NULL, NULL, 0) && exists(FOLDER L"\\now"),
+       "others are done");
+    DeleteFileW(FOLDER L"\\now");
+}
+
 static void test_main(void)
 {
     CreateDirectoryW(FOLDER, NULL);
@@ -459,6 +476,8 @@ static void test_main(void)
         skip(1, "the file system has no user attributes");
     test_times();
     test_moving();
+    if (running_on_portico())
+        test_delayed_move();
     test_deleting();
     test_opening();
     test_overlapped();

@@ -124,4 +124,31 @@ int main(void)
 TEXT
 run_program noncontinuable
 is $status 37 'a filter that continues what is noncontinuable: the low byte of c0000025'
+
+build fatal <<'TEXT'
+#include <windows.h>
+int main(int argc, char **argv)
+{
+    EXCEPTION_RECORD record = {.ExceptionCode = 0xc0000409, .ExceptionAddress = (void *)main};
+    SetUnhandledExceptionFilter((void *)main); /* is not asked */
+    if (argc == 1)
+        RaiseFailFastException(NULL, NULL, 0);
+    if (*argv[1] == 'r')
+        RaiseFailFastException(&record, NULL, 0);
+    if (*argv[1] == 'w')
+        FatalAppExitW(0, L"wide text");
+    FatalAppExitA(0, "its last words");
+    return 33;
+}
+TEXT
+run_program fatal
+is $status 2 'RaiseFailFastException: the low byte of c0000602'
+like "$report" 'unhandled exception c0000602 \(fail fast\) at fatal\.exe\+0x' 'it is reported'
+report=$("$portico" "$scratch/fatal.exe" record 2>&1)
+is $? 9 "or the low byte of the record's code"
+like "$report" 'unhandled exception c0000409 .* at fatal\.exe\+0x' 'which is reported'
+is "$("$portico" "$scratch/fatal.exe" narrow 2>&1; echo $?)" "portico: FatalAppExit: its last words
+1" "FatalAppExit says the program's text"
+is "$("$portico" "$scratch/fatal.exe" wide 2>&1; echo $?)" "portico: FatalAppExit: wide text
+1" 'also a wide one'
 done_testing
