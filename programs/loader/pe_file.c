@@ -34,7 +34,7 @@ static void directories_read(struct pe_file *file)
 NTSTATUS pe_file_open(const char *path, struct pe_file *ret_file)
 {
     struct pe_file file = {0};
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would wait */
     struct stat status;
     NTSTATUS result;
     void *bytes;

@@ -16,6 +16,10 @@ dry_run() {
     dry_status=$?
 }
 
+mkfifo fifo
+dry_run fifo
+is "$(cat err)" "portico: $scratch/fifo: is not a file that can be read" 'a FIFO is not waited for'
+
 build whole.exe '#include <stdio.h>
 int main(void) { puts("it ran"); return 0; }'
 dry_run whole.exe
