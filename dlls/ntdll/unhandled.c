@@ -14,6 +14,21 @@
 
 enum { REPORT_FRAMES_MAX = 32 };
 
+/* What the linkers' delay-load helpers raise, with a delayed_import as the only parameter. */
+#define DELAYED_DLL_ABSENT      0xc06d007eu
+#define DELAYED_FUNCTION_ABSENT 0xc06d007fu
+
+struct delayed_import {
+    ULONG size;
+    const void *descriptor, *slot;
+    const char *dll;
+    BOOL has_name;
+    union {
+        const char *name;
+        ULONG_PTR ordinal;
+    };
+};
+
 static const char *code_name(ULONG code)
 {
     static const struct {
@@ -37,6 +52,8 @@ static const char *code_name(ULONG code)
         {(ULONG)STATUS_BAD_STACK, "bad stack"},
         {(ULONG)STATUS_HEAP_CORRUPTION, "heap corruption"},
         {0xc0000602, "fail fast"},
+        {DELAYED_DLL_ABSENT, "a DLL that is loaded when needed is not there"},
+        {DELAYED_FUNCTION_ABSENT, "a DLL that is loaded when needed lacks a function"},
         {0x20474343, "C++ exception (gcc)"},
         {0xe06d7363, "C++ exception (msvc)"},
     };
@@ -135,6 +152,20 @@ static void report_backtrace(const CONTEXT *from)
     }
 }
 
+static void report_delayed_import(const EXCEPTION_RECORD *record)
+{
+    const struct delayed_import *import = (const void *)record->ExceptionInformation[0];
+
+    if ((record->ExceptionCode != DELAYED_DLL_ABSENT &&
+         record->ExceptionCode != DELAYED_FUNCTION_ABSENT) ||
+        record->NumberParameters != 1 || !import || import->size < sizeof(*import))
+        return;
+    if (import->has_name)
+        log_line("  %s of %s was wanted", import->name, import->dll);
+    else
+        log_line("  number %u of %s was wanted", (ULONG)import->ordinal, import->dll);
+}
+
 static void report(const EXCEPTION_RECORD *record, const CONTEXT *context)
 {
     static const char *const kinds[] = {"read", "write", "", "", "", "", "", "", "execute"};
@@ -151,6 +182,7 @@ static void report(const EXCEPTION_RECORD *record, const CONTEXT *context)
     else
         log_line("unhandled exception %x (%s) at %s in thread %u", code, code_name(code), place,
                  HandleToULong(teb()->ClientId.UniqueThread));
+    report_delayed_import(record);
     report_backtrace(context);
 }
 

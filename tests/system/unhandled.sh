@@ -151,4 +151,11 @@ is "$("$portico" "$scratch/fatal.exe" narrow 2>&1; echo $?)" "portico: FatalAppE
 1" "FatalAppExit says the program's text"
 is "$("$portico" "$scratch/fatal.exe" wide 2>&1; echo $?)" "portico: FatalAppExit: wide text
 1" 'also a wide one'
+
+printf 'LIBRARY absent.dll\nEXPORTS\nwanted\n' >"$scratch/absent.def"
+"$("$PE_CC" -print-prog-name=dlltool)" -d "$scratch/absent.def" -D absent.dll --output-delaylib "$scratch/libabsent.a" || exit 99
+echo 'int wanted(void); int main(void) { return wanted(); }' >"$scratch/delayed.c"
+"$PE_CC" -o "$scratch/delayed.exe" "$scratch/delayed.c" -L"$scratch" -labsent || exit 99
+run_program delayed
+like "$report" 'wanted of absent\.dll was wanted' 'a DLL that is loaded when needed and is not there: what was wanted of it'
 done_testing
