@@ -65,4 +65,10 @@ is "$?" 0 'xcopy.exe copies'
 is "$(cat "$scratch/copied/given.txt")" content 'the whole file'
 run attrib.exe "$(dos "$scratch/given.txt")"
 like "$(cat "$scratch/out")" 'A .*given\.txt' 'attrib.exe shows attributes'
+run cmd.exe /c cmd /c exit 3
+is "$?" 3 'cmd.exe finds a program by its name alone'
+run cmd.exe /c dir /b 'C:\windows\system32\FIND.*'
+like "$(cat "$scratch/out")" '^find\.exe' 'which a listing by that name shows'
+run cmd.exe /c dir /b 'C:\windows\system32\*.exe'
+is "$(grep -ci '^find\.exe' "$scratch/out")" 0 'one of everything does not, and what deletes all of it leaves it alone'
 done_testing

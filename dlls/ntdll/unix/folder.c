@@ -109,6 +109,40 @@ bool folder_scan_add(struct folder_scan *scan, const char *name, uint32_t n_inst
     return true;
 }
 
+static bool names_are_equal(const struct folder_entry *a, const struct folder_entry *b)
+{
+    if (a->n_units != b->n_units)
+        return false;
+    for (size_t i = 0; i < a->n_units; i++)
+        if (upcase(a->units[i]) != upcase(b->units[i]))
+            return false;
+    return true;
+}
+
+bool folder_scan_add_far(struct folder_scan *scan, const char *folder, const char *name)
+{
+    const size_t n = scan->n_entries;
+    struct folder_entry *entry;
+    char *path;
+
+    if (!folder_scan_add(scan, name, 0, 0))
+        return false;
+    if (scan->n_entries == n)
+        return true;
+    entry = &scan->entries[n];
+    for (size_t i = 0; i < n; i++)
+        if (names_are_equal(&scan->entries[i], entry)) {
+            entry_deinit(entry);
+            scan->n_entries = n;
+            return true;
+        }
+    if (asprintf(&path, "%s/%s", folder, name) < 0)
+        return false;
+    free(entry->name);
+    entry->name = path;
+    return true;
+}
+
 static int entry_compare(const void *left, const void *right)
 {
     const struct folder_entry *a = left, *b = right;
@@ -172,6 +206,8 @@ static NTSTATUS scan_read(struct folder_scan *scan, struct file *file)
             ok = folder_scan_add(scan, entry->d_name, 0, 0);
     }
     closedir(stream);
+    if (ok && folder_mask_is_narrow(scan->mask))
+        ok = folder_scan_system32(scan, path);
     if (!ok)
         return STATUS_NO_MEMORY;
     scan_sort(scan);
@@ -227,7 +263,9 @@ static void entry_fill(const struct layout *layout, struct file *file,
     if (fstatat(file->fd, entry->name, &stat, 0) &&
         fstatat(file->fd, entry->name, &stat, AT_SYMLINK_NOFOLLOW))
         memset(&stat, 0, sizeof(stat)); /* gone since the folder was read */
-    if (stat.st_mode) {
+    if (stat.st_mode && *entry->name == '/') {
+        facts = file_facts_get(entry->name, &stat);
+    } else if (stat.st_mode) {
         snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", file->fd, entry->name);
         facts = file_facts_get(path, &stat);
     }

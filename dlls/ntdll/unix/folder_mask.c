@@ -167,3 +167,10 @@ bool folder_mask_wants(struct folder_mask *mask, const WCHAR *name, size_t units
         return true;
     return mask->dos && !is_dots && matches(mask, mask->dos, name, units);
 }
+
+bool folder_mask_is_narrow(const struct folder_mask *mask)
+{
+    static const char wildcards[] = "*?<>\"";
+
+    return mask && mask->units && (mask->text[0] > 0x7f || !strchr(wildcards, mask->text[0]));
+}

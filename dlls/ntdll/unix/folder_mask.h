@@ -13,3 +13,5 @@ NTSTATUS folder_mask_new(WCHAR *text, size_t units, struct folder_mask **ret_mas
 void folder_mask_free(struct folder_mask *mask); /* NULL is fine */
 /* is_dots: the name is `.` or `..`. Not from several threads at once with one mask. */
 bool folder_mask_wants(struct folder_mask *mask, const WCHAR *name, size_t units, bool is_dots);
+/* It says how the name begins. */
+bool folder_mask_is_narrow(const struct folder_mask *mask);
