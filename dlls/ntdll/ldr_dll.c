@@ -12,6 +12,19 @@
 
 enum { LDR_LOCK_FAIL = 1, LDR_LOCK_TRY = 2 };
 
+/* UNKNOWN: what Windows does when DllMain frees what LoadLibrary is about to return. Here that
+ * stays. */
+static NTSTATUS attach_loaded(struct module *module)
+{
+    const NTSTATUS status = module_attach(module, NULL);
+
+    if (!status && !module->n_loads)
+        module->n_loads++;
+    else if (status && module->n_loads > 0)
+        module->n_loads--;
+    return status;
+}
+
 NTSTATUS WINAPI LdrLoadDll(LPCWSTR path, DWORD flags, const UNICODE_STRING *name, HMODULE *ret_base)
 {
     WCHAR full[LDR_PATH_MAX];
@@ -28,14 +41,11 @@ NTSTATUS WINAPI LdrLoadDll(LPCWSTR path, DWORD flags, const UNICODE_STRING *name
     if (!status)
         module->n_loads++;
     modules_release();
-    if (!status) {
-        status = module_attach(module, NULL);
-        if (!status)
-            *ret_base = module->entry.DllBase;
-        else
-            module->n_loads--;
-    }
-    if (status)
+    if (!status)
+        status = attach_loaded(module);
+    if (!status)
+        *ret_base = module->entry.DllBase;
+    else
         modules_sweep();
     if (!is_process_starting())
         failure_clear();
@@ -54,12 +64,20 @@ NTSTATUS WINAPI LdrUnloadDll(HMODULE base)
     module = module_from_base(base);
     if (!module)
         status = STATUS_DLL_NOT_FOUND;
-    /* UNKNOWN: what Windows does when DllMain frees what LoadLibrary is about to return. Here that
-     * stays. */
-    else if (module->n_loads > (module->state == MODULE_ATTACHING) && !--module->n_loads)
+    else if (module->n_loads > 0 && !--module->n_loads)
         modules_sweep();
     RtlLeaveCriticalSection(&loader_lock);
     return status;
+}
+
+static void module_keep(struct module *module, bool for_ever)
+{
+    modules_hold();
+    if (for_ever)
+        module->is_root = true;
+    else
+        module->n_loads++;
+    modules_release();
 }
 
 NTSTATUS WINAPI LdrAddRefDll(ULONG flags, HMODULE base)
@@ -71,12 +89,10 @@ NTSTATUS WINAPI LdrAddRefDll(ULONG flags, HMODULE base)
         return STATUS_INVALID_PARAMETER;
     RtlEnterCriticalSection(&loader_lock);
     module = module_from_base(base);
-    if (!module)
-        status = STATUS_INVALID_PARAMETER;
-    else if (flags & LDR_ADDREF_DLL_PIN)
-        module->is_root = true;
+    if (module)
+        module_keep(module, flags & LDR_ADDREF_DLL_PIN);
     else
-        module->n_loads++;
+        status = STATUS_INVALID_PARAMETER;
     RtlLeaveCriticalSection(&loader_lock);
     return status;
 }
@@ -115,10 +131,8 @@ NTSTATUS WINAPI LdrGetDllHandleEx(ULONG flags, LPCWSTR path, ULONG *characterist
         return status;
     RtlEnterCriticalSection(&loader_lock);
     module = module_find(full);
-    if (module && (flags & LDR_GET_DLL_HANDLE_EX_FLAG_PIN))
-        module->is_root = true;
-    else if (module && !flags)
-        module->n_loads++;
+    if (module && flags != LDR_GET_DLL_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT)
+        module_keep(module, flags & LDR_GET_DLL_HANDLE_EX_FLAG_PIN);
     if (ret_base)
         *ret_base = module ? module->entry.DllBase : NULL;
     RtlLeaveCriticalSection(&loader_lock);

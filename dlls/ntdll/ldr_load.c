@@ -10,7 +10,8 @@
  * modules_sweep detaches, in reverse order of initialisation, what no root reaches any more, and
  * unmaps it: so cycles go too, and a load that fails half-way leaves nothing. DllMain may load and
  * unload: a nested sweep only asks the outer one for another round. Who walks over modules while
- * code of the program's may run (a DllMain, a notification) holds them: a sweep waits for him. */
+ * code of the program's may run (a DllMain, a notification) holds them, and so does who gives one a
+ * holder: a sweep waits for him, or goes another round after him. */
 
 #include "ntdll.h"
 
@@ -312,7 +313,7 @@ static void unmap_unreachable(void)
 {
     LIST_ENTRY *link = ldr_data.InLoadOrderModuleList.Flink;
 
-    while (link != &ldr_data.InLoadOrderModuleList) {
+    while (link != &ldr_data.InLoadOrderModuleList && !is_sweep_wanted) {
         struct module *module = module_from_entry(link);
 
         link = link->Flink;
@@ -326,9 +327,10 @@ void modules_hold(void)
     n_holds++;
 }
 
+/* A sweep that is on its way begins anew: something may be reachable that was not. */
 void modules_release(void)
 {
-    if (!--n_holds && is_sweep_wanted)
+    if (!--n_holds && (is_sweep_wanted || is_sweeping))
         modules_sweep();
 }
 

@@ -84,6 +84,41 @@ static void test_freeing(void)
     ok(!is_loaded(), "is gone after that");
 }
 
+/* The DLL is there for the one that forwards to it: nobody has called LoadLibrary. */
+static HMODULE load_forwarded(const char *what)
+{
+    HMODULE module = LoadLibraryA("module_entry_forward.dll");
+
+    SetEnvironmentVariableA("MODULE_ENTRY", what);
+    ok(module && GetProcAddress(module, "entry_forward_value") && is_loaded(),
+       "a forwarder's DLL, told to %s", what);
+    SetEnvironmentVariableA("MODULE_ENTRY", NULL);
+    return module;
+}
+
+static void test_forwarded(void)
+{
+    HMODULE module = load_forwarded("load and free itself");
+
+    ok(FreeLibrary(module) && !is_loaded(), "goes with the one that forwards to it");
+    module = load_forwarded("hold the other at the end");
+    ok(FreeLibrary(module) && GetModuleHandleA("module_entry_forward.dll") == module,
+       "keeps that one, which would go after it");
+    ok(FreeLibrary(module) && !GetModuleHandleA("module_entry_forward.dll") && !is_loaded(),
+       "once");
+}
+
+static void test_loading_at_end(void)
+{
+    HMODULE module = load_told("load at the end"), late;
+
+    ok(!GetModuleHandleA("version.dll"), "a DLL that another one loads when it is detached");
+    FreeLibrary(module);
+    late = GetModuleHandleA("version.dll");
+    ok(!is_loaded() && late, "stays when that one has gone");
+    ok(late && FreeLibrary(late) && !GetModuleHandleA("version.dll"), "until it is freed");
+}
+
 static void test_broken(void)
 {
     HMODULE module = LoadLibraryA("module_entry_forward.dll");
@@ -100,6 +135,8 @@ static void test_main(void)
 {
     test_exceptions();
     test_freeing();
+    test_forwarded();
+    test_loading_at_end();
     test_broken();
     done_testing();
 }

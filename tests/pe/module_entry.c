@@ -35,6 +35,8 @@ __attribute__((section(".CRT$XLB"), used)) static const PIMAGE_TLS_CALLBACK entr
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *reserved)
 {
+    HMODULE other;
+
     (void)reserved;
     if (reason == DLL_PROCESS_ATTACH && is_told("fault"))
         fault();
@@ -42,8 +44,14 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *reserved)
         RaiseException(0xe0123456, 0, 0, NULL);
     if (reason == DLL_PROCESS_ATTACH && is_told("free itself"))
         FreeLibrary(instance);
+    if (reason == DLL_PROCESS_ATTACH && is_told("load and free itself"))
+        FreeLibrary(LoadLibraryA("module_entry.dll"));
     if (reason == DLL_PROCESS_DETACH && is_told("fault at the end"))
         fault();
+    if (reason == DLL_PROCESS_DETACH && is_told("load at the end"))
+        LoadLibraryA("version.dll");
+    if (reason == DLL_PROCESS_DETACH && is_told("hold the other at the end"))
+        GetModuleHandleExA(0, "module_entry_forward.dll", &other);
     if (reason == DLL_THREAD_ATTACH && is_told("free itself in a thread"))
         FreeLibrary(instance);
     return TRUE;
