@@ -76,7 +76,9 @@ static NTSTATUS copy_begin(struct copy *copy, const WCHAR *from, const WCHAR *to
     copy->chunk = RtlAllocateHeap(process_heap(), 0, CHUNK_BYTES);
     if (!copy->chunk)
         return STATUS_NO_MEMORY;
-    return open_name(to, GENERIC_WRITE | DELETE, copy->basic.FileAttributes, 0,
+    /* Read-only comes last: what a read-only file has of a copy that fails could not be deleted. */
+    return open_name(to, GENERIC_WRITE | DELETE,
+                     copy->basic.FileAttributes & ~(ULONG)FILE_ATTRIBUTE_READONLY, 0,
                      flags & COPY_FILE_FAIL_IF_EXISTS ? FILE_CREATE : FILE_OVERWRITE_IF, &copy->to);
 }
 

@@ -162,6 +162,11 @@ static void test_copy(void)
     fails(CopyFileExA("source", "cancelled", watch, &watcher, NULL, 0), ERROR_REQUEST_ABORTED,
           "a copy that its routine cancels");
     ok(!exists("cancelled"), "nothing is left of it");
+    SetFileAttributesA("source", FILE_ATTRIBUTE_READONLY);
+    fails(CopyFileExA("source", "cancelled", watch, &watcher, NULL, 0), ERROR_REQUEST_ABORTED,
+          "and of a read-only file");
+    ok(!exists("cancelled"), "neither");
+    SetFileAttributesA("source", FILE_ATTRIBUTE_NORMAL);
     watcher.answer = PROGRESS_STOP;
     fails(CopyFileExA("source", "stopped", watch, &watcher, NULL, 0), ERROR_REQUEST_ABORTED,
           "one that it stops");
