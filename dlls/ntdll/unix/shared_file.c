@@ -202,13 +202,12 @@ static NTSTATUS proxy_make(handle_t handle, uint32_t n_closes, struct file **ret
 
 static NTSTATUS proxy_get(handle_t handle, struct file **ret_file)
 {
-    NTSTATUS status = STATUS_SUCCESS;
+    NTSTATUS status;
     uint32_t n_closes;
 
     do {
         *ret_file = proxy_find(handle, &n_closes);
-        if (!*ret_file)
-            status = proxy_make(handle, n_closes, ret_file);
+        status = *ret_file ? STATUS_SUCCESS : proxy_make(handle, n_closes, ret_file);
     } while (status == STATUS_RETRY);
     return status;
 }

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* Threads that use a file's handle of another process' making for the first time, all at once,
+ * while other handles are closed: each of them gets the file. (A thread that does not come back is
+ * this test's failure too.) */
+
+#include <windows.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "win32.h"
+
+enum { N_ROUNDS = 256, N_HANDLES = 2 * N_ROUNDS, N_READERS = 4 };
+
+struct reader {
+    HANDLE thread;
+    LONG volatile n_rounds;
+    unsigned n_right;
+};
+
+static HANDLE handles[N_HANDLES];
+static struct reader readers[N_READERS];
+static LONG volatile round_now; /* from 1 on */
+
+static DWORD WINAPI reader_main(void *argument)
+{
+    struct reader *reader = argument;
+
+    for (LONG i = 0; i < N_ROUNDS; i++) {
+        OVERLAPPED at = {0};
+        char byte = 0;
+        DWORD n;
+
+        while (round_now <= i)
+            SwitchToThread();
+        reader->n_right += ReadFile(handles[i], &byte, 1, &n, &at) && byte == 'A';
+        InterlockedIncrement(&reader->n_rounds);
+    }
+    return 0;
+}
+
+static HANDLE file_make(void)
+{
+    HANDLE file = CreateFileA("shared_handles.tmp", GENERIC_READ | GENERIC_WRITE | DELETE, 0, NULL,
+                              CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    DWORD n;
+
+    ok(file != INVALID_HANDLE_VALUE && WriteFile(file, "A", 1, &n, NULL), "a file of one byte");
+    return file;
+}
+
+/* Into the other process and back: handles that nothing is known of here. */
+static unsigned handles_make(HANDLE file, HANDLE process)
+{
+    HANDLE theirs = NULL;
+    unsigned n = 0;
+
+    DuplicateHandle(GetCurrentProcess(), file, process, &theirs, 0, FALSE, DUPLICATE_SAME_ACCESS);
+    for (int i = 0; i < N_HANDLES; i++)
+        n += DuplicateHandle(process, theirs, GetCurrentProcess(), &handles[i], 0, FALSE,
+                             DUPLICATE_SAME_ACCESS);
+    return n;
+}
+
+/* ntdll keeps 256 lists of such handles: what is closed is in the list of what is read. */
+static void test_rounds(void)
+{
+    unsigned n_right = 0, n_closed = 0;
+
+    for (int i = 0; i < N_READERS; i++)
+        readers[i].thread = CreateThread(NULL, 0, reader_main, &readers[i], 0, NULL);
+    for (LONG i = 0; i < N_ROUNDS; i++) {
+        round_now = i + 1;
+        SwitchToThread();
+        n_closed += CloseHandle(handles[i + N_ROUNDS]);
+        for (int k = 0; k < N_READERS; k++)
+            while (readers[k].n_rounds <= i)
+                SwitchToThread();
+        n_closed += CloseHandle(handles[i]);
+    }
+    for (int i = 0; i < N_READERS; i++) {
+        WaitForSingleObject(readers[i].thread, INFINITE);
+        CloseHandle(readers[i].thread);
+        n_right += readers[i].n_right;
+    }
+    is_number(n_right, N_ROUNDS * N_READERS, "each thread reads by each handle");
+    is_number(n_closed, N_HANDLES, "each handle is closed");
+}
+
+static void test_main(void)
+{
+    STARTUPINFOA startup = {.cb = sizeof startup};
+    char self[MAX_PATH], line[MAX_PATH + 16];
+    PROCESS_INFORMATION child;
+    HANDLE file;
+
+    if (__argc > 1)
+        Sleep(INFINITE);
+    GetModuleFileNameA(NULL, self, sizeof self);
+    snprintf(line, sizeof line, "\"%s\" child", self);
+    file = file_make();
+    ok(CreateProcessA(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &child), "a child");
+    is_number(handles_make(file, child.hProcess), N_HANDLES, "handles that come from it");
+    test_rounds();
+    TerminateProcess(child.hProcess, 0);
+    child_end(&child);
+    CloseHandle(file);
+}
