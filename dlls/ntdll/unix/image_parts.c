@@ -187,7 +187,8 @@ static NTSTATUS vectors_read(int fd, struct iovec *vectors, int n, off_t offset)
     return STATUS_SUCCESS;
 }
 
-/* One call for pages that would fault one by one. Where Linux does not know it they do. */
+/* One call for pages that would fault one by one, if Linux knows it: those that the file is read
+ * to. What a part has behind them is zero, and may be large. */
 static void parts_populate(const struct image_parts *parts)
 {
     const struct part *part = parts->part, *end = parts->part + parts->n, *run;
@@ -196,9 +197,10 @@ static void parts_populate(const struct image_parts *parts)
         run = part++;
         if (!part_is_read(run))
             continue;
-        while (part < end && part_is_read(part) && are_neighbours(part - 1, part))
+        while (part < end && part_is_read(part) && are_neighbours(part - 1, part) &&
+               page_up(part[-1].raw) == part[-1].size)
             part++;
-        (void)madvise(parts->base + run->rva, part[-1].rva + part[-1].size - run->rva,
+        (void)madvise(parts->base + run->rva, part[-1].rva - run->rva + page_up(part[-1].raw),
                       MADV_POPULATE_WRITE);
     }
 }
