@@ -34,6 +34,7 @@ is "$(printf 'a\nb\n' | "$portico" "$args" stdin)" "$(crlf '2 lines, type 3')" '
 printf 'a\nb\nc\n' >"$scratch/in"
 is "$("$portico" "$args" stdin <"$scratch/in")" "$(crlf '3 lines, type 1')" 'standard input from a file'
 is "$("$portico" "$args" stdin </dev/null)" "$(crlf '0 lines, type 2')" 'standard input from /dev/null'
+is "$("$portico" "$args" stdin <&-)" "$(crlf '0 lines, type 0')" 'no standard input: not the first file that the loader opens'
 "$portico" "$args" args x >&-
 ok $? 'a closed standard output is survived'
 

@@ -124,13 +124,17 @@ static void ntdll_load(void)
 static void exe_load(const char *path)
 {
     struct unix_image image;
-    int fd, high;
+    int fd, low;
 
     image_load_or_fail(path, &image, &fd);
     (void)image_info_of(image.base, &process.exe_info); /* which is there: it was just mapped */
-    high = fd > STDERR_FILENO ? fd : fd_copy_high(fd);
-    if (high >= 0)
-        file_claim_program(high);
+    if (fd <= STDERR_FILENO) { /* which the program was started without: nor gets it this one */
+        low = fd;
+        fd = fd_copy_high(low);
+        close(low);
+    }
+    if (fd >= 0)
+        file_claim_program(fd);
     if (process.exe_info.characteristics & IMAGE_FILE_DLL)
         fatal(PORTICO_EXIT_NOT_PE, "%s: is a DLL, not a program", path);
     process.exe_base = image.base;
