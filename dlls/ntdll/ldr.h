@@ -103,6 +103,9 @@ NTSTATUS module_call_attach(struct module *module, void *reserved);
 /* Every reason but DLL_PROCESS_ATTACH: the result does not matter. */
 void module_call_entry(struct module *module, ULONG reason, void *reserved);
 void module_call_tls_callbacks(struct module *module, ULONG reason);
+/* Of a thread that holds the loader lock and has been ended: it was in the program's code, called
+ * from here, so that the loader's lists are whole. */
+bool loader_is_outside(void);
 
 /* ldr_path.c. */
 const WCHAR *api_set_target(const WCHAR *name);
@@ -110,7 +113,7 @@ bool is_known_dll(const WCHAR *name);
 NTSTATUS default_search_path(WCHAR **ret_path);
 extern const WCHAR system_directory[];
 
-/* ldr_tls.c. */
+/* ldr_tls.c: its own lock guards it, under the loader lock or without. */
 NTSTATUS tls_add_module(struct module *module);
 void tls_remove_module(struct module *module);
 NTSTATUS tls_attach_thread(void);

@@ -34,6 +34,26 @@ LONG WINAPI entry_guard_filter(EXCEPTION_POINTERS *pointers, void *frame)
     return EXCEPTION_EXECUTE_HANDLER;
 }
 
+/* How deep the loader lock was entered when the program's code that runs now was called; 0: none.
+ */
+static LONG depth_at_call;
+
+bool loader_is_outside(void)
+{
+    return depth_at_call && depth_at_call == loader_lock.RecursionCount;
+}
+
+static NTSTATUS call_guarded(NTSTATUS (*function)(void *argument), struct entry_call *call)
+{
+    LONG depth_before = depth_at_call;
+    NTSTATUS status;
+
+    __atomic_store_n(&depth_at_call, loader_lock.RecursionCount, __ATOMIC_RELEASE);
+    status = entry_guard(function, call);
+    __atomic_store_n(&depth_at_call, depth_before, __ATOMIC_RELEASE);
+    return status;
+}
+
 static NTSTATUS tls_callbacks_run(void *argument)
 {
     const struct entry_call *call = argument;
@@ -49,7 +69,7 @@ void module_call_tls_callbacks(struct module *module, ULONG reason)
     struct entry_call call = {module, reason, NULL, TRUE};
 
     if (module->tls && !(module->entry.Flags & LDR_DONT_RESOLVE_REFS))
-        (void)entry_guard(tls_callbacks_run, &call);
+        (void)call_guarded(tls_callbacks_run, &call);
 }
 
 static NTSTATUS entry_run(void *argument)
@@ -67,7 +87,7 @@ static NTSTATUS entry_call(struct module *module, ULONG reason, void *reserved)
     NTSTATUS status = STATUS_SUCCESS;
 
     if ((module->entry.Flags & LDR_IMAGE_IS_DLL) && module->entry.EntryPoint)
-        status = entry_guard(entry_run, &call);
+        status = call_guarded(entry_run, &call);
     return status ? status : call.result ? STATUS_SUCCESS : STATUS_DLL_INIT_FAILED;
 }
 

@@ -12,7 +12,14 @@
  * programs that import it (or a DLL that does) have it, so that a program that imports ntdll alone
  * runs on ntdll alone. The end: RtlExitUserProcess stops the other threads while this one holds the
  * loader, PEB and heap locks, so that none of these is left locked by a dead thread; then
- * DLL_PROCESS_DETACH in reverse order of initialisation. */
+ * DLL_PROCESS_DETACH in reverse order of initialisation.
+ *
+ * As on Windows threads wait to begin, and ExitProcess waits, while a DllMain runs, for ever if
+ * need be. DIFFERS: the thread of a control event (unix/control.c) waits for no DllMain: when the
+ * loader is busy it begins without DLL_THREAD_ATTACH, and the end of the process that it makes ends
+ * the thread in the DllMain too; then the DLLs are detached, unless that thread was in the loader's
+ * own code and may have left its lists half changed. A signal that comes before the program has
+ * begun ends the process at once: nobody can have asked for it. */
 
 #include "ntdll.h"
 
@@ -20,7 +27,7 @@
 #include "ldr.h"
 #include "rtl.h"
 
-enum { TEB_SKIP_THREAD_ATTACH = 0x0008 };
+enum { TEB_SKIP_THREAD_ATTACH = 0x0008, TEB_SKIP_LOADER_INIT = 0x4000 };
 
 /* What the ELF half says about its call table, behind the dispatcher's address; exports.S has this
  * DLL's count. */
@@ -32,7 +39,8 @@ typedef ULONG(WINAPI *thread_function)(void *argument);
 
 enum process_phase { PROCESS_NEW, PROCESS_STARTING, PROCESS_RUNNING };
 
-static LONG phase; /* enum process_phase; written by the first thread only */
+static LONG phase;            /* enum process_phase; written by the first thread only */
+static HANDLE control_thread; /* the id of the thread of a control event; written by it only */
 static struct module *program;
 static void(WINAPI *base_thread_init_thunk)(ULONG, PRTL_THREAD_START_ROUTINE, void *);
 
@@ -122,7 +130,7 @@ static void process_start(CONTEXT *context)
     check_status("a DLL cannot be started", module_attach(program, context));
     find_base_thread_init_thunk();
     ldr_data.Initialized = TRUE;
-    __atomic_store_n(&phase, PROCESS_RUNNING, __ATOMIC_RELAXED);
+    __atomic_store_n(&phase, PROCESS_RUNNING, __ATOMIC_RELEASE);
     RtlLeaveCriticalSection(&loader_lock);
 }
 
@@ -132,13 +140,40 @@ static bool wants_thread_calls(const struct module *module)
            !(module->entry.Flags & LDR_NO_DLL_CALLS);
 }
 
+static bool is_control_thread(void)
+{
+    return __atomic_load_n(&control_thread, __ATOMIC_RELAXED) == teb()->ClientId.UniqueThread;
+}
+
+/* False: it does without. */
+static bool loader_lock_for_thread(void)
+{
+    if (!is_control_thread()) {
+        RtlEnterCriticalSection(&loader_lock);
+        return true;
+    }
+    if (RtlTryEnterCriticalSection(&loader_lock))
+        return true;
+    teb()->SameTebFlags |= TEB_SKIP_LOADER_INIT;
+    return false;
+}
+
+static void control_thread_start(void)
+{
+    __atomic_store_n(&control_thread, teb()->ClientId.UniqueThread, __ATOMIC_RELAXED);
+    while (__atomic_load_n(&phase, __ATOMIC_ACQUIRE) != PROCESS_RUNNING)
+        NtTerminateProcess(NtCurrentProcess(), 0); /* by the signal */
+}
+
 static void thread_start(void)
 {
     LIST_ENTRY *head = &ldr_data.InInitializationOrderModuleList, *link;
+    bool is_locked = loader_lock_for_thread();
 
-    RtlEnterCriticalSection(&loader_lock);
     check_status("no memory for thread-local storage", tls_attach_thread());
     rtl_thread_init();
+    if (!is_locked)
+        return;
     modules_hold();
     if (!(teb()->SameTebFlags & TEB_SKIP_THREAD_ATTACH)) {
         for (link = head->Flink; link != head; link = link->Flink)
@@ -150,11 +185,14 @@ static void thread_start(void)
     RtlLeaveCriticalSection(&loader_lock);
 }
 
-void WINAPI LdrInitializeThunk(CONTEXT *context, void *unused2, ULONG_PTR unused3,
+void WINAPI LdrInitializeThunk(CONTEXT *context, void *is_control, ULONG_PTR unused3,
                                ULONG_PTR unused4)
 {
-    (void)unused2, (void)unused3, (void)unused4;
-    if (phase == PROCESS_NEW) {
+    (void)unused3, (void)unused4;
+    if (is_control) {
+        control_thread_start();
+        thread_start();
+    } else if (phase == PROCESS_NEW) {
         phase = PROCESS_STARTING;
         process_start(context);
     } else {
@@ -180,7 +218,10 @@ void WINAPI LdrShutdownThread(void)
     if (ldr_data.ShutdownInProgress)
         return;
     rtl_thread_exit();
-    RtlEnterCriticalSection(&loader_lock);
+    if ((teb()->SameTebFlags & TEB_SKIP_LOADER_INIT) || !loader_lock_for_thread()) {
+        tls_detach_thread();
+        return;
+    }
     modules_hold();
     if (!(teb()->SameTebFlags & TEB_SKIP_THREAD_ATTACH)) {
         for (link = head->Blink; link != head; link = link->Blink)
@@ -218,14 +259,16 @@ BOOLEAN WINAPI RtlDllShutdownInProgress(void)
  * needs. */
 void DECLSPEC_NORETURN WINAPI RtlExitUserProcess(ULONG status)
 {
-    RtlEnterCriticalSection(&loader_lock);
+    bool is_locked = loader_lock_for_thread();
+
     RtlAcquirePebLock();
     RtlLockHeap(process_heap());
     NtTerminateProcess(NULL, status);
     process_ending_set(status);
     RtlUnlockHeap(process_heap());
     RtlReleasePebLock();
-    LdrShutdownProcess();
+    if (is_locked || loader_is_outside())
+        LdrShutdownProcess();
     for (;;)
         NtTerminateProcess(NtCurrentProcess(), status);
 }

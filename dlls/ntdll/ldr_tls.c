@@ -8,7 +8,8 @@
  * pointers by index, and compiled code reads its block through it. The vector has its full width
  * from the thread's start, so that a module loaded later only fills a slot of every thread and
  * never moves a vector under a running thread. Threads are listed by TEB.TlsLinks. Guard of
- * everything: the loader lock. */
+ * everything: tls_lock, which is held around no code of the program's: a control event's thread
+ * must not wait for the loader lock (ldr_start.c). */
 
 #include "ntdll.h"
 
@@ -16,6 +17,7 @@
 
 enum { TLS_MODULES_MAX = 256, TLS_ALIGNMENT_SHIFT = 20 };
 
+static RTL_CRITICAL_SECTION tls_lock = {(void *)(LONG_PTR)-1, -1, 0, 0, 0, 0};
 static struct module *tls_modules[TLS_MODULES_MAX];
 static LIST_ENTRY threads = {&threads, &threads};
 
@@ -84,15 +86,11 @@ static void empty_slots(ULONG index)
     }
 }
 
-NTSTATUS tls_add_module(struct module *module)
+static NTSTATUS add_module_locked(struct module *module)
 {
     ULONG index = 0;
     NTSTATUS status;
 
-    if (!module->tls)
-        return STATUS_SUCCESS;
-    if (!tls_is_whole(module))
-        return STATUS_INVALID_IMAGE_FORMAT;
     while (index < TLS_MODULES_MAX && tls_modules[index])
         index++;
     if (index == TLS_MODULES_MAX)
@@ -109,24 +107,36 @@ NTSTATUS tls_add_module(struct module *module)
     return STATUS_SUCCESS;
 }
 
+NTSTATUS tls_add_module(struct module *module)
+{
+    NTSTATUS status;
+
+    if (!module->tls)
+        return STATUS_SUCCESS;
+    if (!tls_is_whole(module))
+        return STATUS_INVALID_IMAGE_FORMAT;
+    RtlEnterCriticalSection(&tls_lock);
+    status = add_module_locked(module);
+    RtlLeaveCriticalSection(&tls_lock);
+    return status;
+}
+
 void tls_remove_module(struct module *module)
 {
     if (module->entry.TlsIndex < 0)
         return;
+    RtlEnterCriticalSection(&tls_lock);
     empty_slots((ULONG)module->entry.TlsIndex);
     tls_modules[module->entry.TlsIndex] = NULL;
     module->entry.TlsIndex = -1;
+    RtlLeaveCriticalSection(&tls_lock);
 }
 
-NTSTATUS tls_attach_thread(void)
+static NTSTATUS attach_thread_locked(void **vector)
 {
     TEB *self = teb();
-    void **vector =
-        RtlAllocateHeap(process_heap(), HEAP_ZERO_MEMORY, TLS_MODULES_MAX * sizeof(*vector));
     ULONG i;
 
-    if (!vector)
-        return STATUS_NO_MEMORY;
     self->ThreadLocalStoragePointer = vector;
     self->TlsLinks.Flink = &threads;
     self->TlsLinks.Blink = threads.Blink;
@@ -142,6 +152,20 @@ NTSTATUS tls_attach_thread(void)
     return STATUS_SUCCESS;
 }
 
+NTSTATUS tls_attach_thread(void)
+{
+    void **vector =
+        RtlAllocateHeap(process_heap(), HEAP_ZERO_MEMORY, TLS_MODULES_MAX * sizeof(*vector));
+    NTSTATUS status;
+
+    if (!vector)
+        return STATUS_NO_MEMORY;
+    RtlEnterCriticalSection(&tls_lock);
+    status = attach_thread_locked(vector);
+    RtlLeaveCriticalSection(&tls_lock);
+    return status;
+}
+
 void tls_detach_thread(void)
 {
     TEB *self = teb();
@@ -150,11 +174,13 @@ void tls_detach_thread(void)
 
     if (!vector)
         return;
+    RtlEnterCriticalSection(&tls_lock);
     self->TlsLinks.Flink->Blink = self->TlsLinks.Blink;
     self->TlsLinks.Blink->Flink = self->TlsLinks.Flink;
     self->TlsLinks.Flink = NULL; /* the ELF half may free the TEB */
     self->ThreadLocalStoragePointer = NULL;
     for (i = 0; i < TLS_MODULES_MAX; i++)
         block_free(vector[i]);
+    RtlLeaveCriticalSection(&tls_lock);
     RtlFreeHeap(process_heap(), 0, vector);
 }

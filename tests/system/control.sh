@@ -28,4 +28,29 @@ for busy in compute call read; do
     like "$(cat "$scratch/$busy.out")" 'event 2' "busy with $busy: it was asked"
 done
 exec 9<&-
+
+# A DllMain does not return.
+for how in spin sleep; do
+    for reason in attach free exit; do
+        background "$how" env STUCK=$reason STUCK_HOW=$how "$portico" "$(program control)" stuck
+        await_line "$how" '^ready' "$background_pid"
+        kill -TERM "$background_pid"
+        wait "$background_pid"
+        is $? 143 "DllMain, $reason, $how: the first signal ends the process"
+        [ $reason = exit ] || like "$(cat "$scratch/$how.out")" 'in the buffer' 'after its streams were flushed'
+    done
+    background "$how" env STUCK=attach STUCK_HOW=$how "$portico" "$(program stuck_start)"
+    await_line "$how" '^ready' "$background_pid"
+    kill -TERM "$background_pid"
+    wait "$background_pid"
+    is $? 143 "DllMain of a program that has not begun, $how: the first signal ends the process"
+    background "$how" env STUCK=attach STUCK_HOW=$how "$portico" "$(program control)" load
+    await_line "$how" '^ready' "$background_pid"
+    kill -TERM "$background_pid"
+    wait "$background_pid"
+    is $? 6 "DllMain, $how: the program's handler ends it"
+    like "$(cat "$scratch/$how.out")" 'event 2' 'when it was asked'
+    STUCK=attach STUCK_HOW=$how "$portico" "$(program control)" end
+    is $? 123 "DllMain, $how: TerminateProcess of another process ends it"
+done
 done_testing

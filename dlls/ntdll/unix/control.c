@@ -16,8 +16,10 @@
  * server or make a second thread. So there is only one thread that a signal can find without it,
  * and that one is awake: in PE code its handler starts the watcher, in a system call its exit does.
  *
- * A second signal before the first has been dealt with ends the process at once. Without kernelbase
- * the process dies by the signal.
+ * Nothing that the program does under the loader lock holds this up: ldr_start.c. A second signal
+ * before the first has been dealt with ends the process at once; so does one that comes while the
+ * process ends by itself, when no thread can begin any more and a DllMain may be in the way.
+ * Without kernelbase the process dies by the signal.
  */
 
 #include "control.h"
@@ -76,11 +78,12 @@ static void control_event(int number)
     struct thread_options options = {
         .start = kernelbase ? image_export(kernelbase, "CtrlRoutine") : NULL,
         .argument = (void *)(uintptr_t)(number == SIGINT ? EVENT_CTRL_C : EVENT_CLOSE),
-        .suspended = true};
+        .suspended = true,
+        .is_control = true};
     struct nt_object *object;
     struct thread *thread;
 
-    if (!options.start || thread_create(&options, &thread))
+    if (!options.start || thread_create(&options, &thread) || threads_end())
         die_by(number);
     atomic_store(&routine, thread);
     thread_resume(thread);
@@ -116,12 +119,17 @@ void control_watch_start(void)
         die_by((int)atomic_load(&caught));
 }
 
-void control_exit(uint32_t code)
+/* kernelbase's routine ends the process with 0 when no handler took the event. */
+bool control_is_end(uint32_t code)
 {
     struct thread *thread = atomic_load(&routine);
 
-    if (!code && thread && thread == thread_current())
-        die_by((int)atomic_load(&caught));
+    return !code && thread && thread == thread_current();
+}
+
+void control_die(void)
+{
+    die_by((int)atomic_load(&caught));
 }
 
 void control_init(void)

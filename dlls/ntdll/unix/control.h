@@ -11,9 +11,11 @@
 extern atomic_bool control_is_watched;
 
 void control_init(void);
-/* The calling thread is about to end the process with this code: does not return when that is the
- * default end of a control event, which is to die by the signal. */
-void control_exit(uint32_t code);
+/* The calling thread is about to end the process with this code: is that the default end of a
+ * control event, which is to die by the signal? */
+bool control_is_end(uint32_t code);
+/* By the signal that is being dealt with; does not return. */
+void control_die(void);
 
 void control_watch_start(void);
 /* To be called before anything that may sleep, or that makes a thread: control.c. */

@@ -73,9 +73,14 @@ int exit_status_from_code(uint32_t code)
 
 void process_exit(uint32_t code)
 {
+    bool by_signal = control_is_end(code);
+
+    if (by_signal)
+        code = STATUS_CONTROL_C_EXIT; /* Windows' code for all events */
     TRACE(process, "exit code %08x", code);
     client_report_exit(code, process.is_child);
-    control_exit(code);
+    if (by_signal)
+        control_die();
     _exit(exit_status_from_code(code));
 }
 

@@ -90,6 +90,16 @@ unsigned thread_count(void)
     return n;
 }
 
+bool threads_end(void)
+{
+    bool end;
+
+    thread_lock();
+    end = threads_are_ending;
+    thread_unlock();
+    return end;
+}
+
 struct thread *thread_by_tid(pid_t tid)
 {
     struct thread *found = NULL;
@@ -205,7 +215,6 @@ static void thread_context_prepare(struct thread *thread)
     *rsp = 0;
     thread->frame.rip = (uint64_t)process.entries.LdrInitializeThunk;
     thread->frame.rcx = (uint64_t)context;
-    thread->frame.rdx = 0;
     thread->frame.rsp = (uint64_t)rsp;
 }
 
@@ -230,6 +239,7 @@ static NTSTATUS thread_prepare(const struct thread_options *options, struct thre
     thread->start = options->start;
     thread->argument = options->argument;
     thread_context_prepare(thread);
+    thread->frame.rdx = options->is_control;
     if (options->suspended) {
         thread->suspend_count = 1;
         thread->stop = 1;

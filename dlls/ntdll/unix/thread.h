@@ -87,6 +87,7 @@ void thread_unlock(void);
 extern struct ntlist threads;
 /* The process ends: a thread that begins now ends before it runs PE code. thread_lock. */
 extern bool threads_are_ending;
+bool threads_end(void); /* the same, for who does not hold the lock */
 
 struct thread_options {
     void *start, *argument;
@@ -94,6 +95,7 @@ struct thread_options {
     uintptr_t zero_limit;
     bool suspended;
     bool skip_attach;
+    bool is_control; /* ldr_start.c: it waits for no DllMain */
 };
 /* A started thread with a reference for the caller; it has run its ELF start-up when this returns. */
 NTSTATUS thread_create(const struct thread_options *options, struct thread **ret_thread);
