@@ -12,8 +12,8 @@
  *
  * CreatePipe: Wine's never gives up (create_pipe.c). CopyFileEx, CreateSymbolicLink: Wine's do not
  * what they say (replace_copy.c, replace_link.c). MoveFileEx and its kin: Wine's, but for what
- * cannot be done (replace_move.c). FatalAppExit, RaiseFailFastException: Wine's end the program
- * without a word (replace_end.c). */
+ * cannot be done (replace_move.c); so SetFileInformationByHandle (replace_file_info.c).
+ * FatalAppExit, RaiseFailFastException: Wine's end the program without a word (replace_end.c). */
 
 #include "ntdll.h"
 
@@ -58,6 +58,8 @@ static const struct {
      &move_originals.progress},
     {L"kernelbase.dll", "RaiseFailFastException", (void (*)(void))replaced_RaiseFailFastException,
      NULL},
+    {L"kernelbase.dll", "SetFileInformationByHandle",
+     (void (*)(void))replaced_SetFileInformationByHandle, &original_SetFileInformationByHandle},
     {L"sechost.dll", "StartServiceCtrlDispatcherA", (void (*)(void))service_dispatcher_refuse,
      NULL},
     {L"sechost.dll", "StartServiceCtrlDispatcherW", (void (*)(void))service_dispatcher_refuse,

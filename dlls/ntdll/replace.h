@@ -8,6 +8,10 @@
 
 BOOL WINAPI replaced_CopyFileExW(const WCHAR *from, const WCHAR *to, LPPROGRESS_ROUTINE progress,
                                  void *argument, BOOL *cancel, DWORD flags);
+extern BOOL(WINAPI *original_SetFileInformationByHandle)
+(HANDLE file, FILE_INFO_BY_HANDLE_CLASS class, void *info, DWORD size);
+BOOL WINAPI replaced_SetFileInformationByHandle(HANDLE file, FILE_INFO_BY_HANDLE_CLASS class,
+                                                void *info, DWORD size);
 BOOLEAN WINAPI replaced_CreateSymbolicLinkW(const WCHAR *link, const WCHAR *target, DWORD flags);
 BOOLEAN WINAPI replaced_CreateSymbolicLinkA(const char *link, const char *target, DWORD flags);
 void WINAPI replaced_FatalAppExitA(UINT action, const char *text);

@@ -49,7 +49,9 @@ struct file {
     ACCESS_MASK access;
     ULONG sharing;
     bool delete_on_close;
+    bool is_posix_deletion;   /* the name goes with this object; files_lock */
     bool is_append_only;    /* FILE_APPEND_DATA without FILE_WRITE_DATA */
+    bool is_mount_manager;  /* volume_names.c */
     bool is_console;        /* a stream that `portico` was started with (console.c) */
     struct file_node *node; /* NULL for what has no share modes */
     struct ntlist node_link;

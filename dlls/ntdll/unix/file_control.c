@@ -5,14 +5,17 @@
 
 /* NtDeviceIoControlFile, NtFsControlFile, NtCancelIoFile and its kin.
  *
- * No device here understands a control code yet but the console (console.c).
+ * No device here understands a control code yet but the console (console.c). What a file system is
+ * asked: file_space.c.
  */
 #include "console.h"
 #include "file.h"
+#include "file_space.h"
 #include "io_operation.h"
 #include "ntprocess.h"
 #include "pipe.h"
 #include "usermem.h"
+#include "volume_names.h"
 
 #define GET_OBJECT_ID 0x9009cu /* FSCTL_GET_OBJECT_ID */
 
@@ -22,8 +25,8 @@ NTSTATUS WINAPI NtDeviceIoControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTI
                                       ULONG output_length)
 {
     _cleanup_nt_(file_unrefp) struct file *file = NULL;
-    IO_STATUS_BLOCK result;
-    ULONG done;
+    IO_STATUS_BLOCK result = {0};
+    ULONG done = 0;
 
     (void)event, (void)apc, (void)apc_context;
     if (IS_CONSOLE_CODE(code)) {
@@ -32,6 +35,13 @@ NTSTATUS WINAPI NtDeviceIoControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTI
         return USER_PUT(iosb, result);
     }
     TRY(file_lookup(handle, 0, &file));
+    if (file->is_mount_manager && IS_MOUNT_CODE(code)) {
+        result.Status =
+            mount_manager_control(code, input, input_length, output, output_length, &done);
+        result.Information = done;
+        TRY(USER_PUT(iosb, result));
+        return result.Status;
+    }
     unimplemented_once(__func__, "code", code);
     return STATUS_NOT_SUPPORTED;
 }
@@ -41,13 +51,20 @@ NTSTATUS WINAPI NtFsControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc
                                 PVOID output, ULONG output_length)
 {
     _cleanup_nt_(file_unrefp) struct file *file = NULL;
+    struct space_call space = {.input = input,
+                               .input_length = input_length,
+                               .output = output,
+                               .output_length = output_length};
     struct io_request request;
     NTSTATUS status;
 
     TRY(file_lookup(handle, 0, &file));
+    space.file = file;
     TRY(io_begin(&request, file, event, (void *)apc, apc_context, iosb));
     if (pipe_control(&request, code, input, input_length, output, output_length, &status))
         return status;
+    if (file_space_control(&space, code, &status))
+        return io_end(&request, status, space.used);
     if (code == GET_OBJECT_ID) /* ReplaceFile asks: files here have none */
         return io_end(&request, STATUS_OBJECTID_NOT_FOUND, 0);
     unimplemented_once(__func__, "code", code);

@@ -303,6 +303,12 @@ static NTSTATUS open_path(struct open_request *request, struct file **ret_file)
         request->information = FILE_OPENED;
         return pipe_open(request->path.pipe_name, request->access, request->options,
                          request->user_quality, ret_file);
+    case PATH_MOUNT_MANAGER: /* it is asked by control codes alone */
+        request->information = FILE_OPENED;
+        TRY(file_new(open("/dev/null", O_PATH | O_CLOEXEC), NULL, FILE_KIND_DEVICE, request->access,
+                     request->options & FILE_MODE_OPTIONS, ret_file));
+        (*ret_file)->is_mount_manager = true;
+        return STATUS_SUCCESS;
     case PATH_CONSOLE: /* no console device: what a process without a console is told */
         absent_once("the console device (CONIN$, CONOUT$, AllocConsole)",
                     "there is no console but the standard streams");

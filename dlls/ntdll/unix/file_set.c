@@ -9,7 +9,8 @@
  * Renaming follows NT: without "replace" an existing target is STATUS_OBJECT_NAME_COLLISION
  * (checked and done in one step by renameat2), an existing folder is never replaced, a read-only
  * target neither. DIFFERS: Windows refuses to rename a folder with open files in it; Linux does
- * not.
+ * not. The other flags of the Ex forms are hints, or what Linux does anyway: that a file that is
+ * open may be replaced (POSIX semantics).
  */
 #include "completion.h"
 #include "file_claim.h"
@@ -26,9 +27,14 @@
 #include <string.h>
 #include <unistd.h>
 
+/* FILE_DISPOSITION_INFORMATION_EX, FILE_RENAME_INFORMATION_EX */
 #define DISPOSITION_DELETE           1
+#define DISPOSITION_POSIX            2
+#define DISPOSITION_ON_CLOSE         8
 #define DISPOSITION_IGNORE_READ_ONLY 0x10
+#define DISPOSITION_ALL              0x1f
 #define RENAME_REPLACE               1
+#define RENAME_IGNORE_READ_ONLY      0x40
 
 struct change {
     struct file *file;
@@ -197,7 +203,18 @@ static NTSTATUS set_disposition_ex(struct change *change)
     ULONG flags;
 
     TRY(get(change, &flags, sizeof(flags)));
-    return set_deletion(change, flags & DISPOSITION_DELETE, flags & DISPOSITION_IGNORE_READ_ONLY);
+    if (flags & ~DISPOSITION_ALL)
+        return STATUS_INVALID_PARAMETER;
+    if (!(flags & DISPOSITION_ON_CLOSE)) {
+        TRY(set_deletion(change, flags & DISPOSITION_DELETE, flags & DISPOSITION_IGNORE_READ_ONLY));
+        change->file->is_posix_deletion = (flags & (DISPOSITION_DELETE | DISPOSITION_POSIX)) ==
+                                          (DISPOSITION_DELETE | DISPOSITION_POSIX);
+        return STATUS_SUCCESS;
+    }
+    if (!(change->file->access & DELETE))
+        return STATUS_ACCESS_DENIED;
+    change->file->delete_on_close = flags & DISPOSITION_DELETE;
+    return STATUS_SUCCESS;
 }
 
 /* The target of a rename or link: a name relative to the file's own folder, to a directory handle,
@@ -238,13 +255,14 @@ static NTSTATUS target_get(struct change *change, struct nt_path *ret_path)
 
 /* DIFFERS: an open file whose openers all share deletion can be replaced: as on Windows with
  * FILE_RENAME_POSIX_SEMANTICS. */
-static NTSTATUS replace_check(const char *path)
+static NTSTATUS replace_check(const char *path, bool ignore_read_only)
 {
     struct stat info;
 
     if (lstat(path, &info))
         return STATUS_SUCCESS;
-    if (S_ISDIR(info.st_mode) || (attributes_from_stat(&info) & FILE_ATTRIBUTE_READONLY) ||
+    if (S_ISDIR(info.st_mode) ||
+        (!ignore_read_only && (attributes_from_stat(&info) & FILE_ATTRIBUTE_READONLY)) ||
         file_share_check(&info, DELETE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE) ||
         file_claim_check_delete(path))
         return STATUS_ACCESS_DENIED;
@@ -267,8 +285,10 @@ static NTSTATUS respell(struct nt_path *target)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS rename_to(struct file *file, struct nt_path *target, bool replace)
+static NTSTATUS rename_to(struct file *file, struct nt_path *target, ULONG flags)
 {
+    const bool replace = flags & RENAME_REPLACE;
+
     _cleanup_nt_(path_freep) char *own = file_path(file);
 
     if (!own)
@@ -281,7 +301,7 @@ static NTSTATUS rename_to(struct file *file, struct nt_path *target, bool replac
                 target->unix_path)) /* only the case changes: the name found is the file itself */
         TRY(respell(target));
     if (replace && strcmp(own, target->unix_path))
-        TRY(replace_check(target->unix_path));
+        TRY(replace_check(target->unix_path, flags & RENAME_IGNORE_READ_ONLY));
     if (renameat2(AT_FDCWD, own, AT_FDCWD, target->unix_path, replace ? 0 : RENAME_NOREPLACE)) {
         if (errno == EXDEV)
             return STATUS_NOT_SAME_DEVICE;
@@ -305,7 +325,7 @@ static NTSTATUS set_name(struct change *change, bool extended)
     TRY(get(change, &flags, extended ? sizeof(ULONG) : 1));
     status = target_get(change, &target);
     if (!status)
-        status = rename_to(change->file, &target, flags & RENAME_REPLACE);
+        status = rename_to(change->file, &target, flags);
     nt_path_deinit(&target);
     return status;
 }
@@ -325,7 +345,7 @@ static NTSTATUS set_link(struct change *change)
     TRY(target_get(change, &target));
     status = target.parent_exists ? STATUS_SUCCESS : STATUS_OBJECT_PATH_NOT_FOUND;
     if (!status && replace && target.exists) {
-        status = replace_check(target.unix_path);
+        status = replace_check(target.unix_path, false);
         if (!status && unlink(target.unix_path))
             status = status_from_errno(errno);
     }

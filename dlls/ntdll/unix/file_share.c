@@ -12,7 +12,8 @@
  *
  * Other processes take part through Linux' locks (file_claim.c). DIFFERS: a file that is to be
  * deleted goes when this process closes it last, also while another has it open, as on Windows with
- * FILE_DISPOSITION_POSIX_SEMANTICS; and it stays when the process is killed (SIGKILL,
+ * FILE_DISPOSITION_POSIX_SEMANTICS (which here says that it goes with the object that asked, others
+ * of this process or not); and it stays when the process is killed (SIGKILL,
  * TerminateProcess from outside): Linux deletes nothing then.
  */
 #include "file_claim.h"
@@ -147,13 +148,15 @@ void file_share_leave(struct file *file)
     if (node) {
         ntlist_unlink(&file->node_link);
         node->delete_pending |= file->delete_on_close;
-        if (ntlist_is_empty(&node->opens) && node->delete_pending && file->path) {
+        if ((ntlist_is_empty(&node->opens) || file->is_posix_deletion) && node->delete_pending &&
+            file->path) {
             /* Another process may have replaced the name: only the inode that was opened is
              * deleted. */
             struct stat now;
 
             if (!lstat(file->path, &now) && (S_ISLNK(now.st_mode) || now.st_ino == node->inode))
                 (void)(S_ISDIR(now.st_mode) ? rmdir(file->path) : unlink(file->path));
+            node->delete_pending = false; /* the inode's other names are none of this */
         }
         node_drop_if_unused_locked(node);
     }

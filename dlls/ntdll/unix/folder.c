@@ -221,6 +221,22 @@ struct layout {
     bool has_times;
 };
 
+/* FILE_ID_EXTD_DIR_INFORMATION and its kin, which Wine's headers lack. */
+struct extd_information {
+    char common[offsetof(FILE_DIRECTORY_INFORMATION, FileName)];
+    ULONG ea_size, reparse_tag;
+    UCHAR id[16];
+    WCHAR name[1];
+};
+struct extd_both_information {
+    char common[offsetof(FILE_DIRECTORY_INFORMATION, FileName)];
+    ULONG ea_size, reparse_tag;
+    UCHAR id[16];
+    CCHAR short_name_length;
+    WCHAR short_name[12];
+    WCHAR name[1];
+};
+
 static const struct layout layouts[] = {
     {FileDirectoryInformation, offsetof(FILE_DIRECTORY_INFORMATION, FileName), 0, 0, true},
     {FileFullDirectoryInformation, offsetof(FILE_FULL_DIRECTORY_INFORMATION, FileName), 0, 1, true},
@@ -229,14 +245,18 @@ static const struct layout layouts[] = {
      offsetof(FILE_ID_FULL_DIRECTORY_INFORMATION, FileId), 1, true},
     {FileIdBothDirectoryInformation, offsetof(FILE_ID_BOTH_DIRECTORY_INFORMATION, FileName),
      offsetof(FILE_ID_BOTH_DIRECTORY_INFORMATION, FileId), 1, true},
+    {60 /* FileIdExtdDirectoryInformation */, offsetof(struct extd_information, name),
+     offsetof(struct extd_information, id), 1, true},
+    {63 /* FileIdExtdBothDirectoryInformation */, offsetof(struct extd_both_information, name),
+     offsetof(struct extd_both_information, id), 1, true},
     {FileNamesInformation, offsetof(FILE_NAMES_INFORMATION, FileName), 0, 0, false},
 };
 
 union entry_info {
     FILE_BOTH_DIRECTORY_INFORMATION common; /* same beginning as all classes but names */
     FILE_NAMES_INFORMATION names;
-    FILE_ID_BOTH_DIRECTORY_INFORMATION largest;
-    char bytes[sizeof(FILE_ID_BOTH_DIRECTORY_INFORMATION)];
+    struct extd_both_information largest;
+    char bytes[sizeof(struct extd_both_information)];
 };
 
 static void entry_fill(const struct layout *layout, struct file *file,

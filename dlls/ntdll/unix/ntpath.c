@@ -11,6 +11,7 @@
  * Wine's, for reading
  *     \??\pipe\x, \Device\NamedPipe\x                 named pipes (pipe.c)
  *     \??\NUL, \Device\Null                           /dev/null
+ *     \??\Volume{...}\x   a drive by its volume's name (volume_names.c)
  *     \??\unix\home\x, \\?\unix\home\x                as Wine spells a path of no drive
  *
  * `\DosDevices\`, `\GLOBAL??\`, `\\?\` stand for `\??\`. Other names of the object manager are no
@@ -26,6 +27,7 @@
 #include "dllpath.h"
 #include "ntpath.h"
 #include "usermem.h"
+#include "volume_names.h"
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -336,10 +338,8 @@ static void system32_fall_back(struct span rest, struct nt_path *path)
     }
 }
 
-static NTSTATUS path_on_drive(struct span name, struct nt_path *path)
+static NTSTATUS path_on_drive(WCHAR drive, struct span rest, struct nt_path *path)
 {
-    WCHAR drive = upcase(name.text[0]);
-    struct span rest = {name.text + 2, name.units - 2};
     const char *root = drive == 'Z' ? "/" : drive == 'C' ? path_drive_c() : NULL;
 
     if (!root)
@@ -364,11 +364,29 @@ static NTSTATUS path_of_pipe(struct span name, struct nt_path *path)
     return STATUS_SUCCESS;
 }
 
+static bool begins_with_drive(struct span name)
+{
+    return name.units >= 2 && name.text[1] == ':' && upcase(name.text[0]) >= 'A' &&
+           upcase(name.text[0]) <= 'Z';
+}
+
+static struct span span_behind(struct span name, size_t units)
+{
+    return (struct span){name.text + units, name.units - units};
+}
+
 static NTSTATUS path_of_dos_device(struct span name, struct nt_path *path)
 {
-    if (name.units >= 2 && name.text[1] == ':' && upcase(name.text[0]) >= 'A' &&
-        upcase(name.text[0]) <= 'Z')
-        return path_on_drive(name, path);
+    WCHAR drive = volume_drive(name.text, name.units);
+
+    if (begins_with_drive(name))
+        return path_on_drive(upcase(name.text[0]), span_behind(name, 2), path);
+    if (drive)
+        return path_on_drive(drive, span_behind(name, VOLUME_NAME_UNITS), path);
+    if (span_is(name, u"MountPointManager")) {
+        path->kind = PATH_MOUNT_MANAGER;
+        return STATUS_SUCCESS;
+    }
     if (span_skip(&name, u"pipe\\"))
         return path_of_pipe(name, path);
     if (span_is(name, u"nul")) {
@@ -435,7 +453,7 @@ NTSTATUS path_dos_to_unix(const WCHAR *dos, char **ret_path)
         name.units++;
     path = (struct nt_path){0};
     if (name.units >= 2 && name.text[1] == ':')
-        TRY(path_on_drive(name, &path));
+        TRY(path_on_drive(upcase(dos[0]), span_behind(name, 2), &path));
     else
         TRY(nt_path_from_name(dos, name.units, &path));
     if (!path.unix_path) {

@@ -12,6 +12,7 @@ enum path_kind {
     PATH_NULL,    /* \Device\Null, \??\NUL */
     PATH_PIPE,    /* pipe_name: behind \??\pipe\ */
     PATH_CONSOLE, /* \Device\ConDrv...: there is no console device yet */
+    PATH_MOUNT_MANAGER, /* \??\MountPointManager (volume_names.c) */
     PATH_VOLUME,  /* \??\C: without a path: the volume itself; unix_path is its root */
 };
 
