@@ -6,8 +6,9 @@
  *     0            header            4 KiB: one line each for facts, the consumer's words, the
  * producer's words 4096         ring              ring_size bytes, a power of two; records,
  * 64-aligned
- *     + ring_size  slots             n_slots x 1 KiB: two header lines and 896 bytes of reply
- *     + slots      reply extents     n_slots x 68 KiB: replies above 896 bytes (sparse until used)
+ *     + ring_size  slots             n_slots x 1 KiB: a line of state, a line left out, the reply:
+ * a line and 832 bytes
+ *     + slots      reply extents     n_slots x 68 KiB: replies above 832 bytes (sparse until used)
  *
  * One memfd, sparse, sealed against resizing. The geometry (ring_size, n_slots) comes to both ends
  * from the daemon; the copy in the header is for tools and is never trusted. Every word here can be
@@ -23,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LANE_LAYOUT_VERSION 2u
+#define LANE_LAYOUT_VERSION 3u
 #define LANE_MAGIC          0x454E414Cu /* "LANE" */
 
 #define LANE_LINE_BYTES   64u
@@ -40,7 +41,7 @@
 
 #define LANE_SLOTS_MAX         64u
 #define LANE_SLOT_BYTES        1024u
-#define LANE_SLOT_INLINE_BYTES 896u     /* attribute area + payload of a reply kept in the slot */
+#define LANE_SLOT_INLINE_BYTES 832u     /* attribute area + payload of a reply kept in the slot */
 #define LANE_EXTENT_BYTES      0x11000u /* attribute area + payload of any reply, page-aligned */
 
 /* What a record is. 0 is never a kind. */
@@ -76,7 +77,7 @@ struct lane_record_header {
     uint32_t
         connection_generation; /* of that entry: a record of a closed connection goes nowhere */
     uint32_t slot;             /* slot + 1 of this lane, 0: no slot */
-    uint32_t slot_word;        /* the armed state word of that slot: compare-and-swap from it */
+    uint32_t slot_word;        /* the word of the exchange that it serves */
     uint16_t kind;             /* enum lane_kind */
     uint16_t flags;            /* LANE_RELEASE ... */
     uint32_t sender_tid;       /* information only */
@@ -112,20 +113,21 @@ struct lane_header {
     struct lane_producer_line producer;
 };
 
-/* A slot's state word: generation << LANE_SLOT_SHIFT | state. The requester arms and abandons, the
- * replier claims, finishes and returns; each change is a compare-and-swap from the expected word.
+/* A slot holds the reply of one exchange at a time. Exchanges are counted; the word of exchange n
+ * is n << LANE_SLOT_SHIFT | LANE_SLOT_ARMED and goes to the replier in the record. Nothing is
+ * written to the slot for it: as long as its state tells of exchange n - 1 (or is 0, before the
+ * first), the reply of n is awaited. Each change is a compare-and-swap from the word that was seen:
  *
- *     FREE/DONE/RETURNED --arm(requester)--> ARMED --claim(replier)--> CLAIMED --finish--> DONE
- *                                              \--abandon(requester)--> ABANDONED
- * --return(replier)--> RETURNED
+ *     n-1 --claim(replier)--> CLAIMED n, then the reply, then finished = the word
+ *      \--abandon(requester)--> ABANDONED n --return(replier)--> RETURNED n
+ *       \--withdraw(requester: no record named it)--> RETURNED n
  */
 enum lane_slot_state {
     LANE_SLOT_FREE = 0,
-    LANE_SLOT_ARMED = 1,
+    LANE_SLOT_ARMED = 1, /* in the exchange's word only */
     LANE_SLOT_CLAIMED = 2,
-    LANE_SLOT_DONE = 3,
-    LANE_SLOT_ABANDONED = 4,
-    LANE_SLOT_RETURNED = 5,
+    LANE_SLOT_ABANDONED = 3,
+    LANE_SLOT_RETURNED = 4,
 };
 #define LANE_SLOT_SHIFT      3u
 #define LANE_SLOT_STATE_MASK 7u
@@ -133,17 +135,24 @@ enum lane_slot_state {
 /* Whom the end of an exchange wakes. */
 enum lane_sleeping {
     LANE_SLEEPING_NONE = 0,
-    LANE_SLEEPING_REPLY = 1, /* the requester, on the slot's state */
+    LANE_SLEEPING_REPLY = 1, /* the requester, on `finished` */
     LANE_SLEEPING_ANY = 2,   /* the slot is in quarantine and others want one: on slots_back */
 };
 
-/* The header line of a slot. A line for the spinner and LANE_SLOT_INLINE_BYTES of reply follow. */
+/* The first line of a slot, the replier's: as long as the requester neither gives up nor sleeps it
+ * does not look here, and the line stays where replies are written. The line behind it is left out:
+ * processors fetch lines in pairs, and it would come along with the reply. */
 struct lane_slot {
-    uint32_t state;    /* futex of the blocked requester */
+    uint32_t state;
     uint32_t sleeping; /* requester: enum lane_sleeping, a FUTEX_WAKE is needed */
-    uint32_t capacity; /* requester: payload bytes that it can take */
-    uint32_t cpu;      /* replier's hint: processor + 1 */
-    /* The reply; the replier's between claim and finish. */
+    uint32_t reserved[30];
+};
+
+/* Then the reply without its bytes, which is all that the requester looks at. It is
+ * written at once, when everything that goes into it is known, and its last word last: each store
+ * that comes later than that finds the line gone to the requester, who spins on it.
+ * LANE_SLOT_INLINE_BYTES of reply follow. */
+struct lane_slot_reply {
     uint32_t status; /* 0, or why there is no message here (STATUS_BUFFER_TOO_SMALL ...) */
     uint16_t kind;   /* LANE_CONTINUATION; LANE_REQUEST: a callback to answer first */
     uint16_t flags;
@@ -156,17 +165,12 @@ struct lane_slot {
     uint64_t stamp_ns;  /* when it was finished, set only if the requester slept; else 0 */
     uint32_t aux;       /* LANE_SYNC: lane << LANE_AUX_SHIFT | slot + 1, where the sender of this
                            message waits in its turn; else 0 */
-    uint32_t aux_word;  /* the armed word of that slot */
+    uint32_t aux_word;  /* the word of the exchange there */
+    uint32_t cpu;       /* replier's hint: processor + 1 */
+    uint32_t reserved[2];
+    uint32_t finished; /* the word of the exchange that was finished last; the requester's futex */
 };
 #define LANE_AUX_SHIFT 8u
-
-/* The line behind it. A requester that spins looks here and not at the state: so the replier has
- * the header line for itself from the claim to the end, instead of losing it at each look. A hint:
- * the state decides. */
-struct lane_slot_spin {
-    uint32_t finished; /* the armed word of the exchange that was finished last */
-    uint32_t reserved[15];
-};
 
 /* A receiving port's place in a lane. It lives in port memory: all holders of the port share it,
  * the sender never sees it. Guarded by the port mutex but for need_wake and broken (atomic). */
@@ -209,13 +213,13 @@ static_assert(sizeof(struct lane_producer_line) == LANE_LINE_BYTES, "one line");
 static_assert(offsetof(struct lane_header, consumer) == 64, "line 1");
 static_assert(offsetof(struct lane_header, producer) == 128, "line 2");
 static_assert(sizeof(struct lane_header) == 192, "three lines");
-static_assert(sizeof(struct lane_slot) == LANE_LINE_BYTES, "one line");
-static_assert(sizeof(struct lane_slot_spin) == LANE_LINE_BYTES, "one line");
-static_assert(offsetof(struct lane_slot, status) == 16, "slot layout");
-static_assert(offsetof(struct lane_slot, data_size) == 36, "slot layout");
-static_assert(offsetof(struct lane_slot, stamp_ns) == 48, "slot layout");
-static_assert(LANE_SLOT_BYTES ==
-                  sizeof(struct lane_slot) + sizeof(struct lane_slot_spin) + LANE_SLOT_INLINE_BYTES,
+static_assert(sizeof(struct lane_slot) == 2 * LANE_LINE_BYTES, "a pair of lines");
+static_assert(sizeof(struct lane_slot_reply) == LANE_LINE_BYTES, "one line");
+static_assert(offsetof(struct lane_slot_reply, data_size) == 20, "reply layout");
+static_assert(offsetof(struct lane_slot_reply, stamp_ns) == 32, "reply layout");
+static_assert(offsetof(struct lane_slot_reply, finished) == LANE_LINE_BYTES - 4, "written last");
+static_assert(LANE_SLOT_BYTES == sizeof(struct lane_slot) + sizeof(struct lane_slot_reply) +
+                                     LANE_SLOT_INLINE_BYTES,
               "slot size");
 static_assert(LANE_EXTENT_BYTES >= LANE_ATTR_MAX_BYTES + LANE_DATA_MAX_BYTES, "extent holds all");
 static_assert(LANE_RECORD_MAX_BYTES >=

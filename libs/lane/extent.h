@@ -68,15 +68,15 @@ static inline struct lane_slot *lane_slot(const struct lane_view *view, uint32_t
                                         (uint64_t)index * LANE_SLOT_BYTES);
 }
 
-static inline struct lane_slot_spin *lane_slot_spin(const struct lane_view *view, uint32_t index)
+static inline struct lane_slot_reply *lane_slot_reply(const struct lane_view *view, uint32_t index)
 {
-    return (struct lane_slot_spin *)(void *)(lane_slot(view, index) + 1);
+    return (struct lane_slot_reply *)(void *)(lane_slot(view, index) + 1);
 }
 
 /* Where a reply begins that is kept in the slot. */
 static inline uint8_t *lane_slot_inline(const struct lane_view *view, uint32_t index)
 {
-    return (uint8_t *)(lane_slot_spin(view, index) + 1);
+    return (uint8_t *)(lane_slot_reply(view, index) + 1);
 }
 
 static inline uint64_t lane_extents_offset(const struct lane_geometry *geometry)

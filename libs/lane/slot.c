@@ -2,23 +2,29 @@
 /* Copyright (C) 2026 The Portico developers */
 #include "config.h"
 
-/* Slots. The state word carries a generation, so a word that belongs to an earlier exchange never
- * matches; every change but arming is a compare-and-swap from the exact word expected.
+/* Slots (portico/lane.h says what lies where). Words carry the number of the exchange, so that of
+ * an earlier one never matches; every change of the state is a compare-and-swap from the word that
+ * was seen.
  *
- * (R4) Finish and sleep: the replier writes DONE (compare-and-swap, full barrier), then reads
- * sleeping; the requester writes sleeping (exchange), then the kernel compares the state word
- * before it sleeps. (R5) Reply and give-up: one compare-and-swap from ARMED decides between claim
- * and abandon. A replier writes nothing before it has claimed; a requester that has abandoned never
- * looks at the reply. (R6) An abandoned slot is not armed again before the replier has returned it,
- * and one that was claimed not before it is done: a late reply would be written into the next
- * exchange. Such slots are quarantined in the private pool; the peer's word only ends the
- * quarantine.
+ * Of the two lines the requester touches the reply's alone: it spins there, and what it wants to
+ * know has come when `finished` has. The state is the replier's, who so writes a reply without
+ * waiting for a line but the one that he sends.
+ *
+ * (R4) Finish and sleep: the replier writes `finished`, then a full barrier, then reads sleeping;
+ * the requester writes sleeping (exchange), then the kernel compares `finished` before it sleeps.
+ * (R5) Reply and give-up: one compare-and-swap from the word of the exchange before decides between
+ * claim and abandon. A replier writes nothing before it has claimed; a requester that has abandoned
+ * never looks at the reply. (R6) An abandoned slot is not armed again before the replier has
+ * returned it, and one that was claimed not before it is finished: a late reply would be written
+ * into the next exchange. Such slots are quarantined in the private pool; the peer's word only ends
+ * the quarantine.
  *
  * (R9) Return and sleep: a thread that finds every slot taken reads slots_back, marks each
  * quarantined slot (exchange), and looks at all of them once more before it sleeps on slots_back;
- * the replier that returns or finishes a slot (compare-and-swap, full barrier) reads the mark after
- * it, changes slots_back and wakes. A replier that does not keeps its own senders asleep, who still
- * have their deadlines and wake words.
+ * the replier that returns or finishes a slot (full barrier) reads the mark after it, changes
+ * slots_back and wakes. A replier that does not keeps its own senders asleep, who still have their
+ * deadlines and wake words. Marks are taken away by who arms the slot next, as the pool's `marked`
+ * tells, which is written after the mark: a mark may so outlast one exchange, and never stays.
  *
  * The requester owns the lane's memory as much as the replier: each distrusts the words of the
  * other, and an impossible word breaks the lane (the caller marks it). Reply bytes may change under
@@ -36,10 +42,23 @@ static uint32_t word_make(uint32_t generation, enum lane_slot_state state)
     return generation << LANE_SLOT_SHIFT | (uint32_t)state;
 }
 
-/* The same generation in another state. */
+/* The same exchange in another state. */
 static uint32_t word_with(uint32_t word, enum lane_slot_state state)
 {
     return (word & ~LANE_SLOT_STATE_MASK) | (uint32_t)state;
+}
+
+/* Exchanges from the one of `seen` to that of `word`. */
+static uint32_t exchanges_since(uint32_t seen, uint32_t word)
+{
+    return ((word >> LANE_SLOT_SHIFT) - (seen >> LANE_SLOT_SHIFT)) & GENERATION_MASK;
+}
+
+/* Does the state tell of the exchange before, so that neither end has acted in this one? */
+static bool is_untouched(uint32_t state, uint32_t word)
+{
+    return exchanges_since(state, word) == 1 &&
+           (state & LANE_SLOT_STATE_MASK) != LANE_SLOT_ABANDONED;
 }
 
 static uint64_t slots_all(uint32_t n_slots)
@@ -59,10 +78,10 @@ void slot_pool_init(struct slot_pool *pool, uint32_t n_slots)
 static bool is_back(const struct slot_pool *pool, const struct lane_view *view, uint32_t index)
 {
     uint32_t generation = atom_peek(&pool->generation[index]);
-    uint32_t word = atom_load(&lane_slot(view, index)->state);
 
-    return word == word_make(generation, LANE_SLOT_DONE) ||
-           word == word_make(generation, LANE_SLOT_RETURNED);
+    return atom_load(&lane_slot(view, index)->state) == word_make(generation, LANE_SLOT_RETURNED) ||
+           atom_load(&lane_slot_reply(view, index)->finished) ==
+               word_make(generation, LANE_SLOT_ARMED);
 }
 
 /* Takes a slot that is back out of quarantine. Several threads may collect at once: it is whose who
@@ -119,14 +138,22 @@ void slot_quarantine(struct slot_pool *pool, uint32_t index)
     atom_or(MUTANT(reuse_abandoned) ? &pool->free : &pool->quarantined, (uint64_t)1 << index);
 }
 
-uint32_t slot_expect(const struct slot_pool *pool, const struct lane_view *view)
+/* Somebody sleeps, or will: the slot's end wakes. */
+static void mark(struct slot_pool *pool, const struct lane_view *view, uint32_t index,
+                 enum lane_sleeping sleeping)
+{
+    atom_swap(&lane_slot(view, index)->sleeping, (uint32_t)sleeping);
+    atom_or(&pool->marked, (uint64_t)1 << index);
+}
+
+uint32_t slot_expect(struct slot_pool *pool, const struct lane_view *view)
 {
     uint32_t seen = atom_load(&lane_header(view)->producer.slots_back);
     uint64_t left = atom_load(&pool->quarantined);
 
-    /* (R9) Partners: the compare-and-swaps in slot_return and slot_finish. */
+    /* (R9) Partners: slot_return and slot_finish. */
     for (; left && !MUTANT(no_slot_mark); left &= left - 1)
-        atom_swap(&lane_slot(view, (uint32_t)__builtin_ctzll(left))->sleeping, LANE_SLEEPING_ANY);
+        mark(pool, view, (uint32_t)__builtin_ctzll(left), LANE_SLEEPING_ANY);
     return seen;
 }
 
@@ -144,60 +171,71 @@ enum lane_result slot_wait_any(const struct lane_view *view, uint32_t seen,
     return wait_word(&lane_header(view)->producer.slots_back, seen, wake, deadline_ns);
 }
 
-/* After the state has changed for good. A mark for any may have come late, after the slot left its
+/* After the end, and a full barrier. A mark for any may have come late, after the slot left its
  * quarantine, and stand where its next requester's did: that one is woken too. */
-static void wake_sleepers(const struct lane_view *view, struct lane_slot *slot)
+static void wake_sleepers(const struct lane_view *view, uint32_t index)
 {
-    uint32_t sleeping = atom_load(&slot->sleeping);
+    uint32_t sleeping = atom_load(&lane_slot(view, index)->sleeping);
 
     if (sleeping == LANE_SLEEPING_ANY)
         slot_tell(view);
     if (sleeping)
-        sys_futex_wake_shared(&slot->state, INT32_MAX);
+        sys_futex_wake_shared(&lane_slot_reply(view, index)->finished, INT32_MAX);
 }
 
-uint32_t slot_arm(struct slot_pool *pool, const struct lane_view *view, uint32_t index,
-                  uint32_t capacity)
+uint32_t slot_arm(struct slot_pool *pool, const struct lane_view *view, uint32_t index)
 {
-    struct lane_slot *slot = lane_slot(view, index);
     uint32_t generation = (atom_peek(&pool->generation[index]) + 1) & GENERATION_MASK;
-    uint32_t word = word_make(generation, LANE_SLOT_ARMED);
+    uint64_t bit = (uint64_t)1 << index;
 
     atom_poke(&pool->generation[index], generation);
-    atom_poke(&slot->sleeping, LANE_SLEEPING_NONE);
-    atom_poke(&slot->capacity, MIN(capacity, LANE_DATA_MAX_BYTES));
-    atom_store(&slot->state, word);
-    return word;
+    if (UNLIKELY(atom_peek(&pool->marked) & bit)) {
+        atom_and(&pool->marked, ~bit);
+        atom_poke(&lane_slot(view, index)->sleeping, LANE_SLEEPING_NONE);
+    }
+    return word_make(generation, LANE_SLOT_ARMED);
+}
+
+void slot_withdraw(const struct lane_view *view, uint32_t index, uint32_t word)
+{
+    atom_store(&lane_slot(view, index)->state, word_with(word, LANE_SLOT_RETURNED));
 }
 
 /* LANE_EMPTY: no reply yet. */
-static enum lane_result look(const struct lane_slot *slot, uint32_t word, uint32_t *ret_seen)
+static enum lane_result look(const struct lane_slot_reply *reply, uint32_t word, uint32_t *ret_seen)
 {
-    uint32_t seen = atom_load(&slot->state);
+    uint32_t seen = atom_load(&reply->finished);
+    uint32_t state = seen & LANE_SLOT_STATE_MASK;
 
     *ret_seen = seen;
-    if (seen == word_with(word, LANE_SLOT_DONE))
+    if (seen == word)
         return LANE_OK;
-    return seen == word || seen == word_with(word, LANE_SLOT_CLAIMED) ? LANE_EMPTY : LANE_BROKEN;
+    /* An earlier exchange's, or none's. */
+    return exchanges_since(seen, word) - 1 < GENERATION_MASK / 2 &&
+                   (state == LANE_SLOT_ARMED || seen == 0)
+               ? LANE_EMPTY
+               : LANE_BROKEN;
 }
 
 /* Sleeps until there is a reply or a reason to stop. A peer that wakes us for nothing costs itself
  * as many system calls as us, and each round looks at the own wake word. */
-static enum lane_result sleep_for_reply(struct lane_slot *slot, uint32_t word,
-                                        struct lane_wake *wake, uint64_t deadline_ns)
+static enum lane_result sleep_for_reply(struct slot_pool *pool, const struct lane_view *view,
+                                        uint32_t index, uint32_t word, struct lane_wake *wake,
+                                        uint64_t deadline_ns)
 {
+    struct lane_slot_reply *reply = lane_slot_reply(view, index);
     uint32_t seen;
 
     for (;;) {
-        /* (R4) Partner: the compare-and-swap in slot_finish. */
-        atom_swap(&slot->sleeping, LANE_SLEEPING_REPLY);
-        enum lane_result result = look(slot, word, &seen);
+        /* (R4) Partner: the barrier in slot_finish. */
+        mark(pool, view, index, LANE_SLEEPING_REPLY);
+        enum lane_result result = look(reply, word, &seen);
         if (result != LANE_EMPTY)
             return result;
-        enum lane_result waited = wait_word(&slot->state, seen, wake, deadline_ns);
+        enum lane_result waited = wait_word(&reply->finished, seen, wake, deadline_ns);
         if (waited == LANE_OK)
             continue;
-        result = look(slot, word, &seen);
+        result = look(reply, word, &seen);
         return result == LANE_EMPTY ? waited : result;
     }
 }
@@ -205,35 +243,34 @@ static enum lane_result sleep_for_reply(struct lane_slot *slot, uint32_t word,
 enum lane_result slot_wait(struct slot_pool *pool, const struct lane_view *view, uint32_t index,
                            uint32_t word, struct lane_wake *wake, uint64_t deadline_ns)
 {
-    const struct lane_slot_spin *hint = lane_slot_spin(view, index);
-    struct lane_slot *slot = lane_slot(view, index);
+    const struct lane_slot_reply *reply = lane_slot_reply(view, index);
     struct spin spin;
     uint32_t seen;
     enum lane_result result;
     bool slept = false;
 
     spin_begin(&spin, &pool->site, atom_peek(&pool->peer_cpu));
-    while (atom_peek(&hint->finished) != word && wake_peek(wake) == 0 && spin_step(&spin))
+    while (atom_peek(&reply->finished) != word && wake_peek(wake) == 0 && spin_step(&spin))
         ;
-    __builtin_prefetch(hint + 1); /* of a short reply; while the state is looked at */
-    result = look(slot, word, &seen);
+    __builtin_prefetch(reply + 1); /* of a short reply */
+    result = look(reply, word, &seen);
     if (result == LANE_EMPTY) {
         slept = true;
-        result = sleep_for_reply(slot, word, wake, deadline_ns);
+        result = sleep_for_reply(pool, view, index, word, wake, deadline_ns);
     }
-    spin_end(&spin, slept, slept && result == LANE_OK ? atom_peek(&slot->stamp_ns) : 0);
+    spin_end(&spin, slept, slept && result == LANE_OK ? atom_peek(&reply->stamp_ns) : 0);
     if (result == LANE_OK)
-        atom_poke(&pool->peer_cpu, atom_peek(&slot->cpu));
+        atom_poke(&pool->peer_cpu, atom_peek(&reply->cpu));
     return result;
 }
 
-static void slot_copy(struct lane_slot *copy, const struct lane_slot *slot)
+static void reply_copy(struct lane_slot_reply *copy, const struct lane_slot_reply *reply)
 {
-    memcpy(copy, slot, sizeof(*copy));
+    memcpy(copy, reply, sizeof(*copy));
     __asm__ volatile("" : "+m"(*copy));
 }
 
-static bool reply_is_valid(const struct lane_slot *copy)
+static bool reply_is_valid(const struct lane_slot_reply *copy)
 {
     if (copy->attr_size > LANE_ATTR_MAX_BYTES || copy->data_size > LANE_DATA_MAX_BYTES ||
         copy->flags & ~LANE_FLAGS_ALL)
@@ -247,9 +284,9 @@ static bool reply_is_valid(const struct lane_slot *copy)
 enum lane_result slot_read(const struct lane_view *view, uint32_t index,
                            struct slot_reply *ret_reply)
 {
-    struct lane_slot copy;
+    struct lane_slot_reply copy;
 
-    slot_copy(&copy, lane_slot(view, index));
+    reply_copy(&copy, lane_slot_reply(view, index));
     if (!reply_is_valid(&copy))
         return LANE_BROKEN;
     *ret_reply = (struct slot_reply){
@@ -271,14 +308,13 @@ enum lane_result slot_read(const struct lane_view *view, uint32_t index,
 enum lane_result slot_abandon(const struct lane_view *view, uint32_t index, uint32_t word)
 {
     struct lane_slot *slot = lane_slot(view, index);
+    uint32_t seen = atom_load(&slot->state);
 
     /* (R5) Partner: slot_claim. */
-    if (atom_cas(&slot->state, word, word_with(word, LANE_SLOT_ABANDONED)))
+    if (is_untouched(seen, word) &&
+        atom_cas(&slot->state, seen, word_with(word, LANE_SLOT_ABANDONED)))
         return LANE_GONE;
-    uint32_t seen = atom_load(&slot->state);
-    return seen == word_with(word, LANE_SLOT_CLAIMED) || seen == word_with(word, LANE_SLOT_DONE)
-               ? LANE_LATE
-               : LANE_BROKEN;
+    return atom_load(&slot->state) == word_with(word, LANE_SLOT_CLAIMED) ? LANE_LATE : LANE_BROKEN;
 }
 
 uint8_t *slot_areas(const struct lane_view *view, uint32_t index, bool in_extent)
@@ -291,50 +327,56 @@ static bool claim_is_sane(const struct lane_view *view, uint32_t index, uint32_t
     return index < view->geometry.n_slots && (word & LANE_SLOT_STATE_MASK) == LANE_SLOT_ARMED;
 }
 
-enum lane_result slot_claim(const struct lane_view *view, uint32_t index, uint32_t word,
-                            uint32_t *ret_capacity)
+enum lane_result slot_claim(const struct lane_view *view, uint32_t index, uint32_t word)
 {
     if (!claim_is_sane(view, index, word))
         return LANE_BROKEN;
     struct lane_slot *slot = lane_slot(view, index);
+    uint32_t seen = atom_load(&slot->state);
     /* (R5) Partner: slot_abandon. */
-    if (MUTANT(no_claim) || atom_cas(&slot->state, word, word_with(word, LANE_SLOT_CLAIMED))) {
-        uint32_t capacity = atom_peek(&slot->capacity);
-        *ret_capacity = MIN(capacity, LANE_DATA_MAX_BYTES);
+    if (MUTANT(no_claim) || (is_untouched(seen, word) &&
+                             atom_cas(&slot->state, seen, word_with(word, LANE_SLOT_CLAIMED))))
         return LANE_OK;
-    }
     /* Abandoned, or even returned by another thread that received the cancellation, and in use
      * again. */
-    enum lane_result returned = slot_return(view, index, word);
-    return returned == LANE_BROKEN ? LANE_BROKEN : LANE_GONE;
+    return slot_return(view, index, word) == LANE_BROKEN ? LANE_BROKEN : LANE_GONE;
+}
+
+/* Fields only: what they are is known, so that the stores follow each other closely. */
+static void reply_write(struct lane_slot_reply *to, const struct slot_reply *reply, uint32_t cpu,
+                        uint64_t stamp_ns)
+{
+    to->status = reply->status;
+    to->kind = reply->kind;
+    to->flags = reply->flags;
+    to->message_id = reply->message_id;
+    to->callback_id = reply->callback_id;
+    to->sender_tid = reply->sender_tid;
+    to->data_size = reply->data_size;
+    to->attr_size = reply->attr_size;
+    to->in_extent = reply->in_extent;
+    atom_poke(&to->stamp_ns, stamp_ns);
+    to->aux = reply->aux;
+    to->aux_word = reply->aux_word;
+    atom_poke(&to->cpu, cpu);
 }
 
 enum lane_result slot_finish(const struct lane_view *view, uint32_t index, uint32_t word,
                              const struct slot_reply *reply)
 {
     struct lane_slot *slot = lane_slot(view, index);
-    uint32_t claimed = word_with(word, LANE_SLOT_CLAIMED), done = word_with(word, LANE_SLOT_DONE);
+    struct lane_slot_reply *to = lane_slot_reply(view, index);
+    uint32_t cpu = spin_cpu_hint();
+    uint64_t stamp_ns = atom_peek(&slot->sleeping) ? sys_now_ns() : 0;
 
-    slot->status = reply->status;
-    slot->kind = reply->kind;
-    slot->flags = reply->flags;
-    slot->message_id = reply->message_id;
-    slot->callback_id = reply->callback_id;
-    slot->sender_tid = reply->sender_tid;
-    slot->data_size = reply->data_size;
-    slot->attr_size = reply->attr_size;
-    slot->in_extent = reply->in_extent;
-    slot->aux = reply->aux;
-    slot->aux_word = reply->aux_word;
-    atom_poke(&slot->cpu, spin_cpu_hint());
-    atom_poke(&slot->stamp_ns, atom_peek(&slot->sleeping) ? sys_now_ns() : 0);
-    /* (R4) Partner: the swap in sleep_for_reply. */
-    if (MUTANT(no_finish_fence) || MUTANT(no_claim))
-        atom_store(&slot->state, done);
-    else if (!atom_cas(&slot->state, claimed, done))
+    if (!MUTANT(no_claim) && atom_peek(&slot->state) != word_with(word, LANE_SLOT_CLAIMED))
         return LANE_BROKEN;
-    atom_store(&lane_slot_spin(view, index)->finished, word);
-    wake_sleepers(view, slot);
+    reply_write(to, reply, cpu, stamp_ns);
+    atom_store(&to->finished, word);
+    /* (R4) Partner: the swap in mark. */
+    if (!MUTANT(no_finish_fence))
+        atom_fence();
+    wake_sleepers(view, index);
     return LANE_OK;
 }
 
@@ -345,25 +387,31 @@ enum lane_result slot_return(const struct lane_view *view, uint32_t index, uint3
     struct lane_slot *slot = lane_slot(view, index);
     if (atom_cas(&slot->state, word_with(word, LANE_SLOT_ABANDONED),
                  word_with(word, LANE_SLOT_RETURNED))) {
-        wake_sleepers(view, slot);
+        wake_sleepers(view, index);
         return LANE_OK;
     }
-    return atom_load(&slot->state) == word ? LANE_BROKEN : LANE_GONE;
+    return is_untouched(atom_load(&slot->state), word) ? LANE_BROKEN : LANE_GONE;
+}
+
+static bool is_finished(const struct lane_view *view, uint32_t index, uint32_t word)
+{
+    return atom_load(&lane_slot_reply(view, index)->finished) == word;
 }
 
 enum lane_result slot_end(const struct lane_view *view, uint32_t index, uint32_t word,
                           uint32_t status)
 {
     const struct slot_reply reply = {.status = status};
-    uint32_t capacity;
 
     if (!claim_is_sane(view, index, word))
         return LANE_BROKEN;
     uint32_t seen = atom_load(&lane_slot(view, index)->state);
     if (seen != word_with(word, LANE_SLOT_CLAIMED)) {
-        enum lane_result result = slot_claim(view, index, word, &capacity);
+        enum lane_result result = slot_claim(view, index, word);
         if (result != LANE_OK)
             return result;
+    } else if (is_finished(view, index, word)) {
+        return LANE_GONE;
     }
     return slot_finish(view, index, word, &reply);
 }
@@ -373,6 +421,7 @@ bool slot_is_over(const struct lane_view *view, uint32_t index, uint32_t word)
     if (!claim_is_sane(view, index, word))
         return false;
     uint32_t seen = atom_load(&lane_slot(view, index)->state);
-    return seen != word && seen != word_with(word, LANE_SLOT_CLAIMED) &&
-           seen != word_with(word, LANE_SLOT_ABANDONED);
+    if (seen == word_with(word, LANE_SLOT_CLAIMED))
+        return is_finished(view, index, word);
+    return !is_untouched(seen, word) && seen != word_with(word, LANE_SLOT_ABANDONED);
 }

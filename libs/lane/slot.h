@@ -5,13 +5,13 @@
  * requester's process; no lock. The states are in portico/lane.h.
  *
  * Requester:
- *     index = slot_acquire(pool, view); word = slot_arm(pool, view, index, capacity);
+ *     index = slot_acquire(pool, view); word = slot_arm(pool, view, index);
  *     publish a record with slot = index + 1, slot_word = word;
  *     slot_wait(...) -> LANE_OK: slot_read, copy from slot_areas, slot_release(pool, index)
  *                    -> LANE_WOKEN / LANE_TIMEOUT: slot_abandon -> LANE_GONE: slot_quarantine, then
  * send a LANE_CANCEL record; LANE_LATE: wait once more without bound by the caller's policy, or
  * slot_quarantine as well. A reply with LANE_SYNC (a callback) names the slot of another lane, in
- * which its sender waits in turn.
+ * which its sender waits in turn. No record came to be: slot_withdraw, slot_release.
  *
  * Replier (any process that holds the port; index and word come from the record, already bounded):
  *     slot_claim -> LANE_OK: write slot_areas, slot_finish. LANE_GONE: nobody waits any more.
@@ -29,6 +29,7 @@
 struct slot_pool {
     uint64_t free;        /* bit n: slot n is free; atomic */
     uint64_t quarantined; /* bit n: abandoned, not returned yet; atomic */
+    uint64_t marked;      /* bit n: `sleeping` is not NONE there, perhaps; atomic */
     uint32_t generation[LANE_SLOTS_MAX];
     struct spin_site site; /* how long replies take */
     uint32_t peer_cpu;     /* where the replier last ran; hint */
@@ -71,16 +72,18 @@ void slot_quarantine(struct slot_pool *pool, uint32_t index);
  *
  * Who gives a slot back or quarantines one while threads wait so calls slot_tell (they count
  * themselves before slot_expect). */
-uint32_t slot_expect(const struct slot_pool *pool, const struct lane_view *view);
+uint32_t slot_expect(struct slot_pool *pool, const struct lane_view *view);
 void slot_tell(const struct lane_view *view);
 
 /* LANE_OK: look again; LANE_WOKEN; LANE_TIMEOUT. */
 _must_check_ enum lane_result slot_wait_any(const struct lane_view *view, uint32_t seen,
                                             const struct lane_wake *wake, uint64_t deadline_ns);
 
-/* Arms the slot for one reply and returns its state word, to be put in the record. */
-uint32_t slot_arm(struct slot_pool *pool, const struct lane_view *view, uint32_t index,
-                  uint32_t capacity);
+/* Begins an exchange in the slot and returns its word, to be put in the record. */
+uint32_t slot_arm(struct slot_pool *pool, const struct lane_view *view, uint32_t index);
+
+/* Ends an exchange of which no record tells. */
+void slot_withdraw(const struct lane_view *view, uint32_t index, uint32_t word);
 
 /* Waits for the reply: spins as the policy allows, then sleeps on the slot and the own wake word.
  * LANE_OK: the reply is there; LANE_WOKEN; LANE_TIMEOUT; LANE_BROKEN: the slot holds an impossible
@@ -98,11 +101,10 @@ _must_check_ enum lane_result slot_read(const struct lane_view *view, uint32_t i
 _must_check_ enum lane_result slot_abandon(const struct lane_view *view, uint32_t index,
                                            uint32_t word);
 
-/* Claims the slot for a reply. LANE_OK and the requester's capacity (not above
- * LANE_DATA_MAX_BYTES); LANE_GONE: abandoned (the slot is returned by this call); LANE_BROKEN: no
- * such slot or state. */
+/* Claims the slot for a reply. LANE_OK; LANE_GONE: abandoned (the slot is returned by this call) or
+ * over; LANE_BROKEN: no such slot or state. */
 _must_check_ enum lane_result slot_claim(const struct lane_view *view, uint32_t index,
-                                         uint32_t word, uint32_t *ret_capacity);
+                                         uint32_t word);
 
 /* Where a reply of these sizes is written (after slot_claim) or read (after slot_read): attributes,
  * payload right behind them. The sizes are bounded. in_extent is set by the replier from

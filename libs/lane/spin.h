@@ -3,8 +3,10 @@
 
 /* The spin policy. A waiter spins only while the other end last ran on another processor (hint),
  * only at a place where waits have lately been short, never longer than a wake-up costs (moving
- * median, 5 to 60 us), and never more threads of a process than its processors allow.
- * PORTICO_SPIN_US: 0 never spins, n sets the bound.
+ * median, 20 to 60 us), and never more threads of a process than its processors allow. 20 us where
+ * a wake-up costs less: for that long the other end may copy a large message, and who sleeps over
+ * it adds the wake-up to it and a system call to what the other end does. PORTICO_SPIN_US: 0 never
+ * spins, n sets the bound.
  *
  *     struct spin spin;
  *     spin_begin(&spin, &site, peer_cpu);
@@ -16,7 +18,7 @@
 
 #include "common/macro.h"
 
-#define SPIN_COST_MIN_NS 5000u
+#define SPIN_COST_MIN_NS 20000u
 #define SPIN_COST_MAX_NS 60000u
 
 /* One place where threads wait (a lane's slots, a port's queue). Private memory, unordered hints.

@@ -114,6 +114,9 @@ void outbound_note_async(struct outbound *outbound);
 status_t outbound_slot_acquire(const struct destination *to, int64_t deadline_ns, bool alertable,
                                struct outlane **ret_lane, uint32_t *ret_slot);
 void outbound_slot_release(struct outbound *outbound, struct outlane *lane, uint32_t slot);
+/* One that was armed and that no record names. */
+void outbound_slot_withdraw(struct outbound *outbound, struct outlane *lane, uint32_t slot,
+                            uint32_t word);
 /* Who waits for a slot looks again (outbound_ids.c, race 1). `lane` was current. */
 void outbound_tell_waiters(struct outbound *outbound, const struct outlane *lane);
 /* Is that exchange's slot still with the other end (or its own thread)? */

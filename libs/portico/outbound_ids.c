@@ -186,6 +186,13 @@ void outbound_slot_release(struct outbound *outbound, struct outlane *lane, uint
     outbound_tell_waiters(outbound, lane);
 }
 
+void outbound_slot_withdraw(struct outbound *outbound, struct outlane *lane, uint32_t slot,
+                            uint32_t word)
+{
+    slot_withdraw(&lane->producer.view, slot, word);
+    outbound_slot_release(outbound, lane, slot);
+}
+
 void outbound_tell_waiters(struct outbound *outbound, const struct outlane *lane)
 {
     if (atom_load(&outbound->n_slot_waiters))

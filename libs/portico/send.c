@@ -149,7 +149,7 @@ static status_t send_with_slot(const struct destination *to, const struct outgoi
         if (status != STATUS_SUCCESS) /* a datagram does not wait */
             return status == STATUS_TIMEOUT ? STATUS_INSUFFICIENT_RESOURCES : status;
         message->slot = slot + 1;
-        message->slot_word = slot_arm(&lane->slots, &lane->producer.view, slot, 0);
+        message->slot_word = slot_arm(&lane->slots, &lane->producer.view, slot);
         if (slot_abandon(&lane->producer.view, slot, message->slot_word) != LANE_GONE)
             return STATUS_PORT_DISCONNECTED; /* the other end wrote to a slot that is not its */
         outbound_enter(to->outbound);
@@ -161,7 +161,7 @@ static status_t send_with_slot(const struct destination *to, const struct outgoi
             reserved_slot(outgoing->reserved, lane, slot, message->slot_word);
             outbound_slot_quarantine(to->outbound, lane, slot);
         } else {
-            outbound_slot_release(to->outbound, lane, slot);
+            outbound_slot_withdraw(to->outbound, lane, slot, message->slot_word);
         }
     } while (status == STATUS_RETRY);
     return status;
@@ -259,14 +259,13 @@ status_t route_slot_write(struct port_route *route, const struct outgoing *outgo
     };
     uint8_t small[SMALL_BYTES], *areas;
     bool is_small = outgoing->data_size <= sizeof(small);
-    uint32_t capacity;
 
     if (is_small ? !the_process.hooks.copy_in(small, outgoing->data, outgoing->data_size)
                  : !touch(outgoing->data, outgoing->data_size)) {
         route->outcome = PORT_NOT_WRITTEN;
         return STATUS_ACCESS_VIOLATION;
     }
-    if (slot_claim(route->lane_view, route->slot, route->slot_word, &capacity) != LANE_OK) {
+    if (slot_claim(route->lane_view, route->slot, route->slot_word) != LANE_OK) {
         route->outcome =
             PORT_GONE; /* nobody waits any more: as on Windows the reply goes nowhere */
         return STATUS_SUCCESS;

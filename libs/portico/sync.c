@@ -84,8 +84,7 @@ static status_t sync_arm(struct sync *sync)
 
     if (status != STATUS_SUCCESS)
         return status;
-    sync->word =
-        slot_arm(&sync->lane->slots, &sync->lane->producer.view, sync->slot, sync->capacity);
+    sync->word = slot_arm(&sync->lane->slots, &sync->lane->producer.view, sync->slot);
     sync->message.slot = sync->slot + 1;
     sync->message.slot_word = sync->word;
     return STATUS_SUCCESS;
@@ -112,7 +111,7 @@ static status_t sync_publish(struct sync *sync, const struct outgoing *outgoing,
             status = record_send_locked(&sync->to, sync->lane, outgoing, &sync->message);
         outbound_exit(sync->to.outbound);
         if (status != STATUS_SUCCESS)
-            outbound_slot_release(sync->to.outbound, sync->lane, sync->slot);
+            outbound_slot_withdraw(sync->to.outbound, sync->lane, sync->slot, sync->word);
     } while (status == STATUS_RETRY);
     return status;
 }
@@ -368,7 +367,7 @@ static status_t sync_answer(struct sync *sync, const struct outgoing *outgoing,
     if (status == STATUS_SUCCESS && route->outcome != PORT_WRITTEN)
         status = STATUS_MESSAGE_LOST; /* it waits no more: nothing will come back */
     if (status != STATUS_SUCCESS)
-        outbound_slot_release(sync->to.outbound, sync->lane, sync->slot);
+        outbound_slot_withdraw(sync->to.outbound, sync->lane, sync->slot, sync->word);
     return status;
 }
 

@@ -101,10 +101,10 @@ static void lane_serve(void *state)
     for (;;) {
         struct slot_reply reply = {
             .kind = LANE_CONTINUATION, .flags = LANE_RELEASE, .data_size = payload_size};
-        uint32_t capacity, slot;
+        uint32_t slot;
         receive(b, &record);
         slot = record.message.slot - 1;
-        if (slot_claim(&b->view, slot, record.message.slot_word, &capacity) != LANE_OK)
+        if (slot_claim(&b->view, slot, record.message.slot_word) != LANE_OK)
             bench_fail("claim");
         reply.message_id = record.message.message_id;
         reply.in_extent = !slot_fits_inline(0, payload_size);
@@ -119,7 +119,7 @@ static void lane_ask(void *state, uint32_t i)
     struct lane_bench *b = state;
     struct slot_reply reply;
     int slot = slot_acquire(&b->pool, &b->view);
-    uint32_t index = (uint32_t)slot, word = slot_arm(&b->pool, &b->view, index, payload_size);
+    uint32_t index = (uint32_t)slot, word = slot_arm(&b->pool, &b->view, index);
     const struct lane_message message = {.kind = LANE_REQUEST,
                                          .flags = LANE_SYNC,
                                          .message_id = i + 1,

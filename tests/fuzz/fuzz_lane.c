@@ -98,23 +98,27 @@ static void progress(struct input *in)
     header->consumer.need_wake += input_u8(in) & 3;
 }
 
-/* A reply, each word of which is the input's; its state is one that may be due. */
+/* A reply, each word of which is the input's; its state is one that may be due, finished or not. */
 static void reply(struct input *in)
 {
     uint8_t index = input_u8(in), state = input_u8(in);
     struct lane_slot *slot = lane_slot(&w.view, index % w.n_slots);
+    struct lane_slot_reply *to = lane_slot_reply(&w.view, index % w.n_slots);
+    uint32_t word = w.words[index % w.n_slots];
 
-    slot->status = input_u8(in) & 1 ? input_u32(in) : 0;
-    slot->kind = input_u8(in) % (LANE_KIND_LAST + 1);
-    slot->flags = input_u8(in) % 12;
-    slot->data_size = input_u8(in) & 1 ? input_u32(in) : input_u8(in) * 8u;
-    slot->attr_size = input_u8(in) & 1 ? input_u32(in) : 0;
-    slot->in_extent = input_u8(in) & 1;
+    to->status = input_u8(in) & 1 ? input_u32(in) : 0;
+    to->kind = input_u8(in) % (LANE_KIND_LAST + 1);
+    to->flags = input_u8(in) % 12;
+    to->data_size = input_u8(in) & 1 ? input_u32(in) : input_u8(in) * 8u;
+    to->attr_size = input_u8(in) & 1 ? input_u32(in) : 0;
+    to->in_extent = input_u8(in) & 1;
     slot->sleeping = state >> 7;
     if (state & 0x40)
-        slot->state = input_u32(in);
+        slot->state = to->finished = input_u32(in);
     else
-        slot->state = (w.words[index % w.n_slots] & ~LANE_SLOT_STATE_MASK) | (state & 7);
+        slot->state = (word & ~LANE_SLOT_STATE_MASK) | (state & 7);
+    if (state & 0x20)
+        to->finished = word;
 }
 
 /* What an honest replier would do with the word that it was given, or with another. */
@@ -123,11 +127,10 @@ static void replier(struct input *in)
     uint8_t index = input_u8(in) % (w.n_slots + 1), how = input_u8(in);
     uint32_t word = how & 0x80 ? input_u32(in) : index < w.n_slots ? w.words[index] : 1;
     const struct slot_reply answer = {.kind = LANE_CONTINUATION, .data_size = how};
-    uint32_t capacity;
     enum lane_result result = LANE_OK;
 
-    if ((how & 3) == 0 && slot_claim(&w.view, index, word, &capacity) == LANE_OK) {
-        FUZZ_ASSERT(index < w.n_slots && capacity <= LANE_DATA_MAX_BYTES);
+    if ((how & 3) == 0 && slot_claim(&w.view, index, word) == LANE_OK) {
+        FUZZ_ASSERT(index < w.n_slots);
         if (how & 4)
             reply(in); /* the requester scribbles meanwhile */
         result = slot_finish(&w.view, index, word, &answer);
@@ -234,6 +237,7 @@ static void read_reply(uint32_t index)
 
 static void acquire(struct input *in)
 {
+    (void)in;
     int index = slot_acquire(&w.pool, &w.view);
 
     if (index < 0) {
@@ -246,7 +250,7 @@ static void acquire(struct input *in)
         return;
     FUZZ_ASSERT(index < (int)w.n_slots && !w.taken[index]);
     w.taken[index] = true;
-    w.words[index] = slot_arm(&w.pool, &w.view, (uint32_t)index, input_u32(in));
+    w.words[index] = slot_arm(&w.pool, &w.view, (uint32_t)index);
 }
 
 static void await(struct input *in)

@@ -48,11 +48,13 @@ static void liar_arms(struct input *in)
     uint32_t index = input_u8(in) % N_SLOTS;
     uint8_t then = input_u8(in);
 
-    s->words[index] = slot_arm(&s->pool, &s->view, index, input_u32(in));
+    s->words[index] = slot_arm(&s->pool, &s->view, index);
     if (then & 1)
         lane_slot(&s->view, index)->state = (s->words[index] & ~7u) | (then >> 1 & 7);
     if (then & 0x80)
         lane_slot(&s->view, index)->sleeping = 1;
+    if (then & 0x40)
+        lane_slot_reply(&s->view, index)->finished = s->words[index];
 }
 
 static void liar_sends(struct input *in)
@@ -188,18 +190,15 @@ static void carry_out(struct input *in, struct port_route *route)
                                .message_id = route->message_id,
                                .status = route->slot_status,
                                .data_size = how % 64};
-    uint32_t capacity;
 
     route->outcome = how & 0x80 ? PORT_NOT_WRITTEN : PORT_WRITTEN;
     if (route->kind != PORT_ROUTE_SLOT || how & 0x80)
         return;
-    enum lane_result result =
-        slot_claim(route->lane_view, route->slot, route->slot_word, &capacity);
+    enum lane_result result = slot_claim(route->lane_view, route->slot, route->slot_word);
     if (result != LANE_OK) {
         route->outcome = PORT_GONE;
         return;
     }
-    FUZZ_ASSERT(capacity <= LANE_DATA_MAX_BYTES);
     reply.in_extent = how & 0x40;
     memset(slot_areas(route->lane_view, route->slot, reply.in_extent), 1, reply.data_size);
     (void)!slot_finish(route->lane_view, route->slot, route->slot_word, &reply);

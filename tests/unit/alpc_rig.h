@@ -245,7 +245,7 @@ static inline uint32_t rig_request_sync(struct rig_sender *s, uint32_t size, uin
 
     ck_assert_int_ge(slot, 0);
     *ret_slot = (uint32_t)slot;
-    *ret_word = slot_arm(&s->pool, &s->producer.view, *ret_slot, LANE_DATA_MAX_BYTES);
+    *ret_word = slot_arm(&s->pool, &s->producer.view, *ret_slot);
     message.slot = *ret_slot + 1;
     message.slot_word = *ret_word;
     ck_assert_int_eq(rig_try_send(s, &message), LANE_OK);
@@ -319,9 +319,7 @@ static inline void rig_reply(struct rig *rig, uint32_t id, uint32_t flags, struc
                                    .flags = route->record_flags,
                                    .message_id = id,
                                    .callback_id = route->callback_id};
-        uint32_t capacity;
-        ck_assert_int_eq(slot_claim(route->lane_view, route->slot, route->slot_word, &capacity),
-                         LANE_OK);
+        ck_assert_int_eq(slot_claim(route->lane_view, route->slot, route->slot_word), LANE_OK);
         ck_assert_int_eq(slot_finish(route->lane_view, route->slot, route->slot_word, &reply),
                          LANE_OK);
     }

@@ -82,7 +82,7 @@ static unsigned attack_word(uint32_t *word, int operation)
     return n > 0 ? (unsigned)n : 0;
 }
 
-/* The words of a first lane on which its sender may sleep: all of the header, each slot's state. */
+/* The words of a first lane on which its sender may sleep: all of the header, each slot's finish. */
 static unsigned attack_lane(uint8_t *base, int operation)
 {
     uint8_t *slots = base + LANE_HEADER_BYTES + LANE_RING_FIRST_BYTES;
@@ -90,8 +90,10 @@ static unsigned attack_lane(uint8_t *base, int operation)
 
     for (size_t at = 0; at < sizeof(struct lane_header); at += sizeof(uint32_t))
         n += attack_word((uint32_t *)(void *)(base + at), operation);
-    for (size_t slot = 0; slot < LANE_SLOTS_MAX; slot++)
-        n += attack_word((uint32_t *)(void *)(slots + slot * LANE_SLOT_BYTES), operation);
+    for (size_t slot = 0; slot < LANE_SLOTS_MAX; slot++) {
+        struct lane_slot *at = (struct lane_slot *)(void *)(slots + slot * LANE_SLOT_BYTES);
+        n += attack_word(&((struct lane_slot_reply *)(at + 1))->finished, operation);
+    }
     return n;
 }
 

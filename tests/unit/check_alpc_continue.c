@@ -52,7 +52,7 @@ static void resend(struct rig *rig, struct rig_sender *s, uint32_t id, uint32_t 
     struct lane_message message = rig_message(s, LANE_REQUEST, 0, id, 8);
 
     (void)rig;
-    *ret_word = slot_arm(&s->pool, &s->producer.view, slot, LANE_DATA_MAX_BYTES);
+    *ret_word = slot_arm(&s->pool, &s->producer.view, slot);
     message.slot = slot + 1;
     message.slot_word = *ret_word;
     ck_assert_int_eq(rig_try_send(s, &message), LANE_OK);
@@ -61,10 +61,8 @@ static void resend(struct rig *rig, struct rig_sender *s, uint32_t id, uint32_t 
 static void answer(const struct port_route *route)
 {
     const struct slot_reply reply = {.kind = LANE_CONTINUATION};
-    uint32_t capacity;
 
-    ck_assert_int_eq(slot_claim(route->lane_view, route->slot, route->slot_word, &capacity),
-                     LANE_OK);
+    ck_assert_int_eq(slot_claim(route->lane_view, route->slot, route->slot_word), LANE_OK);
     ck_assert_int_eq(slot_finish(route->lane_view, route->slot, route->slot_word, &reply), LANE_OK);
 }
 

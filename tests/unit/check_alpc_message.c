@@ -163,7 +163,7 @@ START_TEST(a_callback_is_answered_in_the_slot_in_which_its_sender_waits)
     uint32_t slot = (uint32_t)slot_acquire(&s->pool, &s->producer.view);
     struct port_waiter waiter = {.lane = s->lane,
                                  .slot = slot + 1,
-                                 .slot_word = slot_arm(&s->pool, &s->producer.view, slot, 100)};
+                                 .slot_word = slot_arm(&s->pool, &s->producer.view, slot)};
     ck_assert_uint_eq(port_adopt(view, s->connection, 5, 77, 0, &waiter), STATUS_SUCCESS);
     ck_assert_uint_eq(port_continue_begin(view, 5, 77, 0, false, 0, &route), STATUS_SUCCESS);
     ck_assert_int_eq(route.kind, PORT_ROUTE_MAP_LANE);

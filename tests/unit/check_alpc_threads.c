@@ -67,7 +67,7 @@ static void call_one(struct sender_thread *self, struct lane_message *message)
     message->kind = LANE_REQUEST;
     message->flags = LANE_SYNC;
     message->slot = (uint32_t)slot + 1;
-    message->slot_word = slot_arm(&s->pool, view, (uint32_t)slot, LANE_DATA_MAX_BYTES);
+    message->slot_word = slot_arm(&s->pool, view, (uint32_t)slot);
     send_one(self, message);
     if (slot_wait(&s->pool, view, (uint32_t)slot, message->slot_word, &wake, SYS_FOREVER) ==
             LANE_OK &&
@@ -106,12 +106,11 @@ static void answer(struct receiver_thread *self, const struct port_message *mess
                                      .flags = LANE_RELEASE,
                                      .message_id = message->message_id,
                                      .data_size = REPLY_BYTES};
-    uint32_t capacity;
 
     if (port_continue_begin(self->view, message->message_id, message->callback_id,
                             PORT_CONTINUE_RELEASE, false, 0, route) != STATUS_SUCCESS ||
         route->kind != PORT_ROUTE_SLOT ||
-        slot_claim(route->lane_view, route->slot, route->slot_word, &capacity) != LANE_OK) {
+        slot_claim(route->lane_view, route->slot, route->slot_word) != LANE_OK) {
         self->n_wrong++;
         return;
     }

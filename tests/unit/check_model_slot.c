@@ -55,7 +55,7 @@ static bool exchange(struct world *w, uint32_t id, uint64_t deadline_ns)
      * reply. */
     if ((index = slot_acquire(&w->pool, &w->view)) < 0)
         return true;
-    uint32_t slot = (uint32_t)index, word = slot_arm(&w->pool, &w->view, slot, 960);
+    uint32_t slot = (uint32_t)index, word = slot_arm(&w->pool, &w->view, slot);
     MODEL_ASSERT(send_request(w, id, slot, word) == LANE_OK);
     w->n_sent++;
     enum lane_result result = slot_wait(&w->pool, &w->view, slot, word, &w->wakes[0], deadline_ns);
@@ -95,9 +95,7 @@ static void answer_one(struct world *w, const struct lane_record *record)
                                .flags = LANE_RELEASE,
                                .message_id = message->message_id,
                                .data_size = 8 * WORDS};
-    uint32_t capacity;
-    enum lane_result result =
-        slot_claim(&w->view, message->slot - 1, message->slot_word, &capacity);
+    enum lane_result result = slot_claim(&w->view, message->slot - 1, message->slot_word);
 
     MODEL_ASSERT(result == LANE_OK || result == LANE_GONE);
     if (result == LANE_GONE)
@@ -223,7 +221,7 @@ static void request_twice(void *state)
     struct world *w = state;
 
     for (uint32_t id = 1; id <= N_EXCHANGES; id++) {
-        uint32_t slot = slot_get(w), word = slot_arm(&w->pool, &w->view, slot, 960);
+        uint32_t slot = slot_get(w), word = slot_arm(&w->pool, &w->view, slot);
 
         MODEL_ASSERT(send_request(w, id, slot, word) == LANE_OK);
         if (id < N_EXCHANGES) {
@@ -268,13 +266,13 @@ static void slot_put(struct world *w, uint32_t slot)
 static void give_up_and_want(void *state)
 {
     struct world *w = state;
-    uint32_t slot = slot_get(w), word = slot_arm(&w->pool, &w->view, slot, 960);
+    uint32_t slot = slot_get(w), word = slot_arm(&w->pool, &w->view, slot);
 
     MODEL_ASSERT(send_request(w, 1, slot, word) == LANE_OK);
     give_up(w, 1, slot, word);
     atom_store(&w->n_seen, 1);
     slot = slot_get(w);
-    slot_arm(&w->pool, &w->view, slot, 960);
+    slot_withdraw(&w->view, slot, slot_arm(&w->pool, &w->view, slot));
     slot_put(w, slot);
 }
 
@@ -284,7 +282,7 @@ static void use_what_was_given_up(void *state)
     struct world *w = state;
 
     model_wait_for(&w->n_seen);
-    uint32_t slot = slot_get(w), word = slot_arm(&w->pool, &w->view, slot, 960);
+    uint32_t slot = slot_get(w), word = slot_arm(&w->pool, &w->view, slot);
     MODEL_ASSERT(send_request(w, N_EXCHANGES, slot, word) == LANE_OK);
     MODEL_ASSERT(slot_wait(&w->pool, &w->view, slot, word, &w->wakes[0], SYS_FOREVER) == LANE_OK);
     check_reply(w, slot, N_EXCHANGES);
@@ -297,7 +295,7 @@ static void give_up_again(void *state)
     struct world *w = state;
 
     model_wait_for(&w->n_seen);
-    uint32_t slot = slot_get(w), word = slot_arm(&w->pool, &w->view, slot, 960);
+    uint32_t slot = slot_get(w), word = slot_arm(&w->pool, &w->view, slot);
     MODEL_ASSERT(send_request(w, N_EXCHANGES, slot, word) == LANE_OK);
     model_wait_for(&w->last_claimed);
     give_up(w, N_EXCHANGES, slot, word);
@@ -374,7 +372,9 @@ END_TEST
 
 START_TEST(an_abandoned_slot_used_again_at_once_gets_a_foreign_reply_or_breaks)
 {
-    world_finds(&impatient, (struct model_options){.n_preemptions = 2, .n_timeouts = 1},
+    world_finds(&two_repliers, (struct model_options){.n_preemptions = 2, .n_timeouts = 1},
+                MUTANT_reuse_abandoned, MODEL_FAILED);
+    world_finds(&impatient, (struct model_options){.n_preemptions = 2, .n_timeouts = 2},
                 MUTANT_reuse_abandoned, MODEL_FAILED);
 }
 END_TEST

@@ -318,7 +318,7 @@ START_TEST(a_datagram_that_brings_a_slot_returns_it)
     int slot = slot_acquire(&s->pool, &s->producer.view);
     struct lane_message datagram = rig_message(s, LANE_DATAGRAM, LANE_RELEASE, s->next_id++, 40);
     datagram.slot = (uint32_t)slot + 1;
-    datagram.slot_word = slot_arm(&s->pool, &s->producer.view, (uint32_t)slot, 0);
+    datagram.slot_word = slot_arm(&s->pool, &s->producer.view, (uint32_t)slot);
     ck_assert_int_eq(slot_abandon(&s->producer.view, (uint32_t)slot, datagram.slot_word),
                      LANE_GONE);
     ck_assert_int_eq(rig_try_send(s, &datagram), LANE_OK);
