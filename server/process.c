@@ -106,11 +106,17 @@ static void process_end(struct process *process)
     handle_table_deinit(&process->handles);
 }
 
+/* Until then its number is its own, and its entry in /proc is there. */
+static bool is_collected(const struct process *process)
+{
+    return syscall(SYS_pidfd_send_signal, process->pidfd, 0, NULL, 0) < 0 && errno == ESRCH;
+}
+
 void process_look(struct process *process)
 {
     struct proc_stat stat;
 
-    if (proc_stat_of(process->pid, &stat))
+    if (proc_stat_of(process->pid, &stat) && !is_collected(process))
         process->last = stat;
 }
 
@@ -151,19 +157,12 @@ status_t process_suspend(struct process *process, bool on)
     return status;
 }
 
-/* Its pidfd is ready: it runs no more, but as long as nobody has collected it the number is its own
- * and its entry in /proc is there. */
-static void process_look_back(struct process *process)
+static uint64_t now_real_ns(void)
 {
-    struct proc_stat stat;
     struct timespec now;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    process->exit_time_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-    if (!proc_stat_of(process->pid, &stat) || stat.state != 'Z')
-        return;
-    if (!process->last.start || process->last.start == stat.start)
-        process->last = stat;
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static void pidfd_ready(struct source *source, uint32_t events _unused_)
@@ -173,7 +172,8 @@ static void pidfd_ready(struct source *source, uint32_t events _unused_)
     object_ref(&process->object);
     source_remove(source);
     process->exited = true;
-    process_look_back(process);
+    process->exit_time_ns = now_real_ns();
+    process_look(process);
     jobs_leave(process);
     process_end(process);
     object_wake(&process->object);

@@ -68,7 +68,7 @@ extern const struct object_ops process_ops;
 
 struct process *process_from_object(struct object *object);
 
-/* Before its end, when that is known: looks at it once more (`last`). */
+/* Looks at it once more (`last`), unless somebody has collected it: the number may be another's. */
 void process_look(struct process *process);
 
 /* STATUS_PROCESS_IS_TERMINATING: it has ended, or is about to. */

@@ -237,6 +237,38 @@ START_TEST(what_is_left_of_one_that_ended_is_told)
 }
 END_TEST
 
+/* As if its number had been given to another one since. */
+static void number_reuse(pid_t pid, pid_t by)
+{
+    struct process *process;
+
+    list_for_each(process, &server->processes, link)
+        if (process->pid == pid)
+            process->pid = by;
+}
+
+START_TEST(of_one_that_ended_nothing_is_told_that_is_anothers)
+{
+    pid_t pid = fixture_child();
+    struct process_terminate_reply terminated;
+    struct process_query_reply before, after;
+    handle_t p;
+
+    start();
+    p = open_process(pid);
+    ck_assert_uint_eq(CALL(&a, process_terminate, &terminated, .handle = p), STATUS_SUCCESS);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    fixture_steps();
+    ck_assert_uint_eq(CALL(&a, process_query, &before, .handle = p), STATUS_SUCCESS);
+    number_reuse(pid, getppid());
+    ck_assert_uint_eq(CALL(&a, process_terminate, &terminated, .handle = p),
+                      STATUS_PROCESS_IS_TERMINATING);
+    ck_assert_uint_eq(CALL(&a, process_query, &after, .handle = p), STATUS_SUCCESS);
+    ck_assert_uint_eq(after.parent_id, before.parent_id);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("process");
@@ -248,5 +280,6 @@ int main(void)
     UNIT_TEST(the_end_of_the_notice_socket_is_the_end_of_the_process);
     UNIT_TEST(it_is_stopped_as_long_as_it_is_suspended);
     UNIT_TEST(what_is_left_of_one_that_ended_is_told);
+    UNIT_TEST(of_one_that_ended_nothing_is_told_that_is_anothers);
     return UNIT_END();
 }
