@@ -96,6 +96,7 @@ static void reset_lanes_locked(struct port_view *view)
             continue;
         lane->refs_head = lane->refs_tail = 0;
         lane->n_nodes = 0;
+        lane->seen_position = 0; /* its seen_stamp may be the record's before */
         lane->marks &= ~(uint32_t)PORT_LANE_HOT;
         if (cursor_broken(&lane->cursor) != LANE_BREAK_NONE)
             lane->marks |= PORT_LANE_BROKEN;

@@ -180,7 +180,7 @@ uint64_t effective_stamp(struct port_lane *lane, const struct lane_record *recor
 struct scan {
     uint64_t now;
     unsigned pass;
-    unsigned n_found; /* records and closes that could be next */
+    unsigned n_found; /* heads of lanes */
     bool later;       /* something has a stamp above now: scan again */
     bool ended; /* a lane has ended, its successor was not looked at: scan again whatever was found
                  */

@@ -180,6 +180,27 @@ START_TEST(a_step_in_the_journal_is_completed)
 }
 END_TEST
 
+/* It had noted that it looks at the head, not yet the head's stamp. */
+START_TEST(what_a_dead_holder_was_looking_at_is_looked_at_again)
+{
+    struct rig rig;
+    struct port_message message;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *a = rig_add_sender(&rig), *b = rig_add_sender(&rig);
+    uint32_t first = rig_datagram(a, 4), second = rig_datagram(b, 4);
+    struct port_view *view = &rig.views[0];
+    ck_assert(port_lock(view));
+    struct port_lane *lane = lane_at_locked(view, b->lane);
+    lane->seen_position = lane->cursor.next + 1;
+    repair_locked(view);
+    port_unlock(view);
+    rig_expect(&rig, &message, first, LPC_DATAGRAM);
+    rig_expect(&rig, &message, second, LPC_DATAGRAM);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(what_a_dead_holder_was_copying_is_received_by_another)
 {
     struct rig rig;
@@ -257,6 +278,7 @@ int main(void)
     UNIT_TEST(a_rebuild_needs_nothing_derived);
     UNIT_TEST(a_holder_that_dies_in_the_mutex_is_followed_by_the_next);
     UNIT_TEST(a_step_in_the_journal_is_completed);
+    UNIT_TEST(what_a_dead_holder_was_looking_at_is_looked_at_again);
     UNIT_TEST(what_a_dead_holder_was_copying_is_received_by_another);
     UNIT_TEST(who_waits_for_a_dead_holders_reply_is_told);
     return UNIT_END();
