@@ -141,8 +141,10 @@ status_t handle_enter_found(handle_t handle, struct port *port, uint32_t n_remov
     else if (!*slot) /* else another thread has asked too, and what it found is in use */
         unused = atomic_exchange(slot, port);
     pthread_mutex_unlock(&table_lock);
-    if (unused)
+    if (unused) {
+        unused->port_id = 0; /* was never that port's here: what belongs to it stays */
         port_unref(unused);
+    }
     return status;
 }
 

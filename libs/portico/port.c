@@ -89,6 +89,7 @@ static void port_recycle(struct port *port)
     port->peer_flags = 0;
     port->connect_context = 0;
     port->handle = 0;
+    port->port_id = 0;
     port->ended_status = 0;
     if (receiver)
         receiver_unref(receiver);
@@ -313,7 +314,6 @@ status_t port_open_unknown(handle_t handle)
     port->generation = reply.connection_generation;
     port->server_process_id = reply.peer_process_id;
     port->peer_flags = reply.peer_flags;
-    port->port_id = reply.port_id;
     port->port_context = reply.port_context;
     port->life = life_of_wire(&reply);
     if (port->life == LIFE_ENDED)
@@ -328,6 +328,7 @@ status_t port_open_unknown(handle_t handle)
         status = STATUS_INSUFFICIENT_RESOURCES; /* this process had no room for its descriptor */
     if (status != STATUS_SUCCESS)
         return status;
+    port->port_id = reply.port_id; /* not before: what belongs to it goes with its last struct */
     return port_enter_as(TAKE(port), &removals);
 }
 

@@ -9,10 +9,10 @@
 #include "process.h"
 #include "thread.h"
 
-/* It stays as it was. */
-static void put_back(handle_t handle, struct port *port)
+/* It has not been closed: stays as it was, but for the notice of its end that may have come. */
+static void put_back(struct port *port)
 {
-    if (handle_enter_port(handle, port) != STATUS_SUCCESS)
+    if (port_enter(port) != STATUS_SUCCESS)
         abort(); /* it was there */
 }
 
@@ -32,7 +32,7 @@ status_t portico_close(handle_t handle)
     port = handle_close_begin(handle);
     status = call_handle_close(control, &request, &reply, NULL);
     if (port && status == STATUS_HANDLE_NOT_CLOSABLE)
-        put_back(handle, TAKE(port));
+        put_back(TAKE(port));
     handle_close_end(handle);
     if (port) {
         if (status == STATUS_SUCCESS)
@@ -51,6 +51,16 @@ static void port_know(handle_t handle)
         port_unref(port);
 }
 
+/* Whether the source was closed is in no status: a protected one is not. */
+static bool is_still_there(const struct port *port)
+{
+    struct handle_query_request request = {.handle = port->handle};
+    struct handle_query_reply reply;
+
+    return call_handle_query(portico_control(), &request, &reply, NULL) == STATUS_SUCCESS &&
+           reply.object_id == port->port_id;
+}
+
 status_t portico_duplicate(struct handle_duplicate_request *request,
                            struct handle_duplicate_reply *ret_reply)
 {
@@ -66,6 +76,8 @@ status_t portico_duplicate(struct handle_duplicate_request *request,
     if (closes)
         port = handle_close_begin(source);
     status = call_handle_duplicate(control, request, ret_reply, NULL);
+    if (port && is_still_there(port))
+        put_back(TAKE(port));
     if (closes)
         handle_close_end(source);
     if (status == STATUS_SUCCESS && request->target_process == HANDLE_SELF &&

@@ -103,6 +103,32 @@ START_TEST(a_port_whose_handle_means_another_one_has_ended)
 }
 END_TEST
 
+/* Another thread moves it, and it cannot be entered yet by its new handle: what belongs to it
+ * waits.
+ */
+START_TEST(what_belongs_to_a_port_outlasts_an_answer_that_came_too_late)
+{
+    struct portico_view view = {.size = 1};
+    struct port *port, *answer;
+    uint32_t removals;
+    uint64_t size;
+    handle_t handle;
+
+    daemon_connect();
+    ck_ok(port_make("\\RPC Control\\handle answer", &handle));
+    ck_ok(portico_section_create(handle, 0, 0, 1, &view.section, &size));
+    port = take_out(handle);
+    handle_ask_begin(handle, &removals);
+    answer = port_new();
+    answer->handle = handle;
+    answer->port_id = port->port_id;
+    ck_status(handle_enter_found(handle, answer, removals - 1), STATUS_RETRY);
+    ck_ok(port_enter(port));
+    ck_ok(portico_view_create(handle, &view));
+    ck_ok(portico_close(handle));
+}
+END_TEST
+
 /* Its memory comes as a descriptor. */
 START_TEST(a_port_whose_descriptor_finds_no_room_is_asked_for_again)
 {
@@ -224,6 +250,7 @@ int main(int argc, char **argv)
     UNIT_TEST(a_handle_that_is_not_cached_is_asked_for_once);
     UNIT_TEST(a_handle_that_was_closed_elsewhere_is_forgotten_unless_it_is_of_another_port_by_now);
     UNIT_TEST(a_port_whose_handle_means_another_one_has_ended);
+    UNIT_TEST(what_belongs_to_a_port_outlasts_an_answer_that_came_too_late);
     UNIT_TEST(a_port_whose_descriptor_finds_no_room_is_asked_for_again);
     UNIT_TEST(looking_up_against_closing_finds_the_port_or_nothing);
     UNIT_TEST(a_port_whose_other_end_closed_before_it_was_entered_has_ended);

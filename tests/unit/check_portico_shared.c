@@ -5,6 +5,8 @@
 #include <sched.h>
 
 #include "daemon.h"
+#include "portico/handle.h"
+#include "portico/local_port.h"
 #include "portico/thread.h"
 
 static int child_main(const char *name)
@@ -51,11 +53,11 @@ START_TEST(closing_what_is_no_handle_fails)
 }
 END_TEST
 
-static status_t duplicate(handle_t source, uint32_t options, handle_t *ret_handle)
+static status_t duplicate(handle_t source, uint32_t options, handle_t target, handle_t *ret_handle)
 {
     struct handle_duplicate_request request = {.source_process = HANDLE_SELF,
                                                .source = source,
-                                               .target_process = HANDLE_SELF,
+                                               .target_process = target,
                                                .options = HANDLE_SAME_ACCESS | options};
     struct handle_duplicate_reply reply = {0};
     status_t status = portico_duplicate(&request, &reply);
@@ -75,7 +77,7 @@ START_TEST(a_port_that_is_moved_to_another_handle_is_not_known_by_the_old_one)
     daemon_connect();
     ck_ok(port_make("\\RPC Control\\moved", &first));
     ck_ok(portico_section_create(first, 0, 0, 1, &section, &size));
-    ck_ok(duplicate(first, HANDLE_CLOSE_SOURCE, &second));
+    ck_ok(duplicate(first, HANDLE_CLOSE_SOURCE, HANDLE_SELF, &second));
     ck_status(portico_port_query(first, &info), STATUS_INVALID_HANDLE);
     portico_counters_get(&before);
     ck_ok(portico_port_query(second, &info));
@@ -83,7 +85,7 @@ START_TEST(a_port_that_is_moved_to_another_handle_is_not_known_by_the_old_one)
     ck_assert_uint_eq(after.requests, before.requests); /* it is known */
     ck_ok(portico_section_delete(second, section));
     ck_ok(portico_close(second));
-    ck_status(duplicate(second, HANDLE_CLOSE_SOURCE, &first), STATUS_INVALID_HANDLE);
+    ck_status(duplicate(second, HANDLE_CLOSE_SOURCE, HANDLE_SELF, &first), STATUS_INVALID_HANDLE);
 }
 END_TEST
 
@@ -108,7 +110,7 @@ START_TEST(who_blocks_on_a_port_that_is_moved_is_sent_away)
     do
         portico_counters_get(&after);
     while (after.polls == before.polls && !sched_yield());
-    ck_ok(duplicate(pair.server, HANDLE_CLOSE_SOURCE, &second));
+    ck_ok(duplicate(pair.server, HANDLE_CLOSE_SOURCE, HANDLE_SELF, &second));
     pthread_join(thread, &status);
     ck_assert_uint_eq((status_t)(uintptr_t)status, STATUS_PORT_DISCONNECTED);
     pair.server = second;
@@ -141,6 +143,89 @@ START_TEST(a_port_that_cannot_be_closed_stays_as_it_is)
     ck_ok(portico_view_create(port, &view));
     ck_ok(protect(port, false));
     ck_ok(portico_close(port));
+}
+END_TEST
+
+START_TEST(a_port_that_cannot_be_moved_is_copied_and_stays_as_it_is)
+{
+    struct portico_view view = {.size = 1};
+    struct portico_counters before, after;
+    struct portico_port_info info;
+    handle_t port, copy;
+    uint64_t size;
+
+    daemon_connect();
+    ck_ok(port_make("\\RPC Control\\protected", &port));
+    ck_ok(portico_section_create(port, 0, 0, 1, &view.section, &size));
+    ck_ok(protect(port, true));
+    ck_status(duplicate(port, HANDLE_CLOSE_SOURCE, 4000, &copy), STATUS_INVALID_HANDLE);
+    ck_ok(portico_view_create(port, &view));
+    ck_ok(duplicate(port, HANDLE_CLOSE_SOURCE, HANDLE_SELF, &copy));
+    portico_counters_get(&before);
+    ck_ok(portico_port_query(port, &info));
+    ck_ok(portico_port_query(copy, &info));
+    portico_counters_get(&after);
+    ck_assert_uint_eq(after.requests, before.requests);
+    ck_ok(protect(port, false));
+    ck_ok(portico_close(port));
+    ck_ok(portico_view_delete(copy, view.base));
+    ck_ok(portico_section_delete(copy, view.section));
+    ck_ok(portico_close(copy));
+}
+END_TEST
+
+/* What the other end's close says to who receives. */
+static void take_closed(handle_t port)
+{
+    struct test_message message;
+
+    ck_ok(port_take(port, &message));
+    ck_assert_uint_eq(message.header.type, PORTICO_TYPE_PORT_CLOSED);
+}
+
+static atomic_bool is_over;
+
+static void *close_main(void *argument)
+{
+    while (!is_over)
+        ck_status(portico_close(*(handle_t *)argument), STATUS_HANDLE_NOT_CLOSABLE);
+    return NULL;
+}
+
+/* The notices come in order: when the second end has been told, the first one has. */
+START_TEST(a_port_that_cannot_be_closed_hears_of_its_end_meanwhile)
+{
+    static const char name[] = "\\RPC Control\\protected end";
+    handle_t connection, servers[2], clients[2];
+    struct port *port;
+    pthread_t thread;
+
+    daemon_connect();
+    ck_ok(port_make(name, &connection));
+    for (int round = 0; round < 100; round++) {
+        for (int i = 0; i < 2; i++)
+            clients[i] = pair_connect(connection, name, 1, &servers[i]);
+        ck_ok(protect(servers[0], true));
+        is_over = false;
+        ck_assert_int_eq(pthread_create(&thread, NULL, close_main, &servers[0]), 0);
+        for (int i = 0; i < 2; i++) {
+            ck_ok(portico_close(clients[i]));
+            take_closed(connection);
+        }
+        ck_ok(handle_get_port(servers[1], &port));
+        while (port->life != LIFE_ENDED)
+            sched_yield();
+        port_unref(port);
+        is_over = true;
+        pthread_join(thread, NULL);
+        ck_ok(handle_get_port(servers[0], &port));
+        ck_assert_int_eq(port->life, LIFE_ENDED);
+        port_unref(port);
+        ck_ok(protect(servers[0], false));
+        for (int i = 0; i < 2; i++)
+            ck_ok(portico_close(servers[i]));
+    }
+    ck_ok(portico_close(connection));
 }
 END_TEST
 
@@ -267,6 +352,8 @@ int main(int argc, char **argv)
     UNIT_TEST(a_port_that_is_moved_to_another_handle_is_not_known_by_the_old_one);
     UNIT_TEST(who_blocks_on_a_port_that_is_moved_is_sent_away);
     UNIT_TEST(a_port_that_cannot_be_closed_stays_as_it_is);
+    UNIT_TEST(a_port_that_cannot_be_moved_is_copied_and_stays_as_it_is);
+    UNIT_TEST(a_port_that_cannot_be_closed_hears_of_its_end_meanwhile);
     UNIT_TEST(a_handle_tells_its_kind);
     UNIT_TEST(a_wait_takes_the_signalled_object_and_a_poll_does_not_wait);
     UNIT_TEST(all_are_taken_or_none_without_waiting);
