@@ -5,7 +5,7 @@
 # coverage.sh FOLDER...: the branches of the consuming code (each condition has two) that the inputs in FOLDER/port and
 # FOLDER/lane take, file by file, then those that none takes. Runs where fuzz_port and fuzz_lane are, built by clang with
 # -fprofile-instr-generate -fcoverage-mapping (docs/FUZZING.md). $srcdir/coverage-apart.txt lists with its reason what no
-# input can take: that is counted apart, and told when it is taken after all.
+# input can take: that is counted apart. Exits with 1, and says so, when the list is wrong: such a line is taken after all, or gone.
 set -eu
 srcdir=${srcdir:-.}
 work=$(mktemp -d)
@@ -22,7 +22,7 @@ done
 function trim(text) { gsub(/^[ \t]+|[ \t]+$/, "", text); return text }
 BEGIN {
     n = split("lane/consumer lane/producer lane/slot lane/wait alpc/scan alpc/take alpc/deliver alpc/harvest alpc/aside " \
-              "alpc/receive alpc/close", files, " ")
+              "alpc/head alpc/receive alpc/close", files, " ")
     for (i = 1; i <= n; i++) wanted[files[i]] = 1
 }
 FNR == NR { # FILE NUMBER SOURCE
@@ -57,5 +57,7 @@ END {
     }
     printf "| together | %d | %d (%.1f %%) | %d | %.1f %% |\n", B, B - M - A, 100 * (B - M - A) / B, A, 100 * (B - M - A) / (B - A)
     printf "\nNot taken:\n%s", list
-    for (k in apart) if (apart[k] > 0) { split(k, part, SUBSEP); printf "Taken, or gone, and listed as apart: %s: %s\n", part[1], part[2] }
+    for (k in apart)
+        if (apart[k] > 0) { split(k, part, SUBSEP); printf "Taken, or gone, and listed as apart: %s: %s\n", part[1], part[2]; is_wrong = 1 }
+    exit is_wrong
 }' "$srcdir/coverage-apart.txt" "$work/shown"
