@@ -23,7 +23,7 @@ void port_need(status_t status, const char *what)
         bench_fail("%s: %08x %s", what, status, portico_start_error());
 }
 
-static struct port_attributes port_unlimited(uint64_t pool)
+struct port_attributes port_unlimited(uint64_t pool)
 {
     return (struct port_attributes){.max_message_length = PORTICO_MESSAGE_MAX,
                                     .memory_bandwidth = UINT64_MAX,
@@ -35,7 +35,7 @@ static struct port_attributes port_unlimited(uint64_t pool)
                                     .flags = 0x00080000};
 }
 
-static struct portico_name port_name(const char *name)
+struct portico_name port_name(const char *name)
 {
     static const char folder[] = "\\RPC Control\\";
     static uint16_t wide[128];

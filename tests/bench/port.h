@@ -36,6 +36,9 @@ struct port_server {
 };
 
 void port_need(status_t status, const char *what);
+/* Of a port: without limits, but pool as above; the name, good until the next call. */
+struct port_attributes port_unlimited(uint64_t pool);
+struct portico_name port_name(const char *name);
 
 /* Makes the port in this process and answers for ever: requests with what came, connection requests
  * with an acceptance. */

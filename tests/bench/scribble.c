@@ -34,30 +34,17 @@ enum {
 static struct port_server server = {.name = "bench-scribble"};
 static struct liar_shared {
     uint32_t is_lying; /* else it is the control */
-    uint64_t n_rounds, n_writes;
+    uint64_t n_rounds;
 } * liar;
 
 /* ---- the server: accepts, answers, closes; what a liar has sent is answered like the rest ---- */
-
-static struct portico_name wide_name(void)
-{
-    static uint16_t wide[64];
-    static char text[64];
-    uint32_t n = (uint32_t)snprintf(text, sizeof(text), "\\RPC Control\\%s", server.name);
-
-    for (uint32_t i = 0; i < n; i++)
-        wide[i] = (uint8_t)text[i];
-    return (struct portico_name){.text = wide, .size = 2 * n, .attributes = 0x40};
-}
-
-static const struct port_attributes attributes = {.max_message_length = PORTICO_MESSAGE_MAX,
-                                                  .max_pool_usage = UINT64_MAX};
 
 static void serve(void *argument)
 {
     static struct packet packet;
     static handle_t servers[N_CONNECTIONS];
-    const struct portico_name name = wide_name();
+    const struct portico_name name = port_name(server.name);
+    const struct port_attributes attributes = port_unlimited(0);
     struct portico_attributes came = {.wanted = PORTICO_ATTRIBUTE_CONTEXT};
     struct portico_exchange take = {.receive = &packet.header,
                                     .capacity = sizeof(packet),
@@ -114,7 +101,6 @@ static void burst(uint8_t *base, uint64_t size)
         for (unsigned i = 0; i < 64; i++) {
             uint64_t at = any() % (any() & 1 && size > 8192 ? 8192 : size) & ~7ull;
             *(volatile uint64_t *)(void *)(base + at) = any() >> any() % 64;
-            liar->n_writes++;
         }
 }
 
