@@ -4,6 +4,8 @@
 
 /* The spin policy's decisions. No test depends on how long anything takes. */
 
+#include <sched.h>
+
 #include "lane/spin.h"
 #include "lane/sys.h"
 #include "unit.h"
@@ -17,6 +19,16 @@ static unsigned steps(struct spin *spin)
     return n;
 }
 
+/* Binds this thread to one processor, so that two looks at it see the same. */
+static void stay(void)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    CPU_SET((unsigned)sched_getcpu(), &set);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof(set), &set), 0);
+}
+
 START_TEST(a_peer_on_the_same_processor_is_never_spun_for)
 {
     struct spin_site site;
@@ -24,10 +36,9 @@ START_TEST(a_peer_on_the_same_processor_is_never_spun_for)
 
     spin_site_init(&site);
     spin_configure(1000, 4);
-    /* This thread may move between the two reads of the processor: try again then. */
-    do
-        spin_begin(&spin, &site, spin_cpu_hint());
-    while (spin.elsewhere);
+    stay();
+    spin_begin(&spin, &site, spin_cpu_hint());
+    ck_assert(!spin.elsewhere);
     ck_assert_uint_eq(steps(&spin), 0);
     spin_end(&spin, true, 0);
     ck_assert_uint_eq(site.score, SPIN_SCORE_SPIN);
@@ -169,9 +180,8 @@ START_TEST(a_wait_that_will_not_spin_is_known_beforehand)
     spin_configure(200, 4);
     ck_assert(!spin_is_idle(100000));
     ck_assert(!spin_is_idle(0)); /* unknown counts as elsewhere */
-    /* This thread may move between the two reads of the processor: try again then. */
-    while (!spin_is_idle(spin_cpu_hint()))
-        ;
+    stay();
+    ck_assert(spin_is_idle(spin_cpu_hint()));
     spin_configure(0, 4);
     ck_assert(spin_is_idle(100000));
 }
