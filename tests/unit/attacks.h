@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "own_lanes.h"
 #include "portico/lane.h"
 
 /* ---- attacks on eventfds ---- */
@@ -101,14 +102,12 @@ static unsigned attack_lane(uint8_t *base, int operation)
 static unsigned attack_lanes(int operation)
 {
     FILE *maps = fopen("/proc/self/maps", "r");
-    unsigned long from, to;
-    char line[512];
+    uint8_t *base;
+    size_t size;
     unsigned n = 0;
 
-    while (maps && fgets(line, sizeof(line), maps))
-        if (strstr(line, "rw-s") && strstr(line, "portico-lane") &&
-            sscanf(line, "%lx-%lx", &from, &to) == 2)
-            n += attack_lane((uint8_t *)from, operation);
+    while (maps && own_lane_next(maps, &base, &size))
+        n += attack_lane(base, operation);
     if (maps)
         fclose(maps);
     return n;

@@ -8,7 +8,6 @@
  * finds its descriptors and lanes in /proc/self. Whatever it does, the daemon and everybody else go
  * on, and who waits for the attacker itself is freed at the latest by its end. */
 
-#include <poll.h>
 #include <sys/eventfd.h>
 
 #include "attacks.h"
@@ -241,24 +240,6 @@ START_TEST(a_server_whose_full_bells_block_stops_nobody_when_it_dies)
 }
 END_TEST
 
-/* An attacker that its own play has ended is followed by another. */
-static uint32_t rounds_since(struct child *attacker)
-{
-    struct pollfd look = {.fd = attacker->from, .events = POLLIN};
-    uint32_t n = 0;
-
-    while (poll(&look, 1, 0) == 1) {
-        if (child_hear(attacker)) {
-            n++;
-            continue;
-        }
-        (void)child_end(attacker);
-        *attacker = child_start("playing client");
-        look.fd = attacker->from;
-    }
-    return n;
-}
-
 START_TEST(who_reads_fills_and_rings_its_bells_delays_nobody_for_ever)
 {
     struct child server, attacker;
@@ -272,7 +253,7 @@ START_TEST(who_reads_fills_and_rings_its_bells_delays_nobody_for_ever)
     attacker = child_start("playing client");
     for (uint32_t i = 0; i < N_CALLS || n_rounds < N_ROUNDS; i++) {
         call(port, 4 + i * 37 % 3000, i);
-        n_rounds += rounds_since(&attacker);
+        n_rounds += child_rounds(&attacker, "playing client");
     }
     kill(attacker.pid, SIGKILL);
     (void)child_end(&attacker);

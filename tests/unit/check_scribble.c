@@ -7,11 +7,11 @@
  * its requests is answered and each of its datagrams arrives, in order. Both through the public
  * API; the scribbler finds its lanes in /proc/self/maps. */
 
-#include <poll.h>
 #include <time.h>
 
 #include "common/macro.h"
 #include "daemon.h"
+#include "own_lanes.h"
 
 enum {
     N_ROUNDS = 12,      /* of scribbling, at least, while the honest one works */
@@ -107,17 +107,12 @@ static void scribble_over(uint8_t *from, uint64_t size)
 static unsigned scribble(void)
 {
     FILE *maps = fopen("/proc/self/maps", "r");
-    unsigned long from, to;
-    char line[512];
+    uint8_t *base;
+    size_t size;
     unsigned n = 0;
 
-    while (maps && fgets(line, sizeof(line), maps)) {
-        if (!strstr(line, "rw-s") || !strstr(line, "portico-lane") ||
-            sscanf(line, "%lx-%lx", &from, &to) != 2)
-            continue;
-        scribble_over((uint8_t *)from, to - from);
-        n++;
-    }
+    for (; maps && own_lane_next(maps, &base, &size); n++)
+        scribble_over(base, size);
     if (maps)
         fclose(maps);
     return n;
@@ -192,25 +187,6 @@ static void call_and_check(handle_t port, uint32_t i, uint32_t n_sent)
     ck_assert_uint_eq(n_wrong, 0);
 }
 
-/* Counts the rounds that have been told meanwhile. A scribbler that has hit itself is followed by
- * another. */
-static uint32_t rounds_since(struct child *scribbler)
-{
-    struct pollfd look = {.fd = scribbler->from, .events = POLLIN};
-    uint32_t n = 0;
-
-    while (poll(&look, 1, 0) == 1) {
-        if (child_hear(scribbler)) {
-            n++;
-            continue;
-        }
-        (void)child_end(scribbler);
-        *scribbler = child_start("scribbler");
-        look.fd = scribbler->from;
-    }
-    return n;
-}
-
 START_TEST(who_scribbles_over_its_lanes_harms_nobody_else)
 {
     struct child server, scribbler;
@@ -226,7 +202,7 @@ START_TEST(who_scribbles_over_its_lanes_harms_nobody_else)
         for (uint32_t n = i % 5; n > 0; n--)
             send_number(port, n_sent++);
         call_and_check(port, i, n_sent);
-        n_rounds += rounds_since(&scribbler);
+        n_rounds += child_rounds(&scribbler, "scribbler");
     }
     kill(scribbler.pid, SIGKILL);
     (void)child_end(&scribbler);

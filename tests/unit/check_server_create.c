@@ -8,22 +8,9 @@
 #include "descriptor.h"
 #include "server_security.h"
 
+#include "server_one_peer.h"
+
 #define NAME "\\BaseNamedObjects\\thing"
-
-static struct server *server;
-static struct peer a;
-
-static void start(void)
-{
-    server = fixture_start();
-    peer_start(&a, server, 0, 1);
-}
-
-static void end(void)
-{
-    peer_end(&a);
-    fixture_end();
-}
 
 static struct event_create_reply made;
 

@@ -3,22 +3,7 @@
 
 #include "config.h"
 
-#include "server_fixture.h"
-
-static struct server *server;
-static struct peer a;
-
-static void start(void)
-{
-    server = fixture_start();
-    peer_start(&a, server, 0, 1);
-}
-
-static void end(void)
-{
-    peer_end(&a);
-    fixture_end();
-}
+#include "server_one_peer.h"
 
 static status_t hello(struct peer *peer, uint32_t version, uint64_t hash, uint32_t kind,
                       uint32_t thread_id)

@@ -5,22 +5,7 @@
 
 #include "job.h"
 
-#include "server_fixture.h"
-
-static struct server *server;
-static struct peer a;
-
-static void start(void)
-{
-    server = fixture_start();
-    peer_start(&a, server, 0, 1);
-}
-
-static void end(void)
-{
-    peer_end(&a);
-    fixture_end();
-}
+#include "server_one_peer.h"
 
 static handle_t job_make(void)
 {

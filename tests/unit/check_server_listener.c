@@ -8,9 +8,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "descriptors.h"
 #include "runtime_dir.h"
 #include "server_fixture.h"
 
@@ -116,19 +116,6 @@ START_TEST(who_connects_while_it_retires_is_served)
 }
 END_TEST
 
-/* The soft limit: `n_left` descriptors more can be opened (all below the lowest free one are). */
-static void leave_descriptors(rlim_t n_left)
-{
-    struct rlimit limit;
-    int lowest = dup(0);
-
-    ck_assert_int_ge(lowest, 0);
-    close(lowest);
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    limit.rlim_cur = (rlim_t)lowest + n_left;
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-}
-
 START_TEST(who_comes_while_there_is_one_descriptor_left_waits)
 {
     struct server *server = fixture_start();
@@ -140,8 +127,7 @@ START_TEST(who_comes_while_there_is_one_descriptor_left_waits)
     ck_assert_int_eq(listener_open(&server->listener, server, base, dir_fd), 0);
     fd = listener_connect(base, dir_fd);
     ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
-    leave_descriptors(1);
+    before = descriptors_leave(1);
     fixture_steps();
     ck_assert(server->listener.paused);
     ck_assert_uint_eq(server->n_clients, 0);

@@ -7,20 +7,7 @@
 
 #include "server_security.h"
 
-static struct server *server;
-static struct peer a;
-
-static void start(void)
-{
-    server = fixture_start();
-    peer_start(&a, server, 0, 1);
-}
-
-static void end(void)
-{
-    peer_end(&a);
-    fixture_end();
-}
+#include "server_one_peer.h"
 
 START_TEST(a_process_is_who_the_kernel_says)
 {

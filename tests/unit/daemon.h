@@ -15,6 +15,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 #include "common/macro.h"
+#include "descriptors.h"
 #include "portico/portico.h"
 #include "unit.h"
 #include "watcher.h"
@@ -107,21 +109,6 @@ static inline unsigned connections_possible(unsigned n)
     return (unsigned)MIN(n, limit.rlim_max / 2 / DESCRIPTORS_OF_ONE);
 }
 
-/* From now on this process gets `n` more descriptors; returns the limit that was. */
-static inline struct rlimit descriptors_leave(unsigned n)
-{
-    struct rlimit limit, few;
-    rlim_t at = 0;
-
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    for (; fcntl((int)at, F_GETFD) >= 0 || n--; at++)
-        ;
-    few = limit;
-    few.rlim_cur = at;
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
-    return limit;
-}
-
 /* ---- other processes ---- */
 
 struct child {
@@ -174,6 +161,25 @@ static inline int child_end(const struct child *child)
     if (waitpid(child->pid, &how, 0) != child->pid)
         abort();
     return WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
+}
+
+/* How often it has said something meanwhile. One that its own doing has ended is followed by
+ * another. */
+static inline uint32_t child_rounds(struct child *child, const char *name)
+{
+    struct pollfd look = {.fd = child->from, .events = POLLIN};
+    uint32_t n = 0;
+
+    while (poll(&look, 1, 0) == 1) {
+        if (child_hear(child)) {
+            n++;
+            continue;
+        }
+        (void)child_end(child);
+        *child = child_start(name);
+        look.fd = child->from;
+    }
+    return n;
 }
 
 /* In the child. */
