@@ -184,8 +184,8 @@ static void synchronous(const struct ports *ports)
     NtClose(server);
 }
 
-static BOOL child_start(const struct ports *ports, HANDLE plain, BOOL inherit,
-                        PROCESS_INFORMATION *info)
+static BOOL child_start_with(const struct ports *ports, HANDLE plain, BOOL inherit,
+                             PROCESS_INFORMATION *info)
 {
     STARTUPINFOA startup = {.cb = sizeof startup};
     char self[MAX_PATH], line[MAX_PATH + 120];
@@ -247,13 +247,15 @@ static void parent_main(void)
                attributes_of(plain.port[i]) == 0,
            "handle %d is to be inherited, its like is not", i);
     synchronous(&inherited);
-    if (!ok(child_start(&inherited, plain.port[CLIENT], TRUE, &child), "a child that inherits"))
+    if (!ok(child_start_with(&inherited, plain.port[CLIENT], TRUE, &child),
+            "a child that inherits"))
         return;
     shared(&inherited, &plain, &child);
     ok(child_end(&child) == 33, "it got through");
     still_there(&inherited);
     still_there(&plain);
-    ok(child_start(&inherited, plain.port[CLIENT], FALSE, &child), "a child that inherits nothing");
+    ok(child_start_with(&inherited, plain.port[CLIENT], FALSE, &child),
+       "a child that inherits nothing");
     ok(child_end(&child) == 10, "has none of the ports");
     ports_close(&inherited);
     ports_close(&plain);

@@ -6,22 +6,10 @@
 
 #include <windows.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "win32.h"
-
-static char self[MAX_PATH];
-
-static BOOL start(const char *arguments, DWORD flags, PROCESS_INFORMATION *info)
-{
-    STARTUPINFOA startup = {.cb = sizeof startup};
-    char line[1024];
-
-    snprintf(line, sizeof line, "\"%s\" %s", self, arguments);
-    return CreateProcessA(NULL, line, NULL, NULL, FALSE, flags, NULL, NULL, &startup, info);
-}
 
 static HANDLE make(DWORD limits)
 {
@@ -74,8 +62,8 @@ static void test_kill_on_close(void)
     HANDLE job = make(JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE);
     PROCESS_INFORMATION one, two;
 
-    start("sleep", 0, &one);
-    start("sleep", CREATE_SUSPENDED, &two);
+    child_start("sleep", 0, &one);
+    child_start("sleep", CREATE_SUSPENDED, &two);
     ok(AssignProcessToJobObject(job, one.hProcess), "AssignProcessToJobObject");
     ok(AssignProcessToJobObject(job, two.hProcess), "and one that starts suspended");
     ok(is_in(one.hProcess, job), "it is in the job");
@@ -96,8 +84,8 @@ static void test_terminate(void)
     } ids;
     PROCESS_INFORMATION info, gone;
 
-    start("sleep", 0, &info);
-    start("end", CREATE_SUSPENDED, &gone);
+    child_start("sleep", 0, &info);
+    child_start("end", CREATE_SUSPENDED, &gone);
     AssignProcessToJobObject(job, gone.hProcess);
     AssignProcessToJobObject(job, info.hProcess);
     ResumeThread(gone.hThread);
@@ -124,7 +112,7 @@ static void test_inherited(void)
     PROCESS_INFORMATION info;
     HANDLE both[2];
 
-    start("parent", CREATE_SUSPENDED, &info);
+    child_start("parent", CREATE_SUSPENDED, &info);
     AssignProcessToJobObject(job, info.hProcess);
     ResumeThread(info.hThread);
     both[0] = event;
@@ -145,14 +133,14 @@ static void test_breakaway(void)
     PROCESS_INFORMATION info;
     DWORD code;
 
-    start("breakaway", CREATE_SUSPENDED, &info);
+    child_start("breakaway", CREATE_SUSPENDED, &info);
     AssignProcessToJobObject(job, info.hProcess);
     ResumeThread(info.hThread);
     code = child_end(&info);
     is_number(code, ERROR_ACCESS_DENIED, "nobody breaks away from a job that does not let him");
     CloseHandle(job);
     job = make(JOB_OBJECT_LIMIT_BREAKAWAY_OK);
-    start("breakaway", CREATE_SUSPENDED, &info);
+    child_start("breakaway", CREATE_SUSPENDED, &info);
     AssignProcessToJobObject(job, info.hProcess);
     ResumeThread(info.hThread);
     is_number(child_end(&info), 0, "one that does");
@@ -163,7 +151,7 @@ static DWORD child_breakaway(void)
 {
     PROCESS_INFORMATION info;
 
-    if (!start("not-in-job", CREATE_BREAKAWAY_FROM_JOB, &info))
+    if (!child_start("not-in-job", CREATE_BREAKAWAY_FROM_JOB, &info))
         return GetLastError();
     return child_end(&info);
 }
@@ -177,7 +165,7 @@ static DWORD child_main(const char *what)
     if (!strcmp(what, "end"))
         return 5;
     if (!strcmp(what, "parent"))
-        return start("grandchild", 0, &info) ? child_end(&info) : GetLastError();
+        return child_start("grandchild", 0, &info) ? child_end(&info) : GetLastError();
     if (!strcmp(what, "grandchild")) {
         if (!is_in(GetCurrentProcess(), NULL))
             return 98;
@@ -193,7 +181,6 @@ static DWORD child_main(const char *what)
 
 static void test_main(void)
 {
-    GetModuleFileNameA(NULL, self, sizeof self);
     if (__argc > 1)
         ExitProcess(child_main(__argv[1]));
     test_nothing();

@@ -75,12 +75,8 @@ static void child_main(char **argv)
 
 static void start(const char *arguments, DWORD flags, PROCESS_INFORMATION *info)
 {
-    STARTUPINFOA startup = {.cb = sizeof startup};
-    char line[1024];
-
-    snprintf(line, sizeof line, "\"%s\" %s", self, arguments);
-    if (!CreateProcessA(NULL, line, NULL, NULL, FALSE, flags, NULL, NULL, &startup, info))
-        bail_out("cannot start %s: error %u", line, (unsigned)GetLastError());
+    if (!child_start(arguments, flags, info))
+        bail_out("cannot start %s: error %u", arguments, (unsigned)GetLastError());
 }
 
 static void end(PROCESS_INFORMATION *info)

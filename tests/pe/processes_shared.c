@@ -102,15 +102,6 @@ static int child_main(int argc, char **argv)
 
 /* ---- the parent ---- */
 
-static int start(const char *arguments, DWORD flags, PROCESS_INFORMATION *info)
-{
-    STARTUPINFOA startup = {.cb = sizeof startup};
-    char line[1024];
-
-    snprintf(line, sizeof line, "\"%s\" %s", self, arguments);
-    return CreateProcessA(NULL, line, NULL, NULL, FALSE, flags, NULL, NULL, &startup, info);
-}
-
 /* The child says by the semaphore that it has got so far, or ends. */
 static int is_reached(HANDLE semaphore, PROCESS_INFORMATION *info)
 {
@@ -133,7 +124,7 @@ static void test_named(void)
     PROCESS_INFORMATION info;
 
     *view = 11;
-    ok(start("named shared", 0, &info), "a child that opens named objects");
+    ok(child_start("named shared", 0, &info), "a child that opens named objects");
     ReleaseMutex(mutex);
     ok(is_reached(semaphore, &info), "it releases the semaphore");
     is_number(*view, 111, "it has written to the section");
@@ -149,7 +140,7 @@ static void test_named(void)
     ok(!OpenEventA(SYNCHRONIZE, FALSE, "shared-mutex") && GetLastError() == ERROR_INVALID_HANDLE,
        "one of another type");
     ResetEvent(event);
-    ok(start("named shared", 0, &info), "a second child");
+    ok(child_start("named shared", 0, &info), "a second child");
     ok(is_reached(semaphore, &info), "runs");
     ok(TerminateProcess(info.hProcess, 3), "and is terminated");
     is_number(child_end(&info), 3, "with that code");
@@ -170,7 +161,7 @@ static void test_open(void)
     char path[MAX_PATH] = "";
     DWORD size = sizeof path;
 
-    start("sleep", 0, &info);
+    child_start("sleep", 0, &info);
     opened = OpenProcess(ACCESS_TO_CHILD, FALSE, info.dwProcessId);
     ok(opened != NULL, "OpenProcess by id");
     is_number(GetProcessId(opened), info.dwProcessId, "GetProcessId");
@@ -206,12 +197,12 @@ static void test_duplicate(void)
     char line[64];
 
     snprintf(line, sizeof line, "give %u shared-slots", (unsigned)GetCurrentProcessId());
-    ok(start(line, 0, &info), "a child that gives a handle");
+    ok(child_start(line, 0, &info), "a child that gives a handle");
     is_number(child_end(&info), 44, "it does");
     is_number(WaitForSingleObject(*slot, 0), WAIT_OBJECT_0,
               "an event that the child has made and set, used here");
     ok(CloseHandle(*slot), "and closed");
-    start("sleep", 0, &info);
+    child_start("sleep", 0, &info);
     ok(DuplicateHandle(GetCurrentProcess(), event, info.hProcess, &theirs, 0, FALSE,
                        DUPLICATE_SAME_ACCESS),
        "DuplicateHandle into a child");
@@ -270,7 +261,7 @@ static void test_handle_used_again(void)
     unsigned n_given = 0, n_right = 0, n_closed = 0;
     PROCESS_INFORMATION info;
 
-    start("sleep", 0, &info);
+    child_start("sleep", 0, &info);
     for (int i = 0; i < 2; i++) {
         DuplicateHandle(GetCurrentProcess(), files[i], info.hProcess, &theirs[i], 0, FALSE,
                         DUPLICATE_SAME_ACCESS);
@@ -312,7 +303,7 @@ static void test_suspend(void)
     HANDLE opened;
     LONG stopped;
 
-    ok(start("count shared-count", 0, &info), "a child that counts");
+    ok(child_start("count shared-count", 0, &info), "a child that counts");
     while (view[0] < 1000)
         Sleep(0);
     if (running_on_portico()) {
@@ -364,7 +355,7 @@ static void test_foreign(void)
     HANDLE thread;
     void *memory;
 
-    start("sleep", CREATE_SUSPENDED, &info);
+    child_start("sleep", CREATE_SUSPENDED, &info);
     SetLastError(0);
     thread = CreateRemoteThread(info.hProcess, NULL, 0, nothing, NULL, 0, NULL);
     if (running_on_portico())
@@ -405,7 +396,7 @@ static void test_memory(void)
     SIZE_T n = 0;
     HANDLE opened;
 
-    start("memory 1", CREATE_SUSPENDED, &info);
+    child_start("memory 1", CREATE_SUSPENDED, &info);
     is_status(NtQueryInformationProcess(info.hProcess, ProcessBasicInformation, &basic,
                                         sizeof basic, NULL),
               0, "where the PEB of another process is");
@@ -439,7 +430,7 @@ static void test_modules(void)
     PROCESS_INFORMATION info;
     DWORD size = 0;
 
-    start("modules", 0, &info);
+    child_start("modules", 0, &info);
     ok(is_reached(event, &info), "a child that has loaded its DLLs");
     ok(EnumProcessModules(info.hProcess, modules, sizeof modules, &size) &&
            size >= 3 * sizeof *modules,

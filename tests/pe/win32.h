@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* What tests above kernel32 share: errors, and the end of a child. */
+/* What tests above kernel32 share: errors, a child and its end. */
 #pragma once
 
 #include <windows.h>
+
+#include <stdio.h>
 
 #include "test.h"
 
@@ -15,6 +17,17 @@ static inline void fails(BOOL succeeded, DWORD want, const char *what)
 
     ok(!succeeded, "%s fails", what);
     is_number(error, want, "its error");
+}
+
+/* Starts this program again with these arguments; nothing is inherited. */
+static inline BOOL child_start(const char *arguments, DWORD flags, PROCESS_INFORMATION *ret_child)
+{
+    STARTUPINFOA startup = {.cb = sizeof startup};
+    char self[MAX_PATH], line[MAX_PATH + 256];
+
+    GetModuleFileNameA(NULL, self, sizeof self);
+    snprintf(line, sizeof line, "\"%s\" %s", self, arguments);
+    return CreateProcessA(NULL, line, NULL, NULL, FALSE, flags, NULL, NULL, &startup, ret_child);
 }
 
 /* Waits for it; returns its exit code. */
