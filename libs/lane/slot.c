@@ -196,8 +196,16 @@ uint32_t slot_arm(struct slot_pool *pool, const struct lane_view *view, uint32_t
     return word_make(generation, LANE_SLOT_ARMED);
 }
 
+/* No reply to this exchange comes, and nobody else writes there: what stands in `finished` is kept
+ * young, or after half a round of such exchanges it would pass for a later one's. */
+static void finished_renew(const struct lane_view *view, uint32_t index, uint32_t word)
+{
+    atom_poke(&lane_slot_reply(view, index)->finished, word - (1u << LANE_SLOT_SHIFT));
+}
+
 void slot_withdraw(const struct lane_view *view, uint32_t index, uint32_t word)
 {
+    finished_renew(view, index, word);
     atom_store(&lane_slot(view, index)->state, word_with(word, LANE_SLOT_RETURNED));
 }
 
@@ -312,8 +320,10 @@ enum lane_result slot_abandon(const struct lane_view *view, uint32_t index, uint
 
     /* (R5) Partner: slot_claim. */
     if (is_untouched(seen, word) &&
-        atom_cas(&slot->state, seen, word_with(word, LANE_SLOT_ABANDONED)))
+        atom_cas(&slot->state, seen, word_with(word, LANE_SLOT_ABANDONED))) {
+        finished_renew(view, index, word);
         return LANE_GONE;
+    }
     return atom_load(&slot->state) == word_with(word, LANE_SLOT_CLAIMED) ? LANE_LATE : LANE_BROKEN;
 }
 

@@ -375,6 +375,42 @@ START_TEST(a_claim_of_what_is_no_armed_slot_breaks_the_lane)
 }
 END_TEST
 
+/* As if so many exchanges had been given up. */
+static void exchanges_skip(struct slots *s, uint32_t n)
+{
+    s->pool.generation[s->index] += n;
+    lane_slot(&s->f.view, s->index)->state =
+        s->pool.generation[s->index] << LANE_SLOT_SHIFT | LANE_SLOT_RETURNED;
+}
+
+START_TEST(the_last_reply_is_known_as_such_however_many_exchanges_were_given_up_since)
+{
+    struct slots s;
+
+    slots_init(&s, 1);
+    slots_arm(&s);
+    ck_assert_int_eq(slots_reply(&s, "answer"), LANE_OK);
+    slot_release(&s.pool, s.index);
+    for (uint32_t i = 0; i < 16; i++) {
+        exchanges_skip(&s, 1u << 26);
+        slots_arm(&s);
+        if (i % 2) {
+            slot_withdraw(&s.f.view, s.index, s.word);
+            slot_release(&s.pool, s.index);
+        } else {
+            ck_assert_int_eq(slot_abandon(&s.f.view, s.index, s.word), LANE_GONE);
+            slot_quarantine(&s.pool, s.index);
+            ck_assert_int_eq(slot_return(&s.f.view, s.index, s.word), LANE_OK);
+        }
+        slots_arm(&s);
+        ck_assert_int_eq(slot_wait(&s.pool, &s.f.view, s.index, s.word, &s.wake, 1), LANE_TIMEOUT);
+        slot_withdraw(&s.f.view, s.index, s.word);
+        slot_release(&s.pool, s.index);
+    }
+    fixture_deinit(&s.f);
+}
+END_TEST
+
 START_TEST(a_quarantine_is_not_ended_by_a_word_of_another_exchange)
 {
     struct slots s;
@@ -414,6 +450,7 @@ int main(void)
     UNIT_TEST(a_mark_lasts_for_one_exchange);
     UNIT_TEST(a_reply_with_impossible_sizes_or_kind_breaks_the_lane);
     UNIT_TEST(a_claim_of_what_is_no_armed_slot_breaks_the_lane);
+    UNIT_TEST(the_last_reply_is_known_as_such_however_many_exchanges_were_given_up_since);
     UNIT_TEST(a_quarantine_is_not_ended_by_a_word_of_another_exchange);
     return UNIT_END();
 }
