@@ -77,13 +77,14 @@ status_t req_job_limit(struct client *client, const struct job_limit_request *re
     return STATUS_SUCCESS;
 }
 
+/* The one that it came into last: the innermost. */
 static status_t own_job(struct client *client, struct object **ret_object)
 {
     struct list *jobs = &client->process->jobs;
 
     if (list_is_empty(jobs))
         return STATUS_ACCESS_DENIED;
-    *ret_object = object_ref(&list_first(jobs, struct membership, process_link)->job->object);
+    *ret_object = object_ref(&list_last(jobs, struct membership, process_link)->job->object);
     return STATUS_SUCCESS;
 }
 

@@ -98,7 +98,7 @@ status_t job_assign(struct job *job, struct process *process)
     membership->process = process;
     object_ref(&process->object);
     list_append(&job->members, &membership->job_link);
-    list_prepend(&process->jobs, &membership->process_link);
+    list_append(&process->jobs, &membership->process_link);
     job->n_total++;
     job->n_active++;
     return STATUS_SUCCESS;

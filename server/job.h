@@ -22,7 +22,7 @@ struct job {
 
 struct membership {
     struct list job_link;     /* of job->members */
-    struct list process_link; /* of process->jobs, newest first */
+    struct list process_link; /* of process->jobs, oldest first */
     struct job *job;          /* reference */
     struct process *process;  /* reference: it is a member as long as it runs */
     struct charge charge;

@@ -165,6 +165,41 @@ START_TEST(children_are_in_their_parents_jobs_unless_they_may_break_away)
 }
 END_TEST
 
+static uint32_t own_limits(struct peer *peer)
+{
+    struct job_query_reply reply;
+
+    ck_assert_uint_eq(CALL(peer, job_query, &reply), STATUS_SUCCESS);
+    return reply.limits;
+}
+
+START_TEST(a_childs_own_job_is_its_parents)
+{
+    pid_t pid = fixture_child();
+    static struct peer b;
+    struct process_create_reply created;
+    struct job_limit_reply limited;
+    handle_t inner;
+
+    start();
+    assign(job_make(), HANDLE_SELF);
+    inner = job_make();
+    assign(inner, HANDLE_SELF);
+    ck_assert_uint_eq(
+        CALL(&a, job_limit, &limited, .job = inner, .limits = JOB_LIMIT_DIE_ON_EXCEPTION),
+        STATUS_SUCCESS);
+    ck_assert_uint_eq(
+        CALL(&a, process_create, &created, .process_id = (uint32_t)pid, .access = 0x1fffff),
+        STATUS_SUCCESS);
+    peer_start(&b, server, pid, 2);
+    ck_assert_uint_eq(own_limits(&a), JOB_LIMIT_DIE_ON_EXCEPTION);
+    ck_assert_uint_eq(own_limits(&b), JOB_LIMIT_DIE_ON_EXCEPTION);
+    peer_end(&b);
+    child_die(pid);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("job");
@@ -172,5 +207,6 @@ int main(void)
     UNIT_TEST(without_that_limit_they_live_on_in_a_job_without_a_handle);
     UNIT_TEST(it_counts_and_names_its_members_and_ends_them_with_a_code);
     UNIT_TEST(children_are_in_their_parents_jobs_unless_they_may_break_away);
+    UNIT_TEST(a_childs_own_job_is_its_parents);
     return UNIT_END();
 }
