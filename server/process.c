@@ -142,6 +142,15 @@ status_t process_kill(struct process *process, uint32_t exit_code)
     return status;
 }
 
+/* A reference while it is suspended: who opens it later finds the count. */
+static void suspended_count(struct process *process, bool on)
+{
+    if (on && process->n_suspended++ == 0)
+        object_ref(&process->object);
+    else if (!on && --process->n_suspended == 0)
+        process_unref(process); /* not the last: the caller's is left */
+}
+
 status_t process_suspend(struct process *process, bool on)
 {
     status_t status = STATUS_SUCCESS;
@@ -153,8 +162,25 @@ status_t process_suspend(struct process *process, bool on)
     if (process->n_suspended == !on)
         status = process_signal(process, on ? SIGSTOP : SIGCONT);
     if (!status)
-        process->n_suspended += on ? 1 : -1u;
+        suspended_count(process, on);
     return status;
+}
+
+bool process_is_kept(const struct process *process)
+{
+    return process->n_suspended || !list_is_empty(&process->jobs);
+}
+
+void process_let_go(struct process *process)
+{
+    object_ref(&process->object);
+    jobs_leave(process);
+    if (process->n_suspended) {
+        (void)!process_signal(process, SIGCONT);
+        process->n_suspended = 1;
+        suspended_count(process, false);
+    }
+    object_unref(&process->object);
 }
 
 static uint64_t now_real_ns(void)
@@ -174,7 +200,7 @@ static void pidfd_ready(struct source *source, uint32_t events _unused_)
     process->exited = true;
     process->exit_time_ns = now_real_ns();
     process_look(process);
-    jobs_leave(process);
+    process_let_go(process);
     process_end(process);
     object_wake(&process->object);
     object_unref(&process->object);

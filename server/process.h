@@ -77,6 +77,10 @@ status_t process_kill(struct process *process, uint32_t exit_code) _must_check_;
  * threads are not counted one by one; a shell that has started it sees that.
  * STATUS_SUSPEND_COUNT_EXCEEDED, STATUS_PROCESS_IS_TERMINATING. */
 status_t process_suspend(struct process *process, bool on) _must_check_;
+/* As long as it runs, that it is in jobs or suspended keeps it known. Let go it is neither: it has
+ * ended, or the server ends, and nobody is left to let it run. */
+bool process_is_kept(const struct process *process);
+void process_let_go(struct process *process);
 
 /* By pid, a reference; takes pidfd (-1: opens one). Makes a NEW one when there is none.
  * STATUS_INVALID_CID: no such process. */

@@ -17,7 +17,6 @@
 #include "client.h"
 #include "closer.h"
 #include "directory.h"
-#include "job.h"
 #include "namespace.h"
 #include "object.h"
 #include "process.h"
@@ -76,19 +75,19 @@ static void leaks_print(struct server *server)
                 object->n_handles);
 }
 
-/* Processes that still run are held by their jobs. */
-static void memberships_end(struct server *server)
+/* Those that still run. */
+static void processes_let_go(struct server *server)
 {
     struct process *process, *found;
 
     do {
         found = NULL;
         list_for_each(process, &server->processes, link) {
-            if (!found && !list_is_empty(&process->jobs))
+            if (!found && process_is_kept(process))
                 found = process;
         }
         if (found)
-            jobs_leave(found);
+            process_let_go(found);
     } while (found);
 }
 
@@ -100,7 +99,7 @@ uint32_t server_deinit(struct server *server)
     listener_close(&server->listener);
     clients_doom_all(server);
     clients_bury(server);
-    memberships_end(server);
+    processes_let_go(server);
     registry_deinit(server);
     if (server->root)
         namespace_deinit(server);

@@ -198,6 +198,50 @@ START_TEST(it_is_stopped_as_long_as_it_is_suspended)
 }
 END_TEST
 
+/* Nobody has a handle in between, and it has never said hello. */
+START_TEST(how_often_it_is_suspended_is_not_forgotten)
+{
+    pid_t pid = fixture_child();
+    struct process_suspend_reply reply;
+    struct handle_close_reply closed;
+    handle_t p;
+    int how;
+
+    start();
+    p = open_process(pid);
+    ck_assert_uint_eq(CALL(&a, process_suspend, &reply, .handle = p, .on = 1), STATUS_SUCCESS);
+    ck_assert_int_eq(waitpid(pid, &how, WUNTRACED), pid);
+    ck_assert_uint_eq(CALL(&a, handle_close, &closed, .handle = p), STATUS_SUCCESS);
+    p = open_process(pid);
+    ck_assert_uint_eq(CALL(&a, process_suspend, &reply, .handle = p), STATUS_SUCCESS);
+    ck_assert_int_ne(state_of(pid), 'T');
+    child_die(pid);
+    end();
+}
+END_TEST
+
+START_TEST(who_is_suspended_goes_on_when_the_server_ends_and_not_before)
+{
+    pid_t going = fixture_child(), killed = fixture_child();
+    struct process_suspend_reply reply;
+    int how;
+
+    start();
+    ck_assert_uint_eq(CALL(&a, process_suspend, &reply, .handle = open_process(going), .on = 1),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&a, process_suspend, &reply, .handle = open_process(killed), .on = 1),
+                      STATUS_SUCCESS);
+    child_die(killed);
+    ck_assert_int_eq(waitpid(going, &how, WUNTRACED), going);
+    peer_end(&a);
+    ck_assert_int_eq(state_of(going), 'T');
+    fixture_end();
+    ck_assert_int_ne(state_of(going), 'T');
+    ck_assert_int_eq(kill(going, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(going, NULL, 0), going);
+}
+END_TEST
+
 START_TEST(what_is_left_of_one_that_ended_is_told)
 {
     pid_t pid = fixture_child();
@@ -264,6 +308,8 @@ int main(void)
     UNIT_TEST(only_children_are_created_and_only_living_ones_opened);
     UNIT_TEST(the_end_of_the_notice_socket_is_the_end_of_the_process);
     UNIT_TEST(it_is_stopped_as_long_as_it_is_suspended);
+    UNIT_TEST(how_often_it_is_suspended_is_not_forgotten);
+    UNIT_TEST(who_is_suspended_goes_on_when_the_server_ends_and_not_before);
     UNIT_TEST(what_is_left_of_one_that_ended_is_told);
     UNIT_TEST(of_one_that_ended_nothing_is_told_that_is_anothers);
     return UNIT_END();
