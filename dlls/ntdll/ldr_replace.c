@@ -10,10 +10,11 @@
  * manager has started, and programs that are both service and console program take that as the word
  * to be the latter.
  *
- * CreatePipe: Wine's never gives up (create_pipe.c). CopyFileEx, CreateSymbolicLink: Wine's do not
- * what they say (replace_copy.c, replace_link.c). MoveFileEx and its kin: Wine's, but for what
- * cannot be done (replace_move.c); so SetFileInformationByHandle (replace_file_info.c).
- * FatalAppExit, RaiseFailFastException: Wine's end the program without a word (replace_end.c). */
+ * VerifyConsoleIoHandle: replace_console.c. CreatePipe: Wine's never gives up (create_pipe.c).
+ * CopyFileEx, CreateSymbolicLink: Wine's do not what they say (replace_copy.c, replace_link.c).
+ * MoveFileEx and its kin: Wine's, but for what cannot be done (replace_move.c); so
+ * SetFileInformationByHandle (replace_file_info.c). FatalAppExit, RaiseFailFastException: Wine's
+ * end the program without a word (replace_end.c). */
 
 #include "ntdll.h"
 
@@ -60,6 +61,8 @@ static const struct {
      NULL},
     {L"kernelbase.dll", "SetFileInformationByHandle",
      (void (*)(void))replaced_SetFileInformationByHandle, &original_SetFileInformationByHandle},
+    {L"kernel32.dll", "VerifyConsoleIoHandle", (void (*)(void))replaced_VerifyConsoleIoHandle,
+     &original_VerifyConsoleIoHandle},
     {L"sechost.dll", "StartServiceCtrlDispatcherA", (void (*)(void))service_dispatcher_refuse,
      NULL},
     {L"sechost.dll", "StartServiceCtrlDispatcherW", (void (*)(void))service_dispatcher_refuse,

@@ -6,6 +6,8 @@
 #ifndef PORTICO_REPLACE_H
 #define PORTICO_REPLACE_H
 
+extern BOOL(WINAPI *original_VerifyConsoleIoHandle)(HANDLE handle);
+BOOL WINAPI replaced_VerifyConsoleIoHandle(HANDLE handle);
 BOOL WINAPI replaced_CopyFileExW(const WCHAR *from, const WCHAR *to, LPPROGRESS_ROUTINE progress,
                                  void *argument, BOOL *cancel, DWORD flags);
 extern BOOL(WINAPI *original_SetFileInformationByHandle)

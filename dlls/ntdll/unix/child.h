@@ -53,7 +53,7 @@ struct child_handle {
     uint32_t granted, attributes; /* of the handle */
     uint32_t kind;                /* enum file_kind */
     uint32_t access, options;     /* of the file */
-    uint32_t is_console;
+    uint32_t console;             /* enum file_console */
     struct child_span path; /* Unix, UTF-8, with its NUL; size 0: none */
 };
 

@@ -210,7 +210,7 @@ static NTSTATUS file_gather(struct gathering *gathering, HANDLE handle, struct f
                                    .kind = file->kind,
                                    .access = file->access,
                                    .options = file->options,
-                                   .is_console = file->is_console};
+                                   .console = file->console};
     if (path)
         entry->path = span_append(&gathering->bytes, path, strlen(path) + 1);
     gathering->fds[gathering->block.n_handles++] = fd;

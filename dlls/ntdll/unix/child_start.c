@@ -104,7 +104,7 @@ static NTSTATUS handle_make(const struct child_block *block, const struct child_
 
     if (status)
         return status;
-    file->is_console = entry->is_console;
+    file->console = entry->console;
     status = handle_new_at((HANDLE)(uintptr_t)entry->handle, &file->header.header, entry->granted,
                            entry->attributes);
     nt_object_unref(&file->header.header);

@@ -9,9 +9,9 @@
  * file's is_console; children inherit it) and terminals. WriteConsole writes UTF-8 to them,
  * ReadConsole reads a line from them (the narrow ones: bytes). DIFFERS from Windows, where a stream
  * that is redirected is no console: here it is, so that the words of a program which knows only
- * WriteConsole are not lost in a pipe or a log. GetConsoleMode still says that nothing is a
- * console, since nothing of what it promises (single keys, cursor, colours) is there: programs that
- * ask use plain writes.
+ * WriteConsole are not lost in a pipe or a log. GetConsoleMode says that such a stream is none, so
+ * that programs which ask use plain writes; a terminal is one, with modes, size, colours and single
+ * keys (terminal.c).
  *
  * Linux' streams are UTF-8: that code page can be set, others cannot (per process; DIFFERS:
  * children do not inherit it).
@@ -23,6 +23,7 @@
 #include "console.h"
 #include "file.h"
 #include "ntprocess.h"
+#include "terminal.h"
 #include "usermem.h"
 #include <stdatomic.h>
 #include <stdint.h>
@@ -33,6 +34,7 @@ enum { UTF8_PAGE = 65001, CHUNK = 1024 };
 
 /* The driver's functions, of which a control code is made. */
 enum console_function {
+    GET_MODE = 0,
     SET_MODE = 1,
     READ_CONSOLE = 10,
     READ_NARROW = 11,
@@ -50,6 +52,7 @@ enum console_function {
     WRITE_NARROW = 31,
     READ_OUTPUT = 32,
     WRITE_OUTPUT = 33,
+    GET_OUTPUT_INFO = 34,
     SET_OUTPUT_INFO = 35,
     ACTIVATE = 36,
     FILL_OUTPUT = 37,
@@ -79,7 +82,7 @@ static NTSTATUS stream_lookup(HANDLE handle, ACCESS_MASK access)
     _cleanup_nt_(file_unrefp) struct file *file = NULL;
 
     TRY(file_lookup(handle, access, &file));
-    if (file->is_console || file->kind == FILE_KIND_TTY)
+    if (file->console || file->kind == FILE_KIND_TTY)
         return file_is_synchronous(file) ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
     return STATUS_INVALID_HANDLE;
 }
@@ -174,6 +177,27 @@ static NTSTATUS unit_read(HANDLE handle, WCHAR *ret_unit)
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS terminal_lookup(HANDLE handle, struct file **ret_file)
+{
+    _cleanup_nt_(file_unrefp) struct file *file = NULL;
+
+    if (handle == CONSOLE_NO_DEVICE)
+        return STATUS_INVALID_HANDLE;
+    TRY(file_lookup(handle, 0, &file));
+    if (file->kind != FILE_KIND_TTY)
+        return STATUS_INVALID_HANDLE;
+    *ret_file = file;
+    file = NULL;
+    return STATUS_SUCCESS;
+}
+
+static bool is_raw_terminal(HANDLE handle)
+{
+    _cleanup_nt_(file_unrefp) struct file *file = NULL;
+
+    return !terminal_lookup(handle, &file) && terminal_is_raw(file);
+}
+
 /* Up to the end of a line; at the stream's end nothing, as after Ctrl-Z. A wide program gets
  * UTF-16, a narrow one the bytes. */
 static NTSTATUS console_read(HANDLE handle, unsigned char *output, ULONG length, bool is_wide,
@@ -192,6 +216,8 @@ static NTSTATUS console_read(HANDLE handle, unsigned char *output, ULONG length,
         TRY(status);
         TRY(user_write(output + *ret_done, &unit, size));
         *ret_done += size;
+        if (is_raw_terminal(handle))
+            break;
     }
     return STATUS_SUCCESS;
 }
@@ -210,11 +236,16 @@ struct input_info {
 };
 static _Atomic ULONG input_page, output_page;
 
-static NTSTATUS pages_get(HANDLE handle, void *output, ULONG length, ULONG *ret_done)
+static NTSTATUS input_info_get(HANDLE handle, void *output, ULONG length, ULONG *ret_done)
 {
-    const struct input_info info = {input_page, output_page, 0};
+    _cleanup_nt_(file_unrefp) struct file *terminal = NULL;
+    struct input_info info = {input_page, output_page, 0};
 
-    if (handle != CONSOLE_NO_DEVICE || (!input_page && !output_page) || length != sizeof(info))
+    if (length != sizeof(info))
+        return STATUS_INVALID_HANDLE;
+    if (!terminal_lookup(handle, &terminal)) /* how many events are there? */
+        TRY(terminal_keys_read(handle, terminal, NULL, SIZE_MAX, false, true, &info.n_events));
+    else if (handle != CONSOLE_NO_DEVICE || (!input_page && !output_page))
         return STATUS_INVALID_HANDLE;
     *ret_done = sizeof(info);
     return USER_PUT(output, info);
@@ -245,12 +276,97 @@ static NTSTATUS pages_set(const void *input, ULONG length)
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS keys_get(HANDLE handle, struct file *terminal, unsigned function, const void *input,
+                         ULONG input_length, void *output, ULONG length, ULONG *ret_done)
+{
+    const bool keep = function == PEEK_INPUT;
+    int waits = !keep;
+    ULONG n = 0;
+
+    if (!keep && input_length == sizeof(waits))
+        TRY(USER_GET(waits, (const int *)input));
+    TRY(user_probe_write(output, length));
+    TRY(terminal_keys_read(handle, terminal, output, length / sizeof(INPUT_RECORD), waits, keep,
+                           &n));
+    *ret_done = n * (ULONG)sizeof(INPUT_RECORD);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS output_info_get(struct file *terminal, void *output, ULONG length, ULONG *ret_done)
+{
+    struct terminal_info info;
+
+    if (length != sizeof(info))
+        return STATUS_INVALID_PARAMETER;
+    TRY(terminal_info_get(terminal, &info));
+    *ret_done = sizeof(info);
+    return USER_PUT((struct terminal_info *)output, info);
+}
+
+static NTSTATUS output_info_set(struct file *terminal, const void *input, ULONG length)
+{
+    enum { SETS_ATTRIBUTES = 8 };
+    struct {
+        ULONG mask;
+        struct terminal_info info;
+    } set;
+
+    if (length != sizeof(set))
+        return STATUS_INVALID_PARAMETER;
+    TRY(user_read(&set, input, sizeof(set)));
+    if (set.mask == SETS_ATTRIBUTES)
+        return terminal_attributes_set(terminal, set.info.attributes);
+    absent_once("setting the console's cursor or size", "the terminal's own program has them");
+    return STATUS_INVALID_HANDLE;
+}
+
+/* STATUS_NOT_FOUND: not one of a terminal's functions. */
+static NTSTATUS terminal_control(HANDLE handle, unsigned function, const void *input,
+                                 ULONG input_length, void *output, ULONG output_length,
+                                 ULONG *ret_done)
+{
+    _cleanup_nt_(file_unrefp) struct file *terminal = NULL;
+    ULONG mode;
+
+    if (terminal_lookup(handle, &terminal))
+        return STATUS_NOT_FOUND;
+    switch (function) {
+    case GET_MODE:
+        TRY(terminal_mode_get(terminal, &mode));
+        *ret_done = sizeof(mode);
+        return output_length == sizeof(mode) ? USER_PUT((ULONG *)output, mode)
+                                             : STATUS_INVALID_PARAMETER;
+    case SET_MODE:
+        TRY(USER_GET(mode, (const ULONG *)input));
+        return terminal_mode_set(terminal, mode);
+    case READ_INPUT:
+    case PEEK_INPUT:
+        return keys_get(handle, terminal, function, input, input_length, output, output_length,
+                        ret_done);
+    case WRITE_INPUT:
+        return terminal_keys_add(input, input_length / sizeof(INPUT_RECORD));
+    case FLUSH:
+        return terminal_keys_flush(terminal);
+    case GET_OUTPUT_INFO:
+        return output_info_get(terminal, output, output_length, ret_done);
+    case SET_OUTPUT_INFO:
+        return output_info_set(terminal, input, input_length);
+    default:
+        return STATUS_NOT_FOUND;
+    }
+}
+
 NTSTATUS console_control(HANDLE handle, ULONG code, const void *input, ULONG input_length,
                          void *output, ULONG output_length, ULONG *ret_done)
 {
     const unsigned function = code >> 2 & 0xfff;
+    NTSTATUS status;
 
     *ret_done = 0;
+    status =
+        terminal_control(handle, function, input, input_length, output, output_length, ret_done);
+    if (status != STATUS_NOT_FOUND)
+        return status;
     switch (function) {
     case WRITE_CONSOLE:
         return console_write(handle, input, input_length);
@@ -260,7 +376,7 @@ NTSTATUS console_control(HANDLE handle, ULONG code, const void *input, ULONG inp
     case READ_NARROW:
         return console_read(handle, output, output_length, function == READ_CONSOLE, ret_done);
     case GET_INPUT_INFO:
-        return pages_get(handle, output, output_length, ret_done);
+        return input_info_get(handle, output, output_length, ret_done);
     case SET_INPUT_INFO:
         return pages_set(input, input_length);
     default:

@@ -29,6 +29,9 @@ enum file_kind {
     FILE_KIND_DEVICE
 };
 
+/* What a stream of the console is for (console.c). */
+enum file_console { CONSOLE_NONE, CONSOLE_INPUT, CONSOLE_OUTPUT };
+
 struct completion;
 
 /* What several file objects of one inode share within the process; files_lock. */
@@ -52,7 +55,7 @@ struct file {
     bool is_posix_deletion;   /* the name goes with this object; files_lock */
     bool is_append_only;    /* FILE_APPEND_DATA without FILE_WRITE_DATA */
     bool is_mount_manager;  /* volume_names.c */
-    bool is_console;        /* a stream that `portico` was started with (console.c) */
+    enum file_console console; /* of a stream that `portico` was started with, or of CONIN$ */
     struct file_node *node; /* NULL for what has no share modes */
     struct ntlist node_link;
     pthread_mutex_t position_lock; /* around the fd's position, for synchronous handles */

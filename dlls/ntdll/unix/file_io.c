@@ -22,6 +22,7 @@
 #include "ntstatus_errno.h"
 #include "pipe.h"
 #include "shared.h"
+#include "terminal.h"
 #include "usermem.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -251,6 +252,8 @@ NTSTATUS WINAPI NtReadFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PVO
 
     (void)key; /* of byte-range locks: all of a process's keys are one here */
     TRY(file_lookup(handle, FILE_READ_DATA, &file));
+    if (file->kind == FILE_KIND_TTY && terminal_reads_keys)
+        terminal_text_begin(file);
     status = io_begin(&request, file, event, (void *)apc, apc_context, iosb);
     return status ? status : transfer(&request, buffer, length, offset, false);
 }

@@ -287,6 +287,26 @@ static NTSTATUS file_finish(struct open_request *request, int fd, struct file **
     return STATUS_SUCCESS;
 }
 
+/* The terminal that the process belongs to. Without one: what a process without a console is told.
+ */
+static NTSTATUS open_console(struct open_request *request, struct file **ret_file)
+{
+    bool writes = request->path.kind == PATH_CONSOLE ? wants_write(request->access)
+                                                     : request->path.kind == PATH_CONSOLE_OUT;
+    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0) {
+        absent_once("the console device (CONIN$, CONOUT$, AllocConsole)",
+                    "the process belongs to no terminal");
+        return STATUS_INVALID_HANDLE;
+    }
+    request->information = FILE_OPENED;
+    TRY(file_new(fd, NULL, FILE_KIND_TTY, request->access,
+                 (request->options & FILE_MODE_OPTIONS) | FILE_SYNCHRONOUS_IO_NONALERT, ret_file));
+    (*ret_file)->console = writes ? CONSOLE_OUTPUT : CONSOLE_INPUT;
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS open_path(struct open_request *request, struct file **ret_file)
 {
     NTSTATUS status;
@@ -309,10 +329,10 @@ static NTSTATUS open_path(struct open_request *request, struct file **ret_file)
                      request->options & FILE_MODE_OPTIONS, ret_file));
         (*ret_file)->is_mount_manager = true;
         return STATUS_SUCCESS;
-    case PATH_CONSOLE: /* no console device: what a process without a console is told */
-        absent_once("the console device (CONIN$, CONOUT$, AllocConsole)",
-                    "there is no console but the standard streams");
-        return STATUS_INVALID_HANDLE;
+    case PATH_CONSOLE:
+    case PATH_CONSOLE_IN:
+    case PATH_CONSOLE_OUT:
+        return open_console(request, ret_file);
     case PATH_VOLUME:
     case PATH_FILE:
     default:

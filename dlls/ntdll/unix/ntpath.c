@@ -394,7 +394,9 @@ static NTSTATUS path_of_dos_device(struct span name, struct nt_path *path)
         return STATUS_SUCCESS;
     }
     if (span_is(name, u"con") || span_is(name, u"conin$") || span_is(name, u"conout$")) {
-        path->kind = PATH_CONSOLE;
+        path->kind = name.units == 3   ? PATH_CONSOLE
+                     : name.units == 6 ? PATH_CONSOLE_IN
+                                       : PATH_CONSOLE_OUT;
         return STATUS_SUCCESS;
     }
     if (span_skip(&name, u"unix"))

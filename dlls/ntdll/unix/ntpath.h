@@ -11,7 +11,8 @@ enum path_kind {
     PATH_FILE,    /* unix_path */
     PATH_NULL,    /* \Device\Null, \??\NUL */
     PATH_PIPE,    /* pipe_name: behind \??\pipe\ */
-    PATH_CONSOLE, /* \Device\ConDrv...: there is no console device yet */
+    PATH_CONSOLE, /* \??\CON, \Device\ConDrv... */
+    PATH_CONSOLE_IN, PATH_CONSOLE_OUT, /* \??\CONIN$, \??\CONOUT$ */
     PATH_MOUNT_MANAGER, /* \??\MountPointManager (volume_names.c) */
     PATH_VOLUME,  /* \??\C: without a path: the volume itself; unix_path is its root */
 };

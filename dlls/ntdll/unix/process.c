@@ -14,6 +14,7 @@
 #include "control.h"
 #include "named.h"
 #include "shared.h"
+#include "terminal.h"
 #include "thread.h"
 #include <stdio.h>
 #include <time.h>
@@ -79,6 +80,7 @@ void process_exit(uint32_t code)
         code = STATUS_CONTROL_C_EXIT; /* Windows' code for all events */
     TRACE(process, "exit code %08x", code);
     client_report_exit(code, process.is_child);
+    terminal_restore();
     if (by_signal)
         control_die();
     _exit(exit_status_from_code(code));

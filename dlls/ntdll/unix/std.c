@@ -41,7 +41,7 @@ static NTSTATUS std_handle_new(int fd, HANDLE *ret_handle)
         return status;
     /* Append mode is the descriptor's own affair: O_APPEND works by itself. */
     file->is_append_only = false;
-    file->is_console = true;
+    file->console = fd ? CONSOLE_OUTPUT : CONSOLE_INPUT;
     status = handle_new(&file->header.header, access, OBJ_INHERIT, ret_handle);
     nt_object_unref(&file->header.header);
     return status;

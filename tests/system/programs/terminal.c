@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* Uses a terminal as a console: says what it finds, asks for a line, keys and raw bytes. */
+#include <windows.h>
+
+#include <conio.h>
+#include <stdio.h>
+#include <string.h>
+
+static HANDLE input, output;
+
+static DWORD mode_of(HANDLE handle)
+{
+    DWORD mode = 0xdead;
+
+    GetConsoleMode(handle, &mode);
+    return mode;
+}
+
+static void look(void)
+{
+    CONSOLE_SCREEN_BUFFER_INFO info = {0};
+
+    printf("modes %lx %lx\n", mode_of(input) & 7, mode_of(output) & 7);
+    printf("size %d", GetConsoleScreenBufferInfo(output, &info));
+    printf(" %d %d, window %d %d\n", info.dwSize.X, info.dwSize.Y, info.srWindow.Right,
+           info.srWindow.Bottom);
+    printf("of the input %d\n", GetConsoleScreenBufferInfo(input, &info));
+    printf("bytes h\xc3\xa9\n");
+    fflush(stdout);
+    SetConsoleTextAttribute(output, FOREGROUND_RED | FOREGROUND_INTENSITY | BACKGROUND_BLUE);
+    GetConsoleScreenBufferInfo(output, &info);
+    SetConsoleTextAttribute(output, 7);
+    printf(" colours %x\n", info.wAttributes);
+}
+
+static void set_modes(void)
+{
+    BOOL done = SetConsoleMode(input, ENABLE_ECHO_INPUT);
+    DWORD error = GetLastError();
+
+    printf("echo without lines %d %lu\n", done, error);
+    done = SetConsoleMode(output, 0x1000);
+    error = GetLastError();
+    printf("an unknown bit %d %lu\n", done, error);
+    printf("VT %d\n", SetConsoleMode(output, mode_of(output) | 4));
+}
+
+static void read_line(void)
+{
+    WCHAR wide[32];
+    char text[32];
+    DWORD n = 0;
+
+    printf("line?");
+    fflush(stdout);
+    printf("%s", fgets(text, sizeof(text), stdin) ? text : "none\n");
+    printf("wide line?");
+    fflush(stdout);
+    ReadConsoleW(input, wide, 32, &n, NULL);
+    printf("%lu: %x\n", n, wide[0]);
+}
+
+/* A key without an echo, before it is asked for, would have one: first the mode. */
+static void read_keys(void)
+{
+    INPUT_RECORD records[2];
+    DWORD n = 0, was = mode_of(input);
+    int key;
+
+    GetNumberOfConsoleInputEvents(input, &n);
+    printf("events %lu, key?", n);
+    fflush(stdout);
+    key = _getch();
+    printf("%d, arrow?", key);
+    fflush(stdout);
+    key = _getch();
+    printf("%d %d, record?", key, _getch());
+    fflush(stdout);
+    while (ReadConsoleInputW(input, records, 1, &n) &&
+           (records->EventType != KEY_EVENT || !records->Event.KeyEvent.bKeyDown))
+        ;
+    printf("vk %x unit %x\n", records->Event.KeyEvent.wVirtualKeyCode,
+           records->Event.KeyEvent.uChar.UnicodeChar);
+    FlushConsoleInputBuffer(input);
+    printf("kbhit %d", _kbhit());
+    memset(records, 0, sizeof(records));
+    records->EventType = FOCUS_EVENT;
+    printf(" write %d", WriteConsoleInputW(input, records, 1, &n));
+    printf(" peek %d %lu\n", PeekConsoleInputW(input, records, 2, &n), n);
+    FlushConsoleInputBuffer(input);
+    SetConsoleMode(input, was);
+}
+
+static void read_raw(void)
+{
+    char bytes[8];
+    DWORD n = 0;
+
+    SetConsoleMode(input, 0);
+    printf("modes %lx, raw?", mode_of(input) & 7);
+    fflush(stdout);
+    ReadFile(input, bytes, sizeof(bytes), &n, NULL);
+    printf("%lu %d\n", n, bytes[0]);
+}
+
+static void by_name(void)
+{
+    HANDLE in = CreateFileA("CONIN$", GENERIC_READ | GENERIC_WRITE, 3, NULL, OPEN_EXISTING, 0, 0);
+    HANDLE out = CreateFileA("CONOUT$", GENERIC_READ | GENERIC_WRITE, 3, NULL, OPEN_EXISTING, 0, 0);
+    DWORD n;
+
+    printf("CONIN$ %lx CONOUT$ %lx\n", mode_of(in) & 7, mode_of(out) & 7);
+    fflush(stdout);
+    WriteFile(out, "written\r\n", 9, &n, NULL);
+    WriteConsoleW(out, L"w\u00e9\r\n", 4, &n, NULL);
+}
+
+int main(void)
+{
+    input = GetStdHandle(STD_INPUT_HANDLE);
+    output = GetStdHandle(STD_OUTPUT_HANDLE);
+    look();
+    set_modes();
+    read_line();
+    read_keys();
+    read_raw();
+    by_name();
+    printf("the end\n");
+    return 5;
+}

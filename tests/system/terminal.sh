@@ -1,0 +1,32 @@
+# A terminal is a console: modes, size, colours, single keys, CONIN$ and CONOUT$.
+. "$srcdir/functions.sh"
+
+# shellcheck disable=SC2086
+$CC $SAN_CFLAGS -o "$scratch/on_terminal" "$srcdir/programs/on_terminal.c" || exit 99
+up=$(printf '\033[A')
+a_uml=$(printf '\303\244')
+"$scratch/on_terminal" 30 100 'line?' 'a line
+' 'wide line?' "$a_uml
+" 'key?' 'k' 'arrow?' "$up" 'record?' "$a_uml" 'raw?' "$(printf '\003')" -- "$portico" "$(program terminal)" >"$scratch/out"
+is "$?" 5 'the program ends by itself'
+out=$(tr -d '\r' <"$scratch/out")
+like "$out" '^modes 7 7$' 'lines, echo and Ctrl-C; text, wrapping and escape sequences'
+like "$out" '^size 1 100 30, window 99 29$' "the terminal's size"
+like "$out" '^of the input 0$' 'the input has none'
+like "$out" "$(printf '^bytes h\303\251$')" 'what a program prints comes as it is'
+like "$out" "$(printf '^\033\\[0;91;44m\033\\[0m colours 1c$')" 'colours'
+like "$out" '^echo without lines 0 87$' 'modes that do not go together are refused'
+like "$out" '^an unknown bit 0 87$' 'and unknown ones'
+like "$out" '^VT 1$' 'escape sequences may be switched on'
+like "$out" '^line\?a line$' 'a line is echoed'
+like "$out" '^a line$' 'and read'
+like "$out" '^3: e4$' 'by ReadConsole with its \r\n'
+like "$out" 'events 0, key\?.?107, arrow\?.*224 72, record' 'single keys'
+like "$out" 'vk 0 unit e4$' 'as records'
+like "$out" '^kbhit 0 write 1 peek 1 1$' 'no key is there; an event that was written is'
+like "$out" '^modes 0, raw\?1 3$' 'raw bytes, Ctrl-C among them'
+like "$out" '^CONIN\$ 0 CONOUT\$ 7$' 'the terminal by its names'
+like "$out" '^written$' 'bytes to it'
+like "$out" "$(printf '^w\303\251$')" 'and text'
+like "$out" '^modes as before$' 'the end puts the modes back'
+done_testing
