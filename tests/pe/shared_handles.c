@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* Threads that use a file's handle of another process' making for the first time, all at once,
- * while other handles are closed: each of them gets the file. (A thread that does not come back is
- * this test's failure too.) */
+/* Handles of another process' making. Threads use one for the first time, all at once, while other
+ * handles are closed: each of them gets the file. (A thread that does not come back is this test's
+ * failure too.) One that cannot be closed stays what it was. */
 
 #include <windows.h>
 
@@ -52,14 +52,14 @@ static HANDLE file_make(void)
 }
 
 /* Into the other process and back: handles that nothing is known of here. */
-static unsigned handles_make(HANDLE file, HANDLE process)
+static unsigned handles_make(HANDLE file, HANDLE process, HANDLE *ret_handles, int n_handles)
 {
     HANDLE theirs = NULL;
     unsigned n = 0;
 
     DuplicateHandle(GetCurrentProcess(), file, process, &theirs, 0, FALSE, DUPLICATE_SAME_ACCESS);
-    for (int i = 0; i < N_HANDLES; i++)
-        n += DuplicateHandle(process, theirs, GetCurrentProcess(), &handles[i], 0, FALSE,
+    for (int i = 0; i < n_handles; i++)
+        n += DuplicateHandle(process, theirs, GetCurrentProcess(), &ret_handles[i], 0, FALSE,
                              DUPLICATE_SAME_ACCESS);
     return n;
 }
@@ -89,6 +89,36 @@ static void test_rounds(void)
     is_number(n_closed, N_HANDLES, "each handle is closed");
 }
 
+static BOOL folder_goes_on(HANDLE folder)
+{
+    static char buffer[1 << 20];
+
+    return GetFileInformationByHandleEx(folder, FileIdBothDirectoryInfo, buffer, sizeof buffer);
+}
+
+/* How far the listing has come is known still. */
+static void test_protected(HANDLE process)
+{
+    HANDLE own = CreateFileA(".", FILE_LIST_DIRECTORY | SYNCHRONIZE, 7, NULL, OPEN_EXISTING,
+                             FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    HANDLE folder = NULL, copy = NULL;
+
+    is_number(handles_make(own, process, &folder, 1), 1, "a folder's handle that comes from there");
+    while (folder_goes_on(folder))
+        ;
+    is_number(GetLastError(), ERROR_NO_MORE_FILES, "it is listed to its end");
+    SetHandleInformation(folder, HANDLE_FLAG_PROTECT_FROM_CLOSE, HANDLE_FLAG_PROTECT_FROM_CLOSE);
+    ok(!CloseHandle(folder), "it cannot be closed");
+    fails(folder_goes_on(folder), ERROR_NO_MORE_FILES, "and is at its end");
+    DuplicateHandle(GetCurrentProcess(), folder, GetCurrentProcess(), &copy, 0, FALSE,
+                    DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE);
+    fails(folder_goes_on(folder), ERROR_NO_MORE_FILES, "nor moved");
+    SetHandleInformation(folder, HANDLE_FLAG_PROTECT_FROM_CLOSE, 0);
+    ok(CloseHandle(folder), "until it may be closed");
+    CloseHandle(copy);
+    CloseHandle(own);
+}
+
 static void test_main(void)
 {
     STARTUPINFOA startup = {.cb = sizeof startup};
@@ -102,8 +132,10 @@ static void test_main(void)
     snprintf(line, sizeof line, "\"%s\" child", self);
     file = file_make();
     ok(CreateProcessA(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &child), "a child");
-    is_number(handles_make(file, child.hProcess), N_HANDLES, "handles that come from it");
+    is_number(handles_make(file, child.hProcess, handles, N_HANDLES), N_HANDLES,
+              "handles that come from it");
     test_rounds();
+    test_protected(child.hProcess);
     TerminateProcess(child.hProcess, 0);
     child_end(&child);
     CloseHandle(file);

@@ -13,14 +13,14 @@
 NTSTATUS named_close(HANDLE handle)
 {
     handle_t server = server_handle(handle);
-    struct file *file;
+    struct proxy *file;
     NTSTATUS status;
     CONTROL_OR_RETURN(control);
 
     (void)control;
     file = shared_file_close_begin(server);
     status = (NTSTATUS)portico_close(server);
-    shared_file_close_end(server, file);
+    shared_file_close_end(server, file, status == STATUS_HANDLE_NOT_CLOSABLE);
     return status;
 }
 
@@ -33,14 +33,14 @@ static handle_t process_for_server(HANDLE process)
 static NTSTATUS duplicate(struct handle_duplicate_request *request,
                           struct handle_duplicate_reply *ret_reply)
 {
-    struct file *file;
+    struct proxy *file;
     NTSTATUS status;
 
     if (!(request->options & DUPLICATE_CLOSE_SOURCE) || request->source_process != HANDLE_SELF)
         return (NTSTATUS)portico_duplicate(request, ret_reply);
     file = shared_file_close_begin(request->source);
     status = (NTSTATUS)portico_duplicate(request, ret_reply);
-    shared_file_close_end(request->source, file);
+    shared_file_close_end(request->source, file, true);
     return status;
 }
 
@@ -146,14 +146,15 @@ NTSTATUS named_process_facts(HANDLE handle, ACCESS_MASK access, struct named_pro
 {
     struct process_query_request request = {.handle = server_handle(handle)};
     struct process_query_reply reply;
-    enum object_kind kind;
     uint32_t granted;
     CONTROL_OR_RETURN(control);
 
     TRY((NTSTATUS)call_process_query(control, &request, &reply, NULL));
-    TRY((NTSTATUS)portico_handle_kind(request.handle, &kind, &granted));
-    if (access && !(granted & access))
-        return STATUS_ACCESS_DENIED;
+    if (access) {
+        TRY((NTSTATUS)portico_handle_kind(request.handle, NULL, &granted));
+        if (!(granted & access))
+            return STATUS_ACCESS_DENIED;
+    }
     *ret_process = (struct named_process){.pid = (pid_t)reply.process_id,
                                           .exit_status = (NTSTATUS)reply.exit_code,
                                           .parent = (pid_t)reply.parent_id,

@@ -73,10 +73,11 @@ void shared_thread_exit(uint32_t exit_code);
 struct file;
 NTSTATUS shared_file_get(HANDLE handle, ACCESS_MASK access, struct file **ret_file);
 NTSTATUS shared_file_fetch(handle_t handle, struct file **ret_file); /* a new one, unregistered */
-/* Around the request that closes the handle: begin forgets its file object, which goes at the end.
- * May be NULL. */
-struct file *shared_file_close_begin(handle_t handle);
-void shared_file_close_end(handle_t handle, struct file *file);
+/* Around the request that closes the handle: begin takes its file object out, which goes at the
+ * end; or stays, if the handle `may_be_there` still and is. May be NULL. */
+struct proxy;
+struct proxy *shared_file_close_begin(handle_t handle);
+void shared_file_close_end(handle_t handle, struct proxy *proxy, bool may_be_there);
 /* The handle was closed by another process (hooks.handle_closed): closes nothing here. */
 void shared_file_outdate(handle_t handle, uint64_t object_id);
 NTSTATUS file_share(struct nt_object *object, uint32_t *ret_server); /* the type's share op */

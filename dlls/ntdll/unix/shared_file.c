@@ -124,23 +124,36 @@ static struct proxy **link_find_locked(handle_t handle)
     return link;
 }
 
-static struct file *proxy_take_out_locked(struct proxy **link)
+static struct proxy *proxy_take_out_locked(struct proxy **link)
 {
     struct proxy *proxy = *link;
-    struct file *file = proxy ? proxy->file : NULL;
 
     if (proxy)
         *link = proxy->next;
+    return proxy;
+}
+
+static void proxy_put_locked(struct proxy *proxy)
+{
+    struct bucket *bucket = bucket_of(proxy->handle);
+
+    proxy->next = bucket->first;
+    bucket->first = proxy;
+}
+
+static void proxy_free(struct proxy *proxy)
+{
+    if (proxy)
+        file_unrefp(&proxy->file);
     free(proxy);
-    return file;
 }
 
 /* NULL: there is none; *ret_closes is for proxy_enter. */
 static struct file *proxy_find(handle_t handle, uint32_t *ret_closes)
 {
     struct bucket *bucket = bucket_of(handle);
-    struct file *file = NULL, *outdated = NULL;
-    struct proxy **link;
+    struct proxy **link, *outdated = NULL;
+    struct file *file = NULL;
 
     pthread_mutex_lock(&proxies_lock);
     while (!*(link = link_find_locked(handle)) && bucket->n_closing)
@@ -153,7 +166,7 @@ static struct file *proxy_find(handle_t handle, uint32_t *ret_closes)
         nt_object_ref(&file->header.header);
     *ret_closes = bucket->n_closes;
     pthread_mutex_unlock(&proxies_lock);
-    file_unrefp(&outdated);
+    proxy_free(outdated);
     return file;
 }
 
@@ -170,8 +183,8 @@ static NTSTATUS proxy_enter(struct proxy *proxy, uint32_t n_closes, struct file 
     if (bucket->n_closes != n_closes) {
         status = STATUS_RETRY;
     } else if (!there) {
-        proxy->next = bucket->first;
-        bucket->first = there = proxy;
+        proxy_put_locked(proxy);
+        there = proxy;
         unused = NULL;
     }
     if (!status) {
@@ -179,9 +192,7 @@ static NTSTATUS proxy_enter(struct proxy *proxy, uint32_t n_closes, struct file 
         nt_object_ref(&there->file->header.header);
     }
     pthread_mutex_unlock(&proxies_lock);
-    if (unused)
-        file_unrefp(&unused->file);
-    free(unused);
+    proxy_free(unused);
     return status;
 }
 
@@ -229,25 +240,40 @@ NTSTATUS shared_file_get(HANDLE handle, ACCESS_MASK access, struct file **ret_fi
     return STATUS_SUCCESS;
 }
 
-struct file *shared_file_close_begin(handle_t handle)
+struct proxy *shared_file_close_begin(handle_t handle)
 {
-    struct file *file;
+    struct proxy *proxy;
 
     pthread_mutex_lock(&proxies_lock);
     bucket_of(handle)->n_closes++;
     bucket_of(handle)->n_closing++;
-    file = proxy_take_out_locked(link_find_locked(handle));
+    proxy = proxy_take_out_locked(link_find_locked(handle));
     pthread_mutex_unlock(&proxies_lock);
-    return file;
+    return proxy;
 }
 
-void shared_file_close_end(handle_t handle, struct file *file)
+/* Whether the handle was closed is in no status of a duplication: a protected one is not. */
+static bool is_still_there(const struct proxy *proxy)
 {
+    struct handle_query_request request = {.handle = proxy->handle};
+    struct handle_query_reply reply;
+
+    return call_handle_query(portico_control(), &request, &reply, NULL) == STATUS_SUCCESS &&
+           reply.object_id == proxy->object_id;
+}
+
+void shared_file_close_end(handle_t handle, struct proxy *proxy, bool may_be_there)
+{
+    bool stays = proxy && may_be_there && is_still_there(proxy);
+
     pthread_mutex_lock(&proxies_lock);
     bucket_of(handle)->n_closing--;
+    if (stays)
+        proxy_put_locked(proxy);
     pthread_cond_broadcast(&is_closed);
     pthread_mutex_unlock(&proxies_lock);
-    file_unrefp(&file);
+    if (!stays)
+        proxy_free(proxy);
 }
 
 void shared_file_outdate(handle_t handle, uint64_t object_id)
