@@ -107,7 +107,7 @@ static BOOL control(HANDLE file, DWORD code, void *input, DWORD input_size, void
 
 static void test_space(void)
 {
-    HANDLE file = open_file("space", CREATE_ALWAYS), reader;
+    HANDLE file = open_file("space", CREATE_ALWAYS), reader, appender;
     FILE_ZERO_DATA_INFORMATION zero = {{.QuadPart = 4096}, {.QuadPart = 1 << 20}};
     FILE_ALLOCATED_RANGE_BUFFER asked = {{.QuadPart = 0}, {.QuadPart = 1 << 20}}, ranges[8];
     FILE_ALLOCATION_INFO allocation = {.AllocationSize.QuadPart = 65536};
@@ -146,6 +146,11 @@ static void test_space(void)
     fails(control(reader, FSCTL_SET_ZERO_DATA, &zero, sizeof(zero), NULL, 0, &n),
           ERROR_ACCESS_DENIED, "zeros by a handle for reading");
     CloseHandle(reader);
+    appender = CreateFileA("space", FILE_APPEND_DATA, 7, NULL, OPEN_EXISTING, 0, NULL);
+    ok(control(appender, FSCTL_SET_SPARSE, NULL, 0, NULL, 0, &n), "sparse by one for appending");
+    fails(control(appender, FSCTL_SET_ZERO_DATA, &zero, sizeof(zero), NULL, 0, &n),
+          ERROR_ACCESS_DENIED, "zeros by it");
+    CloseHandle(appender);
     ok(SetFileInformationByHandle(file, FileAllocationInfo, &allocation, sizeof(allocation)),
        "FileAllocationInfo");
     dispose(file, DELETES);

@@ -27,12 +27,12 @@ struct allocated_range {
     int64_t offset, length;
 };
 
-static NTSTATUS writable_file(const struct space_call *call)
+/* access: one of these rights is enough. */
+static NTSTATUS writable_file(const struct space_call *call, ACCESS_MASK access)
 {
     if (call->file->kind != FILE_KIND_DISK)
         return STATUS_INVALID_DEVICE_REQUEST;
-    return call->file->access & (FILE_WRITE_DATA | FILE_APPEND_DATA) ? STATUS_SUCCESS
-                                                                     : STATUS_ACCESS_DENIED;
+    return call->file->access & access ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
 }
 
 static NTSTATUS set_sparse(struct space_call *call)
@@ -40,7 +40,7 @@ static NTSTATUS set_sparse(struct space_call *call)
     BOOLEAN sparse = TRUE;
     struct stat info;
 
-    TRY(writable_file(call));
+    TRY(writable_file(call, FILE_WRITE_DATA | FILE_APPEND_DATA));
     if (call->input_length)
         TRY(USER_GET(sparse, (const BOOLEAN *)call->input));
     if (sparse)
@@ -75,7 +75,7 @@ static NTSTATUS set_zero_data(struct space_call *call)
 
     if (call->input_length < sizeof(range))
         return STATUS_INVALID_PARAMETER;
-    TRY(writable_file(call));
+    TRY(writable_file(call, FILE_WRITE_DATA));
     TRY(USER_GET(range, (const struct zero_data *)call->input));
     if (range.from < 0 || range.to < range.from)
         return STATUS_INVALID_PARAMETER;
