@@ -73,6 +73,7 @@ struct port_view {
     struct port_lane_map *lanes; /* n_lanes, by place */
     uint32_t holder;             /* place in memory->holders */
     uint32_t n_glancers;         /* atomic: threads between port_glance_begin and port_glance_end */
+    bool has_edge; /* port mutex: something of the daemon's was received, its bell not taken */
 };
 
 /* The size of a port memory of this geometry; 0: not a valid geometry. Constant time. */

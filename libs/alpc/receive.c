@@ -9,8 +9,10 @@
  * (E1; the sender publishes, then reads need_wake: one of the two sees the other). What does not
  * come by a lane (lane 0, closes, the end, dead holders) is followed by a daemon bell, an edge of
  * the outer doorbell that stays until a waiter takes it under the mutex and scans (E2). A waiter
- * that has been woken and finds nothing takes the outer edges and scans once more (E3: edges taken
- * before the scan, so what rings later wakes somebody again).
+ * that has been woken, or a thread whose process has received something of the daemon's since then,
+ * and that finds nothing takes the outer edges and scans once more (E3: edges taken before the
+ * scan, so what rings later wakes somebody again). Without the second, the bell of what was
+ * received is there yet and ends the next sleep at once.
  *
  * A thread that returns with a message while others wait and no bell is on its way raises and looks
  * the same way, keeps the lanes hot, and rings the port bell if anything is left (E4): the edges it
@@ -82,8 +84,10 @@ static enum delivery deliver_locked(struct port_view *view, const struct candida
     case CANDIDATE_NODE:
         return deliver_node_locked(view, candidate->index, args, message);
     case CANDIDATE_RECORD:
+        view->has_edge |= candidate->index == 0;
         return deliver_record_locked(view, candidate, args, message);
     case CANDIDATE_CLOSE:
+        view->has_edge = true;
         return deliver_close_locked(view, candidate, args, message);
     case CANDIDATE_NONE:
     default:
@@ -169,7 +173,9 @@ static enum port_result receive_locked(struct port_view *view, struct port_recei
         args->counted_out = true;
     }
     enum port_result result = next_locked(view, args, message, ret_again);
-    if (result == PORT_EMPTY && !*ret_again && may_have_edge) {
+    if (result == PORT_EMPTY && !*ret_again && (may_have_edge || view->has_edge)) {
+        view->has_edge = false;
+        view->at.memory->bell_rung = 0;
         view->ops->clear_outer(view->context); /* (E3) */
         if (!MUTANT(no_bell_scan))
             result = next_locked(view, args, message, ret_again);
