@@ -255,6 +255,7 @@ static status_t process_new(struct server *server, struct user *user, pid_t pid,
     list_init(&process->threads);
     list_init(&process->thread_tokens);
     list_init(&process->lanes);
+    list_init(&process->spares);
     list_init(&process->held);
     list_init(&process->jobs);
     list_init(&process->waits);

@@ -45,11 +45,13 @@ struct process {
     struct token *token;       /* reference, the primary one; NULL before the first hello */
     struct list thread_tokens; /* struct thread_token: what its threads impersonate */
     uint32_t n_thread_tokens;
-    struct list threads; /* struct thread, alive and known by a handle */
-    struct list mutants; /* struct mutant, owned by its threads */
-    struct list lanes;   /* struct lane, sent by it (server/alpc) */
-    struct list waits;   /* struct waiter: its standing waits (wait.h) */
-    struct list jobs;    /* struct membership (job.h) */
+    struct list threads;       /* struct thread, alive and known by a handle */
+    struct list mutants;       /* struct mutant, owned by its threads */
+    struct list lanes;         /* struct sender (server/alpc) */
+    uint64_t last_receiver_id; /* to which it had its last sender that rested or could not */
+    struct list spares;        /* struct spare (server/alpc) */
+    struct list waits;         /* struct waiter: its standing waits (wait.h) */
+    struct list jobs;          /* struct membership (job.h) */
     uint32_t n_suspended;
     struct list held; /* struct holding: receiving ports whose memory it was given (server/alpc) */
     char program[PROCESS_PROGRAM_MAX];

@@ -51,6 +51,7 @@ status_t server_init(struct server *server, bool trace)
     list_init(&server->processes);
     list_init(&server->clients);
     list_init(&server->doomed);
+    list_init(&server->rests);
     users_init(&server->users, fd_limit_raise());
     server->started_ns = clock_ns();
     if (loop_init(&server->loop) < 0)

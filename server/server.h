@@ -46,6 +46,10 @@ struct server {
     uint32_t n_objects, n_handles, n_clients, n_processes, n_parked;
     uint32_t n_ports, n_connections, n_lanes;
     uint64_t lane_bytes;
+    struct list rests; /* struct rest (server/alpc), longest first; not in the two above */
+    uint32_t n_rests;
+    struct timer rest_timer;
+    uint64_t last_memory_id; /* of ports */
 
     int64_t linger_ns;       /* after the last client; < 0: for ever */
     int64_t first_linger_ns; /* before the first one */

@@ -75,6 +75,11 @@ status_t user_charge(struct charge *charge, struct user *user, enum user_slot sl
     return STATUS_SUCCESS;
 }
 
+bool user_is_near_limit(const struct user *user, enum user_slot slot)
+{
+    return user->held[slot] > user->users->limit[slot] / 2;
+}
+
 void charge_release(struct charge *charge)
 {
     if (!charge->user)

@@ -58,3 +58,5 @@ struct user *user_unref(struct user *user);
 status_t user_charge(struct charge *charge, struct user *user, enum user_slot slot,
                      uint64_t amount) _must_check_;
 void charge_release(struct charge *charge);
+/* Holds more than half of what it may: what could wait for another use had better go. */
+bool user_is_near_limit(const struct user *user, enum user_slot slot);

@@ -37,9 +37,9 @@ typedef uint32_t status_t;
 #define PACKET_MAX_BYTES       (PACKET_DATA_MAX_BYTES + PACKET_FIXED_MAX_BYTES)
 #define PACKET_FDS_MAX         4u
 
-#define SERVER_SOCKET_NAME "socket" /* in the runtime folder */
+#define SERVER_SOCKET_NAME "socket"   /* in the runtime folder */
 #define REGISTRY_MARK_NAME "registry" /* there too: some program has changed the registry */
-#define SERVER_LOCK_NAME   "lock"   /* flock: held by the running server, and while one starts */
+#define SERVER_LOCK_NAME   "lock"     /* flock: held by the running server, and while one starts */
 
 #define TIMEOUT_NEVER ((int64_t)-1)
 
@@ -81,7 +81,8 @@ enum object_kind {
     OBJECT_KIND_COUNT
 };
 
-/* wait: any, all, or all without taking any (for a wait in which objects of the client's own count too). */
+/* wait: any, all, or all without taking any (for a wait in which objects of the client's own count
+ * too). */
 enum wait_mode { WAIT_MODE_ANY = 0, WAIT_MODE_ALL = 1, WAIT_MODE_LOOK = 2 };
 
 enum event_change { EVENT_CHANGE_SET = 1, EVENT_CHANGE_RESET = 2, EVENT_CHANGE_PULSE = 3 };
@@ -97,6 +98,10 @@ enum event_change { EVENT_CHANGE_SET = 1, EVENT_CHANGE_RESET = 2, EVENT_CHANGE_P
 #define LPC_CONNECTION_MAPPED    0x00000004u /* its second step: see requests_lpc.def */
 #define ALPC_SECTION_SECURE      0x00040000u
 #define ALPC_DISCONNECT_NO_FLUSH 0x1u
+
+/* What of alpc_connect's answer is new to the process and comes as descriptors. */
+#define CONNECT_MEMORY_COMES 0x1u
+#define CONNECT_LANE_COMES   0x2u
 
 enum token_impersonation {
     TOKEN_IMPERSONATION_NONE = 0, /* reverts */
@@ -114,18 +119,13 @@ enum security_creation {
 };
 
 /* Named pipes: NT's values of FILE_PIPE_*_STATE and of modes, and a time-out of pipe_wait. */
-enum pipe_state {
-    PIPE_DISCONNECTED = 1,
-    PIPE_LISTENING = 2,
-    PIPE_CONNECTED = 3,
-    PIPE_CLOSING = 4
-};
-#define PIPE_TYPE_MESSAGES    0x1u
-#define PIPE_MODE_MESSAGES    0x1u /* reading: one message at a time */
-#define PIPE_MODE_NO_WAIT     0x2u
-#define PIPE_MODE_GREETED     0x100u /* a server's end whose client's first byte was taken */
-#define PIPE_TIMEOUT_DEFAULT  ((int64_t)-2)
-#define PIPE_INSTANCES_MAX    0xffffffffu
+enum pipe_state { PIPE_DISCONNECTED = 1, PIPE_LISTENING = 2, PIPE_CONNECTED = 3, PIPE_CLOSING = 4 };
+#define PIPE_TYPE_MESSAGES   0x1u
+#define PIPE_MODE_MESSAGES   0x1u /* reading: one message at a time */
+#define PIPE_MODE_NO_WAIT    0x2u
+#define PIPE_MODE_GREETED    0x100u /* a server's end whose client's first byte was taken */
+#define PIPE_TIMEOUT_DEFAULT ((int64_t)-2)
+#define PIPE_INSTANCES_MAX   0xffffffffu
 
 /* Jobs: NT's JOB_OBJECT_LIMIT_* bits. */
 #define JOB_LIMIT_DIE_ON_EXCEPTION 0x0400u /* always so: there are no dialogs */
@@ -196,8 +196,8 @@ struct lane_grant {
                            other, are one way to the receiver; never used again */
 };
 
-#define KEY_INDEX_SELF UINT32_MAX /* in key_query and key_get_value */
-#define SENDERS_LEFT_MAX 64u /* ids in one alpc_senders_left */
+#define KEY_INDEX_SELF   UINT32_MAX /* in key_query and key_get_value */
+#define SENDERS_LEFT_MAX 64u        /* ids in one alpc_senders_left */
 
 /* Data of list_ports: this, then name_size bytes of UTF-16LE name, padded to 8. */
 struct port_entry {

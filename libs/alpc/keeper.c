@@ -76,6 +76,42 @@ status_t port_keeper_init(struct port_keeper *keeper, void *memory,
     return STATUS_SUCCESS;
 }
 
+uint64_t port_keeper_posted(const struct port_keeper *keeper)
+{
+    return MIN(keeper->lane0.head, (uint64_t)keeper->at.geometry.ring_size);
+}
+
+#define WIPE_NODES_MAX 256u
+
+static void wipe(void *start, size_t n, size_t size)
+{
+    memset(start, 0, n * size);
+}
+
+bool port_memory_wipe(void *memory, const struct port_geometry *geometry, uint64_t posted)
+{
+    struct port_layout at;
+
+    if (!layout_init(&at, memory, geometry))
+        return false;
+    uint32_t n_nodes = atom_peek(&at.memory->nodes_used);
+    if (n_nodes > MIN(geometry->n_nodes, WIPE_NODES_MAX))
+        return false;
+    if (n_nodes) {
+        wipe(at.buckets, geometry->n_buckets, sizeof(*at.buckets));
+        wipe(at.nodes, n_nodes, sizeof(*at.nodes));
+        wipe(at.blocks, geometry->n_blocks / 8, 1);
+    }
+    wipe(at.memory, 1, sizeof(*at.memory));
+    wipe(at.connections, geometry->n_connections, sizeof(*at.connections));
+    wipe(at.close_queue, geometry->n_connections, sizeof(*at.close_queue));
+    wipe(at.hot, geometry->n_lanes, sizeof(*at.hot));
+    wipe(at.lanes, geometry->n_lanes, sizeof(*at.lanes));
+    wipe(at.ring, 1, sizeof(struct lane_header));
+    wipe((uint8_t *)at.ring + LANE_HEADER_BYTES, 1, posted);
+    return true;
+}
+
 void port_keeper_deinit(struct port_keeper *keeper)
 {
     free(keeper->lane_generations);

@@ -8,7 +8,9 @@
  * Sync: the reply of alpc_connect is the acceptance, with the port, its memory and the lane to the
  * server. Async: the reply comes at once with port and memory; the acceptance is a message in the
  * port's queue (receive.c opens the port when it is received), a refusal is the end of the port's
- * memory. The lane is asked for at the first send.
+ * memory. The lane is asked for at the first send. What this process has from an earlier connection
+ * does not come again: the lane to that server (outbound.c), memory that no port uses
+ * (spare_map.c).
  *
  * Attributes travel with the data, as in a record (connect_attributes.h). Those of an acceptance
  * are in a message whose end nobody tells: a plain view's range comes back with the end of the
@@ -25,6 +27,7 @@
 #include "outbound.h"
 #include "process.h"
 #include "receiver.h"
+#include "spare_map.h"
 #include "thread.h"
 
 /* What goes behind the object attributes of alpc_connect: the SID, the message's attributes, its
@@ -113,27 +116,50 @@ static struct port *port_of_connect(const struct alpc_connect_request *request,
     return port;
 }
 
+/* The port's memory; takes its descriptor over, if it came. */
+static status_t connect_memory(struct port *port, const struct alpc_connect_reply *reply,
+                               const int *fds, struct spare_map *spare)
+{
+    struct port_memory_here here = {
+        .id = reply->memory_id, .size = reply->memory_size, .fd = -1, .base = NULL};
+
+    if (reply->comes & CONNECT_MEMORY_COMES)
+        here.fd = fds[0];
+    else if (spare)
+        here.base = TAKE(spare->base);
+    return receiver_adopt(reply->port_id, &here, true, &port->receiver);
+}
+
+/* The way to the server, if it came or is known. */
+static status_t connect_lane(const struct alpc_connect_reply *reply, const int *fds,
+                             struct outbound **ret_outbound)
+{
+    if (reply->comes & CONNECT_LANE_COMES)
+        return outbound_adopt(&reply->lane, fds[0], fds[1], ret_outbound);
+    *ret_outbound = outbound_of_grant(&reply->lane);
+    return STATUS_SUCCESS;
+}
+
 status_t port_enter_connected(const struct alpc_connect_request *request,
                               const struct alpc_connect_reply *reply,
                               const struct call_extra *extra, bool is_sync,
-                              struct legacy_views *views)
+                              struct legacy_views *views, struct spare_map *spare)
 {
     _cleanup_(port_unrefp) struct port *port = port_of_connect(request, reply, is_sync);
+    const int *lane_fds = extra->ret_fds + (reply->comes & CONNECT_MEMORY_COMES ? 1 : 0);
     struct outbound *outbound = NULL;
     status_t status;
 
     port->legacy_views = views;
-    status = receiver_adopt(reply->port_id, reply->port, reply->memory_size, extra->ret_fds[0],
-                            true, &port->receiver);
-
+    status = connect_memory(port, reply, extra->ret_fds, spare);
     if (!is_sync)
         return status == STATUS_SUCCESS ? port_enter(TAKE(port)) : status;
     if (status != STATUS_SUCCESS) {
-        fd_close(extra->ret_fds[1]);
-        fd_close(extra->ret_fds[2]);
+        fd_close(lane_fds[0]);
+        fd_close(lane_fds[1]);
         return status;
     }
-    status = outbound_adopt(&reply->lane, extra->ret_fds[1], extra->ret_fds[2], &outbound);
+    status = connect_lane(reply, lane_fds, &outbound);
     if (status != STATUS_SUCCESS)
         return status;
     port->outbound = outbound;
@@ -152,11 +178,11 @@ static void connect_context_keep(handle_t handle, uint64_t context)
 static status_t connect_finish(struct portico_connect *connect,
                                const struct alpc_connect_request *request,
                                const struct alpc_connect_reply *reply,
-                               const struct call_extra *extra)
+                               const struct call_extra *extra, struct spare_map *spare)
 {
     bool is_sync = connect->flags & PORTICO_SYNC;
     const uint8_t *data = extra->ret_data;
-    status_t status = port_enter_connected(request, reply, extra, is_sync, NULL);
+    status_t status = port_enter_connected(request, reply, extra, is_sync, NULL, spare);
 
     if (status == STATUS_SUCCESS && !is_sync)
         connect_context_keep(reply->port, connect->message_context);
@@ -181,6 +207,7 @@ static status_t connect_ask(struct portico_connect *connect,
     };
     struct objattr objattr;
     _cleanup_(freep) struct connect_data *data = malloc(sizeof(*data));
+    _cleanup_(spare_map_leave) struct spare_map spare = {0};
     struct call_extra extra = {0};
     struct control *control = portico_control();
     status_t status;
@@ -197,12 +224,14 @@ static status_t connect_ask(struct portico_connect *connect,
     extra.data_size = data->size;
     extra.ret_data = data->bytes;
     extra.ret_capacity = sizeof(data->bytes);
+    spare_map_take(&spare);
+    request.memory_id = spare.id;
     outbound_grant_begin();
     if (connect->flags & PORTICO_SYNC)
         portico_control_park(control, connect->deadline_ns, connect->flags & PORTICO_ALERTABLE);
     status = call_alpc_connect(control, &request, ret_reply, &extra);
     if (status == STATUS_SUCCESS)
-        status = connect_finish(connect, &request, ret_reply, &extra);
+        status = connect_finish(connect, &request, ret_reply, &extra, &spare);
     outbound_grant_end();
     return status;
 }

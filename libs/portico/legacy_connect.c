@@ -119,7 +119,7 @@ static status_t connect_finish(struct portico_legacy_connect *connect,
     outbound_grant_begin();
     status = connect_ask(connect, *views, request, data, &reply, &extra);
     if (status == STATUS_SUCCESS) {
-        status = port_enter_connected(request, &reply, &extra, true, TAKE(*views));
+        status = port_enter_connected(request, &reply, &extra, true, TAKE(*views), NULL);
         if (status == STATUS_SUCCESS)
             status = connect_deliver(connect, &reply, data, extra.ret_size);
         if (status != STATUS_SUCCESS && portico_close(reply.port) != STATUS_SUCCESS)

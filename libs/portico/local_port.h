@@ -23,6 +23,7 @@
 
 struct alpc_connect_reply;
 struct legacy_views;
+struct spare_map;
 struct receiver;
 struct outbound;
 
@@ -90,11 +91,12 @@ struct port *port_find_listener(const struct receiver *receiver);
 handle_t port_other_handle(const struct port *port);
 
 /* The port of a synchronous or asynchronous connect that was answered; takes the descriptors and
- * `views` (or NULL) over, also on failure. */
+ * `views` (or NULL) over, also on failure. spare: the memory that was offered, or NULL; taken over
+ * if the answer says so. */
 status_t port_enter_connected(const struct alpc_connect_request *request,
                               const struct alpc_connect_reply *reply,
                               const struct call_extra *extra, bool is_sync,
-                              struct legacy_views *views);
+                              struct legacy_views *views, struct spare_map *spare);
 /* Answers a connection request that waits at `port`: request names it; user_message's data goes to
  * the client. *views is taken over on success (or NULL). */
 status_t port_accept(struct port *port, struct alpc_accept_request *request,

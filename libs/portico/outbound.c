@@ -240,6 +240,18 @@ status_t outbound_adopt(const struct lane_grant *grant, int lane_fd, int bell_fd
     return status;
 }
 
+struct outbound *outbound_of_grant(const struct lane_grant *grant)
+{
+    struct outbound *outbound;
+
+    pthread_mutex_lock(&list_lock);
+    outbound = outbound_find_locked(grant->sender_id);
+    if (outbound)
+        n_idle -= outbound->n_ports++ == 0;
+    pthread_mutex_unlock(&list_lock);
+    return outbound;
+}
+
 static status_t outbound_ask(struct port *port, struct outbound **ret_outbound)
 {
     struct alpc_lane_request request = {.port = port->handle, .connection = port->connection};

@@ -77,6 +77,9 @@ void outbound_grant_end(void);
  * the descriptors over. The caller's port counts as one of its ports. */
 status_t outbound_adopt(const struct lane_grant *grant, int lane_fd, int bell_fd,
                         struct outbound **ret_outbound);
+/* The outbound of a grant without descriptors, which counts the caller's port; NULL: this process
+ * has none, and asks for the lane when it sends. */
+struct outbound *outbound_of_grant(const struct lane_grant *grant);
 void outbound_join(struct outbound *outbound);  /* one more user of it */
 void outbound_leave(struct outbound *outbound); /* a user has gone */
 

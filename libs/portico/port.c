@@ -320,8 +320,10 @@ status_t port_open_unknown(handle_t handle)
         port->ended_status = reply.state == CONNECTION_WIRE_REFUSED ? STATUS_PORT_CONNECTION_REFUSED
                                                                     : STATUS_PORT_DISCONNECTED;
     if (extra.n_ret_fds)
-        status = receiver_adopt(reply.receiver_id, handle, reply.memory_size, extra.ret_fds[0],
-                                port->kind == PORT_KIND_CLIENT, &port->receiver);
+        status = receiver_adopt(
+            reply.receiver_id,
+            &(struct port_memory_here){.size = reply.memory_size, .fd = extra.ret_fds[0]},
+            port->kind == PORT_KIND_CLIENT, &port->receiver);
     else
         port->receiver = receiver_find(reply.receiver_id);
     if (status == STATUS_SUCCESS && reply.receiver_id && !port->receiver)
@@ -344,8 +346,9 @@ static status_t port_enter_made(const struct alpc_create_port_reply *reply, int 
     port->max_message_length = reply->max_message_length;
     port->port_id = reply->port_id;
     port->life = LIFE_LISTENING;
-    status = receiver_adopt(reply->port_id, reply->port, reply->memory_size, memory_fd, false,
-                            &port->receiver);
+    status = receiver_adopt(reply->port_id,
+                            &(struct port_memory_here){.size = reply->memory_size, .fd = memory_fd},
+                            false, &port->receiver);
     if (status != STATUS_SUCCESS)
         return status;
     return port_enter(TAKE(port));

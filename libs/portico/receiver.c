@@ -18,6 +18,7 @@
 #include "outbound.h"
 #include "process.h"
 #include "receiver.h"
+#include "spare_map.h"
 #include "view.h"
 
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -79,7 +80,27 @@ static struct receiver *receiver_find_locked(uint64_t port_id)
     return NULL;
 }
 
-static status_t receiver_new(uint64_t port_id, uint64_t memory_size, int memory_fd, bool is_client,
+/* Mapped, if it was not. */
+static status_t memory_map(struct port_memory_here *here)
+{
+    if (here->base)
+        return STATUS_SUCCESS;
+    here->base =
+        mmap(NULL, here->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, here->fd, 0);
+    if (here->base != MAP_FAILED)
+        return STATUS_SUCCESS;
+    here->base = NULL;
+    return STATUS_NO_MEMORY;
+}
+
+static void memory_release(struct port_memory_here *here)
+{
+    fd_close(here->fd);
+    if (here->base)
+        munmap(here->base, here->size);
+}
+
+static status_t receiver_new(uint64_t port_id, struct port_memory_here *here, bool is_client,
                              struct receiver **ret_receiver)
 {
     _cleanup_(freep) struct receiver *receiver = calloc(1, sizeof(*receiver));
@@ -87,17 +108,15 @@ static status_t receiver_new(uint64_t port_id, uint64_t memory_size, int memory_
 
     if (!receiver)
         return STATUS_NO_MEMORY;
-    receiver->memory =
-        mmap(NULL, memory_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, memory_fd, 0);
-    if (receiver->memory == MAP_FAILED)
-        return STATUS_NO_MEMORY;
-    receiver->memory_size = memory_size;
-    status = port_view_init(&receiver->view, receiver->memory, memory_size, the_process.process_id,
-                            &receiver_ops, receiver);
-    if (status != STATUS_SUCCESS) {
-        munmap(receiver->memory, memory_size);
+    status = memory_map(here);
+    if (status == STATUS_SUCCESS)
+        status = port_view_init(&receiver->view, here->base, here->size, the_process.process_id,
+                                &receiver_ops, receiver);
+    if (status != STATUS_SUCCESS)
         return status;
-    }
+    receiver->memory = TAKE(here->base);
+    receiver->memory_size = here->size;
+    receiver->memory_id = here->id;
     receiver->port_id = port_id;
     receiver->is_client = is_client;
     receiver->inner_fd = receiver->outer_fd = receiver->bell_fd = -1;
@@ -107,18 +126,17 @@ static status_t receiver_new(uint64_t port_id, uint64_t memory_size, int memory_
     return STATUS_SUCCESS;
 }
 
-status_t receiver_adopt(uint64_t port_id, handle_t handle, uint64_t memory_size, int memory_fd,
-                        bool is_client, struct receiver **ret_receiver)
+status_t receiver_adopt(uint64_t port_id, const struct port_memory_here *here, bool is_client,
+                        struct receiver **ret_receiver)
 {
-    _cleanup_(fd_closep) int fd = memory_fd;
+    _cleanup_(memory_release) struct port_memory_here memory = *here;
     struct receiver *receiver;
     status_t status = STATUS_SUCCESS;
 
-    (void)handle;
     pthread_mutex_lock(&list_lock);
     receiver = receiver_find_locked(port_id);
     if (!receiver) {
-        status = receiver_new(port_id, memory_size, fd, is_client, &receiver);
+        status = receiver_new(port_id, &memory, is_client, &receiver);
         if (status == STATUS_SUCCESS)
             list_append(&receivers, &receiver->link);
     }
@@ -150,6 +168,15 @@ struct receiver *receiver_ref(struct receiver *receiver)
     return receiver;
 }
 
+static void memory_leave(const struct receiver *receiver)
+{
+    if (receiver->memory_id)
+        spare_map_put(
+            &(struct spare_map){receiver->memory_id, receiver->memory, receiver->memory_size});
+    else
+        munmap(receiver->memory, receiver->memory_size);
+}
+
 static void receiver_free(struct receiver *receiver)
 {
     for (uint32_t i = 0; receiver->ways && i < receiver->view.at.geometry.n_connections; i++)
@@ -163,7 +190,7 @@ static void receiver_free(struct receiver *receiver)
         receiver->packets.gone(receiver->packets.context);
     }
     port_view_deinit(&receiver->view);
-    munmap(receiver->memory, receiver->memory_size);
+    memory_leave(receiver);
     fd_close(receiver->inner_fd);
     fd_close(receiver->outer_fd);
     fd_close(receiver->bell_fd);

@@ -33,6 +33,7 @@ struct receiver {
     struct port_view view;
     void *memory;
     uint64_t memory_size;
+    uint64_t memory_id; /* 0: cannot be offered */
     bool is_client;
     atomic_bool has_doorbells; /* the three below are valid */
     int inner_fd, outer_fd, bell_fd;
@@ -51,10 +52,18 @@ struct receiver {
     struct return_way *ways; /* by connection; NULL until the first; lock */
 };
 
-/* The receiver of a port whose memory has arrived: the one that exists, or a new one. Takes
- * memory_fd over. */
-status_t receiver_adopt(uint64_t port_id, handle_t handle, uint64_t memory_size, int memory_fd,
-                        bool is_client, struct receiver **ret_receiver);
+/* A port's memory as it came. */
+struct port_memory_here {
+    uint64_t id; /* by which it can be offered again; 0: it cannot */
+    uint64_t size;
+    int fd;     /* -1: */
+    void *base; /* mapped already */
+};
+
+/* The receiver of a port whose memory has arrived: the one that exists, or a new one. Takes the
+ * memory over, also on failure. */
+status_t receiver_adopt(uint64_t port_id, const struct port_memory_here *here, bool is_client,
+                        struct receiver **ret_receiver);
 struct receiver *receiver_find(uint64_t port_id); /* with a reference, or NULL */
 struct receiver *receiver_ref(struct receiver *receiver);
 void receiver_unref(struct receiver *receiver);

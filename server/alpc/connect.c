@@ -176,8 +176,8 @@ status_t connection_connect(const struct connect_params *params, struct port **r
 
     if (!connection)
         return STATUS_NO_MEMORY;
-    status =
-        port_new(server, params->client->process, PORT_KIND_CLIENT, &params->attributes, &port);
+    status = port_new(server, params->client->process, PORT_KIND_CLIENT, &params->attributes,
+                      params->memory_id, &port);
     if (status) {
         free(connection);
         return status;
@@ -232,6 +232,7 @@ static status_t connect_complete(struct connection *connection, const uint8_t *d
         .port_id = port->object.id,
         .receiver_id = connection->listener->object.id,
         .memory_size = port->receiver.size,
+        .memory_id = port->receiver.memory_id,
         .connection = connection->index,
         .connection_generation = connection->generation,
         .flags = port->flags,
@@ -243,7 +244,7 @@ static status_t connect_complete(struct connection *connection, const uint8_t *d
         .attr_size = attr_size,
         .view = {.base = connection->lpc.server_base},
     };
-    struct reply_extra extra = {.data = data, .data_size = size, .n_fds = 3};
+    struct reply_extra extra = {.data = data, .data_size = size};
     struct lane *lane;
     status_t status = connect_lane(connection, &lane);
 
@@ -252,10 +253,12 @@ static status_t connect_complete(struct connection *connection, const uint8_t *d
                             connection->handle_attributes, &reply.port);
     if (status)
         return status;
-    extra.fds[0] = port->receiver.memory_fd;
-    extra.fds[1] = lane->fd;
-    extra.fds[2] = lane->bell_fd;
+    receiver_put(&port->receiver, &reply, &extra);
     lane_describe(lane, &reply.lane);
+    if (!lane->sender->is_told) {
+        lane_put(lane, &extra);
+        reply.comes |= CONNECT_LANE_COMES;
+    }
     connect_reply(connection, STATUS_SUCCESS, &reply, &extra);
     port_unref(port); /* the parked request's */
     return STATUS_SUCCESS;
@@ -461,28 +464,16 @@ status_t connection_sender(struct connection *connection, bool to_server, struct
                           process, ret_sender);
 }
 
-status_t connection_status(const struct connection *connection)
-{
-    if (!connection)
-        return STATUS_PORT_DISCONNECTED;
-    switch (connection->state) {
-    case CONNECTION_OPEN:
-        return STATUS_SUCCESS;
-    case CONNECTION_PENDING:
-        return STATUS_LPC_REQUESTS_NOT_ALLOWED;
-    case CONNECTION_REFUSED:
-        return STATUS_PORT_CONNECTION_REFUSED;
-    case CONNECTION_CLOSED:
-        break;
-    }
-    return STATUS_PORT_DISCONNECTED;
-}
-
 void connections_of_sender_close(struct receiver *receiver, struct sender *sender)
 {
     struct port *port = CONTAINER_OF(receiver, struct port, receiver);
     struct connection *connection, *next;
 
+    sender->is_broken = true;
+    if (!sender->n_connections) {
+        sender_end(sender);
+        return;
+    }
     /* The last close may free the sender: it is only compared after that. */
     if (port->kind == PORT_KIND_CLIENT) {
         if (port->connection && sender_set_has(&port->connection->to_client, sender))

@@ -68,6 +68,7 @@ struct connect_params {
     uint32_t n_offers;
     struct port *context_port; /* or NULL: if there is a context, it is made */
     struct connect_security security;
+    uint64_t memory_id; /* a spare memory for the client port; 0 */
     bool is_legacy;
     struct object *view_section; /* legacy: or NULL; borrowed */
     struct lpc_view view;

@@ -10,6 +10,7 @@
 
 #include "grants.h"
 #include "process.h"
+#include "spare.h"
 
 static void holder_ended(struct holding *holding, uint32_t process_id)
 {
@@ -33,4 +34,5 @@ void alpc_process_ended(struct process *process)
         sender_process_ended(sender);
     list_for_each_safe(holding, next_holding, &process->held, process_link)
         holder_ended(holding, (uint32_t)process->pid);
+    spares_free(process);
 }

@@ -19,8 +19,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "client.h"
 #include "common/fd.h"
 #include "process.h"
+#include "rest.h"
 #include "server.h"
 
 #define LEASE_FIRST_IDS 4096u
@@ -57,6 +59,7 @@ status_t sender_get(struct receiver *receiver, struct process *process, struct s
     struct sender *sender = sender_find(receiver, process);
 
     if (sender) {
+        sender_rise(sender);
         sender->n_connections++;
         *ret_sender = sender;
         return STATUS_SUCCESS;
@@ -71,6 +74,7 @@ status_t sender_get(struct receiver *receiver, struct process *process, struct s
                               .id = ++receiver->server->last_sender_id,
                               .n_connections = 1};
     list_init(&sender->lanes);
+    list_init(&sender->rest.link);
     list_append(&process->lanes, &sender->process_link);
     list_append(&receiver->senders, &sender->receiver_link);
     *ret_sender = sender;
@@ -147,6 +151,7 @@ static void sender_detach(struct sender *sender)
 {
     struct lane *lane;
 
+    sender_rise(sender);
     list_for_each(lane, &sender->lanes, link)
         lane_end(lane);
     list_remove(&sender->process_link);
@@ -156,8 +161,12 @@ static void sender_detach(struct sender *sender)
 void sender_release(struct sender *sender)
 {
     assert(sender->n_connections);
-    if (--sender->n_connections)
-        return;
+    if (--sender->n_connections == 0 && !sender_rest(sender))
+        sender_end(sender);
+}
+
+void sender_end(struct sender *sender)
+{
     if (sender->process)
         sender_detach(sender);
     sender_sweep(sender);
@@ -186,6 +195,7 @@ void senders_free(struct receiver *receiver)
     struct lane *lane, *next_lane;
 
     list_for_each_safe(sender, next, &receiver->senders, receiver_link) {
+        sender_rise(sender);
         list_for_each_safe(lane, next_lane, &sender->lanes, link)
             lane_free(lane);
         sender_free(sender);
@@ -373,6 +383,13 @@ void lane_describe(const struct lane *lane, struct lane_grant *ret_grant)
         .n_ids = lane->n_ids,
         .sender_id = lane->sender->id,
     };
+}
+
+void lane_put(const struct lane *lane, struct reply_extra *extra)
+{
+    extra->fds[extra->n_fds++] = lane->fd;
+    extra->fds[extra->n_fds++] = lane->bell_fd;
+    lane->sender->is_told = true;
 }
 
 bool lanes_rearm(struct receiver *receiver, bool add)

@@ -4,14 +4,17 @@
 /* Lanes: who may send to whom through what memory.
  *
  * A sender is one process towards one receiver; it has one lane that it uses (the newest) and
- * perhaps older ones that drain. It counts the connections that it serves: the last one that closes
- * ends its lanes, as the process' death does. A lane that has ended stays until the receiver has
- * taken what was published; then its place, memory and descriptors go (swept at every request that
- * touches the receiver).
+ * perhaps older ones that drain. It counts the connections that it serves: with the last one that
+ * closes it rests (rest.h) or its lanes end, as with the process' death. A lane that has ended
+ * stays until the receiver has taken what was published; then its place, memory and descriptors go
+ * (swept at every request that touches the receiver).
  */
 #pragma once
 
 #include "receiver.h"
+#include "rest.h"
+
+struct reply_extra;
 
 struct lane {
     struct list link; /* of sender->lanes, oldest first */
@@ -37,6 +40,9 @@ struct sender {
     uint32_t number; /* unique, as port memory knows the process */
     uint32_t n_connections;
     struct list lanes;
+    struct rest rest; /* without connections */
+    bool is_told;   /* its process was given the newest lane's descriptors: it has them, or asks */
+    bool is_broken; /* it broke the lane's protocol: no rest */
 };
 
 /* The number by which port memory knows a process. */
@@ -48,8 +54,10 @@ struct sender *sender_find(struct receiver *receiver, struct process *process);
  */
 status_t sender_get(struct receiver *receiver, struct process *process,
                     struct sender **ret_sender) _must_check_;
-/* Counts one connection less. The last one ends the lanes. */
+/* Counts one connection less. */
 void sender_release(struct sender *sender);
+/* One without connections: its lanes end. Perhaps frees it. */
+void sender_end(struct sender *sender);
 
 /* The lane to use now, made at the first call. ids: whose id space (the connection port's). */
 status_t sender_lane(struct sender *sender, struct port_keeper *ids,
@@ -66,6 +74,8 @@ struct lane *sender_find_lane(struct sender *sender, uint32_t index);
 struct lane *receiver_find_lane(struct receiver *receiver, uint32_t index);
 
 void lane_describe(const struct lane *lane, struct lane_grant *ret_grant);
+/* Its descriptors, both, into an answer to its sender. */
+void lane_put(const struct lane *lane, struct reply_extra *extra);
 
 /* The sending process has ended. */
 void sender_process_ended(struct sender *sender);

@@ -38,7 +38,7 @@ status_t req_alpc_create_port(struct client *client, const struct alpc_create_po
         status = STATUS_INVALID_PARAMETER;
     if (!status)
         status =
-            port_new(client->server, client->process, PORT_KIND_CONNECTION, &attributes, &port);
+            port_new(client->server, client->process, PORT_KIND_CONNECTION, &attributes, 0, &port);
     if (!status) {
         creation.object = &port->object;
         status = receiver_hold(&port->receiver, client->process);
@@ -64,7 +64,7 @@ static status_t request_accept(struct client *client, const struct alpc_accept_r
                                             connection->listener, &attributes);
 
     if (!status)
-        status = port_new(client->server, client->process, PORT_KIND_SERVER, &attributes, &port);
+        status = port_new(client->server, client->process, PORT_KIND_SERVER, &attributes, 0, &port);
     if (!status)
         status = handle_new(&client->process->handles, &port->object, PORT_ALL_ACCESS,
                             request->handle_attributes & OBJ_INHERIT, &ret_reply->port);
@@ -164,15 +164,6 @@ status_t req_alpc_doorbells(struct client *client, const struct alpc_doorbells_r
     return STATUS_SUCCESS;
 }
 
-static void lane_answer(const struct lane *lane, struct lane_grant *ret_grant, bool with_bell,
-                        struct reply_extra *extra)
-{
-    lane_describe(lane, ret_grant);
-    extra->fds[extra->n_fds++] = lane->fd;
-    if (with_bell)
-        extra->fds[extra->n_fds++] = lane->bell_fd;
-}
-
 status_t req_alpc_map_lane(struct client *client, const struct alpc_map_lane_request *request,
                            struct request_data *data _unused_,
                            struct alpc_map_lane_reply *ret_reply, struct reply_extra *extra)
@@ -187,7 +178,8 @@ status_t req_alpc_map_lane(struct client *client, const struct alpc_map_lane_req
     lane = receiver_find_lane(receiver, request->lane);
     if (!lane)
         return STATUS_NOT_FOUND;
-    lane_answer(lane, &ret_reply->lane, false, extra);
+    lane_describe(lane, &ret_reply->lane);
+    extra->fds[extra->n_fds++] = lane->fd;
     return STATUS_SUCCESS;
 }
 
@@ -226,7 +218,8 @@ status_t req_alpc_lane(struct client *client, const struct alpc_lane_request *re
     if (!status)
         status = sender_lane(d.sender, d.ids, &lane);
     if (!status) {
-        lane_answer(lane, &ret_reply->lane, true, extra);
+        lane_describe(lane, &ret_reply->lane);
+        lane_put(lane, extra);
         ret_reply->receiver_id = d.sender->receiver->port_id;
         ret_reply->connection = d.to_server ? d.connection->index : d.connection->client_index;
         ret_reply->connection_generation =
@@ -246,8 +239,10 @@ status_t req_alpc_grow_lane(struct client *client, const struct alpc_grow_lane_r
 
     if (!status)
         status = sender_resize(d.sender, request->lane, request->shrink, &lane);
-    if (!status)
-        lane_answer(lane, &ret_reply->lane, true, extra);
+    if (!status) {
+        lane_describe(lane, &ret_reply->lane);
+        lane_put(lane, extra);
+    }
     port_unref(d.port);
     return status;
 }

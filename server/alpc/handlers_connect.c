@@ -26,6 +26,7 @@ static void connect_answer(struct port *port, struct alpc_connect_reply *ret_rep
     ret_reply->port_id = port->object.id;
     ret_reply->receiver_id = connection->listener->object.id;
     ret_reply->memory_size = port->receiver.size;
+    ret_reply->memory_id = port->receiver.memory_id;
     ret_reply->connection = connection->index;
     ret_reply->connection_generation = connection->generation;
     ret_reply->flags = port->flags;
@@ -33,7 +34,7 @@ static void connect_answer(struct port *port, struct alpc_connect_reply *ret_rep
     ret_reply->server_process_id = connection->listener->owner_process_id;
     ret_reply->message_id = connection->message_id;
     ret_reply->callback_id = connection->callback_id;
-    extra->fds[extra->n_fds++] = port->receiver.memory_fd;
+    receiver_put(&port->receiver, ret_reply, extra);
 }
 
 static status_t request_check(const struct client *client,
@@ -121,6 +122,7 @@ static struct connect_params params_of(struct client *client,
         .n_offers = request->n_handles,
         .context_port = holds->context_port,
         .security = request->security,
+        .memory_id = request->memory_id,
         .is_legacy = is_legacy,
         .view_section = holds->section,
         .view = request->view,

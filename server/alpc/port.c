@@ -72,7 +72,8 @@ status_t port_attributes_check(const struct port_attributes *given, bool has_att
 }
 
 status_t port_new(struct server *server, struct process *creator, enum port_kind kind,
-                  const struct port_attributes *attributes, struct port **ret_port)
+                  const struct port_attributes *attributes, uint64_t memory_id,
+                  struct port **ret_port)
 {
     struct object *object;
     status_t status = object_new(server, creator->user, &port_ops, &object);
@@ -97,7 +98,7 @@ status_t port_new(struct server *server, struct process *creator, enum port_kind
         port->creator = creator;
     }
     if (kind != PORT_KIND_SERVER)
-        status = receiver_init(&port->receiver, server, creator->user, object->id,
+        status = receiver_init(&port->receiver, server, creator, memory_id, object->id,
                                kind == PORT_KIND_CLIENT, attributes->flags & PORT_FLAG_WAITABLE);
     if (status)
         return status;
@@ -189,6 +190,23 @@ struct connection *connection_find(struct port *listener, uint32_t index)
         if (connection->placed && connection->index == index)
             return connection;
     return NULL;
+}
+
+status_t connection_status(const struct connection *connection)
+{
+    if (!connection)
+        return STATUS_PORT_DISCONNECTED;
+    switch (connection->state) {
+    case CONNECTION_OPEN:
+        return STATUS_SUCCESS;
+    case CONNECTION_PENDING:
+        return STATUS_LPC_REQUESTS_NOT_ALLOWED;
+    case CONNECTION_REFUSED:
+        return STATUS_PORT_CONNECTION_REFUSED;
+    case CONNECTION_CLOSED:
+        break;
+    }
+    return STATUS_PORT_DISCONNECTED;
 }
 
 status_t direction_get(struct process *process, handle_t handle, uint32_t index,

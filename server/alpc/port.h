@@ -63,9 +63,11 @@ status_t port_attributes_check(const struct port_attributes *given, bool has_att
                                bool on_connect, const struct port *inherited,
                                struct port_attributes *ret_attributes) _must_check_;
 
-/* A port of this kind, with its memory when it receives. A reference. */
+/* A port of this kind, with its memory when it receives (memory_id: see receiver_init). A
+ * reference. */
 status_t port_new(struct server *server, struct process *creator, enum port_kind kind,
-                  const struct port_attributes *attributes, struct port **ret_port) _must_check_;
+                  const struct port_attributes *attributes, uint64_t memory_id,
+                  struct port **ret_port) _must_check_;
 
 /* The receiver behind a port of any kind; NULL: a server port whose connection port has gone. */
 struct receiver *port_receiver(struct port *port);

@@ -14,11 +14,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "client.h"
 #include "common/fd.h"
 #include "grants.h"
 #include "process.h"
 #include "section.h"
 #include "server.h"
+#include "spare.h"
 
 #define OWN_IDS      256u
 #define UNPOSTED_MAX 1024u
@@ -45,6 +47,7 @@ static status_t memory_make(struct receiver *receiver, uint64_t size)
         munmap(memory, size);
         return STATUS_NO_MEMORY;
     }
+    receiver->memory_id = ++receiver->server->last_memory_id;
     receiver->memory = memory;
     receiver->size = size;
     receiver->memory_fd = TAKE_FD(fd);
@@ -52,25 +55,31 @@ static status_t memory_make(struct receiver *receiver, uint64_t size)
     return STATUS_SUCCESS;
 }
 
-status_t receiver_init(struct receiver *receiver, struct server *server, struct user *user,
-                       uint64_t port_id, bool is_client, bool is_waitable)
+/* Makes it, at its user's charge. */
+static status_t memory_get(struct receiver *receiver, uint64_t size)
+{
+    status_t status = user_charge(&receiver->memory_charge, receiver->user, USER_MEMORY, size);
+
+    if (!status)
+        status = user_charge(&receiver->fd_charge, receiver->user, USER_FDS, 1);
+    return status ? status : memory_make(receiver, size);
+}
+
+status_t receiver_init(struct receiver *receiver, struct server *server, struct process *owner,
+                       uint64_t memory_id, uint64_t port_id, bool is_client, bool is_waitable)
 {
     struct port_geometry geometry = is_client ? PORT_GEOMETRY_CLIENT : PORT_GEOMETRY_CONNECTION;
-    uint64_t size = port_memory_size(&geometry);
-    status_t status;
+    status_t status = STATUS_SUCCESS;
 
     *receiver = (struct receiver){
         .server = server, .port_id = port_id, .is_client = is_client, .memory_fd = -1};
     receiver->bells = (struct doorbell_set){-1, -1, -1, -1};
-    receiver->user = user_ref(user);
+    receiver->user = user_ref(owner->user);
     list_init(&receiver->holdings);
     list_init(&receiver->senders);
     list_init(&receiver->unposted);
-    status = user_charge(&receiver->memory_charge, user, USER_MEMORY, size);
-    if (!status)
-        status = user_charge(&receiver->fd_charge, user, USER_FDS, 1);
-    if (!status)
-        status = memory_make(receiver, size);
+    if (!memory_id || !spare_take(receiver, owner, memory_id))
+        status = memory_get(receiver, port_memory_size(&geometry));
     if (!status)
         status = port_keeper_init(&receiver->keeper, receiver->memory, &geometry, port_id,
                                   (is_client ? PORT_IS_CLIENT : 0) |
@@ -94,14 +103,15 @@ void receiver_deinit(struct receiver *receiver)
     if (!receiver->user)
         return;
     senders_free(receiver);
+    spare_keep(receiver);
     list_for_each_safe(holding, next_holding, &receiver->holdings, receiver_link)
         holding_free(holding);
     list_for_each_safe(unposted, next, &receiver->unposted, link)
         unposted_free(unposted);
     if (receiver->has_bells)
         doorbell_set_close(&receiver->bells);
+    port_keeper_deinit(&receiver->keeper);
     if (receiver->memory) {
-        port_keeper_deinit(&receiver->keeper);
         munmap(receiver->memory, receiver->size);
         receiver->server->lane_bytes -= receiver->size;
     }
@@ -111,6 +121,15 @@ void receiver_deinit(struct receiver *receiver)
     charge_release(&receiver->bells_charge);
     user_unref(receiver->user);
     *receiver = (struct receiver){.memory_fd = -1};
+}
+
+void receiver_put(const struct receiver *receiver, struct alpc_connect_reply *reply,
+                  struct reply_extra *extra)
+{
+    if (receiver->is_reused)
+        return;
+    extra->fds[extra->n_fds++] = receiver->memory_fd;
+    reply->comes |= CONNECT_MEMORY_COMES;
 }
 
 status_t receiver_bells(struct receiver *receiver)
@@ -155,6 +174,7 @@ status_t receiver_hold(struct receiver *receiver, struct process *process)
         return STATUS_NO_MEMORY;
     holding->process = process;
     holding->receiver = receiver;
+    receiver->n_given++;
     list_append(&process->held, &holding->process_link);
     list_append(&receiver->holdings, &holding->receiver_link);
     return STATUS_SUCCESS;

@@ -16,6 +16,7 @@
 #include "user.h"
 
 struct process;
+struct reply_extra;
 struct server;
 
 /* A process that was given the memory. */
@@ -31,9 +32,12 @@ struct receiver {
     struct user *user; /* reference; NULL: not made */
     uint64_t port_id;
     struct port_keeper keeper;
+    uint64_t memory_id;
     void *memory;
     uint64_t size;
     int memory_fd;
+    bool is_reused;   /* spare.h: the process has it mapped already */
+    uint32_t n_given; /* processes that were ever given it */
     struct doorbell_set bells;
     bool is_client;
     bool has_bells;
@@ -48,10 +52,16 @@ struct receiver {
     struct charge memory_charge, fd_charge, bells_charge;
 };
 
-status_t receiver_init(struct receiver *receiver, struct server *server, struct user *user,
-                       uint64_t port_id, bool is_client, bool is_waitable) _must_check_;
+/* memory_id: a spare of the owner's that will do (spare.h); 0. */
+status_t receiver_init(struct receiver *receiver, struct server *server, struct process *owner,
+                       uint64_t memory_id, uint64_t port_id, bool is_client,
+                       bool is_waitable) _must_check_;
 /* No holder, sender or connection is left to care. Harmless on a zeroed one. */
 void receiver_deinit(struct receiver *receiver);
+
+/* A client port's memory into the answer to its connect, unless the process has it. */
+void receiver_put(const struct receiver *receiver, struct alpc_connect_reply *reply,
+                  struct reply_extra *extra);
 
 /* Makes the doorbells on first call. */
 status_t receiver_bells(struct receiver *receiver) _must_check_;

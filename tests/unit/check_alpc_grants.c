@@ -115,7 +115,9 @@ START_TEST(connecting_and_closing_again_and_again_uses_nothing_up)
     }
     ck_assert_uint_eq(CALL(&pair.a, server_status, &after), STATUS_SUCCESS);
     ck_assert_uint_eq(after.n_objects, before.n_objects);
-    ck_assert_uint_eq(pair.b.client->user->held[USER_FDS], fds_before);
+    /* b never offers the memory of its last port: spare.h. */
+    ck_assert_uint_le(pair.b.client->user->held[USER_FDS], fds_before + pair.server->n_rests);
+    ck_assert_uint_le(pair.server->n_rests, 16);
     ck_assert_uint_eq(after.lane_bytes, before.lane_bytes);
     pair_end();
 }

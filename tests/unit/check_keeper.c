@@ -133,6 +133,27 @@ START_TEST(what_holders_write_is_bounded_and_not_believed)
 }
 END_TEST
 
+START_TEST(wiped_memory_is_as_new)
+{
+    struct rig rig;
+    struct port_message message;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    rig_send(s, LANE_REQUEST, 0, 100);
+    ck_assert_int_eq(rig_receive(&rig, &message), PORT_RECEIVED); /* and is kept as a node */
+    struct lane_message died = {.kind = LANE_CLIENT_DIED, .message_id = 1, .data_size = 8};
+    ck_assert_int_eq(port_keeper_post(&rig.keeper, &died, NULL, rig_payload(1, 8)), LANE_OK);
+    uint64_t posted = port_keeper_posted(&rig.keeper);
+    ck_assert_uint_gt(posted, 0);
+    port_view_deinit(&rig.views[0]);
+    ck_assert(port_memory_wipe(rig.memory, &rig_small, posted));
+    for (uint64_t i = 0; i < rig.size; i++)
+        ck_assert_msg(((uint8_t *)rig.memory)[i] == 0, "byte %llu is left", (unsigned long long)i);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(messages_that_stand_in_a_lane_can_be_counted)
 {
     struct rig rig;
@@ -167,6 +188,7 @@ int main(void)
     UNIT_TEST(a_lane_has_a_limited_number_of_leases);
     UNIT_TEST(a_connection_has_a_limited_number_of_senders);
     UNIT_TEST(what_holders_write_is_bounded_and_not_believed);
+    UNIT_TEST(wiped_memory_is_as_new);
     UNIT_TEST(messages_that_stand_in_a_lane_can_be_counted);
     UNIT_TEST(a_geometry_that_cannot_be_is_refused);
     return UNIT_END();

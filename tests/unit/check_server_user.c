@@ -28,6 +28,27 @@ START_TEST(a_charge_beyond_the_limit_is_refused_and_changes_nothing)
 }
 END_TEST
 
+START_TEST(half_of_a_limit_is_near_it)
+{
+    struct users users;
+    struct charge charge = {0}, more = {0};
+    struct user *user;
+
+    users_init(&users, 1000);
+    users.limit[USER_MEMORY] = 100;
+    user = users_get(&users, 5);
+    ck_assert_uint_eq(user_charge(&charge, user, USER_MEMORY, 50), STATUS_SUCCESS);
+    ck_assert(!user_is_near_limit(user, USER_MEMORY));
+    ck_assert_uint_eq(user_charge(&more, user, USER_MEMORY, 1), STATUS_SUCCESS);
+    ck_assert(user_is_near_limit(user, USER_MEMORY));
+    ck_assert(!user_is_near_limit(user, USER_FDS));
+    charge_release(&more);
+    charge_release(&charge);
+    user_unref(user);
+    users_deinit(&users);
+}
+END_TEST
+
 START_TEST(huge_amounts_do_not_wrap)
 {
     struct users users;
@@ -71,6 +92,7 @@ int main(void)
 {
     UNIT_BEGIN("user");
     UNIT_TEST(a_charge_beyond_the_limit_is_refused_and_changes_nothing);
+    UNIT_TEST(half_of_a_limit_is_near_it);
     UNIT_TEST(huge_amounts_do_not_wrap);
     UNIT_TEST(users_are_told_apart_and_live_as_long_as_their_charges);
     return UNIT_END();
