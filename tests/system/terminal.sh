@@ -24,9 +24,15 @@ like "$out" '^3: e4$' 'by ReadConsole with its \r\n'
 like "$out" 'events 0, key\?.?107, arrow\?.*224 72, record' 'single keys'
 like "$out" 'vk 0 unit e4$' 'as records'
 like "$out" '^kbhit 0 write 1 peek 1 1$' 'no key is there; an event that was written is'
+like "$out" "^a child's modes 7$" 'a child that begins meanwhile reads lines'
 like "$out" '^modes 0, raw\?1 3$' 'raw bytes, Ctrl-C among them'
 like "$out" '^CONIN\$ 0 CONOUT\$ 7$' 'the terminal by its names'
 like "$out" '^written$' 'bytes to it'
 like "$out" "$(printf '^w\303\251$')" 'and text'
 like "$out" '^modes as before$' 'the end puts the modes back'
+
+# It is stopped by Ctrl-Z, the shell takes the terminal, and it ends.
+"$scratch/on_terminal" 30 100 stays "$(printf '\032')" -- \
+    sh -mc '"$@"; kill -TERM %1; bg %1; wait %1; echo "ended with $?"; echo the end' sh "$portico" "$(program terminal)" stay >"$scratch/out"
+like "$(tr -d '\r' <"$scratch/out")" '^ended with 6$' 'who ends in the background is not stopped by it'
 done_testing

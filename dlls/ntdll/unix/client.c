@@ -17,6 +17,7 @@
 #include "ntprocess.h"
 #include "ntwait.h"
 #include "shared.h"
+#include "terminal.h"
 #include "usermem.h"
 #include "virtual.h"
 #include "waitblock.h"
@@ -74,6 +75,7 @@ static status_t interrupted(bool alertable)
 
 static void server_died(void)
 {
+    terminal_restore();
     fatal(PORTICO_EXIT_SERVER_DIED, "the port server has ended");
 }
 

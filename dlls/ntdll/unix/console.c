@@ -6,7 +6,7 @@
 /* What kernelbase asks of the console driver.
  *
  * There is no console device, but there are the streams that `portico` was started with (struct
- * file's is_console; children inherit it) and terminals. WriteConsole writes UTF-8 to them,
+ * file's `console`; children inherit it) and terminals. WriteConsole writes UTF-8 to them,
  * ReadConsole reads a line from them (the narrow ones: bytes). DIFFERS from Windows, where a stream
  * that is redirected is no console: here it is, so that the words of a program which knows only
  * WriteConsole are not lost in a pipe or a log. GetConsoleMode says that such a stream is none, so

@@ -26,6 +26,7 @@
 
 #include "common/helper.h"
 #include "image.h"
+#include "terminal.h"
 #include "thread.h"
 #include <errno.h>
 #include <linux/futex.h>
@@ -47,6 +48,7 @@ static void die_by(int number)
     struct sigaction action = {.sa_handler = SIG_DFL};
     sigset_t set;
 
+    terminal_restore();
     sigaction(number, &action, NULL);
     sigemptyset(&set);
     sigaddset(&set, number);

@@ -253,7 +253,7 @@ NTSTATUS WINAPI NtReadFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PVO
     (void)key; /* of byte-range locks: all of a process's keys are one here */
     TRY(file_lookup(handle, FILE_READ_DATA, &file));
     if (file->kind == FILE_KIND_TTY && terminal_reads_keys)
-        terminal_text_begin(file);
+        terminal_text_begin();
     status = io_begin(&request, file, event, (void *)apc, apc_context, iosb);
     return status ? status : transfer(&request, buffer, length, offset, false);
 }

@@ -80,9 +80,9 @@ void process_exit(uint32_t code)
         code = STATUS_CONTROL_C_EXIT; /* Windows' code for all events */
     TRACE(process, "exit code %08x", code);
     client_report_exit(code, process.is_child);
-    terminal_restore();
     if (by_signal)
         control_die();
+    terminal_restore();
     _exit(exit_status_from_code(code));
 }
 

@@ -21,6 +21,7 @@
 #include "ntpath.h"
 #include "ntprocess.h"
 #include "remote_thread.h"
+#include "terminal.h"
 #include "usermem.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -338,6 +339,7 @@ NTSTATUS WINAPI NtCreateUserProcess(HANDLE *ret_process, HANDLE *ret_thread,
     TRY(attributes_read(attributes, &spawn));
     TRY(image_look(&spawn));
     TRY(child_package_make(&spawn.options, &spawn.package));
+    terminal_text_begin();
     TRY(child_start(&spawn));
     status = child_let_run(&spawn, process_access, process_handle_flags);
     if (!status)

@@ -44,25 +44,39 @@ static _Atomic USHORT colours = USUAL_COLOURS;
 /* What is to be put back, on a descriptor of its own. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct termios before;
-static int before_fd = -1;
-static struct termios text_modes; /* while keys are read; lock */
+static _Atomic int before_fd = -1; /* set once, after `before` */
+static struct termios text_modes;  /* while keys are read; lock */
 
+/* In the background the terminal has the modes of who has it now, and Linux would stop this process
+ * for changing them. -1: it is no session's terminal. */
 void terminal_restore(void)
 {
+    const int fd = before_fd;
+    const pid_t has_it = fd < 0 ? 0 : tcgetpgrp(fd);
+
+    if (has_it == -1 || has_it == getpgrp())
+        (void)tcsetattr(fd, TCSADRAIN, &before);
+}
+
+static NTSTATUS before_keep_locked(const struct file *file, const struct termios *now)
+{
     if (before_fd >= 0)
-        (void)tcsetattr(before_fd, TCSADRAIN, &before);
+        return STATUS_SUCCESS;
+    before = *now;
+    before_fd = fd_copy_high(file->fd);
+    return before_fd < 0 ? STATUS_TOO_MANY_OPENED_FILES : STATUS_SUCCESS;
 }
 
 static NTSTATUS modes_set(struct file *file, const struct termios *now, const struct termios *next)
 {
+    NTSTATUS status;
+
     if (!memcmp(now, next, sizeof(*now)))
         return STATUS_SUCCESS;
     pthread_mutex_lock(&lock);
-    if (before_fd < 0) {
-        before = *now;
-        before_fd = fd_copy_high(file->fd);
-    }
+    status = before_keep_locked(file, now);
     pthread_mutex_unlock(&lock);
+    TRY(status);
     return tcsetattr(file->fd, TCSADRAIN, next) ? status_from_errno(errno) : STATUS_SUCCESS;
 }
 
@@ -182,17 +196,16 @@ NTSTATUS terminal_keys_begin(struct file *file)
     return STATUS_SUCCESS;
 }
 
-void terminal_text_begin(struct file *file)
+void terminal_text_begin(void)
 {
     struct termios modes;
 
-    if (terminal_awaits_key)
+    if (terminal_awaits_key || !atomic_exchange(&terminal_reads_keys, false))
         return;
     pthread_mutex_lock(&lock);
     modes = text_modes;
     pthread_mutex_unlock(&lock);
-    if (atomic_exchange(&terminal_reads_keys, false))
-        (void)tcsetattr(file->fd, TCSADRAIN, &modes);
+    (void)tcsetattr(before_fd, TCSADRAIN, &modes);
 }
 
 NTSTATUS terminal_info_get(struct file *file, struct terminal_info *ret_info)

@@ -28,7 +28,7 @@ NTSTATUS terminal_info_get(struct file *file, struct terminal_info *ret_info);
 /* Colours of what is written from now on: FOREGROUND_*, BACKGROUND_*. */
 NTSTATUS terminal_attributes_set(struct file *file, USHORT attributes);
 
-/* As it was when this process first changed it: at the process' end. */
+/* As it was when this process first changed it: at the process' end, also from a signal handler. */
 void terminal_restore(void);
 
 /* INPUT_RECORDs: what the terminal sends, and what WriteConsoleInput puts before it. */
@@ -36,8 +36,9 @@ NTSTATUS terminal_keys_read(HANDLE handle, struct file *file, INPUT_RECORD *user
                             size_t n_room, bool may_wait, bool keep, ULONG *ret_n);
 NTSTATUS terminal_keys_add(const INPUT_RECORD *user_records, size_t n);
 NTSTATUS terminal_keys_flush(struct file *file);
-/* Keys are read one by one from here on, without an echo, until the next reading of text. */
+/* Keys are read one by one from here on, without an echo, until the next reading of text, by this
+ * process or a child. */
 NTSTATUS terminal_keys_begin(struct file *file);
 extern _Atomic bool terminal_reads_keys;
 extern __thread bool terminal_awaits_key;
-void terminal_text_begin(struct file *file);
+void terminal_text_begin(void);

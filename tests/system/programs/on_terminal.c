@@ -7,21 +7,39 @@
  * exit status. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
 static char seen[65536];
 static size_t n_seen;
+static int master, slave; /* slave keeps the modes; -1: the command has ended */
+static struct termios after;
 
-static int see_more(int master)
+static void slave_leave(void)
 {
-    ssize_t n = read(master, seen + n_seen, sizeof(seen) - 1 - n_seen);
+    if (slave < 0)
+        return;
+    tcgetattr(slave, &after);
+    close(slave);
+    slave = -1;
+}
 
+/* Nothing more comes when nobody has the terminal open. */
+static int see_more(int command)
+{
+    struct pollfd fds[2] = {{.fd = master, .events = POLLIN}, {.fd = command, .events = POLLIN}};
+    ssize_t n;
+
+    if (slave >= 0 && poll(fds, 2, -1) > 0 && !(fds[0].revents & POLLIN))
+        slave_leave();
+    n = read(master, seen + n_seen, sizeof(seen) - 1 - n_seen);
     if (n <= 0)
         return 0;
     n_seen += (size_t)n;
@@ -47,38 +65,42 @@ static void run(const char *terminal, char **command)
 int main(int argc, char **argv)
 {
     struct winsize size = {0};
-    struct termios before = {0}, after = {0};
-    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave, status, is_same, end = 3;
+    struct termios before = {0};
+    int command, status, is_same, end = 3;
     const char *at;
     size_t from = 0;
     pid_t child;
 
+    master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     while (end < argc && strcmp(argv[end], "--"))
         end++;
     if (end + 1 >= argc || master < 0 || grantpt(master) || unlockpt(master))
         return 98;
     size.ws_row = (unsigned short)atoi(argv[1]);
     size.ws_col = (unsigned short)atoi(argv[2]);
-    slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC); /* keeps the modes */
+    slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (slave < 0 || ioctl(slave, TIOCSWINSZ, &size) || tcgetattr(slave, &before))
         return 98;
     child = fork();
     if (!child)
         run(ptsname(master), argv + end + 1);
+    command = (int)syscall(SYS_pidfd_open, child, 0);
+    if (command < 0)
+        return 98;
     for (int i = 3; i + 1 < end; i += 2) {
         while (!(at = strstr(seen + from, argv[i])))
-            if (!see_more(master))
+            if (!see_more(command))
                 return 97;
         from = (size_t)(at - seen) + strlen(argv[i]);
         if (write(master, argv[i + 1], strlen(argv[i + 1])) < 0)
             return 98;
     }
     while (!strstr(seen + from, "the end"))
-        if (!see_more(master))
+        if (!see_more(command))
             return 97;
     waitpid(child, &status, 0);
     fwrite(seen, 1, n_seen, stdout);
-    tcgetattr(slave, &after);
+    slave_leave();
     is_same = before.c_lflag == after.c_lflag && before.c_iflag == after.c_iflag &&
               before.c_oflag == after.c_oflag && !memcmp(before.c_cc, after.c_cc, NCCS);
     printf("\nmodes %s\n", is_same ? "as before" : "changed");

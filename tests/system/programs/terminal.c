@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* Uses a terminal as a console: says what it finds, asks for a line, keys and raw bytes. */
+/* Uses a terminal as a console: says what it finds, asks for a line, keys and raw bytes. "child":
+ * says the modes. "stay": stays while keys are read. */
 #include <windows.h>
 
 #include <conio.h>
@@ -62,6 +63,22 @@ static void read_line(void)
     printf("%lu: %x\n", n, wide[0]);
 }
 
+/* Another program that begins while keys are read. */
+static void child_look(void)
+{
+    STARTUPINFOA startup = {.cb = sizeof(startup)};
+    char self[MAX_PATH], line[MAX_PATH + 16];
+    PROCESS_INFORMATION child;
+
+    GetModuleFileNameA(NULL, self, sizeof(self));
+    snprintf(line, sizeof(line), "\"%s\" child", self);
+    if (!CreateProcessA(NULL, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &child))
+        return;
+    WaitForSingleObject(child.hProcess, INFINITE);
+    CloseHandle(child.hThread);
+    CloseHandle(child.hProcess);
+}
+
 /* A key without an echo, before it is asked for, would have one: first the mode. */
 static void read_keys(void)
 {
@@ -90,6 +107,8 @@ static void read_keys(void)
     printf(" write %d", WriteConsoleInputW(input, records, 1, &n));
     printf(" peek %d %lu\n", PeekConsoleInputW(input, records, 2, &n), n);
     FlushConsoleInputBuffer(input);
+    fflush(stdout);
+    child_look();
     SetConsoleMode(input, was);
 }
 
@@ -117,10 +136,39 @@ static void by_name(void)
     WriteConsoleW(out, L"w\u00e9\r\n", 4, &n, NULL);
 }
 
-int main(void)
+static HANDLE is_over;
+
+static BOOL WINAPI on_control(DWORD event)
+{
+    (void)event;
+    return SetEvent(is_over);
+}
+
+/* Until a control event, while keys are read. */
+static void stay(void)
+{
+    DWORD n;
+
+    is_over = CreateEventA(NULL, FALSE, FALSE, NULL);
+    SetConsoleCtrlHandler(on_control, TRUE);
+    GetNumberOfConsoleInputEvents(input, &n);
+    printf("stays\n");
+    fflush(stdout);
+    WaitForSingleObject(is_over, INFINITE);
+}
+
+int main(int argc, char **argv)
 {
     input = GetStdHandle(STD_INPUT_HANDLE);
     output = GetStdHandle(STD_OUTPUT_HANDLE);
+    if (argc > 1 && !strcmp(argv[1], "child")) {
+        printf("a child's modes %lx\n", mode_of(input) & 7);
+        return 0;
+    }
+    if (argc > 1) {
+        stay();
+        return 6;
+    }
     look();
     set_modes();
     read_line();
