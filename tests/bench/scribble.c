@@ -3,10 +3,11 @@
 #include "config.h"
 
 /* What an honest connection keeps of its rate beside a liar. The server is side 1; the honest
- * client and the liar share side 0. The liar connects, calls once, then writes at random over every
- * lane that it has mapped, closes, and begins again. The control does all of it but writes to as
- * much memory of its own. Neither ever sleeps, so the kernel gives both the same: half of a
- * processor. Phases of liar and control alternate.
+ * client and the liar share side 0. The liar connects, calls once, then writes at random over the
+ * lane that it has mapped, closes, and begins again, as a new process: what it has done to itself
+ * must not keep it from lying. The control does all of it but writes to as much memory of its own.
+ * Neither ever sleeps, so the kernel gives both the same: half of a processor. Phases of liar and
+ * control alternate.
  *
  *     scribble PAIRS PHASE_MS PLACEMENT */
 
@@ -104,51 +105,43 @@ static void burst(uint8_t *base, uint64_t size)
         }
 }
 
-/* The lanes that this process has mapped: how many. */
-static unsigned lanes(uint8_t *bases[], uint64_t sizes[], unsigned max)
+/* The lane that this process has mapped. */
+static uint8_t *lane_find(uint64_t *ret_size)
 {
     FILE *maps = fopen("/proc/self/maps", "r");
-    unsigned long from, to;
+    unsigned long from = 0, to = 0;
     char line[512];
-    unsigned n = 0;
+    bool is_found = false;
 
-    while (maps && n < max && fgets(line, sizeof(line), maps))
-        if (strstr(line, "rw-s") && strstr(line, "portico-lane") &&
-            sscanf(line, "%lx-%lx", &from, &to) == 2) {
-            bases[n] = (uint8_t *)from;
-            sizes[n++] = to - from;
-        }
-    if (maps)
-        fclose(maps);
-    return n;
+    while (maps && !is_found && fgets(line, sizeof(line), maps))
+        is_found = strstr(line, "rw-s") && strstr(line, "portico-lane") &&
+                   sscanf(line, "%lx-%lx", &from, &to) == 2;
+    if (!is_found)
+        bench_fail("no lane");
+    fclose(maps);
+    *ret_size = to - from;
+    return (uint8_t *)from;
 }
 
 static void lie_once(void)
 {
     static struct packet request, reply;
-    uint8_t *bases[4];
-    uint64_t sizes[4];
+    uint64_t size;
     handle_t port = port_connect(&server);
 
     packet_init(&request, PAYLOAD_BYTES);
     port_ask(port, &request, &reply);
-    unsigned n = lanes(bases, sizes, 4);
-    if (!n)
-        bench_fail("no lane");
+    uint8_t *lane = lane_find(&size);
     /* Fresh as a lane is: its pages are made by the first writes. */
-    uint8_t *own = mmap(NULL, sizes[0], PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    uint8_t *own = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (own == MAP_FAILED)
         bench_fail("no memory");
-    for (unsigned i = 0; i < N_BURSTS; i++) {
-        bool is_lying = __atomic_load_n(&liar->is_lying, __ATOMIC_RELAXED);
-        burst(is_lying ? bases[i % n] : own, sizes[is_lying ? i % n : 0]);
-    }
-    munmap(own, sizes[0]);
+    for (unsigned i = 0; i < N_BURSTS; i++)
+        burst(__atomic_load_n(&liar->is_lying, __ATOMIC_RELAXED) ? lane : own, size);
     (void)portico_close(port);
     liar->n_rounds++;
 }
 
-/* A liar that has hit itself is followed by another. */
 static void lie_for_ever(void *argument)
 {
     (void)argument;
@@ -163,8 +156,8 @@ static void lie_for_ever(void *argument)
         }
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         state ^= (uint64_t)getpid() << 20;
-        for (;;)
-            lie_once();
+        lie_once();
+        _exit(EXIT_SUCCESS);
     }
 }
 
