@@ -148,7 +148,7 @@ static void request_handle(struct client *client, const struct request_header *h
                            struct request_data *data)
 {
     const struct entry *entry = &entries[header->code];
-    bool has_reply = header->code != REQ_cancel_request;
+    bool has_reply = header->code != REQ_cancel_request && header->code != REQ_alpc_lane_broken;
     _Alignas(8) uint8_t reply[PACKET_FIXED_MAX_BYTES] = {0};
     struct reply_extra extra = {0};
     status_t status;

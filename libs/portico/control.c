@@ -172,13 +172,19 @@ static status_t packet_receive(struct control *control, const struct request_hea
     return ret_reply->status;
 }
 
+void control_tell(struct control *control, enum request_code code, struct request_header *request,
+                  size_t size)
+{
+    *request = (struct request_header){.code = (uint16_t)code, .sequence = control->sequence};
+    if (packet_send(control, request, size, NULL) < 0)
+        process_server_died();
+}
+
 static void send_cancel(struct control *control)
 {
-    struct cancel_request_request cancel = {
-        .header = {.code = REQ_cancel_request, .sequence = control->sequence}};
+    struct cancel_request_request cancel = {0};
 
-    if (packet_send(control, &cancel.header, sizeof(cancel), NULL) < 0)
-        process_server_died();
+    control_tell(control, REQ_cancel_request, &cancel.header, sizeof(cancel));
 }
 
 /* Sleeps until the reply is there; STATUS_SUCCESS, or why the request was cancelled. */

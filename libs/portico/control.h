@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "portico/protocol.h"
@@ -22,6 +23,10 @@ struct control {
     bool alertable;
     int64_t deadline_ns;
 };
+
+/* Sends a request that has no reply. */
+void control_tell(struct control *control, enum request_code code, struct request_header *request,
+                  size_t size);
 
 /* Connects to the running server's socket; -1 with errno. */
 int control_open(const char *runtime_dir);

@@ -13,6 +13,7 @@
 
 #include "common/fd.h"
 #include "common/trace.h"
+#include "control.h"
 #include "handles.h"
 #include "local_port.h"
 #include "outbound.h"
@@ -50,7 +51,7 @@ static void op_ring_bell(void *context)
 }
 
 /* Under the port mutex: only remembers; the caller of libs/alpc tells the server afterwards
- * (receive.c). */
+ * (receive.c), which writes the one line about it, and not too many of them. */
 static void op_lane_broken(void *context, uint32_t lane, uint32_t process_id,
                            enum lane_break reason)
 {
@@ -58,9 +59,8 @@ static void op_lane_broken(void *context, uint32_t lane, uint32_t process_id,
 
     receiver->broken.reason = reason;
     receiver->broken.lane = lane + 1;
-    trace_print(TRACE_client, __func__,
-                "process %u broke the protocol of lane %u (%s): its lane is dead", process_id, lane,
-                lane_break_name(reason));
+    TRACE(client, "process %u broke the protocol of lane %u (%s): its lane is dead", process_id,
+          lane, lane_break_name(reason));
 }
 
 static const struct port_ops receiver_ops = {
@@ -283,7 +283,6 @@ void receiver_report_broken(struct receiver *receiver, const struct port *port)
 {
     struct alpc_lane_broken_request request = {.port = port->handle,
                                                .reason = receiver->broken.reason};
-    struct alpc_lane_broken_reply reply;
     uint32_t lane = atomic_exchange(&receiver->broken.lane, 0);
     struct control *control = lane ? portico_control() : NULL;
 
@@ -291,8 +290,7 @@ void receiver_report_broken(struct receiver *receiver, const struct port *port)
         return;
     request.lane = lane - 1;
     request.generation = receiver->view.at.lanes[lane - 1].generation;
-    if (call_alpc_lane_broken(control, &request, &reply, NULL) != STATUS_SUCCESS)
-        return; /* its sender or the port has gone meanwhile */
+    control_tell(control, REQ_alpc_lane_broken, &request.header, sizeof(request));
 }
 
 void receiver_report_room(struct receiver *receiver, const struct port *port)

@@ -16,6 +16,7 @@
 #include "connect.h"
 #include "create.h"
 #include "grants.h"
+#include "lane/consumer.h"
 #include "process.h"
 #include "server.h"
 
@@ -331,8 +332,9 @@ status_t req_alpc_lane_broken(struct client *client, const struct alpc_lane_brok
     lane = receiver_find_lane(receiver, request->lane);
     if (!lane || lane->generation != request->generation)
         return STATUS_NOT_FOUND;
-    server_log(client->server, "process %u broke the lane protocol towards process %d (reason %u)",
-               lane->sender->process_id, (int)client->pid, request->reason);
+    server_log(client->server, "process %u broke the lane protocol towards process %d (%s)",
+               lane->sender->process_id, (int)client->pid,
+               lane_break_name((enum lane_break)request->reason));
     connections_of_sender_close(receiver, lane->sender);
     return STATUS_SUCCESS;
 }
