@@ -6,8 +6,12 @@
  * caller's, between begin and end, outside the mutex.
  *
  *     PENDING --continue_begin--> REPLYING --end(WRITTEN)--> gone with RELEASE or SYNC, else SENT
- *                                          --end(GONE)-----> gone: nobody wants it any more
+ *                                          --end(GONE)-----> gone: nobody waits in the slot
  *                                          --end(NOT_WRITTEN)--> PENDING
+ *
+ * GONE of an answer that would have been a record is WRITTEN: the connection has ended, and what
+ * its close brings (LPC_CANCELED, when a continuation was expected) does not depend on whether this
+ * process knew of that.
  *
  * The answer is out before the end: the requester may go on, or use the id anew, while its replier
  * has not come back. The record that shows it ends the node in the replier's place (take.c, F2),
@@ -153,7 +157,10 @@ void route_end_locked(struct port_view *view, struct port_route *route)
         written_locked(view, route->node, node->reply_flags);
         break;
     case PORT_GONE:
-        node_free_locked(view, route->node);
+        if (route->kind == PORT_ROUTE_LANE)
+            written_locked(view, route->node, node->reply_flags);
+        else
+            node_free_locked(view, route->node);
         break;
     case PORT_NOT_WRITTEN:
     default:

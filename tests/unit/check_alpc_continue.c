@@ -235,6 +235,32 @@ START_TEST(one_of_two_answers_wins)
 }
 END_TEST
 
+START_TEST(what_was_continued_to_an_ended_connection_is_cancelled_by_its_close)
+{
+    struct rig rig;
+    struct port_message message;
+    struct port_route route;
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    uint32_t id = request(&rig, s), released = request(&rig, s);
+    port_keeper_close(&rig.keeper, s->connection, 0, sys_now_ns());
+    ck_assert_uint_eq(begin(&rig, id, 0, 0, &route), STATUS_SUCCESS);
+    route.outcome = PORT_GONE;
+    port_route_end(&rig.views[0], &route);
+    ck_assert_uint_eq(begin(&rig, released, 0, PORT_CONTINUE_RELEASE, &route), STATUS_SUCCESS);
+    route.outcome = PORT_GONE;
+    port_route_end(&rig.views[0], &route);
+    ck_assert_int_eq(rig_receive(&rig, &message), PORT_RECEIVED);
+    ck_assert_uint_eq(message.type, 12);
+    ck_assert_uint_eq(message.message_id, id);
+    ck_assert_int_eq(rig_receive(&rig, &message), PORT_RECEIVED);
+    ck_assert_uint_eq(message.type, 5);
+    rig_expect_none(&rig);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_continuation_without_release_waits_for_the_other_end)
 {
     struct rig rig;
@@ -443,6 +469,7 @@ int main(void)
     UNIT_TEST(an_asynchronous_reply_goes_by_a_lane);
     UNIT_TEST(a_callback_id_of_another_exchange_is_a_mismatch);
     UNIT_TEST(one_of_two_answers_wins);
+    UNIT_TEST(what_was_continued_to_an_ended_connection_is_cancelled_by_its_close);
     UNIT_TEST(a_continuation_without_release_waits_for_the_other_end);
     UNIT_TEST(a_route_may_be_ended_by_the_next_receive);
     UNIT_TEST(a_slot_in_a_lane_that_is_not_mapped_is_asked_for);
