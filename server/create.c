@@ -22,6 +22,7 @@
 #include "semaphore.h"
 #include "symlink.h"
 #include "token.h"
+#include "waitable_timer.h"
 
 const struct object_ops *kind_ops(enum object_kind kind)
 {
@@ -33,6 +34,7 @@ const struct object_ops *kind_ops(enum object_kind kind)
         [OBJECT_KIND_MUTANT] = &mutant_ops,
         [OBJECT_KIND_SECTION] = &section_ops,
         [OBJECT_KIND_JOB] = &job_ops,
+        [OBJECT_KIND_TIMER] = &waitable_timer_ops,
     };
 
     return kind < OBJECT_KIND_COUNT ? all[kind] : NULL;

@@ -62,9 +62,8 @@ struct portico_hooks {
     void (*critical_enter)(void);
     void (*critical_leave)(void);
     /* Room for `size` bytes (whole pages), wherever the host likes, that the library then maps over
-     * (MAP_FIXED): the program will see it as a view that it can write, or only read. And back,
-     * with what is mapped there; both may be called with a lock of this library held. NULL: mmap,
-     * munmap. */
+     * (MAP_FIXED): a view that the program can write, or only read. And back, with what is mapped
+     * there; both may be called with a lock of this library held. NULL: mmap, munmap. */
     status_t (*reserve)(size_t size, bool writable, void **ret_base);
     void (*unmap)(void *base, size_t size);
     /* The server is gone. Does not return. NULL: one line on stderr,
@@ -73,6 +72,7 @@ struct portico_hooks {
     /* On the watcher thread, must not block. Another process closed this handle of the object. */
     void (*handle_closed)(handle_t handle, uint64_t object_id);
     void (*wait_met)(uint64_t wait_id); /* a standing wait (request wait_begin) is over */
+    void (*timer_fired)(uint64_t apc_id, uint64_t time); /* notice timer_fired */
 };
 
 /* Connects this process to the port server of its runtime folder ($PORTICO_RUNTIME_DIR, else

@@ -78,6 +78,7 @@ enum object_kind {
     OBJECT_KIND_TOKEN = 11,
     OBJECT_KIND_KEY = 12,
     OBJECT_KIND_JOB = 13,
+    OBJECT_KIND_TIMER = 14,
     OBJECT_KIND_COUNT
 };
 

@@ -4,7 +4,7 @@
 
 /* The watcher: blocks on the notice socket, does what a notice says, and ends the process when the
  * server has gone. It has no TEB and all its signals are blocked; it never calls into a host's code
- * except hooks.server_died, hooks.handle_closed and hooks.wait_met. */
+ * except hooks.server_died, hooks.handle_closed, hooks.wait_met and hooks.timer_fired. */
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -24,6 +24,7 @@ union notice {
     struct handle_closed_notice handle_closed;
     struct lpc_data_wanted_notice data_wanted;
     struct wait_met_notice wait_met;
+    struct timer_fired_notice timer_fired;
 };
 
 static void notice_handle(const union notice *notice)
@@ -40,6 +41,8 @@ static void notice_handle(const union notice *notice)
         the_process.hooks.handle_closed(closed->handle, closed->object_id);
     } else if (notice->header.code == NOTICE_wait_met) {
         the_process.hooks.wait_met(notice->wait_met.wait_id);
+    } else if (notice->header.code == NOTICE_timer_fired) {
+        the_process.hooks.timer_fired(notice->timer_fired.apc_id, notice->timer_fired.time);
     }
 }
 

@@ -85,6 +85,11 @@ static void plain_wait_met(uint64_t wait_id)
     (void)wait_id;
 }
 
+static void plain_timer_fired(uint64_t apc_id, uint64_t time)
+{
+    (void)apc_id, (void)time;
+}
+
 #define HOOK_OR(member, plain) \
     (the_process.hooks.member = hooks && hooks->member ? hooks->member : (plain))
 
@@ -101,6 +106,7 @@ static void hooks_set(const struct portico_hooks *hooks)
     HOOK_OR(server_died, plain_server_died);
     HOOK_OR(handle_closed, plain_handle_closed);
     HOOK_OR(wait_met, plain_wait_met);
+    HOOK_OR(timer_fired, plain_timer_fired);
 }
 
 status_t process_fail(status_t status, const char *format, ...)

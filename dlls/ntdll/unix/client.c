@@ -18,6 +18,7 @@
 #include "ntwait.h"
 #include "shared.h"
 #include "terminal.h"
+#include "timer.h"
 #include "usermem.h"
 #include "virtual.h"
 #include "waitblock.h"
@@ -89,6 +90,7 @@ static const struct portico_hooks hooks = {
     .server_died = server_died,
     .handle_closed = shared_file_outdate,
     .wait_met = wait_packet_met,
+    .timer_fired = timer_shared_fired,
 };
 
 /* From now on who alerts or ends this thread tells the library too. What was there before is seen

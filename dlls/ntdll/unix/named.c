@@ -7,8 +7,8 @@
  * This file turns the NT calls into requests of the control protocol; the statuses are the server's
  * own.
  *
- * A server handle's value goes to the program as it is. TODO(named): timers, keyed events and
- * completion ports.
+ * A server handle's value goes to the program as it is. TODO(named): keyed events and completion
+ * ports.
  */
 #include "client.h"
 #include "descriptor.h"
@@ -130,6 +130,13 @@ static NTSTATUS named_create_call(struct named_call *call, enum named_kind kind,
 
         status = call_mutant_create(call->control, &request, &reply, &call->extra);
         *ret_handle = reply.handle;
+    } else if (kind == NAMED_TIMER) {
+        struct timer_create_request request = {.access = map(access, 1, 2, TIMER_ALL_ACCESS),
+                                               .manual_reset = first == NotificationTimer};
+        struct timer_create_reply reply = {.handle = 0};
+
+        status = call_timer_create(call->control, &request, &reply, &call->extra);
+        *ret_handle = reply.handle;
     } else if (kind == NAMED_DIRECTORY) {
         struct directory_create_request request = {
             .access = map(access, 3, 12, STANDARD_RIGHTS_REQUIRED | 15)};
@@ -187,6 +194,7 @@ NTSTATUS named_open(enum named_kind kind, PHANDLE ret_handle, ACCESS_MASK access
         [NAMED_EVENT] = {OBJECT_KIND_EVENT, 1, 2, EVENT_ALL_ACCESS},
         [NAMED_SEMAPHORE] = {OBJECT_KIND_SEMAPHORE, 1, 2, SEMAPHORE_ALL_ACCESS},
         [NAMED_MUTANT] = {OBJECT_KIND_MUTANT, 1, 0, MUTANT_ALL_ACCESS},
+        [NAMED_TIMER] = {OBJECT_KIND_TIMER, 1, 2, TIMER_ALL_ACCESS},
         [NAMED_SECTION] = {OBJECT_KIND_SECTION, SECTION_QUERY | SECTION_MAP_READ, SECTION_MAP_WRITE,
                            SECTION_ALL_ACCESS},
         [NAMED_DIRECTORY] = {OBJECT_KIND_DIRECTORY, 3, 12, STANDARD_RIGHTS_REQUIRED | 15},

@@ -86,7 +86,8 @@ static const WCHAR *kind_name(uint32_t type)
                                                           [OBJECT_KIND_THREAD] = u"Thread",
                                                           [OBJECT_KIND_TOKEN] = u"Token",
                                                           [OBJECT_KIND_KEY] = u"Key",
-                                                          [OBJECT_KIND_JOB] = u"Job"};
+                                                          [OBJECT_KIND_JOB] = u"Job",
+                                                          [OBJECT_KIND_TIMER] = u"Timer"};
 
     return type < OBJECT_KIND_COUNT && names[type] ? names[type] : u"Unknown";
 }

@@ -6,10 +6,10 @@
 /* Promotion: an object of this process becomes the server's.
  *
  * The local object stays, with its handles, and points to a server handle of this process with all
- * access (nt_object.shared, set once). For an event, semaphore or mutant (type->moves) the server
- * has the state from then on and every operation goes there; other types are shared as they are: a
- * section or file by its descriptor, a process or thread by its ids, and the local object remains
- * good for local use.
+ * access (nt_object.shared, set once). For an event, semaphore, mutant or timer (type->moves) the
+ * server has the state from then on and every operation goes there; other types are shared as they
+ * are: a section or file by its descriptor, a process or thread by its ids, and the local object
+ * remains good for local use.
  *
  * The move is one step under the dispatcher lock: the state is read, the server's object is made
  * with it, waiters that sleep are sent on (their wait returns STATUS_RETRY inside, and waits again,
@@ -298,6 +298,7 @@ enum object_kind shared_kind_of(const struct nt_object *object)
     } kinds[] = {{&event_type, OBJECT_KIND_EVENT},
                  {&semaphore_type, OBJECT_KIND_SEMAPHORE},
                  {&mutant_type, OBJECT_KIND_MUTANT},
+                 {&timer_type, OBJECT_KIND_TIMER},
                  {&section_type, OBJECT_KIND_SECTION}};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
@@ -324,6 +325,9 @@ static NTSTATUS arrived_make(enum object_kind kind, handle_t server, struct nt_o
         break;
     case OBJECT_KIND_MUTANT:
         *ret_object = mutant_shell();
+        break;
+    case OBJECT_KIND_TIMER:
+        *ret_object = timer_shell();
         break;
     case OBJECT_KIND_SECTION:
         client_need();

@@ -58,10 +58,11 @@ enum object_kind shared_kind_of(const struct nt_object *object);
 NTSTATUS shared_arrived(enum object_kind kind, handle_t server, HANDLE handle, ACCESS_MASK granted,
                         ULONG attributes);
 /* An object without state, whose state is the server's. NULL: no memory. */
-extern const struct nt_type semaphore_type, mutant_type;
+extern const struct nt_type semaphore_type, mutant_type, timer_type;
 struct nt_object *event_shell(void);
 struct nt_object *semaphore_shell(void);
 struct nt_object *mutant_shell(void);
+struct nt_object *timer_shell(void);
 
 /* A thread handle of the server's: whose it is. */
 NTSTATUS shared_thread_query(HANDLE handle, CLIENT_ID *ret_id, NTSTATUS *ret_exit_status);

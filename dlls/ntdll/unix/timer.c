@@ -8,7 +8,7 @@
  * Armed timers stand in one list ordered by due time; a helper thread, made at the first
  * NtSetTimer, sleeps until the first is due, signals it and queues its APC to the thread that set
  * it. Setting and cancelling take the timer's own APC out of that thread's queue if it has not run
- * yet, as NT does.
+ * yet, as NT does. Those that others know are the server's (timer_shared.c).
  *
  * DIFFERS: an absolute due time is converted when the timer is set; a later change of the wall
  * clock does not move it.
@@ -19,6 +19,8 @@
 #include "ntprocess.h"
 #include "nttime.h"
 #include "ntwait.h"
+#include "shared.h"
+#include "timer.h"
 #include "usermem.h"
 #include "waitblock.h"
 #include <stdlib.h>
@@ -66,8 +68,6 @@ static NTSTATUS timer_acquire(struct nt_object *object, struct wait_thread *wait
     return STATUS_WAIT_0;
 }
 
-static const struct nt_type timer_type;
-
 static void timer_insert_locked(struct timer *timer)
 {
     struct ntlist *at = armed_timers.next;
@@ -114,7 +114,27 @@ static void timer_close(struct nt_object *object, bool last)
         nt_object_unref(object);
 }
 
-static const struct nt_type timer_type = {
+/* A setting for the server, and the local timer is idle. What the list held is given up: the handle
+ * that is being shared holds the timer. */
+static NTSTATUS timer_share(struct nt_object *object, uint32_t *ret_server)
+{
+    struct timer *timer = (struct timer *)object;
+    struct timer_setting setting = {timer->due, timer->period, timer->apc_function,
+                                    timer->apc_context};
+    const bool is_armed = !ntlist_is_empty(&timer->armed);
+
+    TRY(timer_shared_new(timer->is_notification, timer->signaled, is_armed ? &setting : NULL,
+                         timer->setter, timer->setter_object, ret_server));
+    if (is_armed && timer->apc_function)
+        timer->setter_object = NULL; /* the server's timer has it now */
+    if (is_armed) {
+        ntlist_unlink(&timer->armed);
+        nt_object_unref(object);
+    }
+    return STATUS_SUCCESS;
+}
+
+const struct nt_type timer_type = {
     .name = u"Timer",
     .valid = TIMER_ALL_ACCESS,
     .generic = {STANDARD_RIGHTS_READ | TIMER_QUERY_STATE,
@@ -122,6 +142,8 @@ static const struct nt_type timer_type = {
     .is_signaled = timer_is_signaled,
     .acquire = timer_acquire,
     .close = timer_close,
+    .share = timer_share,
+    .moves = true,
 };
 
 /* The timer is due: signal, APC, next period. Returns the list's reference if it was given up. */
@@ -184,6 +206,25 @@ static NTSTATUS helper_start_locked(void)
     return helper_runs ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
+static struct timer *timer_new(void)
+{
+    struct timer *timer = calloc(1, sizeof(*timer));
+
+    if (!timer)
+        return NULL;
+    nt_object_init(&timer->header, &timer_type);
+    ntlist_init(&timer->armed);
+    ntlist_init(&timer->apc.link);
+    return timer;
+}
+
+struct nt_object *timer_shell(void)
+{
+    struct timer *timer = timer_new();
+
+    return timer ? &timer->header : NULL;
+}
+
 NTSTATUS WINAPI NtCreateTimer(HANDLE *ret_handle, ACCESS_MASK access,
                               const OBJECT_ATTRIBUTES *attributes, TIMER_TYPE type)
 {
@@ -195,13 +236,10 @@ NTSTATUS WINAPI NtCreateTimer(HANDLE *ret_handle, ACCESS_MASK access,
         return STATUS_INVALID_PARAMETER_4;
     if (creation.has_name)
         return named_create(NAMED_TIMER, ret_handle, access, &creation, type, 0);
-    timer = calloc(1, sizeof(*timer));
+    timer = timer_new();
     if (!timer)
         return STATUS_NO_MEMORY;
-    nt_object_init(&timer->header, &timer_type);
     timer->is_notification = type == NotificationTimer;
-    ntlist_init(&timer->armed);
-    ntlist_init(&timer->apc.link);
     return create_end(ret_handle, &timer->header, access, &creation);
 }
 
@@ -218,71 +256,120 @@ static int64_t due_from_nt(LARGE_INTEGER due)
     return monotonic_now() - due.QuadPart;
 }
 
+/* Armed anew; *ret_n references are the caller's to drop, with *ret_old_setter. */
+static NTSTATUS timer_set_locked(struct timer *timer, const struct timer_setting *setting,
+                                 BOOLEAN *ret_previous, struct nt_object **ret_old_setter,
+                                 unsigned *ret_n)
+{
+    TRY(helper_start_locked());
+    *ret_n = timer_disarm_locked(timer, ret_old_setter);
+    *ret_previous = timer->signaled;
+    timer->signaled = false;
+    timer->due = setting->due;
+    timer->period = setting->period;
+    timer->apc_function = setting->function;
+    timer->apc_context = setting->context;
+    if (setting->function) {
+        timer->setter = wait_thread_current();
+        if (thread_object_current && thread_object_current())
+            timer->setter_object = nt_object_ref(thread_object_current());
+    }
+    nt_object_ref(&timer->header);
+    timer_insert_locked(timer);
+    /* A first timer that is due earlier than what the helper sleeps for. */
+    atomic_fetch_add(&changed, 1);
+    futex_wake_one(&changed);
+    return STATUS_SUCCESS;
+}
+
+/* Of a handle of this process': the server's when it has moved. */
+static NTSTATUS timer_set(HANDLE handle, const struct timer_setting *setting, BOOLEAN *ret_previous)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+    struct nt_object *old_setter = NULL;
+    NTSTATUS status = STATUS_SUCCESS;
+    unsigned n = 0;
+    bool has_moved;
+
+    if (handle_is_server(handle))
+        return timer_shared_set(handle, setting, ret_previous);
+    TRY(handle_lookup(handle, TIMER_MODIFY_STATE, &timer_type, &object));
+    dispatcher_lock();
+    has_moved = object->shared;
+    if (!has_moved)
+        status = timer_set_locked((struct timer *)object, setting, ret_previous, &old_setter, &n);
+    dispatcher_unlock();
+    nt_object_unref(old_setter);
+    while (n--)
+        nt_object_unref(object);
+    return has_moved ? timer_shared_set(handle_of_shared(object), setting, ret_previous) : status;
+}
+
 /* STATUS_TIMER_RESUME_IGNORED: "wake the machine" is not promised. */
 NTSTATUS WINAPI NtSetTimer(HANDLE handle, const LARGE_INTEGER *user_due,
                            PTIMER_APC_ROUTINE function, PVOID context, BOOLEAN resume,
                            ULONG period_ms, BOOLEAN *ret_user_previous)
 {
-    struct nt_object *object, *old_setter;
-    BOOLEAN previous;
+    struct timer_setting setting = {.period = (int64_t)period_ms * 10000,
+                                    .function = (void *)function,
+                                    .context = (ULONG_PTR)context};
     LARGE_INTEGER due;
-    struct timer *timer;
-    NTSTATUS status;
-    unsigned n;
+    BOOLEAN previous;
 
     TRY(USER_GET(due, user_due));
     if (period_ms > INT32_MAX)
         return STATUS_INVALID_PARAMETER_6;
-    TRY(handle_lookup(handle, TIMER_MODIFY_STATE, &timer_type, &object));
-    timer = (struct timer *)object;
-    dispatcher_lock();
-    status = helper_start_locked();
-    if (status) {
-        dispatcher_unlock();
-        nt_object_unref(object);
-        return status;
-    }
-    n = timer_disarm_locked(timer, &old_setter);
-    previous = timer->signaled;
-    timer->signaled = false;
-    timer->due = due_from_nt(due);
-    timer->period = (int64_t)period_ms * 10000;
-    timer->apc_function = (void *)function;
-    timer->apc_context = (ULONG_PTR)context;
-    if (function) {
-        timer->setter = wait_thread_current();
-        if (thread_object_current && thread_object_current())
-            timer->setter_object = nt_object_ref(thread_object_current());
-    }
-    nt_object_ref(object);
-    timer_insert_locked(timer);
-    /* A first timer that is due earlier than what the helper sleeps for. */
-    atomic_fetch_add(&changed, 1);
-    futex_wake_one(&changed);
-    dispatcher_unlock();
-    nt_object_unref(old_setter);
-    for (n++; n; n--) /* those of the arming before, and the look-up's */
-        nt_object_unref(object);
+    setting.due = due_from_nt(due);
+    TRY(timer_set(handle, &setting, &previous));
     if (ret_user_previous)
         TRY(USER_PUT(ret_user_previous, previous));
     return resume ? STATUS_TIMER_RESUME_IGNORED : STATUS_SUCCESS;
 }
 
-NTSTATUS WINAPI NtCancelTimer(HANDLE handle, BOOLEAN *ret_user_state)
+static NTSTATUS timer_cancel(HANDLE handle, BOOLEAN *ret_state)
 {
-    struct nt_object *object, *setter;
-    BOOLEAN state;
-    unsigned n;
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+    struct nt_object *setter = NULL;
+    unsigned n = 0;
+    bool has_moved;
 
+    if (handle_is_server(handle))
+        return timer_shared_cancel(handle, ret_state);
     TRY(handle_lookup(handle, TIMER_MODIFY_STATE, &timer_type, &object));
     dispatcher_lock();
-    state = ((struct timer *)object)->signaled;
+    has_moved = object->shared;
+    *ret_state = ((struct timer *)object)->signaled;
     n = timer_disarm_locked((struct timer *)object, &setter);
     dispatcher_unlock();
     nt_object_unref(setter);
-    for (n++; n; n--)
+    while (n--)
         nt_object_unref(object);
+    return has_moved ? timer_shared_cancel(handle_of_shared(object), ret_state) : STATUS_SUCCESS;
+}
+
+NTSTATUS WINAPI NtCancelTimer(HANDLE handle, BOOLEAN *ret_user_state)
+{
+    BOOLEAN state;
+
+    TRY(timer_cancel(handle, &state));
     return ret_user_state ? USER_PUT(ret_user_state, state) : STATUS_SUCCESS;
+}
+
+static NTSTATUS timer_query(HANDLE handle, BOOLEAN *ret_state, int64_t *ret_due)
+{
+    _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
+    bool has_moved;
+
+    if (handle_is_server(handle))
+        return timer_shared_query(handle, ret_state, ret_due);
+    TRY(handle_lookup(handle, TIMER_QUERY_STATE, &timer_type, &object));
+    dispatcher_lock();
+    has_moved = object->shared;
+    *ret_state = ((struct timer *)object)->signaled;
+    *ret_due = ((struct timer *)object)->due;
+    dispatcher_unlock();
+    return has_moved ? timer_shared_query(handle_of_shared(object), ret_state, ret_due)
+                     : STATUS_SUCCESS;
 }
 
 NTSTATUS WINAPI NtQueryTimer(HANDLE handle, TIMER_INFORMATION_CLASS class, PVOID buffer,
@@ -290,20 +377,14 @@ NTSTATUS WINAPI NtQueryTimer(HANDLE handle, TIMER_INFORMATION_CLASS class, PVOID
 {
     TIMER_BASIC_INFORMATION info = {.TimerState = FALSE};
     ULONG size = sizeof(info);
-    struct nt_object *object;
-    struct timer *timer;
+    int64_t due;
 
     if (class != TimerBasicInformation)
         return STATUS_INVALID_INFO_CLASS;
     if (length < sizeof(info))
         return STATUS_INFO_LENGTH_MISMATCH;
-    TRY(handle_lookup(handle, TIMER_QUERY_STATE, &timer_type, &object));
-    timer = (struct timer *)object;
-    dispatcher_lock();
-    info.TimerState = timer->signaled;
-    info.RemainingTime.QuadPart = timer->due - monotonic_now();
-    dispatcher_unlock();
-    nt_object_unref(object);
+    TRY(timer_query(handle, &info.TimerState, &due));
+    info.RemainingTime.QuadPart = due - monotonic_now();
     TRY(USER_PUT((TIMER_BASIC_INFORMATION *)buffer, info));
     return ret_user_length ? USER_PUT(ret_user_length, size) : STATUS_SUCCESS;
 }

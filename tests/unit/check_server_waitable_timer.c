@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+#include "waitable_timer.h"
+
+#include "server_fixture.h"
+
+static struct server *server;
+static struct peer a; /* a process, its notice socket beside its thread's */
+
+static const struct thread_id nobody;
+
+static void start(struct object **ret_object, bool manual_reset)
+{
+    server = fixture_start();
+    peer_start(&a, server, 0, 1);
+    ck_assert_uint_eq(waitable_timer_new(server, NULL, manual_reset, false, ret_object),
+                      STATUS_SUCCESS);
+}
+
+static void end(struct object *object)
+{
+    object_unref(object);
+    peer_end(&a);
+    fixture_end();
+}
+
+static struct process *process_of(struct peer *peer)
+{
+    return peer->client->process;
+}
+
+/* Until it has fired: the loop sleeps for as long as the timer says. */
+static void let_fire(struct waitable_timer *timer)
+{
+    while (!timer->signaled)
+        ck_assert_int_eq(loop_step(&server->loop, true), 0);
+}
+
+START_TEST(a_timer_fires_when_it_is_due)
+{
+    struct waitable_timer_setting setting = {.due_ns = clock_ns() + 1000000};
+    struct waitable_timer *timer;
+    struct object *object;
+    uint64_t old = 7;
+
+    start(&object, false);
+    timer = waitable_timer_from_object(object);
+    ck_assert(!waitable_timer_ops.signaled(object, nobody));
+    ck_assert_uint_eq(waitable_timer_set(timer, process_of(&a), &setting, &old), STATUS_SUCCESS);
+    ck_assert_uint_eq(old, 0);
+    let_fire(timer);
+    ck_assert_uint_ge(clock_ns(), setting.due_ns);
+    ck_assert_ptr_null(timer->timer.loop);
+    waitable_timer_ops.acquire(object, nobody);
+    ck_assert(!waitable_timer_ops.signaled(object, nobody));
+    end(object);
+}
+END_TEST
+
+START_TEST(a_periodic_timer_stays_armed_until_it_is_cancelled)
+{
+    struct waitable_timer_setting setting = {.due_ns = 1, .period_ns = 1000000};
+    struct waitable_timer *timer;
+    struct object *object;
+    uint64_t old;
+
+    start(&object, true);
+    timer = waitable_timer_from_object(object);
+    ck_assert_uint_eq(waitable_timer_set(timer, process_of(&a), &setting, &old), STATUS_SUCCESS);
+    for (int i = 0; i < 3; i++) {
+        timer->signaled = false;
+        let_fire(timer);
+        ck_assert_ptr_nonnull(timer->timer.loop);
+    }
+    waitable_timer_ops.acquire(object, nobody);
+    ck_assert(waitable_timer_ops.signaled(object, nobody)); /* a notification timer stays */
+    ck_assert_uint_eq(waitable_timer_cancel(timer, process_of(&a)), 0);
+    ck_assert_ptr_null(timer->timer.loop);
+    ck_assert(waitable_timer_ops.signaled(object, nobody));
+    end(object);
+}
+END_TEST
+
+START_TEST(who_has_set_it_is_known_until_it_is_set_anew)
+{
+    struct waitable_timer_setting setting = {.due_ns = UINT64_MAX, .apc_id = 5};
+    struct waitable_timer *timer;
+    struct object *object;
+    uint64_t old;
+
+    start(&object, false);
+    timer = waitable_timer_from_object(object);
+    timer->signaled = true;
+    ck_assert_uint_eq(waitable_timer_set(timer, process_of(&a), &setting, &old), STATUS_SUCCESS);
+    ck_assert(!timer->signaled);
+    ck_assert_ptr_eq(timer->setter, process_of(&a));
+    ck_assert_uint_eq(waitable_timer_set(timer, process_of(&a), &setting, &old), STATUS_SUCCESS);
+    ck_assert_uint_eq(old, 5);
+    ck_assert_uint_eq(waitable_timer_cancel(timer, process_of(&a)), 5);
+    ck_assert_ptr_null(timer->setter);
+    end(object);
+}
+END_TEST
+
+START_TEST(a_timer_that_moves_here_keeps_its_state)
+{
+    struct waitable_timer_setting setting = {.due_ns = UINT64_MAX, .apc_id = 5};
+    struct waitable_timer *timer;
+    struct object *object;
+
+    start(&object, false);
+    timer = waitable_timer_from_object(object);
+    timer->signaled = true;
+    ck_assert_uint_eq(waitable_timer_arm(timer, process_of(&a), &setting), STATUS_SUCCESS);
+    ck_assert(timer->signaled);
+    ck_assert_ptr_nonnull(timer->timer.loop);
+    ck_assert_ptr_eq(timer->setter, process_of(&a));
+    end(object); /* its end disarms it */
+}
+END_TEST
+
+int main(void)
+{
+    UNIT_BEGIN("waitable_timer");
+    UNIT_TEST(a_timer_fires_when_it_is_due);
+    UNIT_TEST(a_periodic_timer_stays_armed_until_it_is_cancelled);
+    UNIT_TEST(who_has_set_it_is_known_until_it_is_set_anew);
+    UNIT_TEST(a_timer_that_moves_here_keeps_its_state);
+    return UNIT_END();
+}
