@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+#include "config.h"
+
+/* Drive C:, a folder of Portico's own that is made on first use: $PORTICO_HOME/drive_c, or
+ * ~/.portico/drive_c, with the folders that a Windows has from its start, the user's among them
+ * (shell32 fails for one that is not there). */
+#include "ntpath.h"
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ~ is the user's. The last one tells that all have been made. */
+static const char *const folders[] = {"",
+                                      "/windows",
+                                      "/windows/system32",
+                                      "/windows/temp",
+                                      "/users",
+                                      "/users/Public",
+                                      "/Program Files",
+                                      "/Program Files (x86)",
+                                      "/ProgramData",
+                                      "~",
+                                      "~/AppData",
+                                      "~/AppData/Local",
+                                      "~/AppData/LocalLow",
+                                      "~/AppData/Roaming",
+                                      "~/Desktop",
+                                      "~/Downloads",
+                                      "~/Music",
+                                      "~/Pictures",
+                                      "~/Videos",
+                                      "~/Documents"};
+
+enum { N_FOLDERS = sizeof(folders) / sizeof(*folders), PATH_ROOM = PATH_MAX + 128 };
+
+static bool make_folder(const char *path)
+{
+    return !mkdir(path, 0777) || errno == EEXIST;
+}
+
+/* As environment.c has it. */
+static void folder_path(const char *base, const char *folder, char path[PATH_ROOM])
+{
+    const char *user = getenv("USER");
+
+    if (!user || !*user || strchr(user, '/') || strlen(user) > 32)
+        user = "user";
+    if (*folder == '~')
+        snprintf(path, PATH_ROOM, "%s/drive_c/users/%s%s", base, user, folder + 1);
+    else
+        snprintf(path, PATH_ROOM, "%s/drive_c%s", base, folder);
+}
+
+static void folders_make(const char *base)
+{
+    char path[PATH_ROOM];
+
+    folder_path(base, folders[N_FOLDERS - 1], path);
+    if (!access(path, F_OK))
+        return;
+    make_folder(base);
+    for (size_t i = 0; i < N_FOLDERS; i++) {
+        folder_path(base, folders[i], path);
+        if (!make_folder(path)) {
+            dprintf(STDERR_FILENO, "portico: cannot make %s: %s\n", path, strerror(errno));
+            break;
+        }
+    }
+}
+
+static char *drive_c_make(void)
+{
+    const char *home = getenv("PORTICO_HOME");
+    char base[PATH_MAX], path[PATH_ROOM];
+
+    if (home && *home)
+        snprintf(base, sizeof(base), "%s", home);
+    else if ((home = getenv("HOME")) && *home)
+        snprintf(base, sizeof(base), "%s/.portico", home);
+    else
+        snprintf(base, sizeof(base), "/tmp/portico-home-%u", (unsigned)getuid());
+    folders_make(base);
+    folder_path(base, "", path);
+    return realpath(path, NULL);
+}
+
+static char *drive_c;
+
+static void drive_c_init(void)
+{
+    drive_c = drive_c_make();
+}
+
+const char *path_drive_c(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, drive_c_init);
+    return drive_c;
+}
