@@ -10,11 +10,11 @@
  * manager has started, and programs that are both service and console program take that as the word
  * to be the latter.
  *
- * VerifyConsoleIoHandle: replace_console.c. CreatePipe: Wine's never gives up (create_pipe.c).
- * CopyFileEx, CreateSymbolicLink: Wine's do not what they say (replace_copy.c, replace_link.c).
- * MoveFileEx and its kin: Wine's, but for what cannot be done (replace_move.c); so
- * SetFileInformationByHandle (replace_file_info.c). FatalAppExit, RaiseFailFastException: Wine's
- * end the program without a word (replace_end.c). */
+ * SymInitialize, MiniDumpWriteDump: replace_symbols.c. VerifyConsoleIoHandle: replace_console.c.
+ * CreatePipe: Wine's never gives up (create_pipe.c). CopyFileEx, CreateSymbolicLink: Wine's do not
+ * what they say (replace_copy.c, replace_link.c). MoveFileEx and its kin: Wine's, but for what
+ * cannot be done (replace_move.c); so SetFileInformationByHandle (replace_file_info.c).
+ * FatalAppExit, RaiseFailFastException: Wine's end the program without a word (replace_end.c). */
 
 #include "ntdll.h"
 
@@ -43,6 +43,11 @@ static const struct {
     void (*function)(void);
     void *original; /* where Wine's own is stored, or NULL */
 } replacements[] = {
+    {L"dbghelp.dll", "MiniDumpWriteDump", (void (*)(void))replaced_MiniDumpWriteDump, NULL},
+    {L"dbghelp.dll", "SymInitialize", (void (*)(void))replaced_SymInitialize,
+     &symbols_originals.narrow},
+    {L"dbghelp.dll", "SymInitializeW", (void (*)(void))replaced_SymInitializeW,
+     &symbols_originals.wide},
     {L"kernel32.dll", "CreateSymbolicLinkA", (void (*)(void))replaced_CreateSymbolicLinkA, NULL},
     {L"kernelbase.dll", "CopyFileExW", (void (*)(void))replaced_CopyFileExW, NULL},
     {L"kernelbase.dll", "CreateSymbolicLinkW", (void (*)(void))replaced_CreateSymbolicLinkW, NULL},

@@ -39,4 +39,14 @@ BOOL WINAPI replaced_MoveFileWithProgressW(const WCHAR *from, const WCHAR *to,
                                            LPPROGRESS_ROUTINE progress, void *argument,
                                            DWORD flags);
 
+extern struct symbols_originals {
+    BOOL(WINAPI *narrow)(HANDLE process, const char *path, BOOL invade);
+    BOOL(WINAPI *wide)(HANDLE process, const WCHAR *path, BOOL invade);
+} symbols_originals;
+BOOL WINAPI replaced_SymInitialize(HANDLE process, const char *path, BOOL invade);
+BOOL WINAPI replaced_SymInitializeW(HANDLE process, const WCHAR *path, BOOL invade);
+BOOL WINAPI replaced_MiniDumpWriteDump(HANDLE process, DWORD id, HANDLE file, DWORD type,
+                                       const void *exception, const void *streams,
+                                       const void *callback);
+
 #endif
