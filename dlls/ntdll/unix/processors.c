@@ -51,6 +51,11 @@ bool processors_set(ULONG_PTR mask, cpu_set_t *ret_set)
     return mask && !(mask & ~processors_all());
 }
 
+int processors_number(unsigned processor)
+{
+    return numbers[processor];
+}
+
 unsigned processors_current(void)
 {
     int number = sched_getcpu();

@@ -14,5 +14,11 @@ unsigned processors_count(void);
 ULONG_PTR processors_all(void); /* as a mask */
 ULONG_PTR processors_mask(const cpu_set_t *set);
 unsigned processors_current(void);
+int processors_number(unsigned processor); /* on this machine */
 /* False: a processor that there is not, or none. */
 bool processors_set(ULONG_PTR mask, cpu_set_t *ret_set);
+
+/* processor_topology.c: what GetLogicalProcessorInformation and its Ex form tell. *ret_size is what
+ * all needs; STATUS_INFO_LENGTH_MISMATCH: more than there is room for. */
+NTSTATUS processors_query(void *buffer, ULONG length, ULONG *ret_size);
+NTSTATUS processors_query_ex(ULONG relationship, void *buffer, ULONG length, ULONG *ret_size);

@@ -227,6 +227,8 @@ static NTSTATUS query(SYSTEM_INFORMATION_CLASS class, void *buffer, ULONG length
         return query_time_zone(buffer, length, false, ret_size);
     case SystemDynamicTimeZoneInformation:
         return query_time_zone(buffer, length, true, ret_size);
+    case SystemLogicalProcessorInformation:
+        return processors_query(buffer, length, ret_size);
     case SystemRegistryQuotaInformation:
         return query_quota(buffer, length, ret_size);
     default:
@@ -250,9 +252,20 @@ NTSTATUS WINAPI NtQuerySystemInformationEx(SYSTEM_INFORMATION_CLASS class, void 
                                            ULONG input_length, void *buffer, ULONG length,
                                            ULONG *ret_user_length)
 {
-    (void)input, (void)input_length, (void)buffer, (void)length, (void)ret_user_length;
-    unimplemented_once(__func__, "class", class);
-    return STATUS_INVALID_INFO_CLASS;
+    ULONG relationship, size = 0;
+    NTSTATUS status;
+
+    if (class != SystemLogicalProcessorInformationEx) {
+        unimplemented_once(__func__, "class", class);
+        return STATUS_INVALID_INFO_CLASS;
+    }
+    if (input_length < sizeof(relationship))
+        return STATUS_INVALID_PARAMETER;
+    TRY(USER_GET(relationship, (const ULONG *)input));
+    status = processors_query_ex(relationship, buffer, length, &size);
+    if (ret_user_length)
+        TRY(USER_PUT(ret_user_length, size));
+    return status;
 }
 
 NTSTATUS WINAPI NtSetSystemInformation(SYSTEM_INFORMATION_CLASS class, PVOID buffer, ULONG length)

@@ -15,6 +15,7 @@
 #include "ntprocess.h"
 #include "usermem.h"
 #include "view_table.h"
+#include "volume_names.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,14 +106,15 @@ static char *mapped_path(const void *address)
 static NTSTATUS query_name(const void *address, void *buffer, SIZE_T length, SIZE_T *ret_length)
 {
     _cleanup_nt_(path_freep) char *path = mapped_path(address);
-    _cleanup_nt_(name_freep) WCHAR *name = NULL;
+    _cleanup_nt_(name_freep) WCHAR *nt_name = NULL, *name = NULL;
     UNICODE_STRING string;
     SIZE_T bytes;
 
     if (!path)
         return (uintptr_t)address > USER_HIGHEST ? STATUS_INVALID_PARAMETER
                                                  : STATUS_INVALID_ADDRESS;
-    TRY(path_to_nt(path, &name, &bytes));
+    TRY(path_to_nt(path, &nt_name, &bytes));
+    TRY(volume_device_name(nt_name, &name, &bytes));
     *ret_length = sizeof(string) + bytes + sizeof(WCHAR);
     if (length < sizeof(string))
         return STATUS_INFO_LENGTH_MISMATCH;

@@ -15,6 +15,7 @@
 #include "ntprocess.h"
 #include "usermem.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char drives[] =
@@ -181,4 +182,28 @@ NTSTATUS mount_manager_control(ULONG code, const void *input, ULONG input_length
         return STATUS_NOT_SUPPORTED;
     unimplemented_once("the mount manager", "function", function);
     return STATUS_NOT_SUPPORTED;
+}
+
+NTSTATUS volume_device_name(const WCHAR *name, WCHAR **ret_name, SIZE_T *ret_bytes)
+{
+    enum { DRIVE_AT = 4, REST_AT = 6 }; /* \??\C: */
+    const char *drive = strchr(drives, (char)name[DRIVE_AT]);
+    char device[TEXT_UNITS_MAX];
+    size_t n_device, n_rest = 0;
+    WCHAR *text;
+
+    if (!drive || !*drive)
+        return STATUS_OBJECT_NAME_INVALID;
+    while (name[REST_AT + n_rest])
+        n_rest++;
+    n_device = (size_t)snprintf(device, sizeof(device), "\\Device\\HarddiskVolume%u",
+                                (unsigned)(drive - drives) + 1);
+    text = calloc(n_device + n_rest + 1, sizeof(*text));
+    if (!text)
+        return STATUS_NO_MEMORY;
+    (void)widen(device, text);
+    memcpy(text + n_device, name + REST_AT, n_rest * sizeof(*text));
+    *ret_name = text;
+    *ret_bytes = (n_device + n_rest) * sizeof(*text);
+    return STATUS_SUCCESS;
 }
