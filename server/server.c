@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "alpc/rest.h"
 #include "client.h"
 #include "closer.h"
 #include "directory.h"
@@ -52,6 +53,7 @@ status_t server_init(struct server *server, bool trace)
     list_init(&server->clients);
     list_init(&server->doomed);
     list_init(&server->rests);
+    server->rest_ns = REST_NS;
     users_init(&server->users, fd_limit_raise());
     server->started_ns = clock_ns();
     if (loop_init(&server->loop) < 0)

@@ -48,6 +48,7 @@ struct server {
     uint64_t lane_bytes;
     struct list rests; /* struct rest (server/alpc), longest first; not in the two above */
     uint32_t n_rests;
+    uint64_t rest_ns; /* for so long */
     struct timer rest_timer;
     uint64_t last_memory_id; /* of ports */
 

@@ -15,12 +15,15 @@
 #include "common/trace.h"
 #include "control.h"
 #include "handles.h"
+#include "lane/atomics.h"
 #include "local_port.h"
 #include "outbound.h"
 #include "process.h"
 #include "receiver.h"
 #include "spare_map.h"
 #include "view.h"
+
+#define SPARE_NODES_MAX 4u
 
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list receivers = LIST_INIT(receivers);
@@ -168,9 +171,18 @@ struct receiver *receiver_ref(struct receiver *receiver)
     return receiver;
 }
 
+/* Else the next connection may be long in coming, and megabytes with it. Each node has a message at
+ * most in the memory's heap. */
+static bool is_small(const struct receiver *receiver)
+{
+    const struct port_memory *memory = receiver->memory;
+
+    return atom_peek(&memory->nodes_used) <= SPARE_NODES_MAX;
+}
+
 static void memory_leave(const struct receiver *receiver)
 {
-    if (receiver->memory_id)
+    if (receiver->memory_id && is_small(receiver))
         spare_map_put(
             &(struct spare_map){receiver->memory_id, receiver->memory, receiver->memory_size});
     else

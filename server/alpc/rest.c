@@ -18,7 +18,6 @@
 #include "process.h"
 #include "server.h"
 
-#define REST_NS   UINT64_C(100000000)
 #define RESTS_MAX 16u
 
 static void rests_expired(struct timer *timer);
@@ -29,8 +28,9 @@ static void timer_set(struct server *server)
 
     if (!oldest)
         timer_disarm(&server->rest_timer);
-    else if (!server->rest_timer.loop && timer_arm(&server->rest_timer, &server->loop,
-                                                   oldest->since_ns + REST_NS, rests_expired) < 0)
+    else if (!server->rest_timer.loop &&
+             timer_arm(&server->rest_timer, &server->loop, oldest->since_ns + server->rest_ns,
+                       rests_expired) < 0)
         oldest->since_ns = 0; /* without memory for the timer: until others come */
 }
 
@@ -73,7 +73,7 @@ static void rests_expired(struct timer *timer)
     struct rest *rest;
 
     while ((rest = list_first(&server->rests, struct rest, link)) &&
-           rest->since_ns + REST_NS <= now)
+           rest->since_ns + server->rest_ns <= now)
         rest_expire(rest, server);
     timer_set(server);
 }

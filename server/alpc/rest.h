@@ -6,7 +6,7 @@
  * port (rest.c) and the memory of its own port (spare.c).
  *
  *     in use --the connection closes--> at rest --a new one--> in use
- *                                          \--REST_NS, too many, an end--> gone
+ *                                          \--rest_ns, too many, an end--> gone
  *
  * What rests is charged as before, and nothing of a user who is near a limit does; it is not among
  * the lanes and bytes that server_status counts.
@@ -18,6 +18,8 @@
 
 #include "common/list.h"
 #include "common/macro.h"
+
+#define REST_NS UINT64_C(100000000)
 
 struct sender;
 struct server;

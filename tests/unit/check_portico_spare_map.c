@@ -88,11 +88,41 @@ START_TEST(messages_come_through_each_of_many_connections)
 }
 END_TEST
 
+/* Of a connection through which so many requests have come, unanswered. */
+static bool is_offered_after(unsigned n_requests)
+{
+    static struct test_message message, request;
+    struct pair pair = pair_make(name);
+    struct spare_map taken;
+    uint64_t id;
+
+    (void)memory_of(pair.client, &id);
+    for (unsigned i = 0; i < n_requests; i++) {
+        message_fill(&message, 100, i);
+        ck_ok(port_send(pair.server, 0, &message));
+        ck_ok(port_take(pair.client, &request));
+    }
+    pair_close(&pair);
+    spare_map_take(&taken);
+    bool is_it = taken.id == id;
+    spare_map_leave(&taken);
+    return is_it;
+}
+
+START_TEST(memory_of_which_much_was_used_is_not_kept)
+{
+    ck_assert(is_offered_after(0));
+    ck_assert(is_offered_after(1));
+    ck_assert(!is_offered_after(20));
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, NULL);
     UNIT_BEGIN("spare_map");
     UNIT_TEST(the_newest_comes_first_and_the_oldest_goes);
     UNIT_TEST(messages_come_through_each_of_many_connections);
+    UNIT_TEST(memory_of_which_much_was_used_is_not_kept);
     return DAEMON_END(UNIT_END());
 }

@@ -45,6 +45,7 @@ static struct server fixture_server;
 static inline struct server *fixture_start(void)
 {
     ck_assert_uint_eq(server_init(&fixture_server, false), STATUS_SUCCESS);
+    fixture_server.rest_ns = UINT64_C(1000000000000); /* no test may be too slow for it */
     return &fixture_server;
 }
 
