@@ -49,6 +49,7 @@ struct tp_pool {
 };
 
 struct tp_object {
+    void *callers; /* kernelbase's CreateThreadpoolIo keeps the program's callback here */
     enum tp_kind kind;
     LONG refs; /* the owner's, one for each packet and one for each callback; atomic */
     struct tp_pool *pool;

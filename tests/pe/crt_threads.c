@@ -2,6 +2,7 @@
 /* Copyright (C) 2026 The Portico developers */
 
 /* Threads and synchronisation as a C program on Wine's kernel32 and msvcrt sees them. */
+#define _WIN32_WINNT 0x0a00
 #include "test.h"
 #include <process.h>
 #include <stdlib.h>
@@ -198,6 +199,55 @@ static void test_named(void)
     CloseHandle(second);
 }
 
+struct io_seen {
+    HANDLE done;
+    OVERLAPPED *overlapped;
+    ULONG error;
+    ULONG_PTR bytes;
+};
+
+static void CALLBACK io_done(PTP_CALLBACK_INSTANCE instance, void *context, void *overlapped,
+                             ULONG error, ULONG_PTR bytes, PTP_IO io)
+{
+    struct io_seen *seen = context;
+
+    (void)instance, (void)io;
+    seen->overlapped = overlapped;
+    seen->error = error;
+    seen->bytes = bytes;
+    SetEvent(seen->done);
+}
+
+static void test_pool_io(void)
+{
+    struct io_seen seen = {.done = CreateEventA(NULL, FALSE, FALSE, NULL)};
+    OVERLAPPED overlapped = {0};
+    char path[MAX_PATH], text[8] = "";
+    HANDLE file;
+    PTP_IO io;
+
+    GetTempPathA(sizeof(path), path);
+    strcat(path, "crt_threads_io");
+    file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS,
+                       FILE_FLAG_OVERLAPPED | FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    io = CreateThreadpoolIo(file, io_done, &seen, NULL);
+    ok(io != NULL, "CreateThreadpoolIo");
+    StartThreadpoolIo(io);
+    ok(WriteFile(file, "bytes", 5, NULL, &overlapped) || GetLastError() == ERROR_IO_PENDING,
+       "an operation begins");
+    WaitForSingleObject(seen.done, INFINITE);
+    ok(seen.overlapped == &overlapped && !seen.error && seen.bytes == 5, "its callback is called");
+    StartThreadpoolIo(io);
+    ok(ReadFile(file, text, sizeof(text), NULL, &overlapped) || GetLastError() == ERROR_IO_PENDING,
+       "another one");
+    WaitForSingleObject(seen.done, INFINITE);
+    ok(!seen.error && seen.bytes == 5 && !strcmp(text, "bytes"), "and again");
+    WaitForThreadpoolIoCallbacks(io, FALSE);
+    CloseThreadpoolIo(io);
+    CloseHandle(file);
+    CloseHandle(seen.done);
+}
+
 static void test_main(void)
 {
     test_counting();
@@ -206,4 +256,5 @@ static void test_main(void)
     test_tls();
     test_completion_port();
     test_named();
+    test_pool_io();
 }
