@@ -8,7 +8,10 @@
  * the DLL does not export fails the load; the note for the user names importer, DLL and function.
  * Wine's GUI DLLs import names of Wine's own ntdll that programs must not find in ours (they probe
  * for them with GetProcAddress): such an import is bound to a stub of its own, which says its name
- * when called. */
+ * when called.
+ *
+ * Between system DLLs most imports are not searched for: an earlier program left where they were
+ * found (unix/bindings.c). */
 
 #include "ntdll.h"
 
@@ -168,6 +171,26 @@ static NTSTATUS table_open(struct binding *binding, ULONG rva)
     return unix_image_open(binding->module->entry.DllBase);
 }
 
+/* An import address table, of which n entries are bound. */
+struct table {
+    const char *dll;
+    void **addresses;
+    SIZE_T n;
+    struct unix_bindings known; /* by earlier programs: n of them, perhaps 0 */
+};
+
+static NTSTATUS bind_entry(struct binding *binding, const struct table *table, ULONG64 thunk)
+{
+    struct module *from = binding->from;
+    void **address = &table->addresses[table->n];
+    const ULONG rva = table->n < table->known.n ? table->known.rvas[table->n] : 0;
+
+    if (!rva || rva >= from->entry.SizeOfImage)
+        return import_one(binding->module, from, table->dll, thunk, address);
+    *address = rva_to_pointer(from, rva);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS bind_descriptor(struct binding *binding, const IMAGE_IMPORT_DESCRIPTOR *descriptor)
 {
     struct module *module = binding->module;
@@ -175,7 +198,7 @@ static NTSTATUS bind_descriptor(struct binding *binding, const IMAGE_IMPORT_DESC
     const ULONG names_rva =
         descriptor->OriginalFirstThunk ? descriptor->OriginalFirstThunk : descriptor->FirstThunk;
     const ULONG64 *names = rva_to_pointer(module, names_rva);
-    void **addresses = rva_to_pointer(module, descriptor->FirstThunk);
+    struct table table = {.dll = dll, .addresses = rva_to_pointer(module, descriptor->FirstThunk)};
     NTSTATUS status;
 
     if (!*names)
@@ -183,10 +206,18 @@ static NTSTATUS bind_descriptor(struct binding *binding, const IMAGE_IMPORT_DESC
     status = import_dll(module, binding->search_path, dll, &binding->from);
     if (!status)
         status = table_open(binding, descriptor->FirstThunk);
-    for (; !status && *names; names++, addresses++)
-        status = module_holds(module, (ULONG_PTR)addresses, sizeof(*addresses))
-                     ? import_one(module, binding->from, dll, *names, addresses)
+    if (status)
+        return status;
+    (void)unix_bindings_find(module->entry.DllBase, binding->from->entry.DllBase,
+                             descriptor->FirstThunk, &table.known);
+    for (; !status && names[table.n]; table.n++)
+        status = module_holds(module, (ULONG_PTR)&table.addresses[table.n], sizeof(void *))
+                     ? bind_entry(binding, &table, names[table.n])
                      : STATUS_INVALID_IMAGE_FORMAT;
+    if (!status && !table.known.n && is_process_starting())
+        (void)unix_bindings_add(module->entry.DllBase, binding->from->entry.DllBase,
+                                descriptor->FirstThunk,
+                                &(struct unix_bound){table.addresses, table.n});
     return status;
 }
 

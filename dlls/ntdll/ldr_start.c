@@ -127,6 +127,7 @@ static void process_start(CONTEXT *context)
     check_status(status == STATUS_INVALID_IMAGE_FORMAT ? "the program's image is damaged"
                                                        : "the program cannot be loaded",
                  status);
+    unix_bindings_save();
     check_status("a DLL cannot be started", module_attach(program, context));
     find_base_thread_init_thunk();
     ldr_data.Initialized = TRUE;

@@ -36,6 +36,23 @@ NTSTATUS WINAPI unix_image_open(void *base);
 NTSTATUS WINAPI unix_image_protect(void *base);
 NTSTATUS WINAPI unix_image_unload(void *base);
 
+/* What earlier programs found of the imports of one table, at this address in its image, between
+ * two images of system DLLs; what has been found now, for later ones; and all of that to its file.
+ * STATUS_NOT_FOUND: nothing is known. STATUS_NOT_SUPPORTED: nothing is to be remembered. */
+struct unix_bindings {
+    const ULONG *rvas; /* in the exporter's image, 0: to be searched for */
+    SIZE_T n;
+};
+struct unix_bound {
+    void *const *addresses;
+    SIZE_T n;
+};
+NTSTATUS WINAPI unix_bindings_find(const void *importer, const void *exporter, ULONG table,
+                                   struct unix_bindings *ret_bindings);
+NTSTATUS WINAPI unix_bindings_add(const void *importer, const void *exporter, ULONG table,
+                                  const struct unix_bound *bound);
+NTSTATUS WINAPI unix_bindings_save(void);
+
 /* A symbolic link of this NT name. target: an NT name, or one relative to the link's folder.
  * STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_PATH_NOT_FOUND. */
 NTSTATUS WINAPI unix_link_create(const UNICODE_STRING *link, const UNICODE_STRING *target);

@@ -39,6 +39,7 @@ typedef uint32_t status_t;
 
 #define SERVER_SOCKET_NAME "socket"   /* in the runtime folder */
 #define REGISTRY_MARK_NAME "registry" /* there too: some program has changed the registry */
+#define BINDINGS_NAME      "bindings" /* and this: what programs remember of their DLLs' imports */
 #define SERVER_LOCK_NAME   "lock"     /* flock: held by the running server, and while one starts */
 
 #define TIMEOUT_NEVER ((int64_t)-1)

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define CONFIGURED PKGLIBDIR "/x86_64-windows"
@@ -44,4 +45,16 @@ const char *dll_path_ours(void)
 
     pthread_once(&once, find);
     return ours;
+}
+
+static bool is_in(const char *file, const char *folder)
+{
+    const size_t n = strlen(folder);
+
+    return !strncmp(file, folder, n) && file[n] == '/' && !strchr(file + n + 1, '/');
+}
+
+bool dll_path_is_system(const char *file)
+{
+    return is_in(file, dll_path_ours()) || is_in(file, WINE_DLL_DIR);
 }

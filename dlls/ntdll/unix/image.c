@@ -17,6 +17,7 @@
 #include "image.h"
 
 #include "common/trace.h"
+#include "dllpath.h"
 #include "image_parts.h"
 #include "ntlist.h"
 #include "pe_relocate.h"
@@ -31,6 +32,8 @@ struct image {
     struct image_info info;
     struct image_parts parts;
     char *name; /* the file's, without its folder */
+    struct file_id file;
+    bool is_system; /* the file lies in our folder or in Wine's */
 };
 
 static struct ntlist images = {&images, &images};
@@ -129,6 +132,8 @@ NTSTATUS image_map(int fd, const char *unix_path, struct unix_image *ret_image)
         status = image_place(fd, unix_path, image);
     if (status)
         return status;
+    image->file = file_id_of(&file);
+    image->is_system = dll_path_is_system(unix_path);
     result.base = image->parts.base;
     result.size = image->info.size_of_image;
     result.device = file.st_dev;
@@ -188,6 +193,20 @@ bool image_info_of(const void *base, struct image_info *ret_info)
         *ret_info = image->info;
     pthread_mutex_unlock(&images_lock);
     return image;
+}
+
+bool image_system_file(const void *base, struct file_id *ret_id)
+{
+    struct image *image;
+    bool is_found;
+
+    pthread_mutex_lock(&images_lock);
+    image = image_find_locked(base);
+    is_found = image && image->is_system;
+    if (is_found)
+        *ret_id = image->file;
+    pthread_mutex_unlock(&images_lock);
+    return is_found;
 }
 
 void *image_find(const char *name)

@@ -4,6 +4,7 @@
 /* PE images in memory. */
 #pragma once
 
+#include "binding_file.h"
 #include "nttypes.h"
 #include "unixcalls.h"
 #include <stdbool.h>
@@ -57,6 +58,8 @@ NTSTATUS image_protect(void *base);
 NTSTATUS image_unmap(void *base);
 /* What was read from the headers of the image that is mapped at this base. */
 bool image_info_of(const void *base, struct image_info *ret_info);
+/* Which file that image is of, as it was when it was opened; false: not one of the system's. */
+bool image_system_file(const void *base, struct file_id *ret_id);
 /* The base of the image that was mapped from a file of this name, or NULL. */
 void *image_find(const char *name);
 /* Address of an exported name, no forwarders; NULL when there is none. */

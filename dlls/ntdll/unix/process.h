@@ -24,6 +24,7 @@ struct process {
     PEB *peb;
     struct image_info exe_info;
     void *exe_base;
+    void *ntdll_base;
     struct pe_entries entries;
     uint64_t create_time;
     bool is_child; /* another program started it */

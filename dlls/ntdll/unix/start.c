@@ -111,6 +111,7 @@ static void ntdll_load(void)
         fatal(PORTICO_EXIT_MISSING_DLL, "%s: %s (PORTICO_DLL_DIR or the installation is wrong)",
               path, strerror(errno));
     image_load_or_fail(path, &image, NULL);
+    process.ntdll_base = image.base;
 #define ENTRY(name) process.entries.name = entry_get(image.base, path, #name)
     ENTRY(LdrInitializeThunk);
     ENTRY(RtlUserThreadStart);
