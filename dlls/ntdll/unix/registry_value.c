@@ -15,9 +15,12 @@
 
 struct value {
     ULONG type;
-    size_t name_size, data_size;       /* bytes */
-    char bytes[PACKET_DATA_MAX_BYTES]; /* name, then data */
+    size_t name_size, data_size; /* bytes */
+    size_t capacity;
+    char bytes[]; /* name, then data */
 };
+
+enum { INITIAL_DATA_BYTES_MAX = 1024 }; /* of a value of portico/registry.def */
 
 /* ---- reading ---- */
 
@@ -29,7 +32,7 @@ static NTSTATUS ask_server(struct key *key, ULONG index, const WCHAR *name, size
     struct call_extra extra = {.data = name,
                                .data_size = (uint32_t)(units * sizeof(WCHAR)),
                                .ret_data = value->bytes,
-                               .ret_capacity = sizeof(value->bytes)};
+                               .ret_capacity = (uint32_t)value->capacity};
 
     TRY(key_server(key, &request.handle));
     TRY((NTSTATUS)call_key_get_value(portico_control(), &request, &reply, &extra));
@@ -39,15 +42,26 @@ static NTSTATUS ask_server(struct key *key, ULONG index, const WCHAR *name, size
     return STATUS_SUCCESS;
 }
 
+/* The caller frees *ret_value, NULL or not, whatever the answer. */
 static NTSTATUS ask(struct key *key, ULONG index, const WCHAR *name, size_t units,
-                    struct value *value)
+                    struct value **ret_value)
 {
-    if (index != KEY_INDEX_SELF || atomic_load(&key->server) || !registry_is_untouched())
+    const bool is_initial =
+        index == KEY_INDEX_SELF && !atomic_load(&key->server) && registry_is_untouched();
+    const size_t name_size = units * sizeof(WCHAR);
+    const size_t capacity = is_initial ? name_size + INITIAL_DATA_BYTES_MAX : PACKET_DATA_MAX_BYTES;
+    struct value *value = malloc(sizeof(*value) + capacity);
+
+    *ret_value = value;
+    if (!value)
+        return STATUS_NO_MEMORY;
+    value->capacity = capacity;
+    if (!is_initial)
         return ask_server(key, index, name, units, value);
-    value->name_size = units * sizeof(WCHAR);
-    memcpy(value->bytes, name, value->name_size);
-    return registry_def_value(key, name, units, &value->type, value->bytes + value->name_size,
-                              sizeof(value->bytes) - value->name_size, &value->data_size);
+    value->name_size = name_size;
+    memcpy(value->bytes, name, name_size);
+    return registry_def_value(key, name, units, &value->type, value->bytes + name_size,
+                              INITIAL_DATA_BYTES_MAX, &value->data_size);
 }
 
 /* Fixed part, name (not in the partial classes), data at `at`: what fits, and the size of all. */
@@ -116,8 +130,7 @@ static NTSTATUS query(HANDLE handle, ULONG index, const WCHAR *name, size_t unit
     NTSTATUS status;
 
     TRY(key_lookup(handle, KEY_QUERY_VALUE, &key));
-    value = malloc(sizeof(*value));
-    status = value ? ask(key, index, name, units, value) : STATUS_NO_MEMORY;
+    status = ask(key, index, name, units, &value);
     if (!status)
         status = value_put(value, class, buffer, length, user_length);
     free(value);

@@ -13,6 +13,7 @@
 #include "ntprocess.h"
 #include "usermem.h"
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,17 +102,25 @@ NTSTATUS key_server(struct key *key, handle_t *ret_handle)
 
 /* ---- portico/registry.def ---- */
 
+static char *mark; /* the file's path; NULL: there can be none */
+
+static void mark_find(void)
+{
+    char folder[PATH_MAX];
+
+    if (portico_runtime_dir(folder, sizeof(folder)) == STATUS_SUCCESS &&
+        asprintf(&mark, "%s/%s", folder, REGISTRY_MARK_NAME) < 0)
+        mark = NULL;
+}
+
 bool registry_is_untouched(void)
 {
-    char path[PATH_MAX];
-    size_t n;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-    if (portico_process_id() || portico_runtime_dir(path, sizeof(path)) != STATUS_SUCCESS)
+    if (portico_process_id())
         return false;
-    n = strlen(path);
-    if (snprintf(path + n, sizeof(path) - n, "/%s", REGISTRY_MARK_NAME) >= (int)(sizeof(path) - n))
-        return false;
-    return access(path, F_OK) != 0;
+    pthread_once(&once, mark_find);
+    return mark && access(mark, F_OK) != 0;
 }
 
 static bool is_same_letter(WCHAR unit, char letter)
@@ -137,10 +146,23 @@ static bool tail_get(const WCHAR *path, size_t units, struct tail *ret_tail)
     return i == n || (i == n - 1 && i == units);
 }
 
+/* Most paths begin alike: how they end is looked at first. */
+static bool ends_alike(const char *pattern, const struct tail *tail)
+{
+    const size_t n = strlen(pattern);
+
+    if (!n || !tail->units)
+        return !n && !tail->units;
+    return pattern[n - 1] == '*' || is_same_letter(tail->text[tail->units - 1], pattern[n - 1]);
+}
+
 /* Does the path of a line match? "*" is any one component. */
 static bool path_matches(const char *pattern, const struct tail *tail)
 {
     size_t i = 0;
+
+    if (!ends_alike(pattern, tail))
+        return false;
 
     for (; *pattern; pattern++) {
         if (*pattern == '*') {
