@@ -16,6 +16,8 @@ enum {
     HEAP_LARGE_BYTES = 0x7f000,
     HEAP_SEGMENT_BYTES = 0x100000,
     HEAP_SEGMENT_MAX_BYTES = 0x4000000,
+    HEAP_FIRST_BYTES = 0x3000, /* written to with the first blocks */
+    HEAP_START_BYTES = 0xb000, /* the process's heap: by the start of a small program */
 };
 
 enum block_state { BLOCK_FREE = 0xf1, BLOCK_BUSY = 0xb5, BLOCK_LARGE = 0x1a, BLOCK_END = 0xe9 };

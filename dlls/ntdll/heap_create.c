@@ -75,6 +75,7 @@ HANDLE WINAPI RtlCreateHeap(ULONG flags, void *base, SIZE_T n_max, SIZE_T n_comm
     struct heap *heap = base ? base : heap_region_new(&n_bytes, protection);
     if (!heap)
         return NULL;
+    unix_prefault(heap, process_heap() ? HEAP_FIRST_BYTES : HEAP_START_BYTES);
     if (base) { /* the caller's memory is all there is */
         n_bytes = n_max = n_max ? n_max : n_commit;
         if (n_bytes < 0x10000)

@@ -33,7 +33,10 @@ struct private_stub {
     unsigned char jump[2];
 };
 
-enum { PRIVATE_STUBS_SIZE = 0x10000 };
+enum {
+    PRIVATE_STUBS_SIZE = 0x10000,
+    TABLES_BYTES_MAX = 0x10000, /* of import addresses, that anybody has */
+};
 
 static bool is_wine_private(const struct module *from, const char *name)
 {
@@ -221,6 +224,17 @@ static NTSTATUS bind_descriptor(struct binding *binding, const IMAGE_IMPORT_DESC
     return status;
 }
 
+/* All its tables lie together and will be written to. */
+static void tables_prefault(const struct module *module)
+{
+    ULONG size;
+    void *tables =
+        RtlImageDirectoryEntryToData(module->entry.DllBase, TRUE, IMAGE_DIRECTORY_ENTRY_IAT, &size);
+
+    if (tables && size <= TABLES_BYTES_MAX && module_holds(module, (ULONG_PTR)tables, size))
+        unix_prefault(tables, size);
+}
+
 /* Under image_guard, as what follows. */
 static NTSTATUS bind_imports(void *argument)
 {
@@ -230,6 +244,7 @@ static NTSTATUS bind_imports(void *argument)
         binding->module->entry.DllBase, TRUE, IMAGE_DIRECTORY_ENTRY_IMPORT, &size);
     NTSTATUS status = STATUS_SUCCESS;
 
+    tables_prefault(binding->module);
     for (; descriptor && descriptor->Name && descriptor->FirstThunk && !status; descriptor++)
         status = bind_descriptor(binding, descriptor);
     return status;

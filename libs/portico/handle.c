@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "handle.h"
+#include "common/seldom.h"
 #include "local_port.h"
 #include "process.h"
 
@@ -32,7 +33,7 @@ struct removal {
 };
 #define N_REMOVALS 64u
 
-static struct chunk *_Atomic chunks[N_CHUNKS];
+static struct chunk *_Atomic chunks[N_CHUNKS] SELDOM;
 static uint32_t n_slots_used; /* beyond them no port has ever been; table_lock */
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t is_closed = PTHREAD_COND_INITIALIZER;

@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 
 #include "common/fd.h"
+#include "common/seldom.h"
 #include "handle.h"
 #include "local_port.h"
 #include "process.h"
@@ -29,7 +30,7 @@
 #define PAGE_BYTES 4096u
 #define N_BUCKETS  256u
 
-static struct list by_base[N_BUCKETS]; /* the sections' lock */
+static struct list by_base[N_BUCKETS] SELDOM; /* the sections' lock */
 
 static struct list *bucket_of_base(const void *base)
 {

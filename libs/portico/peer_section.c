@@ -23,6 +23,7 @@
 #include <sys/mman.h>
 
 #include "common/fd.h"
+#include "common/seldom.h"
 #include "local_port.h"
 #include "peer_section.h"
 #include "process.h"
@@ -35,7 +36,7 @@
 #define TOTAL_IDLE  4096u /* of all peers */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct list peers[N_BUCKETS];
+static struct list peers[N_BUCKETS] SELDOM;
 static struct list ended = LIST_INIT(ended), idle = LIST_INIT(idle);
 static uint32_t n_idle, n_peers; /* all peers, ended ones too */
 

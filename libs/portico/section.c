@@ -22,6 +22,7 @@
 #include <sys/mman.h>
 
 #include "common/fd.h"
+#include "common/seldom.h"
 #include "handle.h"
 #include "local_port.h"
 #include "process.h"
@@ -31,7 +32,7 @@
 #define SECTION_MAP_ACCESS 0x6u /* SECTION_MAP_READ | SECTION_MAP_WRITE */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct list by_id[N_BUCKETS];
+static struct list by_id[N_BUCKETS] SELDOM;
 static uint32_t n_sections, n_deleted;
 
 void sections_lock(void)

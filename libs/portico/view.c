@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "common/seldom.h"
 #include "handle.h"
 #include "local_port.h"
 #include "peer_section.h"
@@ -35,7 +36,7 @@ struct seen_view {
     uint32_t lent_id, lent_callback; /* 0: not lent */
 };
 
-static struct list by_base[N_BUCKETS], by_message[N_BUCKETS]; /* the peers' lock */
+static struct list by_base[N_BUCKETS] SELDOM, by_message[N_BUCKETS] SELDOM; /* the peers' lock */
 
 static struct list *bucket_of_base(const void *base)
 {

@@ -51,6 +51,12 @@ NTSTATUS WINAPI NtAllocateVirtualMemory(HANDLE process, void **base, ULONG_PTR z
     return STATUS_SUCCESS;
 }
 
+NTSTATUS WINAPI unix_prefault(void *base, SIZE_T size)
+{
+    (void)base, (void)size;
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS WINAPI NtFreeVirtualMemory(HANDLE process, void **base, SIZE_T *size, ULONG type)
 {
     (void)process, (void)base, (void)size, (void)type;

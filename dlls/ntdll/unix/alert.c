@@ -15,6 +15,7 @@
  * An id that is no thread of this process: STATUS_INVALID_CID, asked of Linux (tgkill with signal
  * 0) only when the id has no slot yet.
  */
+#include "common/seldom.h"
 #include "nttime.h"
 #include "ntwait.h"
 #include "usermem.h"
@@ -35,7 +36,7 @@ struct alert_slot {
     _Atomic uint32_t pending; /* the futex */
 };
 
-static struct alert_slot slots[SLOTS];
+static struct alert_slot slots[SLOTS] SELDOM;
 #define GIVEN_BACK UINT32_MAX
 
 static struct alert_slot *slot_find(uint32_t tid)

@@ -7,6 +7,7 @@
 #include "dllpath.h"
 
 #include "common/place.h"
+#include "common/seldom.h"
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ static bool has_ntdll(const char *folder)
 
 static void find(void)
 {
-    static char moved[PATH_MAX];
+    static char moved[PATH_MAX] SELDOM;
     const char *chosen = getenv("PORTICO_DLL_DIR");
     char own[PATH_MAX];
 

@@ -16,6 +16,7 @@
  * of this process or not); and it stays when the process is killed (SIGKILL,
  * TerminateProcess from outside): Linux deletes nothing then.
  */
+#include "common/seldom.h"
 #include "file_claim.h"
 #include "file_info.h"
 #include <stdlib.h>
@@ -25,7 +26,7 @@
 #define N_BUCKETS 256
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct ntlist buckets[N_BUCKETS];
+static struct ntlist buckets[N_BUCKETS] SELDOM;
 
 #define READ_ACCESS   (FILE_READ_DATA | FILE_EXECUTE)
 #define WRITE_ACCESS  (FILE_WRITE_DATA | FILE_APPEND_DATA)

@@ -7,8 +7,8 @@
  * A part whose file offset is page aligned is mapped from the file, privately, so an unrelocated
  * DLL of Wine's costs a few mmaps and the pages it touches. mingw links programs with 512-byte file
  * alignment: those parts are read, with one call. What is mapped is mapped for reading, which most
- * of it keeps; then neighbours that change alike change with one call, none of them twice: system
- * calls on the address space and page faults are most of what the start of a program costs.
+ * of it keeps; then neighbours that change to the same change with one call, none of them twice:
+ * system calls on the address space and page faults are most of what the start of a program costs.
  *
  * DIFFERS: the debug sections of an unaligned image (discardable, mingw's /NN names) are left zero:
  * Windows would map them.
@@ -102,25 +102,26 @@ static bool are_neighbours(const struct part *part, const struct part *above)
     return above->rva == part->rva + part->size;
 }
 
-/* Gives each part its next protection: neighbours that change alike in one call. */
+/* Gives each part its next protection: neighbours that change to the same one in one call. */
 static NTSTATUS parts_protect(struct image_parts *parts)
 {
     struct part *part = parts->part, *end = parts->part + parts->n;
     NTSTATUS status = STATUS_SUCCESS;
 
     while (part < end && !status) {
-        const struct part first = *part;
-        size_t size = 0;
+        const struct part *first = part++;
+        size_t size = first->size;
 
-        do {
-            part->now = part->next;
+        if (first->now == first->next)
+            continue;
+        for (; part < end && are_neighbours(part - 1, part) && part->next == first->next &&
+               part->now != part->next;
+             part++)
             size += part->size;
-            part++;
-        } while (part < end && are_neighbours(part - 1, part) && part->now == first.now &&
-                 part->next == first.next);
-        if (first.now != first.next)
-            status = view_protect(parts->base + first.rva, size, first.next);
+        status = view_protect(parts->base + first->rva, size, first->next);
     }
+    for (part = parts->part; part < end; part++)
+        part->now = part->next;
     return status;
 }
 

@@ -21,6 +21,8 @@
  * failed, or it is being ended) hands the wake-up on to the next under that key, for which it is at
  * worst one for nothing. */
 #include "nttime.h"
+
+#include "common/seldom.h"
 #include "ntwait.h"
 #include "unixcalls.h"
 #include "usermem.h"
@@ -35,7 +37,7 @@ enum { ASLEEP = 0, WOKEN = 1, INTERRUPTED = 2 };
 static struct bucket {
     pthread_mutex_t lock;
     struct ntlist waiters; /* struct key_waiter; zero until first used */
-} buckets[N_BUCKETS] = {[0 ... N_BUCKETS - 1] = {.lock = PTHREAD_MUTEX_INITIALIZER}};
+} buckets[N_BUCKETS] SELDOM = {[0 ... N_BUCKETS - 1] = {.lock = PTHREAD_MUTEX_INITIALIZER}};
 
 static struct bucket *bucket_lock(const void *key)
 {

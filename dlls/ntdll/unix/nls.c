@@ -60,9 +60,7 @@ static NTSTATUS nls_map(const char *name, struct nls_file *ret_file)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     }
     size = ((size_t)info.st_size + VIRTUAL_PAGE - 1) & ~(size_t)(VIRTUAL_PAGE - 1);
-    status = view_reserve(&base, size, 0, false);
-    if (!status && mmap(base, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED)
-        status = STATUS_NO_MEMORY;
+    status = view_map_file(&base, size, fd);
     close(fd);
     if (status)
         return status;
@@ -70,7 +68,6 @@ static NTSTATUS nls_map(const char *name, struct nls_file *ret_file)
                                             .type = MEM_MAPPED,
                                             .allocation_protection = PAGE_READONLY,
                                             .unix_path = path});
-    (void)view_record(base, size, PAGE_READONLY);
     snprintf(ret_file->name, sizeof(ret_file->name), "%s", name);
     ret_file->base = base;
     ret_file->size = (size_t)info.st_size;

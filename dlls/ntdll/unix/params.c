@@ -12,6 +12,7 @@
 #include "cmdline.h"
 #include "console.h"
 #include "ntpath.h"
+#include "prefault.h"
 #include "virtual.h"
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,7 @@ static NTSTATUS params_make(const struct params_texts *texts,
 
     if (status)
         return status;
+    prefault(base, size);
     params = (RTL_USER_PROCESS_PARAMETERS *)base;
     params->AllocationSize = params->Size = (ULONG)size;
     params_fill(params, texts);

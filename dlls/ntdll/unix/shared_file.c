@@ -19,6 +19,7 @@
  * counted, and a look-up whose handle was closed meanwhile begins again, after the close; as in
  * libportico's handle cache, handle.h.)
  */
+#include "common/seldom.h"
 #include "client.h"
 #include "file.h"
 #include "named.h"
@@ -46,7 +47,7 @@ struct bucket {
     uint32_t n_closing; /* under way */
 };
 
-static struct bucket buckets[N_BUCKETS];
+static struct bucket buckets[N_BUCKETS] SELDOM;
 static pthread_mutex_t proxies_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t is_closed = PTHREAD_COND_INITIALIZER;
 

@@ -17,6 +17,7 @@
 #include "kuser.h"
 #include "ntpath.h"
 #include "params.h"
+#include "prefault.h"
 #include "process.h"
 #include "processors.h"
 #include "signals.h"
@@ -72,24 +73,15 @@ static void image_fail(const char *path, int fd, NTSTATUS status)
     fatal(exit_status, "%s: %s", path, reason);
 }
 
-/* ret_fd NULL: nobody wants the file's descriptor. */
-static void image_load_or_fail(const char *path, struct unix_image *ret_image, int *ret_fd)
+static void image_map_or_fail(const char *path, int fd, struct unix_image *ret_image)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    NTSTATUS status = image_map(fd, path, ret_image);
     struct stat file;
-    NTSTATUS status;
 
-    if (fd < 0)
-        fatal(PORTICO_EXIT_MISSING_FILE, "%s: %s", path, strerror(errno));
-    status = image_map(fd, path, ret_image);
     if (status && !fstat(fd, &file) && S_ISDIR(file.st_mode))
         fatal(PORTICO_EXIT_MISSING_FILE, "%s: is a folder", path);
     if (status)
         image_fail(path, fd, status);
-    if (ret_fd)
-        *ret_fd = fd;
-    else
-        close(fd);
 }
 
 static void *entry_get(void *ntdll, const char *path, const char *name)
@@ -105,12 +97,15 @@ static void ntdll_load(void)
 {
     char path[PATH_MAX];
     struct unix_image image;
+    int fd;
 
     snprintf(path, sizeof(path), "%s/ntdll.dll", dll_path_ours());
-    if (access(path, R_OK))
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
         fatal(PORTICO_EXIT_MISSING_DLL, "%s: %s (PORTICO_DLL_DIR or the installation is wrong)",
               path, strerror(errno));
-    image_load_or_fail(path, &image, NULL);
+    image_map_or_fail(path, fd, &image);
+    close(fd);
     process.ntdll_base = image.base;
 #define ENTRY(name) process.entries.name = entry_get(image.base, path, #name)
     ENTRY(LdrInitializeThunk);
@@ -124,10 +119,12 @@ static void ntdll_load(void)
  * as Linux has it, and DLLs can be written to. */
 static void exe_load(const char *path)
 {
+    int fd = open(path, O_RDONLY | O_CLOEXEC), low;
     struct unix_image image;
-    int fd, low;
 
-    image_load_or_fail(path, &image, &fd);
+    if (fd < 0)
+        fatal(PORTICO_EXIT_MISSING_FILE, "%s: %s", path, strerror(errno));
+    image_map_or_fail(path, fd, &image);
     (void)image_info_of(image.base, &process.exe_info); /* which is there: it was just mapped */
     if (fd <= STDERR_FILENO) { /* which the program was started without: nor gets it this one */
         low = fd;
@@ -235,8 +232,10 @@ static void program_run(const char *path)
 
 void portico_start_program(const char *file, char *const *arguments, char *const *environment)
 {
-    char *path = portico_program_path(file);
+    char *path;
 
+    prefault_loader();
+    path = portico_program_path(file);
     images_load(path);
     params_make(path, arguments, environment);
     program_run(path); /* which keeps it */
@@ -246,6 +245,7 @@ void portico_start_child(int fd)
 {
     struct child_arrival arrival;
 
+    prefault_loader();
     child_arrive(fd, &arrival);
     process.is_child = true;
     images_load(child_string(arrival.block, CHILD_PROGRAM));

@@ -8,6 +8,7 @@
 
 #include "teb.h"
 
+#include "prefault.h"
 #include "process.h"
 #include "virtual.h"
 #include <asm/prctl.h>
@@ -33,6 +34,7 @@ NTSTATUS teb_new(const INITIAL_TEB *stack, bool skip_attach, TEB **ret_teb)
 
     if (status)
         return status;
+    prefault(base, sizeof(*teb));
     teb = (TEB *)base;
     teb->Tib.ExceptionList = (void *)-1;
     teb->Tib.StackBase = stack->StackBase;

@@ -13,6 +13,7 @@
 
 #include "thread.h"
 
+#include "common/seldom.h"
 #include "context.h"
 #include "control.h"
 #include "io_operation.h"
@@ -352,7 +353,7 @@ NTSTATUS thread_create(const struct thread_options *options, struct thread **ret
 
 NTSTATUS thread_run_first(void *start, void *argument)
 {
-    static _Alignas(64) char alternate_stack[ALTERNATE_STACK_BYTES];
+    static _Alignas(64) char alternate_stack[ALTERNATE_STACK_BYTES] SELDOM;
     struct thread_options options = {.start = start, .argument = argument};
     struct thread *thread;
     NTSTATUS status = thread_prepare(&options, &thread);

@@ -11,6 +11,7 @@
 #include "fatal.h"
 #include "image.h"
 #include "ntpath.h"
+#include "prefault.h"
 #include "unixcalls.h"
 #include "usermem.h"
 #include <errno.h>
@@ -179,6 +180,12 @@ NTSTATUS WINAPI unix_image_load(const WCHAR *user_path, ULONG flags, struct unix
     }
     close(fd);
     return status;
+}
+
+NTSTATUS WINAPI unix_prefault(void *base, SIZE_T size)
+{
+    prefault(base, size);
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS WINAPI unix_image_open(void *base)

@@ -179,11 +179,12 @@ static uintptr_t arena_start(void)
     return table.arena;
 }
 
-/* New memory that nothing else is at. */
-static bool map_at(char *base, size_t size, int access)
+/* New memory, or a private copy of a file, that nothing else is at. */
+static bool map_at(char *base, size_t size, const struct view_backing *backing)
 {
-    void *result = mmap(base, size, access,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    const int kind = backing->fd < 0 ? MAP_ANONYMOUS | MAP_NORESERVE : 0;
+    void *result = mmap(base, size, view_unix_protection(backing->protection),
+                        MAP_PRIVATE | MAP_FIXED_NOREPLACE | kind, backing->fd, 0);
 
     if (result == base)
         return true;
@@ -200,7 +201,8 @@ static uintptr_t align_up(uintptr_t value, uintptr_t alignment)
 }
 
 /* The lowest free place in [low, high), 0 when there is none. */
-static uintptr_t map_upward(size_t size, int access, uintptr_t low, uintptr_t high)
+static uintptr_t map_upward(size_t size, const struct view_backing *backing, uintptr_t low,
+                            uintptr_t high)
 {
     uintptr_t at = align_up(low, VIRTUAL_GRANULE);
 
@@ -211,7 +213,7 @@ static uintptr_t map_upward(size_t size, int access, uintptr_t low, uintptr_t hi
             at = align_up((uintptr_t)view->base + view->size, VIRTUAL_GRANULE);
             continue;
         }
-        if (map_at((char *)at, size, access))
+        if (map_at((char *)at, size, backing))
             return at;
         if (errno != EEXIST)
             return 0;
@@ -220,7 +222,8 @@ static uintptr_t map_upward(size_t size, int access, uintptr_t low, uintptr_t hi
     return 0;
 }
 
-static uintptr_t map_downward(size_t size, int access, uintptr_t low, uintptr_t high)
+static uintptr_t map_downward(size_t size, const struct view_backing *backing, uintptr_t low,
+                              uintptr_t high)
 {
     uintptr_t top = high;
 
@@ -234,7 +237,7 @@ static uintptr_t map_downward(size_t size, int access, uintptr_t low, uintptr_t 
             top = (uintptr_t)view->base;
             continue;
         }
-        if (map_at((char *)at, size, access))
+        if (map_at((char *)at, size, backing))
             return at;
         if (errno != EEXIST)
             return 0;
@@ -243,19 +246,20 @@ static uintptr_t map_downward(size_t size, int access, uintptr_t low, uintptr_t 
     return 0;
 }
 
-static uintptr_t map_anywhere(size_t size, int access, uintptr_t limit, bool top_down)
+static uintptr_t map_anywhere(size_t size, const struct view_backing *backing, uintptr_t limit,
+                              bool top_down)
 {
     uintptr_t start = arena_start();
     uintptr_t at;
 
     if (limit && limit < ARENA_HIGH)
-        return top_down ? map_downward(size, access, USER_LOW, limit + 1)
-                        : map_upward(size, access, USER_LOW, limit + 1);
+        return top_down ? map_downward(size, backing, USER_LOW, limit + 1)
+                        : map_upward(size, backing, USER_LOW, limit + 1);
     if (top_down)
-        return map_downward(size, access, start, ARENA_HIGH);
-    at = map_upward(size, access, table.hint, ARENA_HIGH);
+        return map_downward(size, backing, start, ARENA_HIGH);
+    at = map_upward(size, backing, table.hint, ARENA_HIGH);
     if (!at)
-        at = map_upward(size, access, start, ARENA_HIGH);
+        at = map_upward(size, backing, start, ARENA_HIGH);
     else if (size <= VIRTUAL_GRANULE)
         table.hint = at + VIRTUAL_GRANULE;
     return at;
@@ -268,9 +272,8 @@ static void pages_record(struct view *view, size_t first, size_t n, ULONG protec
 }
 
 NTSTATUS view_reserve_locked(char **base, size_t size, uintptr_t limit, bool top_down,
-                             ULONG protection, struct view **ret_view)
+                             const struct view_backing *backing, struct view **ret_view)
 {
-    const int access = protection ? view_unix_protection(protection) : PROT_NONE;
     struct view *view, *above;
     uintptr_t at = (uintptr_t)*base;
 
@@ -278,10 +281,10 @@ NTSTATUS view_reserve_locked(char **base, size_t size, uintptr_t limit, bool top
         above = view_above_locked(*base);
         if (above && above->base < *base + size)
             return STATUS_CONFLICTING_ADDRESSES;
-        if (!map_at(*base, size, access))
+        if (!map_at(*base, size, backing))
             return errno == EEXIST ? STATUS_CONFLICTING_ADDRESSES : STATUS_NO_MEMORY;
     } else {
-        at = map_anywhere(size, access, limit, top_down);
+        at = map_anywhere(size, backing, limit, top_down);
         if (!at)
             return STATUS_NO_MEMORY;
     }
@@ -291,8 +294,8 @@ NTSTATUS view_reserve_locked(char **base, size_t size, uintptr_t limit, bool top
         munmap((void *)at, size);
         return STATUS_NO_MEMORY;
     }
-    if (protection)
-        pages_record(view, 0, size / VIRTUAL_PAGE, protection);
+    if (backing->protection)
+        pages_record(view, 0, size / VIRTUAL_PAGE, backing->protection);
     *base = (char *)at;
     *ret_view = view;
     return STATUS_SUCCESS;

@@ -29,9 +29,14 @@ struct view *view_range_locked(const char *base, size_t size);
 struct view *view_above_locked(const void *address);
 /* The end of the last view that ends at or below the address; 0: there is none. */
 uintptr_t view_end_below_locked(const void *address);
-/* As view_reserve; protection: of all its pages, which are committed then; 0: reserved. */
+/* What a new view shows. */
+struct view_backing {
+    ULONG protection; /* of all its pages, which are committed then; 0: reserved */
+    int fd;           /* a file, from its beginning; -1: nothing yet */
+};
+/* As view_reserve. */
 NTSTATUS view_reserve_locked(char **base, size_t size, uintptr_t limit, bool top_down,
-                             ULONG protection, struct view **ret_view);
+                             const struct view_backing *backing, struct view **ret_view);
 NTSTATUS view_protect_locked(struct view *view, char *base, size_t size, ULONG protection);
 NTSTATUS view_decommit_locked(struct view *view, char *base, size_t size);
 /* Gives back [base, base+size) of the view: all, one end, or a hole in the middle. The section

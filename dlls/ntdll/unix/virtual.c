@@ -13,14 +13,16 @@
  * page of a stack is never committed.
  */
 #include "ntobject.h"
+#include "prefault.h"
 #include "view_table.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define STACK_LAST_PAGES  5 /* what a stack overflow handler gets to run on */
-#define STACK_FIRST_PAGES 4 /* the loader goes that deep: no guard fault for it */
+#define STACK_LAST_PAGES  5        /* what a stack overflow handler gets to run on */
+#define STACK_SURE_BYTES  0x100000 /* in any machine */
+#define STACK_FIRST_PAGES 4        /* the loader goes that deep: no guard fault for it */
 
 bool view_protection_is_valid(ULONG protection)
 {
@@ -54,16 +56,16 @@ int view_unix_protection(ULONG protection)
     }
 }
 
-static NTSTATUS view_new(char **base, size_t size, uintptr_t limit, bool top_down, ULONG protection,
-                         bool is_secured)
+static NTSTATUS view_new(char **base, size_t size, uintptr_t limit, bool top_down,
+                         const struct view_backing *backing, bool is_secured)
 {
     struct view *view;
     NTSTATUS status;
 
     view_lock();
-    status = view_reserve_locked(base, size, limit, top_down, protection, &view);
+    status = view_reserve_locked(base, size, limit, top_down, backing, &view);
     if (!status) {
-        view->allocation_protection = protection ? protection : PAGE_NOACCESS;
+        view->allocation_protection = backing->protection ? backing->protection : PAGE_NOACCESS;
         view->is_secured = is_secured;
     }
     view_unlock();
@@ -72,13 +74,20 @@ static NTSTATUS view_new(char **base, size_t size, uintptr_t limit, bool top_dow
 
 NTSTATUS view_reserve(char **base, size_t size, uintptr_t limit, bool top_down)
 {
-    return view_new(base, size, limit, top_down, 0, false);
+    return view_new(base, size, limit, top_down, &(struct view_backing){0, -1}, false);
 }
 
 NTSTATUS view_allocate(char **ret_base, size_t size, bool is_secured)
 {
     *ret_base = NULL;
-    return view_new(ret_base, size, 0, false, PAGE_READWRITE, is_secured);
+    return view_new(ret_base, size, 0, false, &(struct view_backing){PAGE_READWRITE, -1},
+                    is_secured);
+}
+
+NTSTATUS view_map_file(char **ret_base, size_t size, int fd)
+{
+    *ret_base = NULL;
+    return view_new(ret_base, size, 0, false, &(struct view_backing){PAGE_READONLY, fd}, false);
 }
 
 NTSTATUS view_describe(const struct view_info *info)
@@ -236,7 +245,7 @@ NTSTATUS view_stack_new(size_t reserve, size_t commit, size_t zero_limit, INITIA
     char *base = NULL, *limit;
     NTSTATUS status;
 
-    if (commit / VIRTUAL_PAGE > (size_t)sysconf(_SC_PHYS_PAGES))
+    if (commit > STACK_SURE_BYTES && commit / VIRTUAL_PAGE > (size_t)sysconf(_SC_PHYS_PAGES))
         return STATUS_NO_MEMORY; /* more than the machine has */
     commit = (commit + VIRTUAL_PAGE - 1) & ~(size_t)(VIRTUAL_PAGE - 1);
     if (commit < STACK_FIRST_PAGES * VIRTUAL_PAGE)
@@ -249,11 +258,13 @@ NTSTATUS view_stack_new(size_t reserve, size_t commit, size_t zero_limit, INITIA
         return status;
     info.base = base;
     limit = base + reserve - commit;
+    /* The guard page needs to be written down only: it is reserved, so nobody gets at it. */
     if (view_describe(&info) || view_protect(limit, commit, PAGE_READWRITE) ||
-        view_protect(limit - VIRTUAL_PAGE, VIRTUAL_PAGE, PAGE_READWRITE | PAGE_GUARD)) {
+        view_record(limit - VIRTUAL_PAGE, VIRTUAL_PAGE, PAGE_READWRITE | PAGE_GUARD)) {
         view_release(base);
         return STATUS_NO_MEMORY;
     }
+    prefault(base + reserve - STACK_FIRST_PAGES * VIRTUAL_PAGE, STACK_FIRST_PAGES * VIRTUAL_PAGE);
     *ret_stack =
         (INITIAL_TEB){.StackBase = base + reserve, .StackLimit = limit, .DeallocationStack = base};
     return STATUS_SUCCESS;

@@ -40,6 +40,8 @@ NTSTATUS view_reserve(char **base, size_t size, uintptr_t limit, bool top_down);
 /* Whole pages of private memory anywhere, committed with PAGE_READWRITE; zero. is_secured: the
  * program can neither free nor protect it (TEBs, the PEB: the ELF half reads them at any time). */
 NTSTATUS view_allocate(char **ret_base, size_t size, bool is_secured);
+/* A file from its beginning, anywhere, privately and for reading; whole pages. */
+NTSTATUS view_map_file(char **ret_base, size_t size, int fd);
 /* What kind of view the reservation at info->base has become (image.c: MEM_IMAGE, path). */
 NTSTATUS view_describe(const struct view_info *info);
 /* The pages were mapped and given this NT protection by the caller (mmap MAP_FIXED inside its

@@ -83,12 +83,13 @@ static NTSTATUS allocation_check(const char *base, size_t size, ULONG type, ULON
 static NTSTATUS allocation_reserve(struct range *range, ULONG type, ULONG protection,
                                    uintptr_t limit)
 {
+    const struct view_backing backing = {type & MEM_COMMIT ? protection : 0, -1};
     struct view *view;
     NTSTATUS status;
 
     view_lock();
-    status = view_reserve_locked(&range->base, range->size, limit, type & MEM_TOP_DOWN,
-                                 type & MEM_COMMIT ? protection : 0, &view);
+    status =
+        view_reserve_locked(&range->base, range->size, limit, type & MEM_TOP_DOWN, &backing, &view);
     if (!status)
         view->allocation_protection = protection;
     view_unlock();
@@ -118,11 +119,15 @@ static NTSTATUS allocation_commit(struct range range, ULONG type, ULONG protecti
     return status;
 }
 
+enum { SURELY_THERE_BYTES = 0x2000000 }; /* of memory, in any machine */
+
 /* Each page's protection is written down: a size that can never be there is not tried. */
 static bool is_beyond_memory(size_t size)
 {
     struct sysinfo info;
 
+    if (size < SURELY_THERE_BYTES)
+        return false;
     return !sysinfo(&info) && size / info.mem_unit > info.totalram + info.totalswap;
 }
 
