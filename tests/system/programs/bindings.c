@@ -3,10 +3,13 @@
 
 /* What answer() of bindings_upper.dll says, then each import of each module: where it leads. */
 
+#include <winsock2.h>
+
+#include <windows.h>
+
 #include <psapi.h>
 #include <stdio.h>
-#include <windows.h>
-#include <winsock2.h>
+#include <string.h>
 
 int answer(void);
 
