@@ -369,6 +369,11 @@ status_t process_lookup(struct client *client, handle_t handle, uint32_t access,
     return status;
 }
 
+bool process_is_behind(const struct process *process)
+{
+    return process->notice && process->notice->n_output;
+}
+
 void process_notify(struct process *process, uint16_t code, struct notice_header *notice,
                     size_t size)
 {

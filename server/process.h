@@ -106,6 +106,8 @@ status_t process_lookup(struct client *client, handle_t handle, uint32_t access,
  */
 void process_notify(struct process *process, uint16_t code, struct notice_header *notice,
                     size_t size);
+/* It has not read yet what it was told. */
+bool process_is_behind(const struct process *process);
 
 static inline struct process *process_unref(struct process *process)
 {

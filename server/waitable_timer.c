@@ -135,7 +135,9 @@ static void waitable_timer_fired(struct timer *loop_timer)
         (void)!timer_arm(&timer->timer, &timer->object.server->loop, timer->due_ns,
                          waitable_timer_fired);
     }
-    setter_tell(timer, clock_nt());
+    /* One that was not heard of is followed by others: a process that is stopped is not drowned. */
+    if (!timer->period_ns || !timer->setter || !process_is_behind(timer->setter))
+        setter_tell(timer, clock_nt());
     timer->signaled = true;
     object_wake(&timer->object);
 }

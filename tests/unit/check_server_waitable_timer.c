@@ -122,6 +122,39 @@ START_TEST(a_timer_that_moves_here_keeps_its_state)
 }
 END_TEST
 
+static void fire(struct waitable_timer *timer)
+{
+    timer_disarm(&timer->timer);
+    timer->timer.expired(&timer->timer);
+}
+
+/* As one that was stopped. */
+START_TEST(a_process_that_hears_nothing_is_not_told_without_end)
+{
+    struct waitable_timer_setting setting = {.due_ns = 1, .period_ns = 1000000, .apc_id = 5};
+    static struct peer notices;
+    struct waitable_timer *timer;
+    struct object *object;
+    uint64_t old;
+
+    start(&object, false);
+    peer_open(&notices, server, 0);
+    ck_assert_uint_eq(peer_hello(&notices, HELLO_NOTICE, 0), STATUS_SUCCESS);
+    timer = waitable_timer_from_object(object);
+    ck_assert_uint_eq(waitable_timer_set(timer, process_of(&a), &setting, &old), STATUS_SUCCESS);
+    for (int i = 0; i < 50000; i++)
+        fire(timer);
+    ck_assert_uint_eq(notices.client->n_output, 1);
+    /* What fires once is told once. */
+    setting.period_ns = 0;
+    ck_assert_uint_eq(waitable_timer_set(timer, process_of(&a), &setting, &old), STATUS_SUCCESS);
+    fire(timer);
+    ck_assert_uint_eq(notices.client->n_output, 2);
+    peer_end(&notices);
+    end(object);
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("waitable_timer");
@@ -129,5 +162,6 @@ int main(void)
     UNIT_TEST(a_periodic_timer_stays_armed_until_it_is_cancelled);
     UNIT_TEST(who_has_set_it_is_known_until_it_is_set_anew);
     UNIT_TEST(a_timer_that_moves_here_keeps_its_state);
+    UNIT_TEST(a_process_that_hears_nothing_is_not_told_without_end);
     return UNIT_END();
 }
