@@ -57,6 +57,17 @@ static void test_processors_ex(void)
     free(group);
 }
 
+static void test_ideal_processor(void)
+{
+    HANDLE self = GetCurrentThread();
+    DWORD before = SetThreadIdealProcessor(self, 0);
+
+    ok(before < MAXIMUM_PROCESSORS, "the ideal processor of a thread is one of them");
+    is_number(SetThreadIdealProcessor(self, MAXIMUM_PROCESSORS), 0, "it can be asked for");
+    fails(SetThreadIdealProcessor(self, MAXIMUM_PROCESSORS + 1) != (DWORD)-1,
+          ERROR_INVALID_PARAMETER, "one that cannot be");
+}
+
 static void test_folders(void)
 {
     static const struct {
@@ -130,6 +141,7 @@ static void test_main(void)
 {
     test_processors();
     test_processors_ex();
+    test_ideal_processor();
     test_folders();
     test_mapped_name();
     test_symbols();

@@ -49,6 +49,7 @@ struct thread {
     _Atomic uint32_t started;   /* futex */
     uint32_t exit_code;
     int priority;               /* THREAD_BASE_PRIORITY delta, remembered only */
+    _Atomic uint32_t ideal_processor; /* the same */
     bool is_main;
     bool ended; /* thread_lock */
     _Atomic bool was_given_token; /* by another thread: token_thread.c */

@@ -257,6 +257,22 @@ static NTSTATUS affinity_set(struct thread *thread, const void *user, ULONG size
                : STATUS_INVALID_PARAMETER;
 }
 
+/* The one before is the status. DIFFERS: a wish that Linux is not told. */
+static NTSTATUS ideal_processor_set(struct thread *thread, const void *user, ULONG size)
+{
+    ULONG number;
+    NTSTATUS status =
+        size == sizeof(number) ? user_read(&number, user, size) : STATUS_INFO_LENGTH_MISMATCH;
+
+    if (status)
+        return status;
+    if (number == MAXIMUM_PROCESSORS) /* only asks */
+        return (NTSTATUS)atomic_load(&thread->ideal_processor);
+    if (number >= processors_count())
+        return STATUS_INVALID_PARAMETER;
+    return (NTSTATUS)atomic_exchange(&thread->ideal_processor, number);
+}
+
 NTSTATUS WINAPI NtSetInformationThread(HANDLE handle, THREADINFOCLASS class, const void *user,
                                        ULONG size)
 {
@@ -272,6 +288,8 @@ NTSTATUS WINAPI NtSetInformationThread(HANDLE handle, THREADINFOCLASS class, con
         return priority_set(thread, user, size);
     case ThreadAffinityMask:
         return affinity_set(thread, user, size);
+    case ThreadIdealProcessor:
+        return ideal_processor_set(thread, user, size);
     case ThreadZeroTlsCell:
         return tls_cell_zero(user, size);
     case ThreadImpersonationToken:
