@@ -11,8 +11,8 @@
  * older that was published before T is visible by now (B1: T first, then the doorbell, then the
  * lanes). The oldest of them is next. A stamp above T waits for the next scan; seen again above
  * that scan's T it is a lie and is lowered to T (B2). A stamp below the lane's floor (the last
- * record's, or T of a scan that found it empty) is raised to it (libs/lane, cursor_peek). Queued
- * nodes and closes carry stamps too and take part.
+ * record's, or T of a scan that found it empty) is raised to it (libs/lane, cursor_peek). Closes
+ * carry stamps too and take part; what is queued comes before every record.
  *
  * Taking an edge and marking its lane hot is one step under the port mutex (B3): otherwise a thread
  * with an edge but without the mutex would let another deliver a later message first. A lane this
@@ -272,11 +272,14 @@ static void consider_lane_locked(struct port_view *view, struct scan *scan, uint
     }
 }
 
+/* Before every record: what is queued was found first, by a look at all lanes, and a record that
+ * waits for a node may stand behind one of its own lane. Stamps do not tell: a message that goes
+ * back to the queue has a new one. */
 static void consider_queued_locked(struct port_view *view, struct scan *scan)
 {
     const struct port_node *node = node_at(view, view->at.memory->main.head);
 
-    if (node && (scan->best->kind == CANDIDATE_NONE || node->stamp <= scan->best->stamp)) {
+    if (node && (scan->best->kind != CANDIDATE_CLOSE || node->stamp <= scan->best->stamp)) {
         scan->best->kind = CANDIDATE_NODE;
         scan->best->index = view->at.memory->main.head;
         scan->best->stamp = node->stamp;

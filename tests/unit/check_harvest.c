@@ -4,6 +4,7 @@
 
 /* Completion ports: packets, and a queue that was harvested by one and is received by another. */
 
+#include "alpc/node.h"
 #include "alpc_rig.h"
 
 static enum port_result harvest(struct rig *rig, struct port_view *view, uint32_t *packets)
@@ -172,6 +173,30 @@ START_TEST(what_one_holder_harvested_another_receives)
 }
 END_TEST
 
+/* A canceled message that goes back to the queue has the stamp of that moment, and what is
+ * harvested after it stands behind it: so stamps say nothing of which of a lane's messages comes
+ * first. */
+START_TEST(what_is_queued_comes_before_what_its_lane_still_has_whatever_the_stamps)
+{
+    struct rig rig;
+    struct port_message message;
+    uint32_t packets, ids[3];
+
+    rig_open(&rig, &rig_small, 0);
+    struct rig_sender *s = rig_add_sender(&rig);
+    port_set_completion(&rig.views[0], true);
+    ids[0] = rig_datagram(s, 8);
+    ids[1] = rig_datagram(s, 8);
+    ck_assert_int_eq(harvest(&rig, &rig.views[0], &packets), PORT_RECEIVED);
+    struct port_view *view = &rig.views[0];
+    node_at(view, view->at.memory->main.head)->stamp = UINT64_MAX;
+    ids[2] = rig_datagram(s, 8);
+    for (unsigned i = 0; i < 3; i++)
+        rig_expect(&rig, &message, ids[i], LPC_DATAGRAM);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_full_table_stops_the_harvest_and_not_the_receivers)
 {
     struct rig rig;
@@ -279,6 +304,7 @@ int main(void)
     UNIT_TEST(the_doorbell_is_silent_after_a_harvest_until_something_comes);
     UNIT_TEST(a_close_has_a_packet_for_each_of_its_messages);
     UNIT_TEST(what_one_holder_harvested_another_receives);
+    UNIT_TEST(what_is_queued_comes_before_what_its_lane_still_has_whatever_the_stamps);
     UNIT_TEST(a_full_table_stops_the_harvest_and_not_the_receivers);
     UNIT_TEST(a_wait_on_the_handle_counts_as_somebody_who_waits);
     UNIT_TEST(a_waitable_port_counts_a_signal_for_each_message_without_a_blocked_receiver);
