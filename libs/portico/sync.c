@@ -312,7 +312,7 @@ static status_t sync_give_up(struct sync *sync, struct portico_thread *thread, s
     }
     (void)thread;
     outbound_slot_quarantine(sync->to.outbound, sync->lane, sync->slot);
-    if (result == LANE_GONE && port_check_open(sync->port) == STATUS_SUCCESS)
+    if (result == LANE_GONE) /* also of a connection that has ended: the lane may serve others */
         send_cancel(sync);
     return why;
 }

@@ -138,6 +138,56 @@ START_TEST(a_request_without_a_slot_goes_on_when_a_given_up_one_comes_back)
 }
 END_TEST
 
+static const struct outlane *lane_of(handle_t client)
+{
+    const struct outlane *lane;
+    struct port *port;
+
+    ck_ok(handle_get_port(client, &port));
+    lane = port->outbound->current;
+    port_unref(port);
+    return lane;
+}
+
+static void *request_main(void *argument)
+{
+    struct test_message *request = calloc(2, sizeof(*request));
+
+    message_fill(request, 8, 1);
+    ck_status(port_call(*(handle_t *)argument, request, request + 1), STATUS_PORT_DISCONNECTED);
+    free(request);
+    return NULL;
+}
+
+/* A connection ends while a request waits in it: received and unanswered, or perhaps not even
+ * received. */
+static void end_with_a_request(handle_t connection, bool is_received)
+{
+    handle_t server, client = pair_connect(connection, name, 1, &server);
+    pthread_t thread;
+
+    pthread_create(&thread, NULL, request_main, &client);
+    if (is_received)
+        ck_ok(port_take(connection, &message));
+    ck_ok(portico_close(is_received ? client : server));
+    pthread_join(thread, NULL);
+    ck_ok(portico_close(is_received ? server : client));
+    while (port_receive_for(connection, &message, PORTICO_POLL, NULL) == STATUS_SUCCESS)
+        ; /* what has come of it */
+}
+
+START_TEST(the_slots_of_requests_whose_connection_has_ended_come_back)
+{
+    struct pair pair = pair_make(name);
+    const struct outlane *lane = lane_of(pair.client);
+
+    for (unsigned i = 0; i < 3 * LANE_SLOTS_MAX; i++)
+        end_with_a_request(pair.connection, i % 2);
+    ck_assert_ptr_eq(lane_of(pair.client), lane); /* it has not run out of them */
+    pair_close(&pair);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, NULL);
@@ -146,5 +196,6 @@ int main(int argc, char **argv)
     UNIT_TEST(a_lease_full_of_live_messages_is_followed_by_another);
     UNIT_TEST(exchanges_are_numbered_one_by_one);
     UNIT_TEST(a_request_without_a_slot_goes_on_when_a_given_up_one_comes_back);
+    UNIT_TEST(the_slots_of_requests_whose_connection_has_ended_come_back);
     return DAEMON_END(UNIT_END());
 }
