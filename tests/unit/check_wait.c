@@ -25,6 +25,15 @@ START_TEST(a_changed_peer_word_is_not_slept_on)
 }
 END_TEST
 
+START_TEST(a_changed_peer_word_does_not_put_off_the_deadline)
+{
+    wake_init(&wake, -1);
+    peer_word = 5;
+    ck_assert_int_eq(wait_word(&peer_word, 4, &wake, 1), LANE_TIMEOUT);
+    ck_assert_int_eq(wait_word(&peer_word, 4, &wake, SYS_FOREVER - 1), LANE_OK);
+}
+END_TEST
+
 START_TEST(bits_are_kept_until_taken_and_wake_first)
 {
     wake_init(&wake, -1);
@@ -84,6 +93,7 @@ int main(void)
 {
     UNIT_BEGIN("wait");
     UNIT_TEST(a_changed_peer_word_is_not_slept_on);
+    UNIT_TEST(a_changed_peer_word_does_not_put_off_the_deadline);
     UNIT_TEST(bits_are_kept_until_taken_and_wake_first);
     UNIT_TEST(raising_rings_the_event_descriptor_once);
     UNIT_TEST(a_requeued_sleeper_still_wakes_by_its_own_word);
