@@ -249,6 +249,28 @@ static void test_timers(void)
               STATUS_INVALID_HANDLE, "no such timer");
 }
 
+/* One that had come would be due in the past. */
+static void test_far_timers(void)
+{
+    static const LONGLONG far_times[] = {INT64_MIN, INT64_MIN + 1, INT64_MAX};
+    struct {
+        LARGE_INTEGER remaining;
+        BOOLEAN state;
+    } info;
+    LARGE_INTEGER due;
+    HANDLE timer;
+
+    NtCreateTimer(&timer, TIMER_ALL_ACCESS, NULL, 0);
+    for (int i = 0; i < 3; i++) {
+        due.QuadPart = far_times[i];
+        is_status(NtSetTimer(timer, &due, NULL, NULL, FALSE, 0, NULL), 0, "due as late as can be");
+        is_status(NtQueryTimer(timer, 0, &info, sizeof(info), NULL), 0, "asked");
+        ok(info.remaining.QuadPart > 0, "it is to come");
+        is_number(info.state, 0, "and has not");
+    }
+    NtClose(timer);
+}
+
 static volatile ULONG_PTR apc_sum, apc_order;
 
 static void WINAPI apc(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c)
@@ -402,6 +424,7 @@ static void test_main(void)
     test_many();
     test_wake_order();
     test_timers();
+    test_far_timers();
     test_apcs();
     test_alert_by_id();
     test_keyed();

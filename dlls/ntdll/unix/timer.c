@@ -249,11 +249,14 @@ NTSTATUS WINAPI NtOpenTimer(HANDLE *ret_handle, ACCESS_MASK access,
     return named_open(NAMED_TIMER, ret_handle, access, attributes);
 }
 
+/* Programs say "never" by the longest time that there is. */
 static int64_t due_from_nt(LARGE_INTEGER due)
 {
+    int64_t from_now;
+
     if (due.QuadPart > 0)
         return monotonic_now() + (due.QuadPart - nt_system_time());
-    return monotonic_now() - due.QuadPart;
+    return __builtin_sub_overflow(monotonic_now(), due.QuadPart, &from_now) ? INT64_MAX : from_now;
 }
 
 /* Armed anew; *ret_n references are the caller's to drop, with *ret_old_setter. */
