@@ -25,6 +25,7 @@ like "$out" 'events 0, key\?.?107, arrow\?.*224 72, record' 'single keys'
 like "$out" 'vk 0 unit e4$' 'as records'
 like "$out" '^kbhit 0 write 1 peek 1 1$' 'no key is there; an event that was written is'
 like "$out" "^a child's modes 7$" 'a child that begins meanwhile reads lines'
+like "$out" '^after all turns 7$' 'threads that read keys and lines at once mix up no modes'
 like "$out" '^modes 0, raw\?1 3$' 'raw bytes, Ctrl-C among them'
 like "$out" '^CONIN\$ 0 CONOUT\$ 7$' 'the terminal by its names'
 like "$out" '^written$' 'bytes to it'
@@ -35,4 +36,11 @@ like "$out" '^modes as before$' 'the end puts the modes back'
 "$scratch/on_terminal" 30 100 stays "$(printf '\032')" -- \
     sh -mc '"$@"; kill -TERM %1; bg %1; wait %1; echo "ended with $?"; echo the end' sh "$portico" "$(program terminal)" stay >"$scratch/out"
 like "$(tr -d '\r' <"$scratch/out")" '^ended with 6$' 'who ends in the background is not stopped by it'
+
+# Ctrl-\ ends it while keys are read.
+"$scratch/on_terminal" 30 100 stays "$(printf '\034')" -- \
+    sh -mc 'ulimit -c 0; "$@"; echo "ended with $?"; echo the end' sh "$portico" "$(program terminal)" stay >"$scratch/out"
+out=$(tr -d '\r' <"$scratch/out")
+like "$out" '^ended with 131$' 'who ends by SIGQUIT'
+like "$out" '^modes as before$' 'puts the modes back'
 done_testing

@@ -17,7 +17,6 @@
 #include "ntprocess.h"
 #include "ntwait.h"
 #include "shared.h"
-#include "terminal.h"
 #include "timer.h"
 #include "usermem.h"
 #include "virtual.h"
@@ -76,7 +75,6 @@ static status_t interrupted(bool alertable)
 
 static void server_died(void)
 {
-    terminal_restore();
     fatal(PORTICO_EXIT_SERVER_DIED, "the port server has ended");
 }
 

@@ -134,6 +134,22 @@ void control_die(void)
     die_by((int)atomic_load(&caught));
 }
 
+/* Ctrl-\ is no event: the process ends by it as any other does, but for the terminal's modes. */
+static void quit_handler(int number)
+{
+    die_by(number);
+}
+
+static void quit_init(void)
+{
+    struct sigaction action = {.sa_handler = quit_handler, .sa_flags = SA_ONSTACK};
+    struct sigaction old;
+
+    sigfillset(&action.sa_mask);
+    if (!sigaction(SIGQUIT, NULL, &old) && old.sa_handler != SIG_IGN)
+        sigaction(SIGQUIT, &action, NULL);
+}
+
 void control_init(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
@@ -146,4 +162,5 @@ void control_init(void)
     for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         if (!sigaction(numbers[i], NULL, &old) && old.sa_handler != SIG_IGN)
             sigaction(numbers[i], &action, NULL);
+    quit_init();
 }

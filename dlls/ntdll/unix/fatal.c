@@ -7,6 +7,7 @@
 #include "fatal.h"
 
 #include "image.h"
+#include "terminal.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,7 @@ void fatal(enum portico_exit status, const char *format, ...)
     if (n > 0)
         used += (size_t)n < sizeof(line) - used - 1 ? (size_t)n : sizeof(line) - used - 2;
     line[used++] = '\n';
+    terminal_restore();
     if (write(STDERR_FILENO, line, used) < 0)
         _exit(status);
     _exit(status);

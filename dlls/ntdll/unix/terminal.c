@@ -41,8 +41,10 @@ static _Atomic ULONG output_mode =
     ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT | VT_PROCESSING;
 static _Atomic USHORT colours = USUAL_COLOURS;
 
-/* What is to be put back, on a descriptor of its own. */
+/* Over each change of the modes, with the look before: else the modes for keys would be taken for
+ * those to go back to. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* What is to be put back, on a descriptor of its own. */
 static struct termios before;
 static _Atomic int before_fd = -1; /* set once, after `before` */
 static struct termios text_modes;  /* while keys are read; lock */
@@ -67,16 +69,12 @@ static NTSTATUS before_keep_locked(const struct file *file, const struct termios
     return before_fd < 0 ? STATUS_TOO_MANY_OPENED_FILES : STATUS_SUCCESS;
 }
 
-static NTSTATUS modes_set(struct file *file, const struct termios *now, const struct termios *next)
+static NTSTATUS modes_set_locked(struct file *file, const struct termios *now,
+                                 const struct termios *next)
 {
-    NTSTATUS status;
-
     if (!memcmp(now, next, sizeof(*now)))
         return STATUS_SUCCESS;
-    pthread_mutex_lock(&lock);
-    status = before_keep_locked(file, now);
-    pthread_mutex_unlock(&lock);
-    TRY(status);
+    TRY(before_keep_locked(file, now));
     return tcsetattr(file->fd, TCSADRAIN, next) ? status_from_errno(errno) : STATUS_SUCCESS;
 }
 
@@ -86,17 +84,25 @@ static bool is_input(const struct file *file)
            (file->console == CONSOLE_NONE && !(file->access & FILE_WRITE_DATA));
 }
 
+/* Those of text, also while keys are read. */
+static NTSTATUS modes_get(struct file *file, struct termios *ret_modes)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    pthread_mutex_lock(&lock);
+    if (tcgetattr(file->fd, ret_modes))
+        status = status_from_errno(errno);
+    else if (terminal_reads_keys)
+        *ret_modes = text_modes;
+    pthread_mutex_unlock(&lock);
+    return status;
+}
+
 NTSTATUS terminal_mode_get(struct file *file, ULONG *ret_mode)
 {
     struct termios modes;
 
-    if (tcgetattr(file->fd, &modes))
-        return status_from_errno(errno);
-    if (terminal_reads_keys) {
-        pthread_mutex_lock(&lock);
-        modes = text_modes;
-        pthread_mutex_unlock(&lock);
-    }
+    TRY(modes_get(file, &modes));
     if (is_input(file))
         *ret_mode = input_rest | (modes.c_lflag & ISIG ? ENABLE_PROCESSED_INPUT : 0) |
                     (modes.c_lflag & ICANON ? ENABLE_LINE_INPUT : 0) |
@@ -133,42 +139,54 @@ static NTSTATUS text_send(struct file *file, const char *text)
     return write(file->fd, text, n) == (ssize_t)n ? STATUS_SUCCESS : STATUS_IO_DEVICE_ERROR;
 }
 
-static NTSTATUS output_mode_set(struct file *file, const struct termios *now, struct termios *next,
-                                ULONG mode)
+static NTSTATUS output_mode_set_locked(struct file *file, ULONG mode)
 {
     const ULONG old = atomic_load(&output_mode);
+    struct termios now, next;
 
     if (!(mode & ENABLE_PROCESSED_OUTPUT)) {
         absent_once("a console without ENABLE_PROCESSED_OUTPUT",
                     "the terminal interprets its text");
         return STATUS_INVALID_PARAMETER;
     }
-    flag_set(&next->c_oflag, ONLCR, !(mode & NO_AUTO_RETURN));
-    TRY(modes_set(file, now, next));
+    if (tcgetattr(file->fd, &now))
+        return status_from_errno(errno);
+    next = now;
+    flag_set(&next.c_oflag, ONLCR, !(mode & NO_AUTO_RETURN));
+    TRY(modes_set_locked(file, &now, &next));
     if ((mode ^ old) & ENABLE_WRAP_AT_EOL_OUTPUT)
         TRY(text_send(file, mode & ENABLE_WRAP_AT_EOL_OUTPUT ? "\033[?7h" : "\033[?7l"));
     atomic_store(&output_mode, mode & ~(ULONG)NO_AUTO_RETURN);
     return STATUS_SUCCESS;
 }
 
-NTSTATUS terminal_mode_set(struct file *file, ULONG mode)
+static NTSTATUS input_mode_set_locked(struct file *file, ULONG mode)
 {
     struct termios now, next;
 
-    if (mode & ~(ULONG)(is_input(file) ? INPUT_ALL : OUTPUT_ALL))
+    if ((mode & ENABLE_ECHO_INPUT) && !(mode & ENABLE_LINE_INPUT))
         return STATUS_INVALID_PARAMETER;
     if (tcgetattr(file->fd, &now))
         return status_from_errno(errno);
     next = now;
-    if (!is_input(file))
-        return output_mode_set(file, &now, &next, mode);
-    if ((mode & ENABLE_ECHO_INPUT) && !(mode & ENABLE_LINE_INPUT))
-        return STATUS_INVALID_PARAMETER;
     input_apply(&next, mode);
-    TRY(modes_set(file, &now, &next));
+    TRY(modes_set_locked(file, &now, &next));
     atomic_store(&input_rest, mode & ~(ULONG)INPUT_OF_LINUX);
     atomic_store(&terminal_reads_keys, false);
     return STATUS_SUCCESS;
+}
+
+NTSTATUS terminal_mode_set(struct file *file, ULONG mode)
+{
+    NTSTATUS status;
+
+    if (mode & ~(ULONG)(is_input(file) ? INPUT_ALL : OUTPUT_ALL))
+        return STATUS_INVALID_PARAMETER;
+    pthread_mutex_lock(&lock);
+    status =
+        is_input(file) ? input_mode_set_locked(file, mode) : output_mode_set_locked(file, mode);
+    pthread_mutex_unlock(&lock);
+    return status;
 }
 
 bool terminal_is_raw(struct file *file)
@@ -178,34 +196,40 @@ bool terminal_is_raw(struct file *file)
     return !tcgetattr(file->fd, &modes) && !(modes.c_lflag & ICANON);
 }
 
-NTSTATUS terminal_keys_begin(struct file *file)
+static NTSTATUS keys_begin_locked(struct file *file)
 {
     struct termios now, next;
 
-    if (atomic_load(&terminal_reads_keys))
+    if (terminal_reads_keys)
         return STATUS_SUCCESS;
     if (tcgetattr(file->fd, &now))
         return status_from_errno(errno);
     next = now;
     input_apply(&next, now.c_lflag & ISIG ? ENABLE_PROCESSED_INPUT : 0);
-    TRY(modes_set(file, &now, &next));
-    pthread_mutex_lock(&lock);
+    TRY(modes_set_locked(file, &now, &next));
     text_modes = now;
-    pthread_mutex_unlock(&lock);
     atomic_store(&terminal_reads_keys, true);
     return STATUS_SUCCESS;
 }
 
+NTSTATUS terminal_keys_begin(struct file *file)
+{
+    NTSTATUS status;
+
+    pthread_mutex_lock(&lock);
+    status = keys_begin_locked(file);
+    pthread_mutex_unlock(&lock);
+    return status;
+}
+
 void terminal_text_begin(void)
 {
-    struct termios modes;
-
-    if (terminal_awaits_key || !atomic_exchange(&terminal_reads_keys, false))
+    if (terminal_awaits_key || !terminal_reads_keys)
         return;
     pthread_mutex_lock(&lock);
-    modes = text_modes;
+    if (atomic_exchange(&terminal_reads_keys, false))
+        (void)tcsetattr(before_fd, TCSADRAIN, &text_modes);
     pthread_mutex_unlock(&lock);
-    (void)tcsetattr(before_fd, TCSADRAIN, &modes);
 }
 
 NTSTATUS terminal_info_get(struct file *file, struct terminal_info *ret_info)

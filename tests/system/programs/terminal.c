@@ -112,6 +112,35 @@ static void read_keys(void)
     SetConsoleMode(input, was);
 }
 
+enum { TURNS = 2000 };
+
+static DWORD WINAPI look_for_keys(void *unused)
+{
+    DWORD n;
+
+    (void)unused;
+    for (int i = 0; i < TURNS; i++)
+        GetNumberOfConsoleInputEvents(input, &n);
+    return 0;
+}
+
+/* Several threads begin to read keys while lines are wanted again and again. */
+static void take_turns(void)
+{
+    HANDLE threads[2];
+    DWORD was = mode_of(input);
+
+    for (int i = 0; i < 2; i++)
+        threads[i] = CreateThread(NULL, 0, look_for_keys, NULL, 0, NULL);
+    for (int i = 0; i < TURNS; i++)
+        SetConsoleMode(input, was);
+    WaitForMultipleObjects(2, threads, TRUE, INFINITE);
+    for (int i = 0; i < 2; i++)
+        CloseHandle(threads[i]);
+    printf("after all turns %lx\n", mode_of(input) & 7);
+    SetConsoleMode(input, was);
+}
+
 static void read_raw(void)
 {
     char bytes[8];
@@ -173,6 +202,7 @@ int main(int argc, char **argv)
     set_modes();
     read_line();
     read_keys();
+    take_turns();
     read_raw();
     by_name();
     printf("the end\n");
