@@ -112,7 +112,7 @@ static void read_keys(void)
     SetConsoleMode(input, was);
 }
 
-enum { TURNS = 2000 };
+enum { TURNS = 200000 };
 
 static DWORD WINAPI look_for_keys(void *unused)
 {
@@ -127,17 +127,20 @@ static DWORD WINAPI look_for_keys(void *unused)
 /* Several threads begin to read keys while lines are wanted again and again. */
 static void take_turns(void)
 {
-    HANDLE threads[2];
     DWORD was = mode_of(input);
+    HANDLE threads[2];
+    int n_right = 0;
 
     for (int i = 0; i < 2; i++)
         threads[i] = CreateThread(NULL, 0, look_for_keys, NULL, 0, NULL);
-    for (int i = 0; i < TURNS; i++)
+    for (int i = 0; i < TURNS; i++) {
         SetConsoleMode(input, was);
+        n_right += mode_of(input) == was;
+    }
     WaitForMultipleObjects(2, threads, TRUE, INFINITE);
     for (int i = 0; i < 2; i++)
         CloseHandle(threads[i]);
-    printf("after all turns %lx\n", mode_of(input) & 7);
+    printf("after all turns %d %lx\n", n_right == TURNS, mode_of(input) & 7);
     SetConsoleMode(input, was);
 }
 
