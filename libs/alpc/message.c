@@ -28,7 +28,7 @@ static status_t enter_locked(struct port_view *view, uint32_t connection, uint32
         return STATUS_PORT_DISCONNECTED;
     if (!message_id || node_find_locked(view, message_id))
         return STATUS_INVALID_PARAMETER;
-    uint32_t ref = node_new_locked(view);
+    uint32_t ref = nodes_are_left_locked(view) ? node_new_locked(view) : 0;
     struct port_node *node = node_at(view, ref);
     if (!node)
         return STATUS_INSUFFICIENT_RESOURCES;

@@ -157,6 +157,15 @@ bool node_is_left_locked(const struct port_view *view)
     return view->at.memory->free_head || view->at.memory->nodes_used < view->at.geometry.n_nodes;
 }
 
+bool nodes_are_left_locked(const struct port_view *view)
+{
+    const struct port_memory *memory = view->at.memory;
+    const struct port_node *first = node_at(view, memory->free_head);
+    uint32_t n_unused = view->at.geometry.n_nodes - memory->nodes_used;
+
+    return n_unused > 1 || (first && (n_unused || first->next));
+}
+
 uint32_t node_new_locked(struct port_view *view)
 {
     struct port_memory *memory = view->at.memory;

@@ -19,6 +19,10 @@ uint32_t node_new_locked(struct port_view *view);
 /* Can node_new_locked succeed? */
 bool node_is_left_locked(const struct port_view *view);
 
+/* Twice? Who sends leaves the last one to who receives: the answer that would give a node back may
+ * stand in a lane behind a message that needs one. */
+bool nodes_are_left_locked(const struct port_view *view);
+
 /* Gives a node back with all it has: list, id, lane reference, slot count, heap blocks. */
 void node_free_locked(struct port_view *view, uint32_t node);
 
