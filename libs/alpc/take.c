@@ -251,6 +251,14 @@ static struct taking take_from_daemon(const struct port_connection *connection, 
     return taking;
 }
 
+/* The daemon may have given the place to another connection between two looks. */
+static bool is_current_locked(struct port_view *view, const struct lane_message *message)
+{
+    const struct port_connection *connection = connection_at_locked(view, message->connection);
+
+    return connection && connection->marked_generation == message->connection_generation;
+}
+
 struct taking take_resolve_locked(struct port_view *view, const struct candidate *candidate)
 {
     const struct lane_message *message = &candidate->record.message;
@@ -271,7 +279,7 @@ struct taking take_resolve_locked(struct port_view *view, const struct candidate
     if (is_daemons)
         return take_from_daemon(connection, kind);
     if (!connection_has_sender(connection, atom_load(&lane->sender)))
-        return TAKING(BREAK);
+        return is_current_locked(view, message) ? TAKING(BREAK) : TAKING(DROP);
     if (UNLIKELY(atom_load(&connection->state) == PORT_CONNECTION_CLOSED))
         return take_from_closed(view, connection, candidate);
     return take_from_open(view, candidate);

@@ -217,6 +217,7 @@ bool binding_file_write(const struct binding_file *file, const char *path)
         kept.size = 0;
     if (snprintf(made, sizeof(made), "%s.%d", path, (int)getpid()) >= (int)sizeof(made))
         return false;
+    (void)unlink(made); /* of a process that was killed here and had this number */
     fd = open(made, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
