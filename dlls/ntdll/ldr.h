@@ -126,6 +126,9 @@ void notify_module(struct module *module, ULONG reason);
  * process start. */
 void failure_note(int exit_status, const char *format, ...);
 void failure_clear(void);
+/* Of a DLL that the running program asked for: the line, if there is one, on standard error. A DLL
+ * that is not there at all leaves none: programs try. */
+void failure_tell(void);
 __attribute__((noreturn)) void failure_exit(const char *what, NTSTATUS status);
 
 /* ldr_start.c. */

@@ -47,7 +47,9 @@ NTSTATUS WINAPI LdrLoadDll(LPCWSTR path, DWORD flags, const UNICODE_STRING *name
         *ret_base = module->entry.DllBase;
     else
         modules_sweep();
-    if (!is_process_starting())
+    if (status && !is_process_starting())
+        failure_tell();
+    else if (!is_process_starting())
         failure_clear();
     RtlLeaveCriticalSection(&loader_lock);
     return status;

@@ -4,9 +4,8 @@
 
 /* Why a program cannot start. The place that finds the cause (a missing DLL, a missing import, a
  * DllMain that refuses) notes one line; process start prints it and ends the process with that
- * cause's exit status. The first note wins: it is the innermost. LoadLibrary at run time forgets
- * the note and returns the status; PORTICO_DEBUG=+loader prints it then, too. Guard: loader lock.
- */
+ * cause's exit status. The first note wins: it is the innermost. LoadLibrary at run time prints it
+ * as well and returns the status. Guard: loader lock. */
 
 #include "ntdll.h"
 
@@ -24,7 +23,7 @@ void failure_note(int exit_status, const char *format, ...)
     if (line_size)
         return;
     va_start(arguments, format);
-    line_size = log_format(line, sizeof(line), format, arguments);
+    line_size = log_format(line, sizeof(line) - 1, format, arguments);
     va_end(arguments);
     for (SIZE_T i = 0; i < line_size; i++) /* a damaged file's names */
         if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
@@ -36,6 +35,14 @@ void failure_note(int exit_status, const char *format, ...)
 void failure_clear(void)
 {
     line_size = 0;
+}
+
+void failure_tell(void)
+{
+    line[line_size] = 0;
+    if (line_size)
+        log_line("%s", line);
+    failure_clear();
 }
 
 static int exit_status_of(NTSTATUS status)
