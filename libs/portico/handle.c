@@ -14,8 +14,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "handle.h"
 #include "common/seldom.h"
+#include "handle.h"
 #include "local_port.h"
 #include "process.h"
 

@@ -83,7 +83,8 @@ static unsigned attack_word(uint32_t *word, int operation)
     return n > 0 ? (unsigned)n : 0;
 }
 
-/* The words of a first lane on which its sender may sleep: all of the header, each slot's finish. */
+/* The words of a first lane on which its sender may sleep: all of the header, each slot's finish.
+ */
 static unsigned attack_lane(uint8_t *base, int operation)
 {
     uint8_t *slots = base + LANE_HEADER_BYTES + LANE_RING_FIRST_BYTES;
