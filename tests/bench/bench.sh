@@ -64,12 +64,10 @@ pe_pair() {
     served=$!
     clients=
     rm -f "$scratch"/asked.*
-    i=0
-    while [ $i -lt "${6:-1}" ]; do
+    for client in $(seq "${6:-1}"); do
         # shellcheck disable=SC2086
-        $rt $(cpu_of "$3" 0) "$1" "$2" $5 >"$scratch/asked.$i" 2>>"$scratch/err" &
+        $rt $(cpu_of "$3" 0) "$1" "$2" $5 >"$scratch/asked.$client" 2>>"$scratch/err" &
         clients="$clients $!"
-        i=$((i + 1))
     done
     good=yes
     for pid in $clients; do wait "$pid" || good=; done
@@ -145,8 +143,8 @@ one_round() {
 }
 # With everything else of a round in between a median of nine is cheap here.
 more_datagrams() {
-    i=$rounds
-    while [ $i -lt 9 ]; do datagrams two; i=$((i + 1)); done
+    n_runs=$rounds
+    while [ $n_runs -lt 9 ]; do datagrams two; n_runs=$((n_runs + 1)); done
 }
 once() {
     measure ./startup /bin/true 40 /bin/true
