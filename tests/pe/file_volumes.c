@@ -74,7 +74,20 @@ static void test_deletion(void)
     ok(dispose(file, ON_CLOSE), "not to be deleted when it is closed");
     CloseHandle(file);
     ok(exists("gone"), "it is there");
-    DeleteFileA("gone");
+    SetFileAttributesA("gone", FILE_ATTRIBUTE_READONLY);
+    file = CreateFileA("gone", DELETE, 7, NULL, OPEN_EXISTING, 0, NULL);
+    fails(dispose(file, DELETES | ON_CLOSE), ERROR_ACCESS_DENIED,
+          "when it is closed, of a read-only file");
+    ok(dispose(file, DELETES | ON_CLOSE | IGNORES_READ_ONLY), "all the same");
+    CloseHandle(file);
+    ok(!exists("gone"), "it is gone");
+    CreateDirectoryA("full", NULL);
+    CloseHandle(open_file("full\\file", CREATE_ALWAYS));
+    file = CreateFileA("full", DELETE, 7, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    fails(dispose(file, DELETES | ON_CLOSE), ERROR_DIR_NOT_EMPTY, "a folder with something in it");
+    CloseHandle(file);
+    DeleteFileA("full\\file");
+    RemoveDirectoryA("full");
 }
 
 static void test_renaming(void)

@@ -14,7 +14,9 @@ void file_network_open(const struct stat *stat, struct file_facts facts,
                        FILE_NETWORK_OPEN_INFORMATION *ret_info);
 /* file_share.c */
 bool file_is_delete_pending(struct file *file);
-void file_set_delete_pending(struct file *file, bool pending);
+/* is_posix: the name goes with this object, whoever else has the file open. */
+void file_set_delete_pending(struct file *file, bool pending, bool is_posix);
+void file_set_delete_on_close(struct file *file, bool wanted);
 void file_path_renamed(struct file *file, char *path); /* takes the path over */
 /* folder.c: nothing but . and .. */
 bool file_folder_is_empty(const char *path);

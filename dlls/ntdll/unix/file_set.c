@@ -170,7 +170,8 @@ static bool folder_is_empty(struct file *file)
     return empty;
 }
 
-static NTSTATUS set_deletion(struct change *change, bool wanted, bool ignore_read_only)
+/* May the file be deleted by this handle? */
+static NTSTATUS deletion_check(const struct change *change, bool wanted, bool ignore_read_only)
 {
     struct stat info;
 
@@ -178,16 +179,14 @@ static NTSTATUS set_deletion(struct change *change, bool wanted, bool ignore_rea
         return STATUS_ACCESS_DENIED;
     if (!change->file->node)
         return STATUS_INVALID_PARAMETER;
-    if (wanted) {
-        if (fstat(change->file->fd, &info))
-            return status_from_errno(errno);
-        if (!ignore_read_only && (attributes_from_stat(&info) & FILE_ATTRIBUTE_READONLY))
-            return STATUS_CANNOT_DELETE;
-        if (S_ISDIR(info.st_mode) && !folder_is_empty(change->file))
-            return STATUS_DIRECTORY_NOT_EMPTY;
-    }
-    file_set_delete_pending(change->file, wanted);
-    return STATUS_SUCCESS;
+    if (!wanted)
+        return STATUS_SUCCESS;
+    if (fstat(change->file->fd, &info))
+        return status_from_errno(errno);
+    if (!ignore_read_only && (attributes_from_stat(&info) & FILE_ATTRIBUTE_READONLY))
+        return STATUS_CANNOT_DELETE;
+    return S_ISDIR(info.st_mode) && !folder_is_empty(change->file) ? STATUS_DIRECTORY_NOT_EMPTY
+                                                                   : STATUS_SUCCESS;
 }
 
 static NTSTATUS set_disposition(struct change *change)
@@ -195,7 +194,9 @@ static NTSTATUS set_disposition(struct change *change)
     FILE_DISPOSITION_INFORMATION info;
 
     TRY(get(change, &info, sizeof(info)));
-    return set_deletion(change, info.DoDeleteFile, false);
+    TRY(deletion_check(change, info.DoDeleteFile, false));
+    file_set_delete_pending(change->file, info.DoDeleteFile, false);
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS set_disposition_ex(struct change *change)
@@ -205,15 +206,12 @@ static NTSTATUS set_disposition_ex(struct change *change)
     TRY(get(change, &flags, sizeof(flags)));
     if (flags & ~DISPOSITION_ALL)
         return STATUS_INVALID_PARAMETER;
-    if (!(flags & DISPOSITION_ON_CLOSE)) {
-        TRY(set_deletion(change, flags & DISPOSITION_DELETE, flags & DISPOSITION_IGNORE_READ_ONLY));
-        change->file->is_posix_deletion = (flags & (DISPOSITION_DELETE | DISPOSITION_POSIX)) ==
-                                          (DISPOSITION_DELETE | DISPOSITION_POSIX);
-        return STATUS_SUCCESS;
-    }
-    if (!(change->file->access & DELETE))
-        return STATUS_ACCESS_DENIED;
-    change->file->delete_on_close = flags & DISPOSITION_DELETE;
+    TRY(deletion_check(change, flags & DISPOSITION_DELETE, flags & DISPOSITION_IGNORE_READ_ONLY));
+    if (flags & DISPOSITION_ON_CLOSE)
+        file_set_delete_on_close(change->file, flags & DISPOSITION_DELETE);
+    else
+        file_set_delete_pending(change->file, flags & DISPOSITION_DELETE,
+                                flags & DISPOSITION_POSIX);
     return STATUS_SUCCESS;
 }
 

@@ -174,11 +174,19 @@ bool file_is_delete_pending(struct file *file)
     return pending;
 }
 
-void file_set_delete_pending(struct file *file, bool pending)
+void file_set_delete_pending(struct file *file, bool pending, bool is_posix)
 {
     files_lock();
     if (file->node)
         file->node->delete_pending = pending;
+    file->is_posix_deletion = pending && is_posix;
+    files_unlock();
+}
+
+void file_set_delete_on_close(struct file *file, bool wanted)
+{
+    files_lock();
+    file->delete_on_close = wanted;
     files_unlock();
 }
 
