@@ -7,7 +7,7 @@ up=$(printf '\033[A')
 a_uml=$(printf '\303\244')
 "$scratch/on_terminal" 30 100 'line?' 'a line
 ' 'wide line?' "$a_uml
-" 'key?' 'k' 'arrow?' "$up" 'record?' "$a_uml" 'raw?' "$(printf '\003')" -- "$portico" "$(program terminal)" >"$scratch/out"
+" 'key?' 'k' 'arrow?' "$up" 'record?' "$a_uml" 'two?' 'xy' 'raw?' "$(printf '\003')" -- "$portico" "$(program terminal)" >"$scratch/out"
 is "$?" 5 'the program ends by itself'
 out=$(tr -d '\r' <"$scratch/out")
 like "$out" '^modes 7 7$' 'lines, echo and Ctrl-C; text, wrapping and escape sequences'
@@ -23,6 +23,7 @@ like "$out" '^a line$' 'and read'
 like "$out" '^3: e4$' 'by ReadConsole with its \r\n'
 like "$out" 'events 0, key\?.?107, arrow\?.*224 72, record' 'single keys'
 like "$out" 'vk 0 unit e4$' 'as records'
+like "$out" 'together 2 2$' 'two threads share the keys'
 like "$out" '^kbhit 0 write 1 peek 1 1$' 'no key is there; an event that was written is'
 like "$out" "^a child's modes 7$" 'a child that begins meanwhile reads lines'
 like "$out" '^after all turns 1 7$' 'threads that read keys and lines at once mix up no modes'

@@ -244,7 +244,7 @@ static NTSTATUS input_info_get(HANDLE handle, void *output, ULONG length, ULONG 
     if (length != sizeof(info))
         return STATUS_INVALID_HANDLE;
     if (!terminal_lookup(handle, &terminal)) /* how many events are there? */
-        TRY(terminal_keys_read(handle, terminal, NULL, SIZE_MAX, false, true, &info.n_events));
+        TRY(terminal_keys_read(terminal, NULL, SIZE_MAX, false, true, &info.n_events));
     else if (handle != CONSOLE_NO_DEVICE || (!input_page && !output_page))
         return STATUS_INVALID_HANDLE;
     *ret_done = sizeof(info);
@@ -276,7 +276,7 @@ static NTSTATUS pages_set(const void *input, ULONG length)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS keys_get(HANDLE handle, struct file *terminal, unsigned function, const void *input,
+static NTSTATUS keys_get(struct file *terminal, unsigned function, const void *input,
                          ULONG input_length, void *output, ULONG length, ULONG *ret_done)
 {
     const bool keep = function == PEEK_INPUT;
@@ -286,8 +286,7 @@ static NTSTATUS keys_get(HANDLE handle, struct file *terminal, unsigned function
     if (!keep && input_length == sizeof(waits))
         TRY(USER_GET(waits, (const int *)input));
     TRY(user_probe_write(output, length));
-    TRY(terminal_keys_read(handle, terminal, output, length / sizeof(INPUT_RECORD), waits, keep,
-                           &n));
+    TRY(terminal_keys_read(terminal, output, length / sizeof(INPUT_RECORD), waits, keep, &n));
     *ret_done = n * (ULONG)sizeof(INPUT_RECORD);
     return STATUS_SUCCESS;
 }
@@ -341,8 +340,7 @@ static NTSTATUS terminal_control(HANDLE handle, unsigned function, const void *i
         return terminal_mode_set(terminal, mode);
     case READ_INPUT:
     case PEEK_INPUT:
-        return keys_get(handle, terminal, function, input, input_length, output, output_length,
-                        ret_done);
+        return keys_get(terminal, function, input, input_length, output, output_length, ret_done);
     case WRITE_INPUT:
         return terminal_keys_add(input, input_length / sizeof(INPUT_RECORD));
     case FLUSH:

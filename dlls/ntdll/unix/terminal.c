@@ -206,6 +206,7 @@ static NTSTATUS keys_begin_locked(struct file *file)
         return status_from_errno(errno);
     next = now;
     input_apply(&next, now.c_lflag & ISIG ? ENABLE_PROCESSED_INPUT : 0);
+    next.c_cc[VMIN] = 0; /* whoever looks for a key that another took is not held up */
     TRY(modes_set_locked(file, &now, &next));
     text_modes = now;
     atomic_store(&terminal_reads_keys, true);
@@ -224,7 +225,7 @@ NTSTATUS terminal_keys_begin(struct file *file)
 
 void terminal_text_begin(void)
 {
-    if (terminal_awaits_key || !terminal_reads_keys)
+    if (!terminal_reads_keys)
         return;
     pthread_mutex_lock(&lock);
     if (atomic_exchange(&terminal_reads_keys, false))

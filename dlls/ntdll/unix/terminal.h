@@ -32,7 +32,7 @@ NTSTATUS terminal_attributes_set(struct file *file, USHORT attributes);
 void terminal_restore(void);
 
 /* INPUT_RECORDs: what the terminal sends, and what WriteConsoleInput puts before it. */
-NTSTATUS terminal_keys_read(HANDLE handle, struct file *file, INPUT_RECORD *user_records,
+NTSTATUS terminal_keys_read(struct file *file, INPUT_RECORD *user_records,
                             size_t n_room, bool may_wait, bool keep, ULONG *ret_n);
 NTSTATUS terminal_keys_add(const INPUT_RECORD *user_records, size_t n);
 NTSTATUS terminal_keys_flush(struct file *file);
@@ -40,5 +40,4 @@ NTSTATUS terminal_keys_flush(struct file *file);
  * process or a child. */
 NTSTATUS terminal_keys_begin(struct file *file);
 extern _Atomic bool terminal_reads_keys;
-extern __thread bool terminal_awaits_key;
 void terminal_text_begin(void);

@@ -13,7 +13,10 @@
  */
 #include "terminal.h"
 
+#include "ntstatus_errno.h"
+#include "ntwait.h"
 #include "usermem.h"
+#include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -25,7 +28,6 @@
 enum { QUEUE_MAX = 256, SEQUENCE_MAX = 16 };
 
 _Atomic bool terminal_reads_keys;
-__thread bool terminal_awaits_key;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static INPUT_RECORD queue[QUEUE_MAX]; /* lock, as n_queued */
@@ -174,26 +176,39 @@ static NTSTATUS queue_give_locked(INPUT_RECORD *user_records, size_t n_room, boo
     return STATUS_SUCCESS;
 }
 
-/* The first byte is waited for as any reader waits: the thread may be alerted or ended. */
-static NTSTATUS key_await(HANDLE handle, struct file *file)
+/* A key has come, or the end. Another reader, of another process say, may have taken it. */
+static NTSTATUS key_take_locked(int fd)
 {
-    IO_STATUS_BLOCK iosb;
-    NTSTATUS status;
+    struct pollfd poller = {.fd = fd, .events = POLLIN};
     char byte;
+    ssize_t n;
 
-    terminal_awaits_key = true;
-    status = NtReadFile(handle, NULL, NULL, NULL, &iosb, &byte, 1, NULL, NULL);
-    terminal_awaits_key = false;
-    if (status)
-        return status;
-    pthread_mutex_lock(&lock);
-    byte_add_locked(file->fd, byte);
-    pthread_mutex_unlock(&lock);
+    if (poll(&poller, 1, 0) <= 0)
+        return STATUS_SUCCESS;
+    n = read(fd, &byte, 1);
+    if (n == 1)
+        byte_add_locked(fd, byte);
+    else if (n < 0 && errno != EAGAIN && errno != EINTR)
+        return status_from_errno(errno);
+    else if (!n && (poller.revents & POLLHUP))
+        return STATUS_END_OF_FILE;
     return STATUS_SUCCESS;
 }
 
-NTSTATUS terminal_keys_read(HANDLE handle, struct file *file, INPUT_RECORD *user_records,
-                            size_t n_room, bool may_wait, bool keep, ULONG *ret_n)
+/* Without the lock, and as any reader waits: the thread may be ended. */
+static NTSTATUS key_await(struct file *file)
+{
+    NTSTATUS status;
+
+    TRY(wait_fd(file->fd, POLLIN, false, NULL));
+    pthread_mutex_lock(&lock);
+    status = key_take_locked(file->fd);
+    pthread_mutex_unlock(&lock);
+    return status;
+}
+
+NTSTATUS terminal_keys_read(struct file *file, INPUT_RECORD *user_records, size_t n_room,
+                            bool may_wait, bool keep, ULONG *ret_n)
 {
     NTSTATUS status;
 
@@ -205,7 +220,7 @@ NTSTATUS terminal_keys_read(HANDLE handle, struct file *file, INPUT_RECORD *user
         pthread_mutex_unlock(&lock);
         if (status || *ret_n || !may_wait || !n_room)
             return status;
-        TRY(key_await(handle, file));
+        TRY(key_await(file));
     }
 }
 

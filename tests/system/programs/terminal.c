@@ -79,6 +79,32 @@ static void child_look(void)
     CloseHandle(child.hProcess);
 }
 
+static DWORD WINAPI read_two_events(void *ret_n)
+{
+    INPUT_RECORD record;
+    DWORD n;
+
+    for (int i = 0; i < 2; i++)
+        *(LONG *)ret_n += ReadConsoleInputW(input, &record, 1, &n) && n == 1;
+    return 0;
+}
+
+/* Who waits for a key that another takes waits for the next. */
+static void read_together(void)
+{
+    LONG n[2] = {0};
+    HANDLE threads[2];
+
+    for (int i = 0; i < 2; i++)
+        threads[i] = CreateThread(NULL, 0, read_two_events, &n[i], 0, NULL);
+    printf("two?");
+    fflush(stdout);
+    WaitForMultipleObjects(2, threads, TRUE, INFINITE);
+    printf("together %ld %ld\n", n[0], n[1]);
+    for (int i = 0; i < 2; i++)
+        CloseHandle(threads[i]);
+}
+
 /* A key without an echo, before it is asked for, would have one: first the mode. */
 static void read_keys(void)
 {
@@ -100,6 +126,7 @@ static void read_keys(void)
         ;
     printf("vk %x unit %x\n", records->Event.KeyEvent.wVirtualKeyCode,
            records->Event.KeyEvent.uChar.UnicodeChar);
+    read_together();
     FlushConsoleInputBuffer(input);
     printf("kbhit %d", _kbhit());
     memset(records, 0, sizeof(records));
