@@ -63,43 +63,47 @@ START_TEST(memory_that_is_offered_becomes_the_next_ports_as_new)
 }
 END_TEST
 
+/* The next port has other memory than the one that closed, or is open still. */
+static void expect_other(struct peer *peer, const struct alpc_connect_reply *first,
+                         uint64_t memory_id)
+{
+    struct alpc_connect_reply next = connect_with(peer, memory_id);
+
+    ck_assert_uint_ne(next.memory_id, first->memory_id);
+    ck_assert_uint_ne(next.comes & CONNECT_MEMORY_COMES, 0);
+}
+
 START_TEST(what_is_not_offered_is_not_used)
 {
-    struct alpc_connect_reply first, second;
+    struct alpc_connect_reply first;
 
     pair_start();
     first = connect_with(&pair.b, 0);
     close_port(&pair.b, first.port);
-    second = connect_with(&pair.b, 0);
-    ck_assert_uint_ne(second.memory_id, first.memory_id);
-    ck_assert_uint_ne(second.comes & CONNECT_MEMORY_COMES, 0);
+    expect_other(&pair.b, &first, 0);
     pair_end();
 }
 END_TEST
 
 START_TEST(a_port_that_is_open_keeps_its_memory)
 {
-    struct alpc_connect_reply first, second;
+    struct alpc_connect_reply first;
 
     pair_start();
     first = connect_with(&pair.b, 0);
-    second = connect_with(&pair.b, first.memory_id);
-    ck_assert_uint_ne(second.memory_id, first.memory_id);
-    ck_assert_uint_ne(second.comes & CONNECT_MEMORY_COMES, 0);
+    expect_other(&pair.b, &first, first.memory_id);
     pair_end();
 }
 END_TEST
 
 START_TEST(another_process_does_not_get_it)
 {
-    struct alpc_connect_reply first, second;
+    struct alpc_connect_reply first;
 
     pair_start();
     first = connect_with(&pair.b, 0);
     close_port(&pair.b, first.port);
-    second = connect_with(&pair.a, first.memory_id);
-    ck_assert_uint_ne(second.memory_id, first.memory_id);
-    ck_assert_uint_ne(second.comes & CONNECT_MEMORY_COMES, 0);
+    expect_other(&pair.a, &first, first.memory_id);
     pair_end();
 }
 END_TEST
@@ -107,7 +111,7 @@ END_TEST
 /* b's handle goes to a: it has mapped the memory then. */
 START_TEST(memory_that_two_processes_have_held_goes)
 {
-    struct alpc_connect_reply first, second;
+    struct alpc_connect_reply first;
     struct port *port;
 
     pair_start();
@@ -117,8 +121,7 @@ START_TEST(memory_that_two_processes_have_held_goes)
     port_unref(port);
     close_port(&pair.b, first.port);
     ck_assert(list_is_empty(&pair.b.client->process->spares));
-    second = connect_with(&pair.b, first.memory_id);
-    ck_assert_uint_ne(second.memory_id, first.memory_id);
+    expect_other(&pair.b, &first, first.memory_id);
     pair_end();
 }
 END_TEST
@@ -142,7 +145,7 @@ END_TEST
 
 START_TEST(a_count_that_the_holder_made_up_costs_it_its_spare)
 {
-    struct alpc_connect_reply first, second;
+    struct alpc_connect_reply first;
     struct port_memory *memory;
 
     pair_start();
@@ -150,8 +153,7 @@ START_TEST(a_count_that_the_holder_made_up_costs_it_its_spare)
     memory = map(&pair.b, &first);
     memory->nodes_used = UINT32_MAX;
     close_port(&pair.b, first.port);
-    second = connect_with(&pair.b, first.memory_id);
-    ck_assert_uint_ne(second.memory_id, first.memory_id);
+    expect_other(&pair.b, &first, first.memory_id);
     ck_assert(list_is_empty(&pair.b.client->process->spares));
     munmap(memory, first.memory_size);
     pair_end();

@@ -7,13 +7,11 @@
 #include <fcntl.h>
 
 #include "process.h"
-#include "server_fixture.h"
+#include "server_one_peer.h"
 #include "token.h"
 
 START_TEST(nonsense_is_refused)
 {
-    struct server *server = fixture_start();
-    static struct peer a;
     struct pipe_create_reply created;
     struct pipe_query_reply queried;
     struct pipe_listen_reply listened;
@@ -23,7 +21,7 @@ START_TEST(nonsense_is_refused)
     struct file_create_request request = {.access = 1};
     int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-    peer_start(&a, server, 0, 1);
+    start();
     ck_assert_uint_eq(CALL_NAMED(&a, pipe_create, &created, "", 0, .max_instances = 1),
                       STATUS_INVALID_PARAMETER);
     ck_assert_uint_eq(CALL_NAMED(&a, pipe_create, &created, "p", 0, .max_instances = 0),
@@ -46,20 +44,17 @@ START_TEST(nonsense_is_refused)
     ck_assert_uint_eq(CALL(&a, pipe_query, &queried, .handle = file.handle),
                       STATUS_ILLEGAL_FUNCTION); /* a file that is no pipe's end */
     close(fd);
-    peer_end(&a);
-    fixture_end();
+    end();
 }
 END_TEST
 
 START_TEST(the_mode_is_kept_for_others)
 {
-    struct server *server = fixture_start();
-    static struct peer a;
     struct pipe_create_reply created;
     struct pipe_query_reply queried;
     struct pipe_mode_reply set;
 
-    peer_start(&a, server, 0, 1);
+    start();
     ck_assert_uint_eq(CALL_NAMED(&a, pipe_create, &created, "p", 0, .access = 1, .max_instances = 1,
                                  .type = 1, .mode = 1, .disposition = 2),
                       STATUS_SUCCESS);
@@ -71,23 +66,20 @@ START_TEST(the_mode_is_kept_for_others)
                       STATUS_SUCCESS);
     ck_assert_uint_eq(CALL(&a, pipe_query, &queried, .handle = created.handle), STATUS_SUCCESS);
     ck_assert_uint_eq(queried.mode, PIPE_MODE_NO_WAIT);
-    peer_end(&a);
-    fixture_end();
+    end();
 }
 END_TEST
 
 START_TEST(pipes_with_instances_are_listed)
 {
     static const char *const names[] = {"one", "the second", "p\\3"};
-    struct server *server = fixture_start();
-    static struct peer a;
     struct pipe_create_reply created;
     struct pipe_list_reply list;
     struct pipe_entry entry;
     uint16_t chars[16];
     uint32_t at = 0;
 
-    peer_start(&a, server, 0, 1);
+    start();
     ck_assert_uint_eq(CALL(&a, pipe_list, &list), STATUS_SUCCESS);
     ck_assert_uint_eq(list.n_entries, 0);
     for (int i = 0; i < 4; i++) /* the last name twice */
@@ -111,21 +103,18 @@ START_TEST(pipes_with_instances_are_listed)
     ck_assert_uint_eq(list.n_entries, 1);
     ck_assert_uint_eq(CALL(&a, pipe_list, &list, .cursor = list.cursor), STATUS_SUCCESS);
     ck_assert_uint_eq(list.n_entries, 0);
-    peer_end(&a);
-    fixture_end();
+    end();
 }
 END_TEST
 
 START_TEST(a_client_is_impersonated_at_the_level_it_allows)
 {
-    struct server *server = fixture_start();
-    static struct peer a;
     struct pipe_create_reply created;
     struct pipe_open_reply opened;
     struct pipe_impersonate_reply reply;
     const struct token *token;
 
-    peer_start(&a, server, 0, 1);
+    start();
     ck_assert_uint_eq(CALL_NAMED(&a, pipe_create, &created, "p", 0, .access = 3, .configuration = 2,
                                  .max_instances = 1, .disposition = 3),
                       STATUS_SUCCESS);
@@ -146,8 +135,7 @@ START_TEST(a_client_is_impersonated_at_the_level_it_allows)
     ck_assert_int_eq(token->type, TOKEN_IMPERSONATION);
     ck_assert_int_eq(token->level, LEVEL_IDENTIFICATION);
     ck_assert_ptr_eq(token->identity, a.client->process->token->identity);
-    peer_end(&a);
-    fixture_end();
+    end();
 }
 END_TEST
 

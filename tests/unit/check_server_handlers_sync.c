@@ -3,12 +3,10 @@
 
 #include "config.h"
 
-#include "server_fixture.h"
+#include "server_one_peer.h"
 
 START_TEST(operations_need_their_rights_and_types)
 {
-    struct server *server = fixture_start();
-    static struct peer a;
     struct event_create_reply event;
     struct semaphore_create_reply semaphore;
     struct event_change_reply changed;
@@ -16,7 +14,7 @@ START_TEST(operations_need_their_rights_and_types)
     struct semaphore_release_reply released;
     struct semaphore_query_reply counted;
 
-    peer_start(&a, server, 0, 1);
+    start();
     ck_assert_uint_eq(CALL_NAMED(&a, event_create, &event, "", 0, .access = 1), STATUS_SUCCESS);
     ck_assert_uint_eq(
         CALL_NAMED(&a, semaphore_create, &semaphore, "", 0, .access = 2, .count = 1, .maximum = 2),
@@ -33,8 +31,7 @@ START_TEST(operations_need_their_rights_and_types)
                       STATUS_ACCESS_DENIED);
     ck_assert_uint_eq(CALL(&a, semaphore_release, &released, .handle = event.handle, .count = 1),
                       STATUS_OBJECT_TYPE_MISMATCH);
-    peer_end(&a);
-    fixture_end();
+    end();
 }
 END_TEST
 

@@ -3,19 +3,17 @@
 
 #include "config.h"
 
-#include "server_fixture.h"
+#include "server_one_peer.h"
 
 START_TEST(operations_need_their_rights_and_types)
 {
-    struct server *server = fixture_start();
-    static struct peer a;
     struct timer_create_reply reader, writer;
     struct event_create_reply event;
     struct timer_set_reply set;
     struct timer_cancel_reply cancelled;
     struct timer_query_reply query;
 
-    peer_start(&a, server, 0, 1);
+    start();
     ck_assert_uint_eq(CALL_NAMED(&a, timer_create, &reader, "", 0, .access = 1), STATUS_SUCCESS);
     ck_assert_uint_eq(CALL_NAMED(&a, timer_create, &writer, "", 0, .access = 2), STATUS_SUCCESS);
     ck_assert_uint_eq(CALL_NAMED(&a, event_create, &event, "", 0, .access = 3), STATUS_SUCCESS);
@@ -40,19 +38,16 @@ START_TEST(operations_need_their_rights_and_types)
         STATUS_SUCCESS);
     ck_assert_uint_eq(CALL(&a, timer_cancel, &cancelled, .handle = writer.handle), STATUS_SUCCESS);
     ck_assert_uint_eq(cancelled.old_apc_id, 9);
-    peer_end(&a);
-    fixture_end();
+    end();
 }
 END_TEST
 
 START_TEST(a_timer_is_found_by_its_name)
 {
-    struct server *server = fixture_start();
-    static struct peer a;
     struct timer_create_reply created;
     struct object_open_reply opened;
 
-    peer_start(&a, server, 0, 1);
+    start();
     ck_assert_uint_eq(CALL_NAMED(&a, timer_create, &created, "\\BaseNamedObjects\\timer", 0,
                                  .access = 0x1f0003, .manual_reset = 1),
                       STATUS_SUCCESS);
@@ -68,8 +63,7 @@ START_TEST(a_timer_is_found_by_its_name)
     ck_assert_uint_eq(CALL_NAMED(&a, object_open, &opened, "\\BaseNamedObjects\\timer", 0,
                                  .access = 2, .type = OBJECT_KIND_EVENT),
                       STATUS_OBJECT_TYPE_MISMATCH);
-    peer_end(&a);
-    fixture_end();
+    end();
 }
 END_TEST
 

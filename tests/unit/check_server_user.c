@@ -6,15 +6,20 @@
 #include "unit.h"
 #include "user.h"
 
+/* A user who may have 100 bytes. */
+static struct user *user_of_little(struct users *users)
+{
+    users_init(users, 1000);
+    users->limit[USER_MEMORY] = 100;
+    return users_get(users, 5);
+}
+
 START_TEST(a_charge_beyond_the_limit_is_refused_and_changes_nothing)
 {
     struct users users;
     struct charge first = {0}, second = {0};
-    struct user *user;
+    struct user *user = user_of_little(&users);
 
-    users_init(&users, 1000);
-    users.limit[USER_MEMORY] = 100;
-    user = users_get(&users, 5);
     ck_assert_uint_eq(user_charge(&first, user, USER_MEMORY, 60), STATUS_SUCCESS);
     ck_assert_uint_eq(user_charge(&second, user, USER_MEMORY, 41), STATUS_QUOTA_EXCEEDED);
     ck_assert_uint_eq(user->held[USER_MEMORY], 60);
@@ -32,11 +37,8 @@ START_TEST(half_of_a_limit_is_near_it)
 {
     struct users users;
     struct charge charge = {0}, more = {0};
-    struct user *user;
+    struct user *user = user_of_little(&users);
 
-    users_init(&users, 1000);
-    users.limit[USER_MEMORY] = 100;
-    user = users_get(&users, 5);
     ck_assert_uint_eq(user_charge(&charge, user, USER_MEMORY, 50), STATUS_SUCCESS);
     ck_assert(!user_is_near_limit(user, USER_MEMORY));
     ck_assert_uint_eq(user_charge(&more, user, USER_MEMORY, 1), STATUS_SUCCESS);

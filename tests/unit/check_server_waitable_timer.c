@@ -5,26 +5,21 @@
 
 #include "waitable_timer.h"
 
-#include "server_fixture.h"
-
-static struct server *server;
-static struct peer a; /* a process, its notice socket beside its thread's */
+#include "server_one_peer.h"
 
 static const struct thread_id nobody;
 
-static void start(struct object **ret_object, bool manual_reset)
+static void timer_start(struct object **ret_object, bool manual_reset)
 {
-    server = fixture_start();
-    peer_start(&a, server, 0, 1);
+    start();
     ck_assert_uint_eq(waitable_timer_new(server, NULL, manual_reset, false, ret_object),
                       STATUS_SUCCESS);
 }
 
-static void end(struct object *object)
+static void timer_end(struct object *object)
 {
     object_unref(object);
-    peer_end(&a);
-    fixture_end();
+    end();
 }
 
 static struct process *process_of(struct peer *peer)
@@ -46,7 +41,7 @@ START_TEST(a_timer_fires_when_it_is_due)
     struct object *object;
     uint64_t old = 7;
 
-    start(&object, false);
+    timer_start(&object, false);
     timer = waitable_timer_from_object(object);
     ck_assert(!waitable_timer_ops.signaled(object, nobody));
     ck_assert_uint_eq(waitable_timer_set(timer, process_of(&a), &setting, &old), STATUS_SUCCESS);
@@ -56,7 +51,7 @@ START_TEST(a_timer_fires_when_it_is_due)
     ck_assert_ptr_null(timer->timer.loop);
     waitable_timer_ops.acquire(object, nobody);
     ck_assert(!waitable_timer_ops.signaled(object, nobody));
-    end(object);
+    timer_end(object);
 }
 END_TEST
 
@@ -67,7 +62,7 @@ START_TEST(a_periodic_timer_stays_armed_until_it_is_cancelled)
     struct object *object;
     uint64_t old;
 
-    start(&object, true);
+    timer_start(&object, true);
     timer = waitable_timer_from_object(object);
     ck_assert_uint_eq(waitable_timer_set(timer, process_of(&a), &setting, &old), STATUS_SUCCESS);
     for (int i = 0; i < 3; i++) {
@@ -80,7 +75,7 @@ START_TEST(a_periodic_timer_stays_armed_until_it_is_cancelled)
     ck_assert_uint_eq(waitable_timer_cancel(timer, process_of(&a)), 0);
     ck_assert_ptr_null(timer->timer.loop);
     ck_assert(waitable_timer_ops.signaled(object, nobody));
-    end(object);
+    timer_end(object);
 }
 END_TEST
 
@@ -91,7 +86,7 @@ START_TEST(who_has_set_it_is_known_until_it_is_set_anew)
     struct object *object;
     uint64_t old;
 
-    start(&object, false);
+    timer_start(&object, false);
     timer = waitable_timer_from_object(object);
     timer->signaled = true;
     ck_assert_uint_eq(waitable_timer_set(timer, process_of(&a), &setting, &old), STATUS_SUCCESS);
@@ -101,7 +96,7 @@ START_TEST(who_has_set_it_is_known_until_it_is_set_anew)
     ck_assert_uint_eq(old, 5);
     ck_assert_uint_eq(waitable_timer_cancel(timer, process_of(&a)), 5);
     ck_assert_ptr_null(timer->setter);
-    end(object);
+    timer_end(object);
 }
 END_TEST
 
@@ -111,14 +106,14 @@ START_TEST(a_timer_that_moves_here_keeps_its_state)
     struct waitable_timer *timer;
     struct object *object;
 
-    start(&object, false);
+    timer_start(&object, false);
     timer = waitable_timer_from_object(object);
     timer->signaled = true;
     ck_assert_uint_eq(waitable_timer_arm(timer, process_of(&a), &setting), STATUS_SUCCESS);
     ck_assert(timer->signaled);
     ck_assert_ptr_nonnull(timer->timer.loop);
     ck_assert_ptr_eq(timer->setter, process_of(&a));
-    end(object); /* its end disarms it */
+    timer_end(object); /* its end disarms it */
 }
 END_TEST
 
@@ -137,7 +132,7 @@ START_TEST(a_process_that_hears_nothing_is_not_told_without_end)
     struct object *object;
     uint64_t old;
 
-    start(&object, false);
+    timer_start(&object, false);
     peer_open(&notices, server, 0);
     ck_assert_uint_eq(peer_hello(&notices, HELLO_NOTICE, 0), STATUS_SUCCESS);
     timer = waitable_timer_from_object(object);
@@ -151,7 +146,7 @@ START_TEST(a_process_that_hears_nothing_is_not_told_without_end)
     fire(timer);
     ck_assert_uint_eq(notices.client->n_output, 2);
     peer_end(&notices);
-    end(object);
+    timer_end(object);
 }
 END_TEST
 

@@ -104,15 +104,32 @@ START_TEST(sixty_four_slots_are_sixty_four)
 }
 END_TEST
 
+static void slots_give_up(struct slots *s)
+{
+    ck_assert_int_eq(slot_abandon(&s->f.view, s->index, s->word), LANE_GONE);
+    slot_quarantine(&s->pool, s->index);
+}
+
+static void slots_withdraw(struct slots *s)
+{
+    slot_withdraw(&s->f.view, s->index, s->word);
+    slot_release(&s->pool, s->index);
+}
+
+/* There is no reply. */
+static void slots_time_out(struct slots *s)
+{
+    ck_assert_int_eq(slot_wait(&s->pool, &s->f.view, s->index, s->word, &s->wake, 1), LANE_TIMEOUT);
+}
+
 START_TEST(an_abandoned_slot_is_not_used_before_it_was_returned)
 {
     struct slots s;
 
     slots_init(&s, 1);
     slots_arm(&s);
-    ck_assert_int_eq(slot_wait(&s.pool, &s.f.view, s.index, s.word, &s.wake, 1), LANE_TIMEOUT);
-    ck_assert_int_eq(slot_abandon(&s.f.view, s.index, s.word), LANE_GONE);
-    slot_quarantine(&s.pool, s.index);
+    slots_time_out(&s);
+    slots_give_up(&s);
     ck_assert_int_eq(slot_acquire(&s.pool, &s.f.view), -1);
     ck_assert_int_eq(slot_return(&s.f.view, s.index, s.word), LANE_OK);
     ck_assert_int_eq(slot_return(&s.f.view, s.index, s.word), LANE_GONE);
@@ -127,8 +144,7 @@ START_TEST(a_late_reply_returns_the_slot_and_touches_nothing)
 
     slots_init(&s, 1);
     slots_arm(&s);
-    ck_assert_int_eq(slot_abandon(&s.f.view, s.index, s.word), LANE_GONE);
-    slot_quarantine(&s.pool, s.index);
+    slots_give_up(&s);
     ck_assert_int_eq(slots_reply(&s, "late"), LANE_GONE);
     ck_assert_uint_eq(*slot_areas(&s.f.view, s.index, false), 0);
     ck_assert_int_eq(slot_acquire(&s.pool, &s.f.view), 0);
@@ -252,10 +268,12 @@ START_TEST(an_impossible_finish_breaks_the_wait)
     struct slots s;
 
     slots_init(&s, 1);
-    for (uint32_t i = 0; i < 5; i++)
-        slots_arm(&s), slot_release(&s.pool, s.index);
+    for (uint32_t i = 0; i < 5; i++) {
+        slots_arm(&s);
+        slot_release(&s.pool, s.index);
+    }
     slots_arm(&s);
-    /* Of the fifth exchange are awaited: this one's word, an earlier one's, or none's. */
+    /* In the sixth exchange there may be: its own word, an earlier one's, or none's. */
     for (uint32_t lie = 0; lie < 16 * 8; lie++) {
         uint32_t exchange = lie >> LANE_SLOT_SHIFT, state = lie & LANE_SLOT_STATE_MASK;
         bool is_word = state == LANE_SLOT_ARMED && exchange <= s.word >> LANE_SLOT_SHIFT;
@@ -316,7 +334,7 @@ START_TEST(a_mark_lasts_for_one_exchange)
 
     slots_init(&s, 1);
     slots_arm(&s);
-    ck_assert_int_eq(slot_wait(&s.pool, &s.f.view, s.index, s.word, &s.wake, 1), LANE_TIMEOUT);
+    slots_time_out(&s);
     ck_assert_uint_eq(lane_slot(&s.f.view, 0)->sleeping, LANE_SLEEPING_REPLY);
     ck_assert_int_eq(slots_reply(&s, "x"), LANE_OK);
     slot_release(&s.pool, s.index);
@@ -395,17 +413,15 @@ START_TEST(the_last_reply_is_known_as_such_however_many_exchanges_were_given_up_
         exchanges_skip(&s, 1u << 26);
         slots_arm(&s);
         if (i % 2) {
-            slot_withdraw(&s.f.view, s.index, s.word);
-            slot_release(&s.pool, s.index);
+            slots_withdraw(&s);
         } else {
             ck_assert_int_eq(slot_abandon(&s.f.view, s.index, s.word), LANE_GONE);
             slot_quarantine(&s.pool, s.index);
             ck_assert_int_eq(slot_return(&s.f.view, s.index, s.word), LANE_OK);
         }
         slots_arm(&s);
-        ck_assert_int_eq(slot_wait(&s.pool, &s.f.view, s.index, s.word, &s.wake, 1), LANE_TIMEOUT);
-        slot_withdraw(&s.f.view, s.index, s.word);
-        slot_release(&s.pool, s.index);
+        slots_time_out(&s);
+        slots_withdraw(&s);
     }
     fixture_deinit(&s.f);
 }
@@ -417,8 +433,7 @@ START_TEST(a_quarantine_is_not_ended_by_a_word_of_another_exchange)
 
     slots_init(&s, 1);
     slots_arm(&s);
-    ck_assert_int_eq(slot_abandon(&s.f.view, 0, s.word), LANE_GONE);
-    slot_quarantine(&s.pool, 0);
+    slots_give_up(&s);
     for (uint32_t lie = 0; lie < 64; lie++) {
         lane_slot(&s.f.view, 0)->state = lie;
         lane_slot_reply(&s.f.view, 0)->finished = lie;
