@@ -184,19 +184,17 @@ static void synchronous(const struct ports *ports)
     NtClose(server);
 }
 
-static BOOL child_start_with(const struct ports *ports, HANDLE plain, BOOL inherit,
-                             PROCESS_INFORMATION *info)
+static BOOL child_start_knowing(const struct ports *ports, HANDLE plain, BOOL inherit,
+                                PROCESS_INFORMATION *info)
 {
-    STARTUPINFOA startup = {.cb = sizeof startup};
-    char self[MAX_PATH], line[MAX_PATH + 120];
+    char arguments[120];
 
-    GetModuleFileNameA(NULL, self, sizeof self);
-    snprintf(line, sizeof line, "\"%s\" child %llx %llx %llx %llx", self,
+    snprintf(arguments, sizeof arguments, "child %llx %llx %llx %llx",
              (unsigned long long)(ULONG_PTR)ports->port[CONNECTION],
              (unsigned long long)(ULONG_PTR)ports->port[CLIENT],
              (unsigned long long)(ULONG_PTR)ports->port[SERVER],
              (unsigned long long)(ULONG_PTR)plain);
-    return CreateProcessA(NULL, line, NULL, NULL, inherit, 0, NULL, NULL, &startup, info);
+    return child_start_with(arguments, inherit, 0, info);
 }
 
 static void shared(struct ports *inherited, struct ports *plain, PROCESS_INFORMATION *child)
@@ -247,14 +245,14 @@ static void parent_main(void)
                attributes_of(plain.port[i]) == 0,
            "handle %d is to be inherited, its like is not", i);
     synchronous(&inherited);
-    if (!ok(child_start_with(&inherited, plain.port[CLIENT], TRUE, &child),
+    if (!ok(child_start_knowing(&inherited, plain.port[CLIENT], TRUE, &child),
             "a child that inherits"))
         return;
     shared(&inherited, &plain, &child);
     ok(child_end(&child) == 33, "it got through");
     still_there(&inherited);
     still_there(&plain);
-    ok(child_start_with(&inherited, plain.port[CLIENT], FALSE, &child),
+    ok(child_start_knowing(&inherited, plain.port[CLIENT], FALSE, &child),
        "a child that inherits nothing");
     ok(child_end(&child) == 10, "has none of the ports");
     ports_close(&inherited);

@@ -7,9 +7,6 @@
 
 #include <windows.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "win32.h"
 
 enum { N_ROUNDS = 256, N_HANDLES = 2 * N_ROUNDS, N_READERS = 4 };
@@ -121,17 +118,13 @@ static void test_protected(HANDLE process)
 
 static void test_main(void)
 {
-    STARTUPINFOA startup = {.cb = sizeof startup};
-    char self[MAX_PATH], line[MAX_PATH + 16];
     PROCESS_INFORMATION child;
     HANDLE file;
 
     if (__argc > 1)
         Sleep(INFINITE);
-    GetModuleFileNameA(NULL, self, sizeof self);
-    snprintf(line, sizeof line, "\"%s\" child", self);
     file = file_make();
-    ok(CreateProcessA(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &child), "a child");
+    ok(child_start("child", 0, &child), "a child");
     is_number(handles_make(file, child.hProcess, handles, N_HANDLES), N_HANDLES,
               "handles that come from it");
     test_rounds();

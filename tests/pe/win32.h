@@ -19,15 +19,22 @@ static inline void fails(BOOL succeeded, DWORD want, const char *what)
     is_number(error, want, "its error");
 }
 
-/* Starts this program again with these arguments; nothing is inherited. */
-static inline BOOL child_start(const char *arguments, DWORD flags, PROCESS_INFORMATION *ret_child)
+/* Starts this program again with these arguments. */
+static inline BOOL child_start_with(const char *arguments, BOOL inherit, DWORD flags,
+                                    PROCESS_INFORMATION *ret_child)
 {
     STARTUPINFOA startup = {.cb = sizeof startup};
     char self[MAX_PATH], line[MAX_PATH + 256];
 
     GetModuleFileNameA(NULL, self, sizeof self);
     snprintf(line, sizeof line, "\"%s\" %s", self, arguments);
-    return CreateProcessA(NULL, line, NULL, NULL, FALSE, flags, NULL, NULL, &startup, ret_child);
+    return CreateProcessA(NULL, line, NULL, NULL, inherit, flags, NULL, NULL, &startup, ret_child);
+}
+
+/* The same; nothing is inherited. */
+static inline BOOL child_start(const char *arguments, DWORD flags, PROCESS_INFORMATION *ret_child)
+{
+    return child_start_with(arguments, FALSE, flags, ret_child);
 }
 
 /* Waits for it; returns its exit code. */

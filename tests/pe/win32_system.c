@@ -68,6 +68,13 @@ static void test_ideal_processor(void)
           ERROR_INVALID_PARAMETER, "one that cannot be");
 }
 
+static BOOL is_folder(const WCHAR *path)
+{
+    DWORD attributes = GetFileAttributesW(path);
+
+    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY);
+}
+
 static void test_folders(void)
 {
     static const struct {
@@ -79,8 +86,7 @@ static void test_folders(void)
     WCHAR path[MAX_PATH];
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-        ok(SHGetFolderPathW(NULL, rows[i].folder, NULL, 0, path) == S_OK &&
-               (GetFileAttributesW(path) & FILE_ATTRIBUTE_DIRECTORY),
+        ok(SHGetFolderPathW(NULL, rows[i].folder, NULL, 0, path) == S_OK && is_folder(path),
            "%s is there", rows[i].what);
 }
 
