@@ -47,14 +47,23 @@ static int see_more(int command)
     return 1;
 }
 
+/* As at a terminal, also where the tests were started in the background or by who ignores some. */
+static void signals_reset(void)
+{
+    sigset_t none;
+
+    for (int i = 1; i < NSIG; i++)
+        signal(i, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static void run(const char *terminal, char **command)
 {
     int fd;
 
     setsid();
-    /* As at a terminal, also where the tests were started in the background. */
-    signal(SIGINT, SIG_DFL);
-    signal(SIGQUIT, SIG_DFL);
+    signals_reset();
     fd = open(terminal, O_RDWR);
     if (fd < 0 || ioctl(fd, TIOCSCTTY, 0))
         _exit(99);
