@@ -8,8 +8,8 @@
  * A record's data is copied from the caller's memory straight into the lane, under the producers'
  * lock; a bad pointer drops the reservation and nothing has happened. A reply into a slot cannot be
  * undone once the slot is claimed, so its data is copied first (up to SMALL_BYTES) or the caller's
- * pages are touched first; a page that goes away in between costs the message (DIFFERS: on Windows
- * the reply fails and the message stays). */
+ * pages are touched first; a page that goes away in between costs the message: the reply fails, and
+ * who waits is told STATUS_MESSAGE_LOST (DIFFERS: on Windows the message stays). */
 
 #include <string.h>
 
@@ -258,7 +258,7 @@ status_t route_slot_write(struct port_route *route, const struct outgoing *outgo
         .aux_word = wait ? wait->word : 0,
     };
     uint8_t small[SMALL_BYTES], *areas;
-    bool is_small = outgoing->data_size <= sizeof(small);
+    bool is_small = outgoing->data_size <= sizeof(small), is_whole = true;
 
     if (is_small ? !the_process.hooks.copy_in(small, outgoing->data, outgoing->data_size)
                  : !touch(outgoing->data, outgoing->data_size)) {
@@ -275,12 +275,16 @@ status_t route_slot_write(struct port_route *route, const struct outgoing *outgo
         memcpy(areas, &outgoing->wire, outgoing->attr_size);
     if (is_small)
         memcpy(areas + outgoing->attr_size, small, outgoing->data_size);
-    else if (!the_process.hooks.copy_in(areas + outgoing->attr_size, outgoing->data,
-                                        outgoing->data_size))
+    else
+        is_whole = the_process.hooks.copy_in(areas + outgoing->attr_size, outgoing->data,
+                                             outgoing->data_size);
+    if (!is_whole)
         reply = (struct slot_reply){.status = STATUS_MESSAGE_LOST, .kind = LANE_CONTINUATION};
     route->outcome = slot_finish(route->lane_view, route->slot, route->slot_word, &reply) == LANE_OK
                          ? PORT_WRITTEN
                          : PORT_GONE;
+    if (!is_whole)
+        return STATUS_ACCESS_VIOLATION;
     outgoing_sent(outgoing, route->message_id);
     return STATUS_SUCCESS;
 }

@@ -198,6 +198,68 @@ START_TEST(memory_that_cannot_be_read_costs_nothing_but_the_call)
 }
 END_TEST
 
+/* Memory that is unmapped between the look at it and the copy: single bytes can be read. */
+static const void *vanishing;
+static bool vanishing_copy(void *destination, const void *source, size_t size)
+{
+    if (source == vanishing && size > 1)
+        return false;
+    memcpy(destination, source, size);
+    return true;
+}
+
+static void *ask(void *client)
+{
+    static struct test_message request;
+
+    message_fill(&request, 8, 1);
+    return (void *)(uintptr_t)port_call((handle_t)(uintptr_t)client, &request, &request);
+}
+
+/* flags: PORTICO_RELEASE, or PORTICO_SYNC: whose answer would never come. */
+static void answer_that_vanishes(uint32_t flags)
+{
+    struct portico_hooks hooks = {.copy_in = vanishing_copy};
+    struct portico_exchange exchange = {.flags = flags,
+                                        .send = &message.header,
+                                        .receive = flags & PORTICO_SYNC ? &other.header : NULL,
+                                        .capacity = sizeof(other),
+                                        .deadline_ns = PORTICO_FOREVER};
+    pthread_t thread;
+    struct pair pair;
+    void *told;
+
+    ck_ok(portico_start(&hooks));
+    pair = pair_make(name);
+    pthread_create(&thread, NULL, ask, (void *)(uintptr_t)pair.client);
+    ck_ok(port_take(pair.connection, &other));
+    message_fill(&message, 60000, 2);
+    message.header.message_id = other.header.message_id;
+    message.header.callback_id = other.header.callback_id;
+    vanishing = &message.header + 1;
+    ck_status(portico_port_exchange(pair.connection, &exchange), STATUS_ACCESS_VIOLATION);
+    pthread_join(thread, &told);
+    ck_status((status_t)(uintptr_t)told, STATUS_MESSAGE_LOST);
+    vanishing = NULL;
+    message_fill(&message, 8, 3);
+    ck_ok(port_send(pair.client, PORTICO_RELEASE, &message));
+    ck_ok(port_take(pair.connection, &other));
+    ck_assert(message_has(&other, 8, 3));
+    pair_close(&pair);
+}
+
+START_TEST(memory_that_vanishes_during_a_reply_costs_the_message)
+{
+    answer_that_vanishes(PORTICO_RELEASE);
+}
+END_TEST
+
+START_TEST(memory_that_vanishes_during_a_sync_continuation_ends_both_waits)
+{
+    answer_that_vanishes(PORTICO_SYNC);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, NULL);
@@ -210,5 +272,7 @@ int main(int argc, char **argv)
     UNIT_TEST(ten_thousand_datagrams_wait_unread_and_stay_in_order);
     UNIT_TEST(thousands_of_unanswered_requests_are_answered_later);
     UNIT_TEST(memory_that_cannot_be_read_costs_nothing_but_the_call);
+    UNIT_TEST(memory_that_vanishes_during_a_reply_costs_the_message);
+    UNIT_TEST(memory_that_vanishes_during_a_sync_continuation_ends_both_waits);
     return DAEMON_END(UNIT_END());
 }
