@@ -13,7 +13,8 @@
  * SymInitialize, MiniDumpWriteDump: replace_symbols.c. VerifyConsoleIoHandle: replace_console.c.
  * CreatePipe: Wine's never gives up (create_pipe.c). CopyFileEx, CreateSymbolicLink: Wine's do not
  * what they say (replace_copy.c, replace_link.c). MoveFileEx and its kin: Wine's, but for what
- * cannot be done (replace_move.c); so SetFileInformationByHandle (replace_file_info.c).
+ * cannot be done (replace_move.c); so SetFileInformationByHandle (replace_file_info.c). CreateFile,
+ * FindFirstFile and their kin: Wine's, but for symbolic links (replace_reparse.c).
  * FatalAppExit, RaiseFailFastException: Wine's end the program without a word (replace_end.c). */
 
 #include "ntdll.h"
@@ -49,6 +50,24 @@ static const struct {
     {L"dbghelp.dll", "SymInitializeW", (void (*)(void))replaced_SymInitializeW,
      &symbols_originals.wide},
     {L"kernel32.dll", "CreateSymbolicLinkA", (void (*)(void))replaced_CreateSymbolicLinkA, NULL},
+    {L"kernelbase.dll", "CreateFileA", (void (*)(void))replaced_CreateFileA,
+     &reparse_originals.create_narrow},
+    {L"kernelbase.dll", "CreateFileW", (void (*)(void))replaced_CreateFileW,
+     &reparse_originals.create},
+    {L"kernelbase.dll", "CreateFile2", (void (*)(void))replaced_CreateFile2,
+     &reparse_originals.create2},
+    {L"kernelbase.dll", "FindFirstFileA", (void (*)(void))replaced_FindFirstFileA,
+     &reparse_originals.first_narrow},
+    {L"kernelbase.dll", "FindFirstFileW", (void (*)(void))replaced_FindFirstFileW,
+     &reparse_originals.first},
+    {L"kernelbase.dll", "FindFirstFileExA", (void (*)(void))replaced_FindFirstFileExA,
+     &reparse_originals.first_ex_narrow},
+    {L"kernelbase.dll", "FindFirstFileExW", (void (*)(void))replaced_FindFirstFileExW,
+     &reparse_originals.first_ex},
+    {L"kernelbase.dll", "FindNextFileA", (void (*)(void))replaced_FindNextFileA,
+     &reparse_originals.next_narrow},
+    {L"kernelbase.dll", "FindNextFileW", (void (*)(void))replaced_FindNextFileW,
+     &reparse_originals.next},
     {L"kernelbase.dll", "CopyFileExW", (void (*)(void))replaced_CopyFileExW, NULL},
     {L"kernelbase.dll", "CreateSymbolicLinkW", (void (*)(void))replaced_CreateSymbolicLinkW, NULL},
     {L"kernelbase.dll", "CreatePipe", (void (*)(void))create_pipe, NULL},

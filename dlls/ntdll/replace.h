@@ -16,6 +16,50 @@ BOOL WINAPI replaced_SetFileInformationByHandle(HANDLE file, FILE_INFO_BY_HANDLE
                                                 void *info, DWORD size);
 BOOLEAN WINAPI replaced_CreateSymbolicLinkW(const WCHAR *link, const WCHAR *target, DWORD flags);
 BOOLEAN WINAPI replaced_CreateSymbolicLinkA(const char *link, const char *target, DWORD flags);
+/* CREATEFILE2_EXTENDED_PARAMETERS. */
+struct create_parameters {
+    DWORD size, attributes, flags, quality;
+    SECURITY_ATTRIBUTES *security;
+    HANDLE model;
+};
+/* Wine's, as above (replace_reparse.c). */
+extern struct reparse_originals {
+    HANDLE(WINAPI *create)
+    (const WCHAR *name, DWORD access, DWORD sharing, SECURITY_ATTRIBUTES *security, DWORD creation,
+     DWORD flags, HANDLE model);
+    HANDLE(WINAPI *create_narrow)
+    (const char *name, DWORD access, DWORD sharing, SECURITY_ATTRIBUTES *security, DWORD creation,
+     DWORD flags, HANDLE model);
+    HANDLE(WINAPI *create2)
+    (const WCHAR *name, DWORD access, DWORD sharing, DWORD creation,
+     struct create_parameters *how);
+    HANDLE(WINAPI *first)(const WCHAR *name, WIN32_FIND_DATAW *data);
+    HANDLE(WINAPI *first_narrow)(const char *name, WIN32_FIND_DATAA *data);
+    HANDLE(WINAPI *first_ex)
+    (const WCHAR *name, FINDEX_INFO_LEVELS level, void *data, FINDEX_SEARCH_OPS search,
+     void *filter, DWORD flags);
+    HANDLE(WINAPI *first_ex_narrow)
+    (const char *name, FINDEX_INFO_LEVELS level, void *data, FINDEX_SEARCH_OPS search, void *filter,
+     DWORD flags);
+    BOOL(WINAPI *next)(HANDLE search, WIN32_FIND_DATAW *data);
+    BOOL(WINAPI *next_narrow)(HANDLE search, WIN32_FIND_DATAA *data);
+} reparse_originals;
+HANDLE WINAPI replaced_CreateFileW(const WCHAR *name, DWORD access, DWORD sharing,
+                                   SECURITY_ATTRIBUTES *security, DWORD creation, DWORD flags,
+                                   HANDLE model);
+HANDLE WINAPI replaced_CreateFileA(const char *name, DWORD access, DWORD sharing,
+                                   SECURITY_ATTRIBUTES *security, DWORD creation, DWORD flags,
+                                   HANDLE model);
+HANDLE WINAPI replaced_CreateFile2(const WCHAR *name, DWORD access, DWORD sharing, DWORD creation,
+                                   struct create_parameters *how);
+HANDLE WINAPI replaced_FindFirstFileW(const WCHAR *name, WIN32_FIND_DATAW *data);
+HANDLE WINAPI replaced_FindFirstFileA(const char *name, WIN32_FIND_DATAA *data);
+HANDLE WINAPI replaced_FindFirstFileExW(const WCHAR *name, FINDEX_INFO_LEVELS level, void *data,
+                                        FINDEX_SEARCH_OPS search, void *filter, DWORD flags);
+HANDLE WINAPI replaced_FindFirstFileExA(const char *name, FINDEX_INFO_LEVELS level, void *data,
+                                        FINDEX_SEARCH_OPS search, void *filter, DWORD flags);
+BOOL WINAPI replaced_FindNextFileW(HANDLE search, WIN32_FIND_DATAW *data);
+BOOL WINAPI replaced_FindNextFileA(HANDLE search, WIN32_FIND_DATAA *data);
 void WINAPI replaced_FatalAppExitA(UINT action, const char *text);
 void WINAPI replaced_FatalAppExitW(UINT action, const WCHAR *text);
 void WINAPI replaced_RaiseFailFastException(EXCEPTION_RECORD *record, CONTEXT *context,

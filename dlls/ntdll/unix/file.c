@@ -20,6 +20,7 @@
 #include "pipe.h"
 #include "shared.h"
 #include "usermem.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -81,7 +82,7 @@ static NTSTATUS pipe_full_name(struct file *file, WCHAR **ret_name)
 
 static NTSTATUS file_name_of(struct nt_object *object, WCHAR **ret_name)
 {
-    _cleanup_nt_(path_freep) char *path = file_path((struct file *)object);
+    _cleanup_nt_(path_freep) char *path = file_real_path((struct file *)object);
     SIZE_T bytes;
 
     if (pipe_is_named((struct file *)object))
@@ -172,6 +173,37 @@ char *file_path(struct file *file)
     path = file->path ? strdup(file->path) : NULL;
     files_unlock();
     return path;
+}
+
+bool file_is_link(const struct file *file)
+{
+    struct stat info;
+
+    return file->fd >= 0 && !fstat(file->fd, &info) && S_ISLNK(info.st_mode);
+}
+
+/* The folder's real path and the link's own name. */
+static char *link_real_path(const char *path)
+{
+    const char *name = strrchr(path, '/');
+    _cleanup_nt_(path_freep) char *folder = strndup(path, (size_t)(name - path) + 1);
+    _cleanup_nt_(path_freep) char *real = folder ? realpath(folder, NULL) : NULL;
+    char *whole;
+
+    if (!real || asprintf(&whole, "%s%s", real[1] ? real : "", name) < 0)
+        return NULL;
+    return whole;
+}
+
+char *file_real_path(struct file *file)
+{
+    char *path = file_path(file);
+    char *real = !path ? NULL : file_is_link(file) ? link_real_path(path) : realpath(path, NULL);
+
+    if (!real) /* the name is gone */
+        return path;
+    free(path);
+    return real;
 }
 
 ULONG attributes_from_stat(const struct stat *info)

@@ -94,6 +94,10 @@ static inline bool file_is_synchronous(const struct file *file)
 }
 /* A copy of the file's present path, or NULL. */
 char *file_path(struct file *file);
+/* The same without the links on the way, as Windows names an open file. */
+char *file_real_path(struct file *file);
+/* Was it opened as the symbolic link itself (FILE_OPEN_REPARSE_POINT)? Its fd is O_PATH then. */
+bool file_is_link(const struct file *file);
 int file_fd_or_status(struct file *file, NTSTATUS *ret_status);
 
 /* Share modes (file_share.c). Enter: STATUS_SHARING_VIOLATION, STATUS_DELETE_PENDING. */

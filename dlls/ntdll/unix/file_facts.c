@@ -55,12 +55,13 @@ static struct stored stored_get(const char *path, const struct stat *stat)
     return stored;
 }
 
-static int64_t birth_time(const char *path, const struct stat *stat)
+/* at, path, flags: as statx takes them. */
+static int64_t birth_time(int at, const char *path, int flags, const struct stat *stat)
 {
     struct timespec first = stat->st_mtim;
     struct statx extended;
 
-    if (!statx(AT_FDCWD, path, 0, STATX_BTIME, &extended) && (extended.stx_mask & STATX_BTIME))
+    if (!statx(at, path, flags, STATX_BTIME, &extended) && (extended.stx_mask & STATX_BTIME))
         first = (struct timespec){extended.stx_btime.tv_sec, extended.stx_btime.tv_nsec};
     else if (stat->st_ctim.tv_sec < first.tv_sec)
         first = stat->st_ctim;
@@ -78,8 +79,20 @@ struct file_facts file_facts_get(const char *path, const struct stat *stat)
     if (!facts.attributes)
         facts.attributes = FILE_ATTRIBUTE_NORMAL;
     if (facts.created <= 0)
-        facts.created = birth_time(path, stat);
+        facts.created = birth_time(AT_FDCWD, path, 0, stat);
     return facts;
+}
+
+struct file_facts file_facts_of_link(int at, const char *name, bool leads_to_folder,
+                                     struct stat *stat)
+{
+    const int flags = *name ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH;
+
+    stat->st_size = stat->st_blocks = 0;
+    return (struct file_facts){
+        .attributes = FILE_ATTRIBUTE_REPARSE_POINT |
+                      (leads_to_folder ? FILE_ATTRIBUTE_DIRECTORY : FILE_ATTRIBUTE_ARCHIVE),
+        .created = birth_time(at, name, flags, stat)};
 }
 
 /* Also of a descriptor that is only a path (O_PATH). */

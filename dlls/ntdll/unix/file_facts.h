@@ -5,6 +5,7 @@
 #pragma once
 
 #include "nttypes.h"
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -16,6 +17,10 @@ struct file_facts {
 /* Of the file of this path, a link's target; `stat` is its own. */
 struct file_facts file_facts_get(const char *path, const struct stat *stat);
 struct file_facts file_facts_of_fd(int fd, const struct stat *stat);
+/* Of a symbolic link itself: `name` below the folder `at` (or AT_FDCWD), or "" for `at`, which was
+ * opened as the link. Its stat loses its size: where it leads to is no content. */
+struct file_facts file_facts_of_link(int at, const char *name, bool leads_to_folder,
+                                     struct stat *stat);
 
 #define FACTS_ATTRIBUTES 1u
 #define FACTS_CREATED    2u

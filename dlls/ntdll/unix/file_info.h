@@ -12,6 +12,14 @@
 NTSTATUS file_path_from_creation(const struct creation *creation, struct nt_path *ret_path);
 void file_network_open(const struct stat *stat, struct file_facts facts,
                        FILE_NETWORK_OPEN_INFORMATION *ret_info);
+/* file_link.c */
+bool file_link_is(const char *path);
+bool file_link_leads_to_folder(const char *path);
+/* The link itself: an O_PATH descriptor. STATUS_FILE_IS_A_DIRECTORY and its like by the options and
+ * what it leads to. */
+NTSTATUS file_link_open(const struct nt_path *path, ULONG options, int *ret_fd);
+/* IO_REPARSE_TAG_SYMLINK, or 0. */
+ULONG reparse_tag(struct file_facts facts);
 /* file_share.c */
 bool file_is_delete_pending(struct file *file);
 /* is_posix: the name goes with this object, whoever else has the file open. */

@@ -176,6 +176,12 @@ static ssize_t disk_move_touching(struct file *file, void *buffer, size_t size, 
     return disk_move(file, buffer, size, offset, write_it);
 }
 
+/* A link that was opened as itself has no bytes. */
+static NTSTATUS link_transfer(bool write_it)
+{
+    return write_it ? STATUS_ACCESS_DENIED : STATUS_END_OF_FILE;
+}
+
 static NTSTATUS disk_transfer(struct file *file, void *buffer, ULONG length, LONGLONG offset,
                               bool write_it, ULONG_PTR *ret_done)
 {
@@ -194,7 +200,8 @@ static NTSTATUS disk_transfer(struct file *file, void *buffer, ULONG length, LON
     if (!status) {
         n = disk_move_touching(file, buffer, length, offset, write_it);
         if (n < 0)
-            status = status_from_errno(errno);
+            status = errno == EBADF && file_is_link(file) ? link_transfer(write_it)
+                                                          : status_from_errno(errno);
         else if (!n && length && !write_it)
             status = STATUS_END_OF_FILE;
         else

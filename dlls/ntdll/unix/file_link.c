@@ -3,15 +3,18 @@
 
 #include "config.h"
 
-/* Symbolic links: Linux' own, which every open follows. A relative target stays relative, with
- * Linux' separators; if it only exists in another spelling, or cannot be said so, the link leads to
- * what it names by an absolute path. DIFFERS: no privilege is needed, and a link for files leads to
- * folders too. */
+/* Symbolic links: Linux' own. A relative target stays relative, with Linux' separators; if it only
+ * exists in another spelling, or cannot be said so, the link leads to what it names by an absolute
+ * path. DIFFERS: no privilege is needed; a link is one to a folder as long as it leads to one. */
+#include "file_info.h"
+#include "file_space.h"
 #include "ntpath.h"
 #include "ntstatus_errno.h"
 #include "unixcalls.h"
 #include "usermem.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +79,98 @@ static NTSTATUS link_make(const struct nt_path *link, const WCHAR *target, size_
     if (!symlink(leads_to, link->unix_path))
         return STATUS_SUCCESS;
     return errno == EEXIST ? STATUS_OBJECT_NAME_COLLISION : status_from_errno(errno);
+}
+
+/* ---- the link itself ---- */
+
+bool file_link_is(const char *path)
+{
+    struct stat info;
+
+    return !lstat(path, &info) && S_ISLNK(info.st_mode);
+}
+
+bool file_link_leads_to_folder(const char *path)
+{
+    struct stat info;
+
+    return !stat(path, &info) && S_ISDIR(info.st_mode);
+}
+
+NTSTATUS file_link_open(const struct nt_path *path, ULONG options, int *ret_fd)
+{
+    const bool is_folder = file_link_leads_to_folder(path->unix_path);
+
+    if (is_folder && (options & FILE_NON_DIRECTORY_FILE))
+        return STATUS_FILE_IS_A_DIRECTORY;
+    if (!is_folder && (options & FILE_DIRECTORY_FILE))
+        return STATUS_NOT_A_DIRECTORY;
+    if (!is_folder && path->has_trailing_separator)
+        return STATUS_OBJECT_NAME_INVALID;
+    *ret_fd = open(path->unix_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    return *ret_fd < 0 ? status_from_errno(errno) : STATUS_SUCCESS;
+}
+
+/* REPARSE_DATA_BUFFER of a symbolic link, which Wine's headers have for drivers alone. */
+struct reparse_data {
+    ULONG tag;
+    USHORT length, reserved; /* the length of what follows */
+    USHORT name_at, name_size, print_at, print_size;
+    ULONG flags;
+};
+
+enum { REPARSE_HEADER = 8, IS_RELATIVE = 1, NT_PREFIX_UNITS = 4 /* \??\ */ };
+
+static NTSTATUS target_name(const char *target, WCHAR **ret_name, SIZE_T *ret_bytes)
+{
+    size_t units;
+
+    if (*target == '/')
+        return path_to_nt(target, ret_name, ret_bytes);
+    *ret_name = utf16_from_utf8(target, strlen(target), &units);
+    if (!*ret_name)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < units; i++)
+        if ((*ret_name)[i] == '/')
+            (*ret_name)[i] = '\\';
+    *ret_bytes = units * sizeof(WCHAR);
+    return STATUS_SUCCESS;
+}
+
+/* The name for NT and the one to be shown are one text: the latter is its end. */
+static NTSTATUS reparse_put(struct space_call *call, const WCHAR *name, USHORT size,
+                            bool is_relative)
+{
+    const USHORT skipped = is_relative ? 0 : NT_PREFIX_UNITS * sizeof(WCHAR);
+    const struct reparse_data data = {.tag = IO_REPARSE_TAG_SYMLINK,
+                                      .length = (USHORT)(sizeof(data) - REPARSE_HEADER + size),
+                                      .name_size = size,
+                                      .print_at = skipped,
+                                      .print_size = (USHORT)(size - skipped),
+                                      .flags = is_relative ? IS_RELATIVE : 0};
+    const ULONG room = call->output_length > sizeof(data) ? call->output_length - sizeof(data) : 0;
+    const ULONG n = size < room ? size : room;
+
+    if (call->output_length < sizeof(data))
+        return STATUS_BUFFER_TOO_SMALL;
+    TRY(user_write(call->output, &data, sizeof(data)));
+    TRY(user_write((char *)call->output + sizeof(data), name, n));
+    call->used = (ULONG)sizeof(data) + n;
+    return n < size ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+}
+
+NTSTATUS file_link_query(struct space_call *call)
+{
+    _cleanup_nt_(name_freep) WCHAR *name = NULL;
+    char target[PATH_MAX];
+    ssize_t n = call->file->fd < 0 ? -1 : readlinkat(call->file->fd, "", target, sizeof(target));
+    SIZE_T bytes;
+
+    if (n <= 0 || n == sizeof(target))
+        return STATUS_NOT_A_REPARSE_POINT;
+    target[n] = 0;
+    TRY(target_name(target, &name, &bytes));
+    return reparse_put(call, name, (USHORT)bytes, *target != '/');
 }
 
 NTSTATUS WINAPI unix_link_create(const UNICODE_STRING *user_link, const UNICODE_STRING *user_target)

@@ -13,6 +13,9 @@
  * Access decides how the descriptor is opened: reading, writing, both; where only attributes are
  * wanted a read-only one, or O_PATH when not even that is permitted. A read-only file (no write
  * bit) cannot be overwritten.
+ *
+ * A symbolic link is followed, but for FILE_OPEN_REPARSE_POINT. Deleting and renaming by a handle
+ * that followed it mean the link all the same, as Win32's do, which open it so on Windows.
  */
 #include "common/trace.h"
 #include "create.h"
@@ -171,16 +174,30 @@ static void attributes_begin(const struct open_request *request, int fd, const s
         file_facts_set(fd, info, FACTS_ATTRIBUTES, facts);
 }
 
+/* What leads nowhere can only be deleted or renamed. */
+static bool means_link(const struct open_request *request, bool leads_nowhere, bool overwrites)
+{
+    if (overwrites)
+        return false;
+    if (leads_nowhere && (request->access & DELETE) && !wants_read(request->access) &&
+        !wants_write(request->access))
+        return true;
+    return (request->options & FILE_OPEN_REPARSE_POINT) && file_link_is(request->path.unix_path);
+}
+
 static NTSTATUS open_existing(struct open_request *request, int *ret_fd)
 {
     struct open_request *r = request;
     struct stat info;
     bool overwrites = r->disposition == FILE_OVERWRITE || r->disposition == FILE_OVERWRITE_IF ||
                       r->disposition == FILE_SUPERSEDE;
+    bool leads_nowhere = stat(r->path.unix_path, &info);
     NTSTATUS status;
 
-    if (stat(r->path.unix_path, &info) && lstat(r->path.unix_path, &info))
+    if (leads_nowhere && lstat(r->path.unix_path, &info))
         return open_error(r, errno);
+    if (means_link(r, leads_nowhere, overwrites))
+        return file_link_open(&r->path, r->options, ret_fd);
     if (S_ISDIR(info.st_mode)) {
         if (r->options & FILE_NON_DIRECTORY_FILE)
             return STATUS_FILE_IS_A_DIRECTORY;
@@ -254,6 +271,7 @@ static NTSTATUS open_by_disposition(struct open_request *request, int *ret_fd)
 static NTSTATUS file_finish(struct open_request *request, int fd, struct file **ret_file)
 {
     struct file *file;
+    enum file_kind kind;
     struct stat info;
     NTSTATUS status;
 
@@ -261,7 +279,10 @@ static NTSTATUS file_finish(struct open_request *request, int fd, struct file **
         close(fd);
         return status_from_errno(errno);
     }
-    status = file_new(fd, request->path.unix_path, file_kind_of(fd, &info), request->access,
+    kind = !S_ISLNK(info.st_mode)                               ? file_kind_of(fd, &info)
+           : file_link_leads_to_folder(request->path.unix_path) ? FILE_KIND_FOLDER
+                                                                : FILE_KIND_DISK;
+    status = file_new(fd, request->path.unix_path, kind, request->access,
                       request->options & FILE_MODE_OPTIONS, &file);
     request->path.unix_path = NULL;
     if (status)

@@ -15,6 +15,7 @@
 #include "pipe.h"
 #include "usermem.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,7 +56,7 @@ static LARGE_INTEGER large(uint64_t value)
 
 static void fill_standard(struct query *query, FILE_STANDARD_INFORMATION *info)
 {
-    bool is_folder = S_ISDIR(query->stat.st_mode);
+    bool is_folder = query->file->kind == FILE_KIND_FOLDER;
 
     *info = (FILE_STANDARD_INFORMATION){
         .AllocationSize = large(is_folder ? 0 : (uint64_t)query->stat.st_blocks * 512),
@@ -107,7 +108,7 @@ void file_network_open(const struct stat *stat, struct file_facts facts,
                        FILE_NETWORK_OPEN_INFORMATION *ret_info)
 {
     struct file_times times = times_from_stat(stat);
-    bool is_folder = S_ISDIR(stat->st_mode);
+    bool is_folder = facts.attributes & FILE_ATTRIBUTE_DIRECTORY;
 
     *ret_info = (FILE_NETWORK_OPEN_INFORMATION){
         .CreationTime.QuadPart = facts.created,
@@ -137,7 +138,7 @@ static NTSTATUS answer_name(struct query *query, const void *fixed, ULONG header
 /* `\folder\file`, to be freed. */
 static NTSTATUS name_without_drive(struct file *file, WCHAR **ret_name, ULONG *ret_bytes)
 {
-    _cleanup_nt_(path_freep) char *path = file_path(file);
+    _cleanup_nt_(path_freep) char *path = file_real_path(file);
     WCHAR *name;
     SIZE_T bytes;
 
@@ -228,10 +229,16 @@ static NTSTATUS query_dword(struct query *query, ULONG value)
     return answer(query, &value, sizeof(value));
 }
 
+ULONG reparse_tag(struct file_facts facts)
+{
+    return facts.attributes & FILE_ATTRIBUTE_REPARSE_POINT ? IO_REPARSE_TAG_SYMLINK : 0;
+}
+
 static NTSTATUS query_class(struct query *query, FILE_INFORMATION_CLASS class)
 {
     FILE_PIPE_INFORMATION pipe = pipe_information(query->file);
-    FILE_ATTRIBUTE_TAG_INFORMATION tag = {.FileAttributes = query->facts.attributes};
+    FILE_ATTRIBUTE_TAG_INFORMATION tag = {.FileAttributes = query->facts.attributes,
+                                          .ReparseTag = reparse_tag(query->facts)};
     LARGE_INTEGER index = large(query->stat.st_ino);
     BOOLEAN remote = FALSE;
 
@@ -300,7 +307,9 @@ NTSTATUS WINAPI NtQueryInformationFile(HANDLE handle, PIO_STATUS_BLOCK user_iosb
     query.file = file;
     if (file->fd >= 0 && fstat(file->fd, &query.stat))
         return status_from_errno(errno);
-    if (tells_facts(class))
+    if (S_ISLNK(query.stat.st_mode))
+        query.facts = file_facts_of_link(file->fd, "", file->kind == FILE_KIND_FOLDER, &query.stat);
+    else if (tells_facts(class))
         query.facts = file_facts_of_fd(file->fd, &query.stat);
     status = query_class(&query, class);
     iosb.Status = status;
@@ -308,6 +317,28 @@ NTSTATUS WINAPI NtQueryInformationFile(HANDLE handle, PIO_STATUS_BLOCK user_iosb
     if (status >= 0 || status == STATUS_BUFFER_OVERFLOW)
         TRY(USER_PUT(user_iosb, iosb));
     return status;
+}
+
+/* DIFFERS: of a symbolic link Windows tells the link's own size and times; here it is told that it
+ * is one, and the rest of what it leads to: the C run times of Wine make their stat() of this,
+ * those of Windows open the file for it. */
+static NTSTATUS facts_by_path(const char *path, struct stat *ret_stat, struct file_facts *ret_facts)
+{
+    struct stat link;
+
+    if (lstat(path, &link))
+        return status_from_errno(errno);
+    *ret_stat = link;
+    if (S_ISLNK(link.st_mode) && stat(path, ret_stat)) {
+        *ret_facts = file_facts_of_link(AT_FDCWD, path, false, &link);
+        *ret_stat = link;
+        return STATUS_SUCCESS;
+    }
+    *ret_facts = file_facts_get(path, ret_stat);
+    if (S_ISLNK(link.st_mode))
+        ret_facts->attributes =
+            (ret_facts->attributes & ~(ULONG)FILE_ATTRIBUTE_NORMAL) | FILE_ATTRIBUTE_REPARSE_POINT;
+    return STATUS_SUCCESS;
 }
 
 /* By name, without a handle. */
@@ -327,14 +358,10 @@ static NTSTATUS stat_by_name(const OBJECT_ATTRIBUTES *attributes, struct stat *r
             path.kind == PATH_NULL ? STATUS_INVALID_DEVICE_REQUEST : STATUS_OBJECT_NAME_NOT_FOUND;
     else if (!path.exists)
         status = path.parent_exists ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_OBJECT_PATH_NOT_FOUND;
-    else if (stat(path.unix_path, ret_stat) && lstat(path.unix_path, ret_stat))
-        status = status_from_errno(errno);
-    else if (path.has_trailing_separator && !S_ISDIR(ret_stat->st_mode))
-        status = STATUS_OBJECT_NAME_INVALID;
     else
-        status = STATUS_SUCCESS;
-    if (!status)
-        *ret_facts = file_facts_get(path.unix_path, ret_stat);
+        status = facts_by_path(path.unix_path, ret_stat, ret_facts);
+    if (!status && path.has_trailing_separator && !S_ISDIR(ret_stat->st_mode))
+        status = STATUS_OBJECT_NAME_INVALID;
     nt_path_deinit(&path);
     return status;
 }

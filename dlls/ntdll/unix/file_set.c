@@ -81,6 +81,19 @@ static NTSTATUS set_attributes(struct file *file, const struct stat *info, ULONG
     return mode & 0222 || !fchmod(file->fd, mode) ? STATUS_SUCCESS : status_from_errno(errno);
 }
 
+/* Of a link itself: Linux keeps its times alone. */
+static NTSTATUS set_link_basic(struct file *file, const FILE_BASIC_INFORMATION *info)
+{
+    const struct timespec times[] = {time_to_set(info->LastAccessTime),
+                                     time_to_set(info->LastWriteTime)};
+
+    if (info->FileAttributes & FILE_ATTRIBUTE_READONLY)
+        return STATUS_NOT_SUPPORTED;
+    return utimensat(file->fd, "", times, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)
+               ? status_from_errno(errno)
+               : STATUS_SUCCESS;
+}
+
 static NTSTATUS set_basic(struct change *change)
 {
     FILE_BASIC_INFORMATION info;
@@ -95,6 +108,8 @@ static NTSTATUS set_basic(struct change *change)
         return STATUS_INVALID_PARAMETER;
     if (fstat(change->file->fd, &stat))
         return status_from_errno(errno);
+    if (S_ISLNK(stat.st_mode))
+        return set_link_basic(change->file, &info);
     if (info.FileAttributes)
         TRY(set_attributes(change->file, &stat, info.FileAttributes));
     if (info.CreationTime.QuadPart > 0)

@@ -6,8 +6,8 @@
 /* FSCTL_SET_SPARSE, FSCTL_SET_ZERO_DATA, FSCTL_QUERY_ALLOCATED_RANGES, compression, reparse points.
  *
  * Every file of Linux may have holes, so one that is made sparse is so already; "not sparse" fills
- * its holes with blocks. DIFFERS: FILE_ATTRIBUTE_SPARSE_FILE is not shown. No file is compressed,
- * and none that is open is a reparse point: opening follows links.
+ * its holes with blocks. DIFFERS: FILE_ATTRIBUTE_SPARSE_FILE is not shown. No file is compressed.
+ * The only reparse points are symbolic links (file_link.c).
  */
 #include "file_space.h"
 
@@ -187,7 +187,7 @@ bool file_space_control(struct space_call *call, ULONG code, NTSTATUS *ret_statu
         *ret_status = set_compression(call);
         return true;
     case FSCTL_GET_REPARSE_POINT:
-        *ret_status = STATUS_NOT_A_REPARSE_POINT;
+        *ret_status = file_link_query(call);
         return true;
     default:
         return false;

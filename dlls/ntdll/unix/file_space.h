@@ -15,5 +15,7 @@ struct space_call {
     ULONG used; /* of the output, in bytes */
 };
 
+/* FSCTL_GET_REPARSE_POINT (file_link.c). */
+NTSTATUS file_link_query(struct space_call *call);
 /* False: not one of these codes. */
 bool file_space_control(struct space_call *call, ULONG code, NTSTATUS *ret_status);

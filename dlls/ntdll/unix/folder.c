@@ -218,7 +218,7 @@ static NTSTATUS scan_read(struct folder_scan *scan, struct file *file)
 struct layout {
     unsigned class;
     ULONG name, id, ea;
-    bool has_times;
+    bool has_times, has_tag;
 };
 
 /* FILE_ID_EXTD_DIR_INFORMATION and its kin, which Wine's headers lack. */
@@ -238,18 +238,20 @@ struct extd_both_information {
 };
 
 static const struct layout layouts[] = {
-    {FileDirectoryInformation, offsetof(FILE_DIRECTORY_INFORMATION, FileName), 0, 0, true},
-    {FileFullDirectoryInformation, offsetof(FILE_FULL_DIRECTORY_INFORMATION, FileName), 0, 1, true},
-    {FileBothDirectoryInformation, offsetof(FILE_BOTH_DIRECTORY_INFORMATION, FileName), 0, 1, true},
+    {FileDirectoryInformation, offsetof(FILE_DIRECTORY_INFORMATION, FileName), 0, 0, true, false},
+    {FileFullDirectoryInformation, offsetof(FILE_FULL_DIRECTORY_INFORMATION, FileName), 0, 1, true,
+     false},
+    {FileBothDirectoryInformation, offsetof(FILE_BOTH_DIRECTORY_INFORMATION, FileName), 0, 1, true,
+     false},
     {FileIdFullDirectoryInformation, offsetof(FILE_ID_FULL_DIRECTORY_INFORMATION, FileName),
-     offsetof(FILE_ID_FULL_DIRECTORY_INFORMATION, FileId), 1, true},
+     offsetof(FILE_ID_FULL_DIRECTORY_INFORMATION, FileId), 1, true, false},
     {FileIdBothDirectoryInformation, offsetof(FILE_ID_BOTH_DIRECTORY_INFORMATION, FileName),
-     offsetof(FILE_ID_BOTH_DIRECTORY_INFORMATION, FileId), 1, true},
+     offsetof(FILE_ID_BOTH_DIRECTORY_INFORMATION, FileId), 1, true, false},
     {60 /* FileIdExtdDirectoryInformation */, offsetof(struct extd_information, name),
-     offsetof(struct extd_information, id), 1, true},
+     offsetof(struct extd_information, id), 1, true, true},
     {63 /* FileIdExtdBothDirectoryInformation */, offsetof(struct extd_both_information, name),
-     offsetof(struct extd_both_information, id), 1, true},
-    {FileNamesInformation, offsetof(FILE_NAMES_INFORMATION, FileName), 0, 0, false},
+     offsetof(struct extd_both_information, id), 1, true, true},
+    {FileNamesInformation, offsetof(FILE_NAMES_INFORMATION, FileName), 0, 0, false, false},
 };
 
 union entry_info {
@@ -258,6 +260,22 @@ union entry_info {
     struct extd_both_information largest;
     char bytes[sizeof(struct extd_both_information)];
 };
+
+static bool leads_to_folder(int folder, const char *name)
+{
+    struct stat stat;
+
+    return !fstatat(folder, name, &stat, 0) && S_ISDIR(stat.st_mode);
+}
+
+/* The length of extended attributes stands where Windows has a link's tag. */
+static void tag_fill(const struct layout *layout, ULONG tag, union entry_info *info)
+{
+    if (layout->ea)
+        info->largest.ea_size = tag;
+    if (layout->has_tag)
+        info->largest.reparse_tag = tag;
+}
 
 static void entry_fill(const struct layout *layout, struct file *file,
                        const struct folder_entry *entry, union entry_info *info)
@@ -280,10 +298,12 @@ static void entry_fill(const struct layout *layout, struct file *file,
         info->common.FileNameLength = name_bytes;
         return;
     }
-    if (fstatat(file->fd, entry->name, &stat, 0) &&
-        fstatat(file->fd, entry->name, &stat, AT_SYMLINK_NOFOLLOW))
+    if (fstatat(file->fd, entry->name, &stat, *entry->name == '/' ? 0 : AT_SYMLINK_NOFOLLOW))
         memset(&stat, 0, sizeof(stat)); /* gone since the folder was read */
-    if (stat.st_mode && *entry->name == '/') {
+    if (S_ISLNK(stat.st_mode)) {
+        facts = file_facts_of_link(file->fd, entry->name, leads_to_folder(file->fd, entry->name),
+                                   &stat);
+    } else if (stat.st_mode && *entry->name == '/') {
         facts = file_facts_get(entry->name, &stat);
     } else if (stat.st_mode) {
         snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", file->fd, entry->name);
@@ -298,6 +318,7 @@ static void entry_fill(const struct layout *layout, struct file *file,
     info->common.AllocationSize = open.AllocationSize;
     info->common.FileAttributes = open.FileAttributes;
     info->common.FileNameLength = name_bytes;
+    tag_fill(layout, reparse_tag(facts), info);
     if (layout->id)
         memcpy(info->bytes + layout->id, &stat.st_ino, sizeof(stat.st_ino));
 }

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* Symbolic links as walkers of folders see them: attributes, the tag, where they lead to, the names
+ * of what was opened through them; and that all else follows them. */
+
+#define _WIN32_WINNT 0x0a00
+#include <windows.h>
+#include <winioctl.h>
+
+#include <string.h>
+#include <sys/stat.h>
+#include <wchar.h>
+
+#include "win32.h"
+
+enum { AS_LINK = FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT };
+
+/* REPARSE_DATA_BUFFER of a symbolic link, which is in headers for drivers. */
+struct reparse {
+    ULONG tag;
+    USHORT length, reserved, name_at, name_size, print_at, print_size;
+    ULONG flags;
+    WCHAR text[600];
+};
+
+static char base[MAX_PATH];
+
+static HANDLE open_by(const char *name, DWORD access, DWORD flags)
+{
+    return CreateFileA(name, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                       OPEN_EXISTING, flags, NULL);
+}
+
+static void make(const char *name, const char *text)
+{
+    HANDLE file = CreateFileA(name, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
+    DWORD n;
+
+    WriteFile(file, text, (DWORD)strlen(text), &n, NULL);
+    CloseHandle(file);
+}
+
+static BOOL make_all(void)
+{
+    char place[MAX_PATH + 16];
+
+    make("aim", "twelve bytes");
+    CreateDirectoryA("place", NULL);
+    make("place\\inside", "inside");
+    strcpy(place, base);
+    strcat(place, "\\place");
+    return CreateSymbolicLinkA("to-file", "aim", 2) && CreateSymbolicLinkA("to-place", place, 3) &&
+           CreateSymbolicLinkA("to-nothing", "nothing", 2);
+}
+
+static void test_attributes(void)
+{
+    static const struct {
+        const char *name;
+        DWORD attributes;
+    } rows[] = {{"aim", 0},
+                {"place", FILE_ATTRIBUTE_DIRECTORY},
+                {"to-file", FILE_ATTRIBUTE_REPARSE_POINT},
+                {"to-place", FILE_ATTRIBUTE_REPARSE_POINT | FILE_ATTRIBUTE_DIRECTORY},
+                {"to-nothing", FILE_ATTRIBUTE_REPARSE_POINT}};
+    const DWORD asked = FILE_ATTRIBUTE_REPARSE_POINT | FILE_ATTRIBUTE_DIRECTORY;
+    FILE_ATTRIBUTE_TAG_INFO tag;
+    WIN32_FIND_DATAA found;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const BOOL is_link = rows[i].attributes & FILE_ATTRIBUTE_REPARSE_POINT;
+        HANDLE file = open_by(rows[i].name, GENERIC_READ, AS_LINK);
+
+        is_number(GetFileAttributesA(rows[i].name) & asked, rows[i].attributes,
+                  "%s: GetFileAttributes", rows[i].name);
+        FindClose(FindFirstFileA(rows[i].name, &found));
+        is_number(found.dwFileAttributes & asked, rows[i].attributes, "FindFirstFile");
+        ok(!is_link || found.dwReserved0 == IO_REPARSE_TAG_SYMLINK, "its tag");
+        ok(!is_link || !found.nFileSizeLow, "a link has no size");
+        memset(&tag, 0, sizeof tag);
+        ok(GetFileInformationByHandleEx(file, FileAttributeTagInfo, &tag, sizeof tag),
+           "FileAttributeTagInfo");
+        is_number(tag.FileAttributes & asked, rows[i].attributes, "the same");
+        is_number(tag.ReparseTag, is_link ? IO_REPARSE_TAG_SYMLINK : 0, "and the tag");
+        CloseHandle(file);
+    }
+}
+
+static void test_listing(void)
+{
+    WIN32_FIND_DATAW found;
+    HANDLE search = FindFirstFileW(L"*", &found);
+    int n_links = 0, n_folders = 0;
+
+    do {
+        if (!(found.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT))
+            continue;
+        n_links += found.dwReserved0 == IO_REPARSE_TAG_SYMLINK;
+        n_folders += !wcscmp(found.cFileName, L"to-place") &&
+                     (found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY);
+    } while (FindNextFileW(search, &found));
+    FindClose(search);
+    is_number(n_links, 3, "three links are listed");
+    is_number(n_folders, 1, "one to a folder");
+}
+
+static BOOL reparse_get(const char *name, DWORD size, struct reparse *ret_data, DWORD *ret_n)
+{
+    HANDLE file = open_by(name, 0, AS_LINK);
+    BOOL is_read;
+    DWORD error;
+
+    memset(ret_data, 0, sizeof *ret_data);
+    is_read = DeviceIoControl(file, FSCTL_GET_REPARSE_POINT, NULL, 0, ret_data, size, ret_n, NULL);
+    error = GetLastError();
+    CloseHandle(file);
+    SetLastError(error);
+    return is_read;
+}
+
+static void test_targets(void)
+{
+    WCHAR place[MAX_PATH], *text;
+    struct reparse data;
+    DWORD n;
+
+    ok(reparse_get("to-file", sizeof data, &data, &n) && data.tag == IO_REPARSE_TAG_SYMLINK,
+       "FSCTL_GET_REPARSE_POINT");
+    ok(data.flags == 1 && data.name_size == 6 && !wmemcmp(data.text + data.name_at / 2, L"aim", 3),
+       "a relative target");
+    is_number(n, 8u + data.length, "all of it");
+    ok(reparse_get("to-place", sizeof data, &data, &n) && !data.flags, "an absolute one");
+    GetCurrentDirectoryW(MAX_PATH, place);
+    wcscat(place, L"\\place");
+    text = data.text + data.name_at / 2;
+    ok(!wmemcmp(text, L"\\??\\", 4) && !wmemcmp(text + 4, place, wcslen(place)) &&
+           data.name_size == 2 * (4 + wcslen(place)),
+       "by its NT name");
+    ok(data.print_size == 2 * wcslen(place) &&
+           !wmemcmp(data.text + data.print_at / 2, place, wcslen(place)),
+       "and to be shown");
+    fails(reparse_get("to-file", 22, &data, &n), ERROR_MORE_DATA, "a buffer for half of it");
+    fails(reparse_get("to-file", 4, &data, &n), ERROR_INSUFFICIENT_BUFFER, "for nothing of it");
+    fails(reparse_get("aim", sizeof data, &data, &n), ERROR_NOT_A_REPARSE_POINT, "what is no link");
+}
+
+static BOOL final_name(const char *name, DWORD flags, const char *want)
+{
+    HANDLE file = open_by(name, 0, FILE_FLAG_BACKUP_SEMANTICS | flags);
+    char text[MAX_PATH + 8] = "", whole[MAX_PATH + 32];
+
+    GetFinalPathNameByHandleA(file, text, sizeof text, 0);
+    CloseHandle(file);
+    strcpy(whole, base);
+    strcat(whole, "\\");
+    strcat(whole, want);
+    return !_stricmp(text + 4, whole); /* behind \\?\ */
+}
+
+static void test_following(void)
+{
+    BY_HANDLE_FILE_INFORMATION info = {0};
+    HANDLE file = open_by("to-file", GENERIC_READ, 0);
+    struct _stat64 status;
+    char text[16] = "";
+    DWORD n = 0;
+
+    ok(ReadFile(file, text, sizeof text, &n, NULL) && n == 12, "an open link reads as its target");
+    ok(GetFileInformationByHandle(file, &info) && info.nFileSizeLow == 12 &&
+           !(info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT),
+       "and is one by its attributes");
+    CloseHandle(file);
+    ok(!_stat64("to-file", &status) && status.st_size == 12, "stat() tells the target's size");
+    ok(final_name("to-file", 0, "aim"), "GetFinalPathNameByHandle: the target");
+    ok(final_name("to-place\\inside", 0, "place\\inside"), "through a link to a folder");
+    ok(final_name("to-place", FILE_FLAG_OPEN_REPARSE_POINT, "to-place"), "the link itself");
+    fails(open_by("to-nothing", GENERIC_READ, 0) != INVALID_HANDLE_VALUE, ERROR_FILE_NOT_FOUND,
+          "opening what leads nowhere");
+    file = open_by("to-file", GENERIC_READ, AS_LINK);
+    ok(file != INVALID_HANDLE_VALUE && ReadFile(file, text, sizeof text, &n, NULL) && !n,
+       "a link itself has no bytes");
+    CloseHandle(file);
+    fails(open_by("to-place", GENERIC_READ, FILE_FLAG_OPEN_REPARSE_POINT) != INVALID_HANDLE_VALUE,
+          ERROR_ACCESS_DENIED, "one to a folder without FILE_FLAG_BACKUP_SEMANTICS");
+    fails(CreateFileA("to-file", GENERIC_READ, 0, NULL, CREATE_NEW, FILE_FLAG_OPEN_REPARSE_POINT,
+                      NULL) != INVALID_HANDLE_VALUE,
+          ERROR_FILE_EXISTS, "a new file in a link's place");
+}
+
+static void test_times(void)
+{
+    HANDLE link = open_by("to-file", FILE_WRITE_ATTRIBUTES, AS_LINK);
+    const FILETIME then = {0x10000000, 0x01d00000};
+    WIN32_FIND_DATAW found, target;
+
+    ok(SetFileTime(link, NULL, NULL, &then), "a link's time");
+    CloseHandle(link);
+    FindClose(FindFirstFileW(L"to-file", &found));
+    FindClose(FindFirstFileW(L"aim", &target));
+    ok(!CompareFileTime(&found.ftLastWriteTime, &then), "is its own");
+    ok(CompareFileTime(&target.ftLastWriteTime, &then) > 0, "not its target's");
+}
+
+static void test_ends(void)
+{
+    HANDLE link = open_by("to-place", DELETE, AS_LINK | FILE_FLAG_DELETE_ON_CLOSE);
+
+    ok(link != INVALID_HANDLE_VALUE, "a link is opened to be deleted");
+    CloseHandle(link);
+    ok(GetFileAttributesA("to-place") == INVALID_FILE_ATTRIBUTES, "it is gone");
+    ok(GetFileAttributesA("place\\inside") != INVALID_FILE_ATTRIBUTES, "and nothing else");
+    ok(MoveFileA("to-nothing", "moved"), "one that leads nowhere is moved");
+    ok(DeleteFileA("moved"), "and deleted");
+    ok(DeleteFileA("to-file") && GetFileAttributesA("aim") != INVALID_FILE_ATTRIBUTES,
+       "one to a file too");
+}
+
+static void test_main(void)
+{
+    char temp[MAX_PATH], final[MAX_PATH + 8] = "";
+    HANDLE folder;
+
+    GetTempPathA(MAX_PATH, temp);
+    GetTempFileNameA(temp, "lnk", 0, base);
+    DeleteFileA(base);
+    CreateDirectoryA(base, NULL);
+    folder = open_by(base, 0, FILE_FLAG_BACKUP_SEMANTICS); /* the way there may have links */
+    GetFinalPathNameByHandleA(folder, final, sizeof final, 0);
+    CloseHandle(folder);
+    strcpy(base, final + 4);
+    SetCurrentDirectoryA(base);
+    if (make_all()) {
+        test_attributes();
+        test_listing();
+        test_targets();
+        test_following();
+        test_times();
+        test_ends();
+    } else if (running_on_portico()) {
+        ok(FALSE, "links are made");
+    } else {
+        skip(1, "this user may make no links");
+    }
+    DeleteFileA("to-place");
+    DeleteFileA("place\\inside");
+    RemoveDirectoryA("place");
+    DeleteFileA("aim");
+    SetCurrentDirectoryA(temp);
+    RemoveDirectoryA(base);
+    done_testing();
+}
