@@ -263,10 +263,20 @@ static struct name component_take(struct name *path)
     return component;
 }
 
+/* What is only made when somebody looks for it. */
+static status_t key_complete(struct key *key)
+{
+    status_t (*fill)(struct key * key) = key->fill;
+
+    key->fill = NULL;
+    return fill ? fill(key) : STATUS_SUCCESS;
+}
+
 status_t key_walk(struct key *from, struct name path, struct key **ret_parent,
                   struct name *ret_leaf, struct key **ret_key)
 {
     struct key *key = from;
+    status_t status;
 
     *ret_parent = from->parent;
     while (path.length) {
@@ -280,6 +290,9 @@ status_t key_walk(struct key *from, struct name path, struct key **ret_parent,
         key = child;
         if (!child)
             break;
+        status = key_complete(child);
+        if (status)
+            return status;
     }
     *ret_key = key;
     return STATUS_SUCCESS;

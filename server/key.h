@@ -61,6 +61,7 @@ struct key {
     uint64_t last_write; /* NT time */
     bool is_read_only;   /* nothing is made or set here and below */
     bool any_child;      /* opening a child that is not there makes it */
+    status_t (*fill)(struct key *key); /* for who first looks for the key; NULL: all is there */
 };
 
 extern const struct object_ops key_ops;

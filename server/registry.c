@@ -16,37 +16,44 @@
 #include "common/host.h"
 #include "common/sid.h"
 #include "key.h"
+#include "processors.h"
 #include "server.h"
 
-#define REG_SZ       1u
-#define REG_DWORD    4u
-#define TEXT_MAX     1024u
-#define SID_TEXT_MAX 64u
+#define REG_SZ        1u
+#define REG_EXPAND_SZ 2u
+#define REG_DWORD     4u
+#define TEXT_MAX      1024u
+#define SID_TEXT_MAX  64u
 
 /* One line of registry.def. */
 struct initial {
     const char *path;
     const char *name; /* NULL: a key */
+    uint32_t type;
     const char *text; /* NULL: a number, or (host_max) the machine's name */
     uint32_t number;
     uint32_t host_max; /* characters; 0: not that name */
 };
 
 static const struct initial initials[] = {
-#define KEY(path)                       {path, NULL, NULL, 0, 0},
-#define VALUE_SZ(path, name, text)      {path, name, text, 0, 0},
-#define VALUE_DWORD(path, name, number) {path, name, NULL, number, 0},
-#define VALUE_HOST(path, name, max)     {path, name, NULL, 0, max},
+#define KEY(path)                       {path, NULL, 0, NULL, 0, 0},
+#define VALUE_SZ(path, name, text)      {path, name, REG_SZ, text, 0, 0},
+#define VALUE_EXPAND(path, name, text)  {path, name, REG_EXPAND_SZ, text, 0, 0},
+#define VALUE_DWORD(path, name, number) {path, name, REG_DWORD, NULL, number, 0},
+#define VALUE_HOST(path, name, max)     {path, name, REG_SZ, NULL, 0, max},
 #define READ_ONLY(path)
+#define ASK_SERVER(path)
 #include "portico/registry.def"
 };
 
 static const char *const read_only[] = {
 #define KEY(path)
 #define VALUE_SZ(path, name, text)
+#define VALUE_EXPAND(path, name, text)
 #define VALUE_DWORD(path, name, number)
 #define VALUE_HOST(path, name, max)
 #define READ_ONLY(path) path,
+#define ASK_SERVER(path)
 #include "portico/registry.def"
 };
 
@@ -79,7 +86,7 @@ static status_t value_fill(struct key *key, const struct initial *initial)
         text = host;
     }
     struct name value = name_from_ascii(text, storage);
-    return key_value_set(key, name, REG_SZ, storage, (value.length + 1) * 2);
+    return key_value_set(key, name, initial->type, storage, (value.length + 1) * 2);
 }
 
 static status_t initial_fill(struct server *server, const struct initial *initial, const char *sid)
@@ -101,17 +108,39 @@ static status_t initial_fill(struct server *server, const struct initial *initia
     return status;
 }
 
-static status_t read_only_mark(struct server *server, const char *path)
+static const char *const later[] = {
+#define KEY(path)
+#define VALUE_SZ(path, name, text)
+#define VALUE_EXPAND(path, name, text)
+#define VALUE_DWORD(path, name, number)
+#define VALUE_HOST(path, name, max)
+#define READ_ONLY(path)
+#define ASK_SERVER(path) path,
+#include "portico/registry.def"
+};
+
+/* Borrowed, or NULL. */
+static struct key *key_find(struct server *server, const char *path)
 {
     uint16_t storage[TEXT_MAX];
     struct key *parent, *key = NULL;
     struct name leaf;
-    status_t status =
-        key_walk(server->registry.root, path_expand(path, "", storage), &parent, &leaf, &key);
 
-    if (!status && key)
-        key->is_read_only = true;
-    return key ? status : STATUS_OBJECT_NAME_NOT_FOUND;
+    return key_walk(server->registry.root, path_expand(path, "", storage), &parent, &leaf, &key)
+               ? NULL
+               : key;
+}
+
+static void marks_set(struct server *server)
+{
+    struct key *key;
+
+    for (size_t i = 0; i < ARRAY_SIZE(read_only); i++)
+        if ((key = key_find(server, read_only[i])))
+            key->is_read_only = true;
+    for (size_t i = 0; i < ARRAY_SIZE(later); i++)
+        if ((key = key_find(server, later[i])))
+            key->fill = processors_fill;
 }
 
 /* S-1-5-18, S-1-22-1-1000 ... */
@@ -132,8 +161,8 @@ status_t registry_init(struct server *server)
     user_sid_print(sid);
     for (size_t i = 0; i < ARRAY_SIZE(initials) && !status; i++)
         status = initial_fill(server, &initials[i], sid);
-    for (size_t i = 0; i < ARRAY_SIZE(read_only) && !status; i++)
-        status = read_only_mark(server, read_only[i]);
+    if (!status)
+        marks_set(server);
     server->registry.is_filled = true;
     return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* What tests above kernel32 share: errors, a child and its end. */
+/* What tests above kernel32 share: errors, folders, a child and its end. */
 #pragma once
 
 #include <windows.h>
@@ -17,6 +17,13 @@ static inline void fails(BOOL succeeded, DWORD want, const char *what)
 
     ok(!succeeded, "%s fails", what);
     is_number(error, want, "its error");
+}
+
+static inline BOOL is_folder(const WCHAR *path)
+{
+    const DWORD attributes = GetFileAttributesW(path);
+
+    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY);
 }
 
 /* Starts this program again with these arguments. */

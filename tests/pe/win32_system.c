@@ -68,13 +68,6 @@ static void test_ideal_processor(void)
           ERROR_INVALID_PARAMETER, "one that cannot be");
 }
 
-static BOOL is_folder(const WCHAR *path)
-{
-    DWORD attributes = GetFileAttributesW(path);
-
-    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY);
-}
-
 static void test_folders(void)
 {
     static const struct {

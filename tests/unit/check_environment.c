@@ -51,10 +51,14 @@ END_TEST
 
 START_TEST(unix_variables_that_mean_something_else_do_not_pass)
 {
-    block_make((const char *[]){"HOME=/home/me", "TMPDIR=/var/tmp", "SystemRoot=/x", "SHELL=/bin/sh",
-                          "LD_PRELOAD=x.so", "_=/bin/env", "no equals sign", "=odd", NULL});
-    ck_assert_str_eq(value_get("USERPROFILE"), "Z:\\home\\me");
-    ck_assert_str_eq(value_get("APPDATA"), "Z:\\home\\me\\AppData\\Roaming");
+    block_make((const char *[]){"HOME=/home/me", "USER=me", "TMPDIR=/var/tmp", "SystemRoot=/x",
+                                "SHELL=/bin/sh", "LD_PRELOAD=x.so", "_=/bin/env", "no equals sign",
+                                "=odd", NULL});
+    ck_assert_str_eq(value_get("USERPROFILE"), "C:\\users\\me");
+    ck_assert_str_eq(value_get("HOMEDRIVE"), "C:");
+    ck_assert_str_eq(value_get("HOMEPATH"), "\\users\\me");
+    ck_assert_str_eq(value_get("APPDATA"), "C:\\users\\me\\AppData\\Roaming");
+    ck_assert_str_eq(value_get("LOCALAPPDATA"), "C:\\users\\me\\AppData\\Local");
     ck_assert_str_eq(value_get("TEMP"), "Z:\\var\\tmp");
     ck_assert_str_eq(value_get("TMP"), "Z:\\var\\tmp");
     ck_assert_str_eq(value_get("SystemRoot"), "C:\\windows");
@@ -79,6 +83,12 @@ START_TEST(an_empty_environment_has_what_windows_promises)
                                            "USERNAME",
                                            "COMPUTERNAME",
                                            "OS",
+                                           "CommonProgramFiles",
+                                           "CommonProgramFiles(x86)",
+                                           "CommonProgramW6432",
+                                           "ProgramFiles",
+                                           "ProgramFiles(x86)",
+                                           "ProgramW6432",
                                            "PROCESSOR_ARCHITECTURE",
                                            "NUMBER_OF_PROCESSORS"};
     unsigned i;
@@ -86,6 +96,22 @@ START_TEST(an_empty_environment_has_what_windows_promises)
     block_make((const char *[]){NULL});
     for (i = 0; i < sizeof(promised) / sizeof(*promised); i++)
         ck_assert_msg(value_get(promised[i]) != NULL, "%s", promised[i]);
+    text_deinit(&block);
+}
+END_TEST
+
+START_TEST(a_user_s_name_that_can_be_no_folder_s_is_user)
+{
+    static const char *const unfit[] = {
+        "", ".", "..", "a/b", "a\\b", "a:b", "a name of more than 32 characters"};
+
+    ck_assert_str_eq(environment_user(NULL), "user");
+    ck_assert_str_eq(environment_user("me"), "me");
+    for (size_t i = 0; i < sizeof(unfit) / sizeof(*unfit); i++)
+        ck_assert_str_eq(environment_user(unfit[i]), "user");
+    block_make((const char *[]){"USER=a/b", NULL});
+    ck_assert_str_eq(value_get("USERPROFILE"), "C:\\users\\user");
+    ck_assert_str_eq(value_get("USERNAME"), "user");
     text_deinit(&block);
 }
 END_TEST
@@ -113,6 +139,7 @@ int main(void)
     UNIT_TEST(the_path_is_converted_behind_the_system_folders);
     UNIT_TEST(unix_variables_that_mean_something_else_do_not_pass);
     UNIT_TEST(an_empty_environment_has_what_windows_promises);
+    UNIT_TEST(a_user_s_name_that_can_be_no_folder_s_is_user);
     UNIT_TEST(the_block_is_sorted_and_ends_with_an_empty_string);
     return UNIT_END();
 }

@@ -6,6 +6,7 @@
 /* Drive C:, a folder of Portico's own that is made on first use: $PORTICO_HOME/drive_c, or
  * ~/.portico/drive_c, with the folders that a Windows has from its start, the user's among them
  * (shell32 fails for one that is not there). */
+#include "cmdline.h"
 #include "ntpath.h"
 #include <errno.h>
 #include <limits.h>
@@ -25,10 +26,13 @@ static const char *const folders[] = {"",
                                       "/users/Public",
                                       "/Program Files",
                                       "/Program Files (x86)",
+                                      "/Program Files/Common Files",
+                                      "/Program Files (x86)/Common Files",
                                       "/ProgramData",
                                       "~",
                                       "~/AppData",
                                       "~/AppData/Local",
+                                      "~/AppData/Local/Temp",
                                       "~/AppData/LocalLow",
                                       "~/AppData/Roaming",
                                       "~/Desktop",
@@ -36,7 +40,8 @@ static const char *const folders[] = {"",
                                       "~/Music",
                                       "~/Pictures",
                                       "~/Videos",
-                                      "~/Documents"};
+                                      "~/Documents",
+                                      "~/Favorites"};
 
 enum { N_FOLDERS = sizeof(folders) / sizeof(*folders), PATH_ROOM = PATH_MAX + 128 };
 
@@ -45,15 +50,11 @@ static bool make_folder(const char *path)
     return !mkdir(path, 0777) || errno == EEXIST;
 }
 
-/* As environment.c has it. */
 static void folder_path(const char *base, const char *folder, char path[PATH_ROOM])
 {
-    const char *user = getenv("USER");
-
-    if (!user || !*user || strchr(user, '/') || strlen(user) > 32)
-        user = "user";
     if (*folder == '~')
-        snprintf(path, PATH_ROOM, "%s/drive_c/users/%s%s", base, user, folder + 1);
+        snprintf(path, PATH_ROOM, "%s/drive_c/users/%s%s", base, environment_user(getenv("USER")),
+                 folder + 1);
     else
         snprintf(path, PATH_ROOM, "%s/drive_c%s", base, folder);
 }

@@ -21,18 +21,24 @@
 
 enum {
     NAMES_MAX = 4096,
+    USER_NAME_MAX = 32,
     MADE_MAX = 32, /* of them are made here, at most */
 };
 
 /* Constant ones. */
 static const char *const fixed[] = {
     "ALLUSERSPROFILE=C:\\ProgramData",
+    "CommonProgramFiles=C:\\Program Files\\Common Files",
+    "CommonProgramFiles(x86)=C:\\Program Files (x86)\\Common Files",
+    "CommonProgramW6432=C:\\Program Files\\Common Files",
     "ComSpec=C:\\windows\\system32\\cmd.exe",
     "OS=Windows_NT",
     "PATHEXT=.COM;.EXE;.BAT;.CMD",
     "PROCESSOR_ARCHITECTURE=AMD64",
     "ProgramData=C:\\ProgramData",
     "ProgramFiles=C:\\Program Files",
+    "ProgramFiles(x86)=C:\\Program Files (x86)",
+    "ProgramW6432=C:\\Program Files",
     "PUBLIC=C:\\users\\Public",
     "SystemDrive=C:",
     "SystemRoot=C:\\windows",
@@ -158,27 +164,37 @@ static void path_add(struct entries *entries, const char *unix_path)
     entry_add(entries, &entry);
 }
 
-static void home_add(struct entries *entries, const char *home)
+/* The user's folders on drive C:, which drive_c.c makes and shell32 tells too. */
+static void home_add(struct entries *entries, const char *user)
 {
-    struct text path = {0};
+    static const char *const variables[][2] = {{"USERPROFILE=C:\\users\\", ""},
+                                               {"HOMEPATH=\\users\\", ""},
+                                               {"APPDATA=C:\\users\\", "\\AppData\\Roaming"},
+                                               {"LOCALAPPDATA=C:\\users\\", "\\AppData\\Local"}};
 
-    if (!home || home[0] != '/')
-        home = "/";
-    dos_path_append(&path, home);
-    if (!path.failed) {
-        entry_add_pair(entries, "USERPROFILE", path.bytes);
-        entry_add_pair(entries, "HOMEDRIVE", "Z:");
-        entry_add_pair(entries, "HOMEPATH", path.bytes + 2);
+    entry_add_pair(entries, "HOMEDRIVE", "C:");
+    for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
+        struct text entry = {0};
+
+        text_append_string(&entry, variables[i][0]);
+        text_append_string(&entry, user);
+        text_append_string(&entry, variables[i][1]);
+        entry_add(entries, &entry);
     }
-    text_deinit(&path);
-    home = home[1] ? home : "";
-    entry_add_path(entries, "APPDATA", home, "\\AppData\\Roaming");
-    entry_add_path(entries, "LOCALAPPDATA", home, "\\AppData\\Local");
+}
+
+const char *environment_user(const char *user)
+{
+    const bool is_fit = user && *user && *user != '.' && strlen(user) <= USER_NAME_MAX &&
+                        !user[strcspn(user, "/\\:*?\"<>|")];
+
+    return is_fit ? user : "user";
 }
 
 static void made_add(struct entries *entries, char *const *environment)
 {
-    const char *temporary = value_of(environment, "TMPDIR"), *user = value_of(environment, "USER");
+    const char *temporary = value_of(environment, "TMPDIR");
+    const char *user = environment_user(value_of(environment, "USER"));
     char host[COMPUTER_NAME_MAX + 1], number[16];
     size_t i;
 
@@ -193,9 +209,9 @@ static void made_add(struct entries *entries, char *const *environment)
     entry_add_path(entries, "TEMP", temporary, "");
     entry_add_path(entries, "TMP", temporary, "");
     path_add(entries, value_of(environment, "PATH"));
-    home_add(entries, value_of(environment, "HOME"));
-    entry_add_pair(entries, "USERNAME", user ? user : "user");
-    entry_add_pair(entries, "WINEUSERNAME", user ? user : "user"); /* advapi32's GetUserName */
+    home_add(entries, user);
+    entry_add_pair(entries, "USERNAME", user);
+    entry_add_pair(entries, "WINEUSERNAME", user); /* advapi32's GetUserName */
     host_name(COMPUTER_NAME_MAX, host);
     entry_add_pair(entries, "COMPUTERNAME", host);
     snprintf(number, sizeof(number), "%u", processors_count());

@@ -85,6 +85,8 @@ static NTSTATUS key_find(struct key *key, const struct creation *creation, bool 
     if (registry_is_untouched()) {
         if (registry_def_has(key->path, key->units))
             return STATUS_SUCCESS;
+        if (registry_def_is_server_s(key->path, key->units))
+            return open_at_server(key, creation, create, class, class_units, ret_created);
         if (!create)
             return STATUS_OBJECT_NAME_NOT_FOUND;
         if (registry_def_is_read_only(key->path, key->units))

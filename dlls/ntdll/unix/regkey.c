@@ -182,31 +182,58 @@ static const char *const key_paths[] = {
     "Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion\\Time Zones\\*",
 #define KEY(path) path,
 #define VALUE_SZ(path, name, text)
+#define VALUE_EXPAND(path, name, text)
 #define VALUE_DWORD(path, name, number)
 #define VALUE_HOST(path, name, max)
 #define READ_ONLY(path)
+#define ASK_SERVER(path)
 #include "portico/registry.def"
 };
 
 static const char *const read_only_paths[] = {
 #define KEY(path)
 #define VALUE_SZ(path, name, text)
+#define VALUE_EXPAND(path, name, text)
 #define VALUE_DWORD(path, name, number)
 #define VALUE_HOST(path, name, max)
 #define READ_ONLY(path) path,
+#define ASK_SERVER(path)
 #include "portico/registry.def"
 };
 
-bool registry_def_is_read_only(const WCHAR *path, size_t units)
+static const char *const asked_paths[] = {
+#define KEY(path)
+#define VALUE_SZ(path, name, text)
+#define VALUE_EXPAND(path, name, text)
+#define VALUE_DWORD(path, name, number)
+#define VALUE_HOST(path, name, max)
+#define READ_ONLY(path)
+#define ASK_SERVER(path) path,
+#include "portico/registry.def"
+};
+
+/* Is the path one of these, or below one? */
+static bool is_below(const char *const *paths, size_t n_paths, const WCHAR *path, size_t units)
 {
     struct tail tail;
 
     for (size_t n = units; n; n--)
         if ((n == units || path[n] == '\\') && tail_get(path, n, &tail))
-            for (size_t i = 0; i < sizeof(read_only_paths) / sizeof(read_only_paths[0]); i++)
-                if (path_matches(read_only_paths[i], &tail))
+            for (size_t i = 0; i < n_paths; i++)
+                if (path_matches(paths[i], &tail))
                     return true;
     return false;
+}
+
+bool registry_def_is_read_only(const WCHAR *path, size_t units)
+{
+    return is_below(read_only_paths, sizeof(read_only_paths) / sizeof(read_only_paths[0]), path,
+                    units);
+}
+
+bool registry_def_is_server_s(const WCHAR *path, size_t units)
+{
+    return is_below(asked_paths, sizeof(asked_paths) / sizeof(asked_paths[0]), path, units);
 }
 
 bool registry_def_has(const WCHAR *path, size_t units)
@@ -223,6 +250,7 @@ bool registry_def_has(const WCHAR *path, size_t units)
 
 struct initial_value {
     const char *path, *name;
+    uint32_t type;
     const char *text; /* NULL: a number, or the machine's name */
     uint32_t number;
     uint32_t host_max; /* characters; 0: not that name */
@@ -230,10 +258,12 @@ struct initial_value {
 
 static const struct initial_value initial_values[] = {
 #define KEY(path)
-#define VALUE_SZ(path, name, text)      {path, name, text, 0, 0},
-#define VALUE_DWORD(path, name, number) {path, name, NULL, number, 0},
-#define VALUE_HOST(path, name, max)     {path, name, NULL, 0, max},
+#define VALUE_SZ(path, name, text)      {path, name, REG_SZ, text, 0, 0},
+#define VALUE_EXPAND(path, name, text)  {path, name, REG_EXPAND_SZ, text, 0, 0},
+#define VALUE_DWORD(path, name, number) {path, name, REG_DWORD, NULL, number, 0},
+#define VALUE_HOST(path, name, max)     {path, name, REG_SZ, NULL, 0, max},
 #define READ_ONLY(path)
+#define ASK_SERVER(path)
 #include "portico/registry.def"
 };
 
@@ -252,7 +282,7 @@ static NTSTATUS initial_answer(const struct initial_value *value, ULONG *ret_typ
     const char *text = value->text;
     char host[HOST_NAME_LABEL_MAX + 1];
 
-    *ret_type = text || value->host_max ? REG_SZ : REG_DWORD;
+    *ret_type = value->type;
     if (value->host_max) {
         host_name(value->host_max, host);
         text = host;

@@ -35,6 +35,8 @@ bool registry_is_untouched(void);
 /* Is there such a key in it? A component "*" there is any. */
 bool registry_def_has(const WCHAR *path, size_t units);
 /* Is this key, there or not, below one that is read-only? */
+/* Is it the server alone that knows? */
+bool registry_def_is_server_s(const WCHAR *path, size_t units);
 bool registry_def_is_read_only(const WCHAR *path, size_t units);
 /* A value of it: type, and its bytes in buffer (at most size). STATUS_OBJECT_NAME_NOT_FOUND. */
 NTSTATUS registry_def_value(const struct key *key, const WCHAR *name, size_t units, ULONG *ret_type,

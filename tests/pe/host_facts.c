@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copyright (C) 2026 The Portico developers */
+
+/* What programs look up about the machine and its folders: the processors in the registry, the
+ * system's environment, and that environment, registry and shell name the same folders. */
+
+#include <windows.h>
+
+#include <cpuid.h>
+#include <shlobj.h>
+#include <string.h>
+
+#include "win32.h"
+
+#define PROCESSORS L"Hardware\\Description\\System\\CentralProcessor"
+#define VERSION    L"Software\\Microsoft\\Windows\\CurrentVersion"
+
+static DWORD text_get(HKEY root, const WCHAR *path, const WCHAR *name, WCHAR text[MAX_PATH])
+{
+    DWORD size = MAX_PATH * sizeof(*text), type = 0;
+    HKEY key = NULL;
+
+    *text = 0;
+    if (RegOpenKeyExW(root, path, 0, KEY_READ, &key))
+        return 0;
+    if (RegQueryValueExW(key, name, NULL, &type, (BYTE *)text, &size))
+        type = 0;
+    RegCloseKey(key);
+    return type;
+}
+
+static void test_processors(void)
+{
+    WCHAR text[MAX_PATH], vendor[16] = L"";
+    DWORD n = 0, speed = 0, size = sizeof(speed);
+    union {
+        unsigned words[3];
+        char text[13];
+    } maker = {{0}};
+    unsigned leaf;
+    SYSTEM_INFO info;
+    HKEY key;
+
+    GetSystemInfo(&info);
+    __get_cpuid(0, &leaf, &maker.words[0], &maker.words[2], &maker.words[1]);
+    for (int i = 0; i < 12; i++)
+        vendor[i] = (WCHAR)maker.text[i];
+    ok(!RegOpenKeyExW(HKEY_LOCAL_MACHINE, PROCESSORS, 0, KEY_READ, &key), "the processors' key");
+    ok(!RegQueryInfoKeyW(key, NULL, NULL, NULL, &n, NULL, NULL, NULL, NULL, NULL, NULL, NULL) &&
+           n >= info.dwNumberOfProcessors,
+       "has one for each");
+    size = MAX_PATH;
+    ok(!RegEnumKeyExW(key, 0, text, &size, NULL, NULL, NULL, NULL) && !wcscmp(text, L"0"),
+       "of which 0 is first");
+    RegCloseKey(key);
+    ok(text_get(HKEY_LOCAL_MACHINE, PROCESSORS L"\\0", L"VendorIdentifier", text) == REG_SZ &&
+           !wcscmp(text, vendor),
+       "its maker is the one that it tells itself");
+    ok(text_get(HKEY_LOCAL_MACHINE, PROCESSORS L"\\0", L"ProcessorNameString", text) == REG_SZ &&
+           *text,
+       "its name");
+    ok(text_get(HKEY_LOCAL_MACHINE, PROCESSORS L"\\0", L"Identifier", text) == REG_SZ &&
+           wcsstr(text, L" Family ") && wcsstr(text, L" Model ") && wcsstr(text, L" Stepping "),
+       "its kind");
+    ok(!RegOpenKeyExW(HKEY_LOCAL_MACHINE, PROCESSORS L"\\0", 0, KEY_READ, &key), "its key");
+    size = sizeof(speed);
+    ok(!RegQueryValueExW(key, L"~MHz", NULL, NULL, (BYTE *)&speed, &size) && speed > 0,
+       "its speed");
+    RegCloseKey(key);
+    ok(RegOpenKeyExW(HKEY_LOCAL_MACHINE, PROCESSORS L"\\100000", 0, KEY_READ, &key) ==
+           ERROR_FILE_NOT_FOUND,
+       "there are not so many");
+}
+
+static void test_environment(void)
+{
+    static const WCHAR path[] = L"System\\CurrentControlSet\\Control\\Session Manager\\Environment";
+    WCHAR text[MAX_PATH], value[MAX_PATH];
+    HKEY key;
+
+    ok(text_get(HKEY_LOCAL_MACHINE, path, L"OS", text) == REG_SZ && !wcscmp(text, L"Windows_NT"),
+       "the system's environment");
+    ok(text_get(HKEY_LOCAL_MACHINE, path, L"windir", text) == REG_EXPAND_SZ, "with variables");
+    ExpandEnvironmentStringsW(text, value, MAX_PATH);
+    GetWindowsDirectoryW(text, MAX_PATH);
+    ok(!_wcsicmp(text, value), "which lead to the right folder");
+    ok(!RegOpenKeyExW(HKEY_CLASSES_ROOT, L"CLSID", 0, KEY_READ, &key), "HKCR\\CLSID");
+    RegCloseKey(key);
+}
+
+static void test_program_files(void)
+{
+    static const struct {
+        const WCHAR *value, *variable;
+    } rows[] = {{L"ProgramFilesDir", L"ProgramFiles"},
+                {L"CommonFilesDir", L"CommonProgramFiles"},
+                {L"CommonW6432Dir", L"CommonProgramW6432"},
+                {L"ProgramFilesDir (x86)", L"ProgramFiles(x86)"},
+                {L"CommonFilesDir (x86)", L"CommonProgramFiles(x86)"}};
+    WCHAR text[MAX_PATH], value[MAX_PATH];
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        text_get(HKEY_LOCAL_MACHINE, VERSION, rows[i].value, text);
+        ok(GetEnvironmentVariableW(rows[i].variable, value, MAX_PATH) && !_wcsicmp(text, value),
+           "%S is %S", rows[i].value, rows[i].variable);
+        ok(is_folder(value), "and is there");
+    }
+}
+
+static void test_folders(void)
+{
+    static const struct {
+        int folder;
+        const WCHAR *variables;
+    } rows[] = {{CSIDL_PROFILE, L"%USERPROFILE%"},
+                {CSIDL_PROFILE, L"%HOMEDRIVE%%HOMEPATH%"},
+                {CSIDL_APPDATA, L"%APPDATA%"},
+                {CSIDL_LOCAL_APPDATA, L"%LOCALAPPDATA%"},
+                {CSIDL_PERSONAL, L"%USERPROFILE%\\Documents"},
+                {CSIDL_FAVORITES, L"%USERPROFILE%\\Favorites"},
+                {CSIDL_COMMON_APPDATA, L"%ProgramData%"},
+                {CSIDL_COMMON_APPDATA, L"%ALLUSERSPROFILE%"},
+                {CSIDL_PROGRAM_FILES, L"%ProgramFiles%"},
+                {CSIDL_PROGRAM_FILES_COMMON, L"%CommonProgramFiles%"},
+                {CSIDL_WINDOWS, L"%SystemRoot%"}};
+    WCHAR path[MAX_PATH], value[MAX_PATH];
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ExpandEnvironmentStringsW(rows[i].variables, value, MAX_PATH);
+        *path = 0;
+        ok(SHGetFolderPathW(NULL, rows[i].folder, NULL, 0, path) == S_OK && !_wcsicmp(path, value),
+           "the shell's folder is %S", rows[i].variables);
+        ok(is_folder(value), "and is there");
+    }
+}
+
+static void test_main(void)
+{
+    test_processors();
+    test_environment();
+    test_program_files();
+    test_folders();
+    done_testing();
+}
