@@ -48,6 +48,7 @@ struct port_lane_map {
     struct lane_view retired; /* what was here before, while somebody may still glance at it (A3) */
     uint32_t generation;      /* atomic, written last; 0: not mapped */
     uint32_t n_users; /* under the port mutex: pinned messages and routes that point into it */
+    uint32_t told;    /* atomic, the caller's: generation in which it was told to be broken */
 };
 
 /* The parts of port memory at their places; made from a checked geometry. */

@@ -71,7 +71,7 @@ enum port_result receiver_harvest(struct receiver *receiver)
 
         receiver_packets_due(receiver, n_packets);
         if (result != PORT_MAP_LANE) {
-            if (receiver->broken.lane)
+            if (receiver->has_broken)
                 broken_report(receiver);
             return result;
         }

@@ -304,7 +304,7 @@ status_t receive_message(struct port *port, struct portico_exchange *exchange,
         enum port_result result = port_receive(&receiver->view, &args, &message);
 
         args.was_waiting = false;
-        if (receiver->broken.lane)
+        if (receiver->has_broken)
             receiver_report_broken(receiver, port);
         receiver_report_room(receiver, port);
         if (UNLIKELY(args.n_packets)) {

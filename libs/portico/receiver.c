@@ -60,8 +60,7 @@ static void op_lane_broken(void *context, uint32_t lane, uint32_t process_id,
 {
     struct receiver *receiver = context;
 
-    receiver->broken.reason = reason;
-    receiver->broken.lane = lane + 1;
+    receiver->has_broken = true;
     TRACE(client, "process %u broke the protocol of lane %u (%s): its lane is dead", process_id,
           lane, lane_break_name(reason));
 }
@@ -291,18 +290,32 @@ status_t receiver_doorbells(struct receiver *receiver, const struct port *port)
     return status;
 }
 
+static void lane_report_broken(struct receiver *receiver, const struct port *port, uint32_t index)
+{
+    const struct port_lane *lane = &receiver->view.at.lanes[index];
+    struct alpc_lane_broken_request request = {.port = port->handle,
+                                               .lane = index,
+                                               .generation = atom_load(&lane->generation),
+                                               .reason = cursor_broken(&lane->cursor)};
+    struct control *control;
+
+    if (request.reason == LANE_BREAK_NONE ||
+        atom_swap(&receiver->view.lanes[index].told, request.generation) == request.generation)
+        return;
+    control = portico_control();
+    if (control)
+        control_tell(control, REQ_alpc_lane_broken, &request.header, sizeof(request));
+}
+
 void receiver_report_broken(struct receiver *receiver, const struct port *port)
 {
-    struct alpc_lane_broken_request request = {.port = port->handle,
-                                               .reason = receiver->broken.reason};
-    uint32_t lane = atomic_exchange(&receiver->broken.lane, 0);
-    struct control *control = lane ? portico_control() : NULL;
+    uint32_t n =
+        MIN(atom_load(&receiver->view.at.memory->lanes_used), receiver->view.at.geometry.n_lanes);
 
-    if (!control)
+    if (!atomic_exchange(&receiver->has_broken, false))
         return;
-    request.lane = lane - 1;
-    request.generation = receiver->view.at.lanes[lane - 1].generation;
-    control_tell(control, REQ_alpc_lane_broken, &request.header, sizeof(request));
+    for (uint32_t i = 1; i < n; i++)
+        lane_report_broken(receiver, port, i);
 }
 
 void receiver_report_room(struct receiver *receiver, const struct port *port)

@@ -41,12 +41,8 @@ struct receiver {
     uint32_t peer_cpu;                         /* where the last sender ran; hint */
     atomic_bool is_associating, is_associated; /* packets is being set, is set */
     struct portico_packets packets;
-    uint32_t n_watches; /* watch.c's lock */
-    struct receiver_broken {
-        _Atomic uint32_t
-            lane; /* + 1; 0: none. Its sender broke the protocol: the server is to be told */
-        uint32_t reason;
-    } broken;
+    uint32_t n_watches;      /* watch.c's lock */
+    atomic_bool has_broken;  /* lanes whose sender broke the protocol: the server is to be told */
     uint32_t lane0_told;     /* atomic: progress of lane 0 that the server knows of */
     pthread_mutex_t lock;    /* doorbells' making, ways */
     struct return_way *ways; /* by connection; NULL until the first; lock */

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "daemon.h"
+#include "own_lanes.h"
 
 static const char name[] = "\\RPC Control\\receiver";
 
@@ -66,8 +67,35 @@ static int connect_once(void)
     return portico_start(NULL) || !port_connect_to(name, &client);
 }
 
+/* Breaks its lane when it is told to, and lives on. */
+static int lie(void)
+{
+    struct test_message *message = malloc(sizeof(*message));
+    FILE *maps;
+    handle_t client;
+    uint8_t *base;
+    size_t size;
+
+    if (portico_start(NULL) || port_connect_to(name, &client))
+        return 1;
+    message_fill(message, 8, 1);
+    if (port_send(client, PORTICO_RELEASE, message))
+        return 2;
+    say('c');
+    listen_for();
+    maps = fopen("/proc/self/maps", "r");
+    if (!maps || !own_lane_next(maps, &base, &size))
+        return 3;
+    memset(base, 0xff, size);
+    say('b');
+    listen_for();
+    return 0;
+}
+
 static int child_main(const char *role)
 {
+    if (!strcmp(role, "liar"))
+        return lie();
     if (!strcmp(role, "once"))
         return connect_once();
     return sender((unsigned)atoi(role));
@@ -146,6 +174,41 @@ START_TEST(a_send_without_descriptors_for_its_lane_fails_and_the_next_one_wakes_
 }
 END_TEST
 
+/* Both are seen in one scan. */
+START_TEST(of_two_lanes_that_break_at_once_both_end)
+{
+    struct test_message *message = malloc(sizeof(*message));
+    struct child liars[2];
+    handle_t servers[2];
+
+    daemon_connect();
+    ck_ok(port_make(name, &connection));
+    for (unsigned i = 0; i < 2; i++) {
+        liars[i] = child_start("liar");
+        ck_ok(port_take(connection, message));
+        ck_ok(portico_port_accept(connection, NULL, 0, &message->header, true, &servers[i]));
+        ck_assert_int_eq(child_hear(&liars[i]), 'c');
+        ck_ok(port_take(connection, message));
+        ck_assert(message_has(message, 8, 1));
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        child_tell(&liars[i], 'g');
+        ck_assert_int_eq(child_hear(&liars[i]), 'b');
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        ck_ok(port_take(connection, message));
+        ck_assert_uint_eq(message->header.type & 0xff, PORTICO_TYPE_PORT_CLOSED);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        child_tell(&liars[i], 'q');
+        ck_assert_int_eq(child_end(&liars[i]), 0);
+        ck_ok(portico_close(servers[i]));
+    }
+    ck_ok(portico_close(connection));
+    free(message);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, child_main);
@@ -153,5 +216,6 @@ int main(int argc, char **argv)
     UNIT_TEST(each_message_of_four_processes_reaches_exactly_one_of_three_threads);
     UNIT_TEST(a_receive_without_descriptors_for_its_doorbells_fails_and_the_next_one_works);
     UNIT_TEST(a_send_without_descriptors_for_its_lane_fails_and_the_next_one_wakes_the_receiver);
+    UNIT_TEST(of_two_lanes_that_break_at_once_both_end);
     return DAEMON_END(UNIT_END());
 }
