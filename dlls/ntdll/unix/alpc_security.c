@@ -117,6 +117,6 @@ NTSTATUS WINAPI NtAlpcImpersonateClientContainerOfPort(HANDLE port, PPORT_MESSAG
     TRY(USER_GET(message, user_message));
     TRY(client_handle(port, &handle));
     TRY((NTSTATUS)portico_message_sender(handle, message.MessageId, message.CallbackId, &peer));
-    unimplemented_once(__func__, "containers:", 0);
+    unimplemented_once(__func__, "containers", NO_NUMBER);
     return STATUS_NOT_SUPPORTED;
 }

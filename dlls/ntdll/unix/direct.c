@@ -106,7 +106,7 @@ NTSTATUS direct_begin(handle_t port, HANDLE event, bool is_followed, struct dire
 
     direct_sweep();
     if ((uintptr_t)event && (uintptr_t)event < HANDLE_LOCAL_BASE) {
-        unimplemented_once("ALPC DIRECT attribute", "a shared event:", 0);
+        unimplemented_once("ALPC DIRECT attribute", "a shared event", NO_NUMBER);
         return STATUS_NOT_IMPLEMENTED;
     }
     TRY(handle_lookup(event, 2 /* EVENT_MODIFY_STATE */, &event_type, &object));

@@ -84,7 +84,7 @@ static NTSTATUS request_check(const struct open_request *request)
         request->disposition != FILE_CREATE && request->disposition != FILE_OPEN_IF)
         return STATUS_INVALID_PARAMETER;
     if (request->options & FILE_OPEN_BY_FILE_ID) {
-        unimplemented_once("NtCreateFile", "open by file id:", 0);
+        unimplemented_once("NtCreateFile", "open by file id", NO_NUMBER);
         return STATUS_NOT_SUPPORTED;
     }
     return STATUS_SUCCESS;

@@ -41,7 +41,7 @@ NTSTATUS process_require_current(const char *caller, HANDLE process)
     TRY(process_is_current(process, &is_current));
     if (is_current)
         return STATUS_SUCCESS;
-    unimplemented_once(caller, "another process:", 0);
+    unimplemented_once(caller, "another process", NO_NUMBER);
     return STATUS_NOT_SUPPORTED;
 }
 
@@ -70,7 +70,11 @@ static bool is_said(const char *what, unsigned number)
 
 void unimplemented_once(const char *function, const char *what, unsigned number)
 {
-    if (!is_said(function, number))
+    if (is_said(function, number))
+        return;
+    if (number == NO_NUMBER)
+        dprintf(STDERR_FILENO, "portico: %s: %s is not implemented\n", function, what);
+    else
         dprintf(STDERR_FILENO, "portico: %s: %s %u is not implemented\n", function, what, number);
 }
 

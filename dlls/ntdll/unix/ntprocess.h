@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ntobject.h"
+#include <limits.h>
 #include <sys/types.h>
 
 #pragma weak thread_object_current
@@ -32,7 +33,9 @@ NTSTATUS process_require_current(const char *caller, HANDLE process);
 /* Is it this one? STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH. */
 NTSTATUS process_is_current(HANDLE process, bool *ret_is_current);
 
-/* `portico: <function>: <what> <number> is not implemented`, once for each function and number. */
+#define NO_NUMBER UINT_MAX
+/* `portico: <function>: <what> <number> is not implemented`, once for each function and number;
+ * NO_NUMBER: without one. */
 void unimplemented_once(const char *function, const char *what, unsigned number);
 
 /* `portico: <what> is not available: <why>`, once for each. */

@@ -116,7 +116,7 @@ NTSTATUS remote_thread_refuse(const char *caller, HANDLE handle)
     _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
 
     TRY(handle_lookup(handle, 0, &remote_thread_type, &object));
-    unimplemented_once(caller, "a thread of another process:", 0);
+    unimplemented_once(caller, "a thread of another process", NO_NUMBER);
     return STATUS_NOT_SUPPORTED;
 }
 

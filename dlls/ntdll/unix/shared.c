@@ -267,7 +267,7 @@ static NTSTATUS share_refuse(const struct nt_type *type)
     for (; type->name[n] && n < sizeof(what) - 1; n++)
         what[n] = (char)type->name[n];
     what[n] = 0;
-    unimplemented_once("sharing with another process: object type", what, 0);
+    unimplemented_once("sharing with another process: object type", what, NO_NUMBER);
     return STATUS_NOT_SUPPORTED;
 }
 

@@ -111,7 +111,7 @@ static NTSTATUS thread_from_server(HANDLE handle, ACCESS_MASK access, struct thr
     if (status)
         return status;
     if ((pid_t)(uintptr_t)id.UniqueProcess != process.pid) {
-        unimplemented_once("this operation on", "a thread of another process:", 0);
+        unimplemented_once("this operation on", "a thread of another process", NO_NUMBER);
         return STATUS_NOT_SUPPORTED;
     }
     status =

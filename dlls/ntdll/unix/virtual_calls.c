@@ -182,7 +182,7 @@ static NTSTATUS parameters_limit(const MEM_EXTENDED_PARAMETER *parameters, ULONG
         }
         TRY(user_read(&need, parameter.Pointer, sizeof(need)));
         if (need.LowestStartingAddress || need.Alignment > VIRTUAL_GRANULE) {
-            unimplemented_once("NtAllocateVirtualMemoryEx", "address requirement", 0);
+            unimplemented_once("NtAllocateVirtualMemoryEx", "address requirement", NO_NUMBER);
             return STATUS_NOT_SUPPORTED;
         }
         *ret_limit = (uintptr_t)need.HighestEndingAddress;

@@ -201,7 +201,7 @@ NTSTATUS WINAPI NtCreateWaitCompletionPacket(HANDLE *ret_handle, ACCESS_MASK acc
 
     TRY(create_begin(ret_handle, attributes, &creation));
     if (creation.has_name) {
-        unimplemented_once(__func__, "under a name:", 0);
+        unimplemented_once(__func__, "under a name", NO_NUMBER);
         return STATUS_NOT_IMPLEMENTED;
     }
     packet = calloc(1, sizeof(*packet));

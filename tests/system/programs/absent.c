@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* Wants a window, a device context, a socket, the machine's network adapters, an address and a
- * thread's cycles, each twice. Exits with 0 when it got none of them. */
+/* Wants a window, a device context, a socket, the machine's network adapters, an address, a
+ * thread's cycles and a file by its number, each twice. Exits with 0 when it got none of them. */
 #include <winsock2.h>
 
 #include <iphlpapi.h>
@@ -13,6 +13,9 @@ int main(void)
     ULONG64 cycles;
     WSADATA data;
     DNS_RECORDA *records = NULL;
+    FILE_ID_DESCRIPTOR id = {.dwSize = sizeof(id), .FileId.QuadPart = 1};
+    HANDLE folder = CreateFileA("C:\\", 0, FILE_SHARE_READ, NULL, OPEN_EXISTING,
+                                FILE_FLAG_BACKUP_SEMANTICS, NULL);
     ULONG size = 0;
     int n_got = 0;
 
@@ -25,6 +28,8 @@ int main(void)
         n_got += !DnsQuery_A("localhost", DNS_TYPE_A, 0, NULL, &records, NULL);
         n_got += socket(AF_INET, SOCK_STREAM, 0) != INVALID_SOCKET;
         n_got += QueryThreadCycleTime(GetCurrentThread(), &cycles);
+        n_got += OpenFileById(folder, &id, GENERIC_READ, FILE_SHARE_READ, NULL, 0) !=
+                 INVALID_HANDLE_VALUE;
     }
     if (GetObjectType(GetStockObject(NULL_BRUSH)) != OBJ_BRUSH)
         return 3;
