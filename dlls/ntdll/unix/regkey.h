@@ -34,9 +34,9 @@ NTSTATUS key_server(struct key *key, handle_t *ret_handle);
 bool registry_is_untouched(void);
 /* Is there such a key in it? A component "*" there is any. */
 bool registry_def_has(const WCHAR *path, size_t units);
-/* Is this key, there or not, below one that is read-only? */
-/* Is it the server alone that knows? */
+/* Is this key, there or not, at or below one that only the server knows? */
 bool registry_def_is_server_s(const WCHAR *path, size_t units);
+/* Or below one that is read-only? */
 bool registry_def_is_read_only(const WCHAR *path, size_t units);
 /* A value of it: type, and its bytes in buffer (at most size). STATUS_OBJECT_NAME_NOT_FOUND. */
 NTSTATUS registry_def_value(const struct key *key, const WCHAR *name, size_t units, ULONG *ret_type,
