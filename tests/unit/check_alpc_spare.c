@@ -81,6 +81,7 @@ START_TEST(what_is_not_offered_is_not_used)
     first = connect_with(&pair.b, 0);
     close_port(&pair.b, first.port);
     expect_other(&pair.b, &first, 0);
+    expect_other(&pair.b, &first, first.memory_id + 1000);
     pair_end();
 }
 END_TEST

@@ -139,9 +139,15 @@ START_TEST(wiped_memory_is_as_new)
     struct port_message message;
 
     rig_open(&rig, &rig_small, 0);
-    struct rig_sender *s = rig_add_sender(&rig);
-    rig_send(s, LANE_REQUEST, 0, 100);
-    ck_assert_int_eq(rig_receive(&rig, &message), PORT_RECEIVED); /* and is kept as a node */
+    struct rig_sender *s = rig_add_sender(&rig), *closes = rig_add_sender(&rig);
+    uint32_t n, lane, generation;
+    /* Kept as a node, with its bytes in a block. */
+    rig_send(s, LANE_REQUEST, 0, PORT_INLINE_MAX_BYTES + 1);
+    ck_assert_int_eq(rig_receive(&rig, &message), PORT_RECEIVED);
+    rig_send(s, LANE_REQUEST, 0, PORT_INLINE_MAX_BYTES + 1);
+    port_set_completion(&rig.views[0], true);
+    ck_assert_int_eq(port_harvest(&rig.views[0], &n, &lane, &generation), PORT_RECEIVED);
+    port_keeper_close(&rig.keeper, closes->connection, 0, sys_now_ns());
     struct lane_message died = {.kind = LANE_CLIENT_DIED, .message_id = 1, .data_size = 8};
     ck_assert_int_eq(port_keeper_post(&rig.keeper, &died, NULL, rig_payload(1, 8)), LANE_OK);
     uint64_t posted = port_keeper_posted(&rig.keeper);
