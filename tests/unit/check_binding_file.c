@@ -243,6 +243,23 @@ START_TEST(nothing_is_left_of_a_file_that_cannot_be_written)
 }
 END_TEST
 
+/* Of a process that was killed in between and had the number that this one has. */
+START_TEST(what_was_left_half_way_is_in_nobodys_way)
+{
+    const struct binding_key key = key_of(1);
+    char left[80];
+    FILE *file;
+
+    snprintf(left, sizeof(left), "%s.%d", path, (int)getpid());
+    file = fopen(left, "w");
+    ck_assert_ptr_nonnull(file);
+    fclose(file);
+    file_write(1, few, 3);
+    ck_assert(file_has(&key, few, 3));
+    ck_assert_int_ne(access(left, F_OK), 0);
+}
+END_TEST
+
 START_TEST(a_file_is_settled_some_time_after_its_change)
 {
     struct file_id id = {.changed_s = 1000, .modified_s = 1};
@@ -267,6 +284,7 @@ int main(void)
     TEST(what_is_no_file_is_not_read);
     TEST(a_file_that_would_be_too_large_begins_anew);
     TEST(nothing_is_left_of_a_file_that_cannot_be_written);
+    TEST(what_was_left_half_way_is_in_nobodys_way);
     TEST(a_file_is_settled_some_time_after_its_change);
     return UNIT_END();
 }

@@ -9,6 +9,7 @@
 #include "portico/handle.h"
 #include "portico/local_port.h"
 #include "portico/outbound.h"
+#include "portico/receiver.h"
 
 static const char name[] = "\\RPC Control\\ids";
 static struct test_message message, kept;
@@ -188,6 +189,70 @@ START_TEST(the_slots_of_requests_whose_connection_has_ended_come_back)
 }
 END_TEST
 
+enum { UNREADABLE_BYTES = 33 };
+
+static bool copy_but_some(void *destination, const void *source, size_t size)
+{
+    if (size == UNREADABLE_BYTES)
+        return false;
+    memcpy(destination, source, size);
+    return true;
+}
+
+/* Of the lane back to the client. */
+static uint64_t slots_taken_by(handle_t server)
+{
+    struct return_way way;
+    struct port *port;
+    uint64_t taken;
+
+    ck_ok(handle_get_port(server, &port));
+    ck_ok(receiver_return_way(port->receiver, port, port->connection, port->generation, &way));
+    taken = slots_taken(&way.outbound->current->slots);
+    outbound_leave(way.outbound);
+    port_unref(port);
+    return taken;
+}
+
+/* Sync, of bytes that cannot be read: `sent` is a request, or the message that it answers. */
+static void fail_to_send(handle_t port, const struct test_message *sent)
+{
+    struct test_message *copy = calloc(2, sizeof(*copy));
+
+    copy->header = sent->header;
+    copy->header.data_length = UNREADABLE_BYTES;
+    copy->header.total_length = UNREADABLE_BYTES + sizeof(copy->header);
+    ck_status(port_call(port, copy, copy + 1), STATUS_ACCESS_VIOLATION);
+    free(copy);
+}
+
+START_TEST(what_could_not_be_sent_leaves_its_slot_to_the_next)
+{
+    struct portico_hooks hooks = {.copy_in = copy_but_some};
+    const struct outlane *lane;
+    struct pair pair;
+    pthread_t thread;
+    void *status;
+
+    ck_ok(portico_start(&hooks));
+    pair = pair_make(name);
+    lane = lane_of(pair.client);
+    message_fill(&message, 4, 1);
+    for (unsigned i = 0; i < 3; i++)
+        fail_to_send(pair.client, &message);
+    ck_assert_uint_eq(slots_taken(&lane->slots), 0);
+    pthread_create(&thread, NULL, call_main, &pair.client);
+    ck_ok(port_take(pair.connection, &message));
+    for (unsigned i = 0; i < 3; i++)
+        fail_to_send(pair.connection, &message);
+    ck_assert_uint_eq(slots_taken_by(pair.server), 0);
+    ck_ok(port_send(pair.connection, PORTICO_RELEASE, &message));
+    pthread_join(thread, &status);
+    ck_assert_uint_eq((uintptr_t)status, STATUS_SUCCESS);
+    pair_close(&pair);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     DAEMON_BEGIN(argc, argv, NULL);
@@ -197,5 +262,6 @@ int main(int argc, char **argv)
     UNIT_TEST(exchanges_are_numbered_one_by_one);
     UNIT_TEST(a_request_without_a_slot_goes_on_when_a_given_up_one_comes_back);
     UNIT_TEST(the_slots_of_requests_whose_connection_has_ended_come_back);
+    UNIT_TEST(what_could_not_be_sent_leaves_its_slot_to_the_next);
     return DAEMON_END(UNIT_END());
 }
