@@ -40,6 +40,13 @@ ULONG WINAPI RtlGetFullPathName_U(const WCHAR *path, ULONG n_bytes, WCHAR *buffe
         *ret_file = NULL;
     if (!path)
         return 0;
+    _cleanup_free_ WCHAR *copy = NULL;
+    if (path >= buffer && path < buffer + n_max) { /* in place: programs and kernelbase do it */
+        const size_t n_path = wide_length(path) + 1;
+        if (!(copy = rtl_alloc(n_path * sizeof(WCHAR))))
+            return 0;
+        path = memcpy(copy, path, n_path * sizeof(WCHAR));
+    }
     size_t n = make_full(path, buffer, n_max, &file);
     if (!n)
         return 0;

@@ -251,6 +251,9 @@ static void test_paths(void)
     ok(wide_equal(buffer, before), "which changes nothing");
     n = RtlGetFullPathName_U(L"x\\y.txt", sizeof(buffer), buffer, &file);
     ok(n && wide_equal(file, L"y.txt"), "a full path and its file: %S", buffer);
+    WCHAR in_place[260] = L"x\\y.txt";
+    is_number(RtlGetFullPathName_U(in_place, sizeof(in_place), in_place, NULL), n, "in place");
+    ok(wide_equal(in_place, buffer), "the same");
     is_number(RtlGetFullPathName_U(L"x\\y.txt", 10, buffer, NULL), n + 2,
               "the size that is needed");
 }
