@@ -47,7 +47,8 @@ static int child_cat(void)
     return 0;
 }
 
-/* Unnamed objects, by their values: an event, a semaphore, a mutex that the parent owns, a section. */
+/* Unnamed objects, by their values: an event, a semaphore, a mutex that the parent owns, a section.
+ */
 static int child_use(char **values)
 {
     HANDLE handles[4];
@@ -149,7 +150,7 @@ static void test_arguments(void)
 
     is_number(output_of(awkward, NULL, NULL, text, sizeof text), 0, "a child prints its arguments");
     is_text(text, "[plain]\n[with blank]\n[]\n[a\\\\b]\n[quote\"inside]\n[end\\\\]\n[t\\\\]\n",
-              "as its parent gave them");
+            "as its parent gave them");
 }
 
 static void test_surroundings(void)
@@ -211,7 +212,12 @@ static void test_exit_codes(void)
     is_number(WaitForSingleObject(by_id, INFINITE), WAIT_OBJECT_0, "its end is seen");
     is_number(WaitForSingleObject(info.hThread, INFINITE), WAIT_OBJECT_0, "by its thread too");
     CloseHandle(by_id);
+    ok(GetExitCodeThread(info.hThread, &code) && code == 77, "the thread has its code");
     is_number(child_end(&info), 77, "with the code of who terminated it");
+    start_with("exit 0x12345678", 0, NULL, NULL, NULL, NULL, &info);
+    WaitForSingleObject(info.hThread, INFINITE);
+    ok(GetExitCodeThread(info.hThread, &code) && code == 0x12345678, "all of one that exits");
+    is_number(child_end(&info), 0x12345678, "is its process' too");
 }
 
 static void test_suspended(void)
@@ -287,6 +293,71 @@ static void test_inherited(void)
     CloseHandle(file);
 }
 
+static void refuse(const char *program, DWORD error, const char *name)
+{
+    STARTUPINFOA startup = {.cb = sizeof startup};
+    PROCESS_INFORMATION info;
+
+    SetLastError(0);
+    ok(!CreateProcessA(program, NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &info), "%s",
+       name);
+    is_number(GetLastError(), error, "the error");
+}
+
+/* What has the first `size` bytes of this program, with another machine in its header. */
+static void write_part(const char *path, DWORD size, WORD machine)
+{
+    static char bytes[1 << 16];
+    FILE *from = fopen(self, "rb"), *to = fopen(path, "wb");
+    const size_t n = from ? fread(bytes, 1, sizeof bytes, from) : 0;
+    IMAGE_NT_HEADERS *headers = (void *)(bytes + ((IMAGE_DOS_HEADER *)bytes)->e_lfanew);
+
+    ok(n == sizeof bytes && to, "%s is made", path);
+    headers->FileHeader.Machine = machine;
+    fwrite(bytes, 1, size < n ? size : n, to);
+    fclose(from);
+    fclose(to);
+}
+
+/* By a name relative to the current directory. */
+static void test_no_programs(void)
+{
+    char before[MAX_PATH], folder[MAX_PATH];
+
+    GetCurrentDirectoryA(sizeof before, before);
+    GetTempPathA(sizeof folder, folder);
+    snprintf(folder + strlen(folder), 32, "no-programs-%lu", GetCurrentProcessId());
+    ok(CreateDirectoryA(folder, NULL) && SetCurrentDirectoryA(folder), "a folder");
+    refuse("none.exe", ERROR_FILE_NOT_FOUND, "what is not there");
+    fclose(fopen("empty.exe", "w"));
+    refuse("empty.exe", ERROR_BAD_EXE_FORMAT, "an empty file");
+    write_part("cut.exe", 100, IMAGE_FILE_MACHINE_AMD64);
+    refuse("cut.exe", ERROR_BAD_EXE_FORMAT, "a program cut off in its headers");
+    write_part("x86.exe", MAXDWORD, IMAGE_FILE_MACHINE_I386);
+    refuse("x86.exe", ERROR_BAD_EXE_FORMAT, "a 32-bit program");
+    refuse("C:\\windows\\system32\\msvcrt.dll", ERROR_BAD_EXE_FORMAT, "a DLL");
+    ok(DeleteFileA("empty.exe") && DeleteFileA("cut.exe") && DeleteFileA("x86.exe"), "they go");
+    ok(SetCurrentDirectoryA(before) && RemoveDirectoryA(folder), "and the folder");
+}
+
+static void test_relative(void)
+{
+    char before[MAX_PATH], folder[MAX_PATH], *name;
+    STARTUPINFOA startup = {.cb = sizeof startup};
+    PROCESS_INFORMATION info;
+
+    GetCurrentDirectoryA(sizeof before, before);
+    strcpy(folder, self);
+    name = strrchr(folder, '\\');
+    *name++ = 0;
+    SetCurrentDirectoryA(folder);
+    ok(CreateProcessA(name, (char[]){"x exit 9"}, NULL, NULL, FALSE, 0, NULL, NULL, &startup,
+                      &info),
+       "a program by a name relative to the current directory");
+    is_number(child_end(&info), 9, "runs");
+    SetCurrentDirectoryA(before);
+}
+
 static void test_refused(void)
 {
     STARTUPINFOA startup = {.cb = sizeof startup};
@@ -331,5 +402,7 @@ static void test_main(void)
     test_inherited();
     test_inherited_objects();
     test_refused();
+    test_no_programs();
+    test_relative();
     test_shell();
 }

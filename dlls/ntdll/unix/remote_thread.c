@@ -13,12 +13,14 @@
 #include "remote_thread.h"
 
 #include "common/helper.h"
+#include "named.h"
 #include "ntprocess.h"
 #include "ntwait.h"
 #include "process.h"
 #include "shared.h"
 #include "usermem.h"
 #include <errno.h>
+#include <portico/portico.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -29,8 +31,9 @@
 struct remote_thread {
     struct notification header; /* signalled when its process has ended */
     pid_t pid;
-    int socket; /* -1: it needs no go; resume_lock */
-    atomic_uint exit_code;
+    int socket;       /* -1: it needs no go; resume_lock */
+    handle_t process; /* at the server, which knows the exit code; as long as there is a handle */
+    atomic_bool has_ended;
 };
 
 static pthread_mutex_t resume_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -42,6 +45,13 @@ static void remote_thread_destroy(struct nt_object *object)
     if (thread->socket >= 0)
         close(thread->socket);
     free(thread);
+}
+
+/* Here and not at the end of the object, which may be the collector's: that has no connection. */
+static void remote_thread_close(struct nt_object *object, bool last)
+{
+    if (last)
+        (void)portico_close(((struct remote_thread *)object)->process);
 }
 
 static NTSTATUS remote_thread_share(struct nt_object *object, uint32_t *ret_server)
@@ -59,6 +69,7 @@ const struct nt_type remote_thread_type = {
                     THREAD_SUSPEND_RESUME | THREAD_TERMINATE,
                 STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE},
     .is_signaled = notification_is_signaled,
+    .close = remote_thread_close,
     .destroy = remote_thread_destroy,
     .share = remote_thread_share,
 };
@@ -66,11 +77,10 @@ const struct nt_type remote_thread_type = {
 static void *collector_main(void *argument)
 {
     struct remote_thread *thread = argument;
-    int how = 0;
 
-    while (waitpid(thread->pid, &how, 0) < 0 && errno == EINTR)
+    while (waitpid(thread->pid, NULL, 0) < 0 && errno == EINTR)
         ;
-    atomic_store(&thread->exit_code, WIFEXITED(how) ? (unsigned)WEXITSTATUS(how) : 1u);
+    atomic_store(&thread->has_ended, true);
     notification_signal(&thread->header);
     nt_object_unref(&thread->header.header);
     return NULL;
@@ -96,8 +106,12 @@ NTSTATUS remote_thread_new(pid_t pid, int *socket, bool is_suspended, ACCESS_MAS
     nt_object_init(&thread->header.header, &remote_thread_type);
     thread->pid = pid;
     thread->socket = -1;
-    atomic_init(&thread->exit_code, STATUS_PENDING);
-    status = handle_new(&thread->header.header, access, attributes, ret_handle);
+    status = shared_process_new(pid, &thread->process);
+    if (!status) {
+        status = handle_new(&thread->header.header, access, attributes, ret_handle);
+        if (status)
+            (void)portico_close(thread->process);
+    }
     if (!status) {
         status = collector_start(thread);
         if (status)
@@ -139,15 +153,32 @@ NTSTATUS remote_thread_resume(HANDLE handle, ULONG *ret_previous)
     return STATUS_SUCCESS;
 }
 
+/* Its process' exit code: Linux has but eight bits of it. The server may be about to see the end.
+ */
+static NTSTATUS exit_status_get(const struct remote_thread *thread, NTSTATUS *ret_status)
+{
+    uint32_t index;
+    pid_t pid;
+
+    *ret_status = STATUS_PENDING;
+    if (!atomic_load(&thread->has_ended))
+        return STATUS_SUCCESS;
+    TRY((NTSTATUS)portico_wait(1, &thread->process, WAIT_MODE_ANY, 0, false, PORTICO_FOREVER,
+                               &index));
+    return named_process_query((HANDLE)(uintptr_t)thread->process, &pid, ret_status);
+}
+
 NTSTATUS remote_thread_query(HANDLE handle, THREAD_BASIC_INFORMATION *ret_info)
 {
     _cleanup_nt_(nt_object_unrefp) struct nt_object *object = NULL;
     const struct remote_thread *thread;
+    NTSTATUS exit_status;
 
     TRY(handle_lookup(handle, 0, &remote_thread_type, &object));
     thread = (struct remote_thread *)object;
+    TRY(exit_status_get(thread, &exit_status));
     *ret_info = (THREAD_BASIC_INFORMATION){
-        .ExitStatus = (NTSTATUS)atomic_load(&thread->exit_code),
+        .ExitStatus = exit_status,
         .ClientId = {(HANDLE)(uintptr_t)thread->pid, (HANDLE)(uintptr_t)thread->pid},
         .AffinityMask = 1,
     };

@@ -16,6 +16,7 @@
 #include "client.h"
 #include "common/trace.h"
 #include "create.h"
+#include "fatal.h"
 #include "image.h"
 #include "named.h"
 #include "ntpath.h"
@@ -142,6 +143,17 @@ static NTSTATUS attributes_read(const PS_ATTRIBUTE_LIST *user, struct spawn *spa
 
 /* ---- the file ---- */
 
+/* A program for another processor is told by name; its caller gets what Windows says of any file
+ * that is no program. */
+static NTSTATUS machine_refuse(const struct spawn *spawn)
+{
+    const char *reason;
+
+    (void)image_exit_status(STATUS_IMAGE_MACHINE_TYPE_MISMATCH, spawn->image.machine, &reason);
+    dprintf(STDERR_FILENO, "portico: %s: %s\n", spawn->path.unix_path, reason);
+    return STATUS_INVALID_IMAGE_FORMAT;
+}
+
 static NTSTATUS image_look(struct spawn *spawn)
 {
     NTSTATUS status;
@@ -156,6 +168,8 @@ static NTSTATUS image_look(struct spawn *spawn)
         return errno == EACCES ? STATUS_ACCESS_DENIED : STATUS_OBJECT_NAME_NOT_FOUND;
     status = image_inspect(fd, &spawn->image);
     close(fd);
+    if (status == STATUS_IMAGE_MACHINE_TYPE_MISMATCH)
+        status = machine_refuse(spawn);
     if (!status && spawn->image.characteristics & IMAGE_FILE_DLL)
         status = STATUS_INVALID_IMAGE_FORMAT;
     spawn->options.program = spawn->path.unix_path;
