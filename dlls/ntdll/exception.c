@@ -149,8 +149,19 @@ static __attribute__((noreturn)) void exception_finish(EXCEPTION_RECORD *record,
     unhandled_end(record, context);
 }
 
+/* __fastfail (int 29h): no handler may see it. */
+static bool is_fast_fail(const EXCEPTION_RECORD *record, const CONTEXT *context)
+{
+    const unsigned char *code = record->ExceptionAddress;
+
+    return record->ExceptionCode == (DWORD)STATUS_STACK_BUFFER_OVERRUN &&
+           context->Rip == (ULONG64)(ULONG_PTR)code && code[0] == 0xcd && code[1] == 0x29;
+}
+
 void exception_enter(EXCEPTION_RECORD *record, CONTEXT *context)
 {
+    if (is_fast_fail(record, context))
+        unhandled_end(record, context);
     exception_finish(record, context);
 }
 

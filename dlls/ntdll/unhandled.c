@@ -51,6 +51,7 @@ static const char *code_name(ULONG code)
         {(ULONG)STATUS_INVALID_UNWIND_TARGET, "invalid unwind target"},
         {(ULONG)STATUS_BAD_STACK, "bad stack"},
         {(ULONG)STATUS_HEAP_CORRUPTION, "heap corruption"},
+        {(ULONG)STATUS_STACK_BUFFER_OVERRUN, "fast fail"},
         {0xc0000602, "fail fast"},
         {DELAYED_DLL_ABSENT, "a DLL that is loaded when needed is not there"},
         {DELAYED_FUNCTION_ABSENT, "a DLL that is loaded when needed lacks a function"},
@@ -77,10 +78,28 @@ static SIZE_T format_into(char *buffer, SIZE_T size, const char *format, ...)
     return used;
 }
 
-/* The export at or next below rva, by name; NULL without one. */
-static const char *nearest_export(ULONG64 base, const IMAGE_EXPORT_DIRECTORY *exports, ULONG rva,
+/* Where the function of rva can begin at the earliest: what the table of functions says, or behind
+ * the last one of the table that it is not in. */
+static ULONG function_floor(const struct image_range *range, ULONG rva)
+{
+    ULONG floor = 0;
+
+    for (ULONG i = 0; i < range->n_functions; i++) {
+        const RUNTIME_FUNCTION *function = &range->functions[i];
+
+        if (function->BeginAddress <= rva && function->BeginAddress >= floor)
+            floor = rva < function->EndAddress ? function->BeginAddress : function->EndAddress;
+    }
+    return floor;
+}
+
+/* The export at or next below rva, by name; NULL without one, or when another function lies
+ * between. */
+static const char *nearest_export(const struct image_range *range,
+                                  const IMAGE_EXPORT_DIRECTORY *exports, ULONG rva,
                                   ULONG *ret_offset)
 {
+    const ULONG64 base = range->base;
     const ULONG *functions = (const void *)(base + exports->AddressOfFunctions);
     const ULONG *names = (const void *)(base + exports->AddressOfNames);
     const USHORT *ordinals = (const void *)(base + exports->AddressOfNameOrdinals);
@@ -96,13 +115,14 @@ static const char *nearest_export(ULONG64 base, const IMAGE_EXPORT_DIRECTORY *ex
             nearest = (const char *)base + names[i];
         }
     }
-    return nearest;
+    return rva - *ret_offset >= function_floor(range, rva) ? nearest : NULL;
 }
 
-/* The DLL's name is in its export directory; the program has none. The nearest export is a hint:
- * the function may be an internal one that follows it. */
-static void describe_in_image(ULONG64 base, ULONG64 address, char *buffer, SIZE_T size)
+/* The DLL's name is in its export directory; the program has none. */
+static void describe_in_image(const struct image_range *range, ULONG64 address, char *buffer,
+                              SIZE_T size)
 {
+    const ULONG64 base = range->base;
     const IMAGE_EXPORT_DIRECTORY *exports;
     const WCHAR *program = peb()->ProcessParameters->ImagePathName.Buffer;
     const char *name;
@@ -118,7 +138,7 @@ static void describe_in_image(ULONG64 base, ULONG64 address, char *buffer, SIZE_
         format_into(buffer, size, "image+0x%p", address - base);
         return;
     }
-    name = nearest_export(base, exports, (ULONG)(address - base), &offset);
+    name = nearest_export(range, exports, (ULONG)(address - base), &offset);
     if (name)
         format_into(buffer, size, "%s+0x%p (%s+0x%x)", (const char *)base + exports->Name,
                     address - base, name, offset);
@@ -131,7 +151,7 @@ void address_describe(ULONG64 address, char *buffer, SIZE_T size)
     struct image_range range;
 
     if (image_table_find(address, &range))
-        describe_in_image(range.base, address, buffer, size);
+        describe_in_image(&range, address, buffer, size);
     else
         format_into(buffer, size, "0x%p", address);
 }

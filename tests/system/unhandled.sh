@@ -36,6 +36,22 @@ run_program stub
 is $status 2 'an unimplemented function: the low byte of c0000002'
 is "$(printf '%s\n' "$report" | grep -c 'ntdll\.NtAddBootEntry is not implemented')" 1 'its name is told, once'
 
+build fast <<'TEXT'
+#include <windows.h>
+static LONG WINAPI handler(EXCEPTION_POINTERS *p) { ExitProcess(1); }
+int main(void)
+{
+    AddVectoredExceptionHandler(TRUE, handler); /* is not asked */
+    SetUnhandledExceptionFilter(handler);
+    __asm__ volatile("int $0x29" :: "c"(7));
+    return 1;
+}
+TEXT
+run_program fast
+is $status 9 'a fast fail: the low byte of c0000409'
+like "$report" 'unhandled exception c0000409 \(fast fail\) at fast\.exe\+0x' 'it is reported'
+like "$report" 'BaseThreadInitThunk' 'with its back-trace'
+
 build thread <<'TEXT'
 #include <windows.h>
 static DWORD WINAPI run(void *p) { RaiseException(0xe0000077, 0, 0, NULL); return 0; }
@@ -98,11 +114,26 @@ build library <<'TEXT'
 #include <windows.h>
 int main(void) { return (int)(INT_PTR)((void *(WINAPI *)(void *))GetProcAddress(LoadLibraryA("faulty.dll"), "f"))(NULL); }
 TEXT
-echo '__declspec(dllexport) int f(int *p) { return *p; }' >"$scratch/faulty.c"
+cat >"$scratch/faulty.c" <<'TEXT'
+__declspec(dllexport) int f(int *p) { return *p; }
+__attribute__((noinline)) static int inner(int *p) { return *p + 1; }
+__declspec(dllexport) int (*g(void))(int *) { return inner; }
+TEXT
 "$PE_CC" -O1 -shared -o "$scratch/faulty.dll" "$scratch/faulty.c" || exit 99
 run_program library
 like "$report" 'at faulty\.dll\+0x[0-9a-f]+ \(f\+0x[0-9a-f]+\)' 'a fault in a DLL names it, with the nearest export'
 like "$report" '^portico:   library\.exe\+0x' 'the back-trace has the program that called it'
+
+build inner <<'TEXT'
+#include <windows.h>
+int main(void)
+{
+    int (*(*g)(void))(int *) = (void *)GetProcAddress(LoadLibraryA("faulty.dll"), "g");
+    return g()(NULL);
+}
+TEXT
+run_program inner
+like "$report" 'at faulty\.dll\+0x[0-9a-f]+ in thread' "another function's name is not taken for that of one without"
 
 build aborts <<'TEXT'
 #include <stdlib.h>

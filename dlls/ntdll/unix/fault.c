@@ -117,12 +117,12 @@ static bool software_interrupt(const ucontext_t *context, EXCEPTION_RECORD *reco
     if ((error & 7) != 2)
         return false;
     switch (error >> 3) {
-    case 0x29: /* __fastfail: no handler may see it */
+    case 0x29: /* __fastfail: the PE half ends the process with a report */
         record->ExceptionCode = STATUS_STACK_BUFFER_OVERRUN;
         record->ExceptionFlags = EXCEPTION_NONCONTINUABLE;
         record->NumberParameters = 1;
         record->ExceptionInformation[0] = (ULONG_PTR)context->uc_mcontext.gregs[REG_RCX];
-        exception_unhandled(record, NULL);
+        return true;
     case 0x2c:
         record->ExceptionCode = STATUS_ASSERTION_FAILURE;
         return true;
