@@ -64,6 +64,15 @@ static void test_deletion(void)
     ok(file != INVALID_HANDLE_VALUE, "and the name is free");
     CloseHandle(other);
     ok(exists("gone"), "a new file of that name is none of the old one's");
+    other = open_file("gone", OPEN_EXISTING);
+    ok(dispose(file, DELETES | POSIX) && dispose(other, 0) && dispose(other, DELETES),
+       "called off by another handle, and asked for as of old");
+    CloseHandle(file);
+    fails((file = open_file("gone", OPEN_EXISTING)) != INVALID_HANDLE_VALUE, ERROR_ACCESS_DENIED,
+          "it is there until the last handle is closed: opening it");
+    ok(dispose(other, 0), "called off again");
+    CloseHandle(other);
+    file = open_file("gone", OPEN_EXISTING);
     ok(SetFileAttributesA("gone", FILE_ATTRIBUTE_READONLY), "a read-only file");
     fails(dispose(file, DELETES), ERROR_ACCESS_DENIED, "deleting it");
     ok(dispose(file, DELETES | IGNORES_READ_ONLY) && dispose(file, 0), "all the same, and not");

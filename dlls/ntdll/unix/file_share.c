@@ -176,9 +176,15 @@ bool file_is_delete_pending(struct file *file)
 
 void file_set_delete_pending(struct file *file, bool pending, bool is_posix)
 {
+    struct file_node *node;
+
     files_lock();
-    if (file->node)
-        file->node->delete_pending = pending;
+    node = file->node;
+    if (node)
+        node->delete_pending = pending;
+    if (node && !pending) /* whoever asked for it: it is called off */
+        for (struct ntlist *link = node->opens.next; link != &node->opens; link = link->next)
+            ntlist_entry(link, struct file, node_link)->is_posix_deletion = false;
     file->is_posix_deletion = pending && is_posix;
     files_unlock();
 }

@@ -12,6 +12,9 @@
  * quick edit, insert mode) are remembered and mean nothing; the terminal interprets escape
  * sequences whether ENABLE_VIRTUAL_TERMINAL_PROCESSING is set or not; the screen buffer is the
  * window, and its cursor, which Linux cannot be asked for, is told to be in its corner.
+ *
+ * No change waits for output that has not gone out yet (TCSADRAIN): a line that is held up would
+ * hold up whoever wants the lock, and the process' end.
  */
 #include "terminal.h"
 
@@ -57,7 +60,7 @@ void terminal_restore(void)
     const pid_t has_it = fd < 0 ? 0 : tcgetpgrp(fd);
 
     if (has_it == -1 || has_it == getpgrp())
-        (void)tcsetattr(fd, TCSADRAIN, &before);
+        (void)tcsetattr(fd, TCSANOW, &before);
 }
 
 static NTSTATUS before_keep_locked(const struct file *file, const struct termios *now)
@@ -75,7 +78,7 @@ static NTSTATUS modes_set_locked(struct file *file, const struct termios *now,
     if (!memcmp(now, next, sizeof(*now)))
         return STATUS_SUCCESS;
     TRY(before_keep_locked(file, now));
-    return tcsetattr(file->fd, TCSADRAIN, next) ? status_from_errno(errno) : STATUS_SUCCESS;
+    return tcsetattr(file->fd, TCSANOW, next) ? status_from_errno(errno) : STATUS_SUCCESS;
 }
 
 static bool is_input(const struct file *file)
@@ -229,7 +232,7 @@ void terminal_text_begin(void)
         return;
     pthread_mutex_lock(&lock);
     if (atomic_exchange(&terminal_reads_keys, false))
-        (void)tcsetattr(before_fd, TCSADRAIN, &text_modes);
+        (void)tcsetattr(before_fd, TCSANOW, &text_modes);
     pthread_mutex_unlock(&lock);
 }
 

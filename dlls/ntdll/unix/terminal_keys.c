@@ -16,6 +16,7 @@
 #include "ntstatus_errno.h"
 #include "ntwait.h"
 #include "usermem.h"
+#include "waitblock.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -48,6 +49,35 @@ static const struct named_key {
     {"[18~", VK_F7, 0x41},  {"[19~", VK_F8, 0x42},    {"[20~", VK_F9, 0x43},
     {"[21~", VK_F10, 0x44}, {"[23~", VK_F11, 0x57},   {"[24~", VK_F12, 0x58},
 };
+
+/* Signalled while the queue has something: what one thread has taken from the terminal another may
+ * wait for. */
+static struct notification has_keys;
+
+static void has_keys_init(void)
+{
+    static const struct nt_type type = {.name = u"Keys", .is_signaled = notification_is_signaled};
+
+    nt_object_init(&has_keys.header, &type);
+}
+
+static void keys_lock(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, has_keys_init);
+    pthread_mutex_lock(&lock);
+}
+
+static void keys_unlock(void)
+{
+    dispatcher_lock();
+    has_keys.signaled = n_queued;
+    if (has_keys.signaled)
+        dispatcher_wake_locked(&has_keys.header);
+    dispatcher_unlock();
+    pthread_mutex_unlock(&lock);
+}
 
 static bool queue_add_locked(const INPUT_RECORD *record)
 {
@@ -195,15 +225,17 @@ static NTSTATUS key_take_locked(int fd)
     return STATUS_SUCCESS;
 }
 
-/* Without the lock, and as any reader waits: the thread may be ended. */
+/* Without the lock, and as any reader waits: the thread may be ended. For the terminal, or for what
+ * another thread has queued. */
 static NTSTATUS key_await(struct file *file)
 {
+    const struct deadline deadline = deadline_from_timeout(NULL);
     NTSTATUS status;
 
-    TRY(wait_fd(file->fd, POLLIN, false, NULL));
-    pthread_mutex_lock(&lock);
+    TRY(wait_fd_or_object(file->fd, POLLIN, &has_keys.header, false, &deadline));
+    keys_lock();
     status = key_take_locked(file->fd);
-    pthread_mutex_unlock(&lock);
+    keys_unlock();
     return status;
 }
 
@@ -214,10 +246,10 @@ NTSTATUS terminal_keys_read(struct file *file, INPUT_RECORD *user_records, size_
 
     TRY(terminal_keys_begin(file));
     for (;;) {
-        pthread_mutex_lock(&lock);
+        keys_lock();
         queue_fill_locked(file->fd);
         status = queue_give_locked(user_records, n_room, keep, ret_n);
-        pthread_mutex_unlock(&lock);
+        keys_unlock();
         if (status || *ret_n || !may_wait || !n_room)
             return status;
         TRY(key_await(file));
@@ -229,20 +261,20 @@ NTSTATUS terminal_keys_add(const INPUT_RECORD *user_records, size_t n)
     NTSTATUS status = STATUS_SUCCESS;
     INPUT_RECORD record;
 
-    pthread_mutex_lock(&lock);
+    keys_lock();
     for (size_t i = 0; i < n && !status; i++) {
         status = user_read(&record, user_records + i, sizeof(record));
         if (!status && !queue_add_locked(&record))
             status = STATUS_INSUFFICIENT_RESOURCES;
     }
-    pthread_mutex_unlock(&lock);
+    keys_unlock();
     return status;
 }
 
 NTSTATUS terminal_keys_flush(struct file *file)
 {
-    pthread_mutex_lock(&lock);
+    keys_lock();
     n_queued = 0;
-    pthread_mutex_unlock(&lock);
+    keys_unlock();
     return tcflush(file->fd, TCIFLUSH) ? STATUS_INVALID_HANDLE : STATUS_SUCCESS;
 }
