@@ -39,6 +39,7 @@ struct dry_run {
     const char *program_folder;
     struct dll *dlls, *last; /* in the order in which they were found */
     unsigned n_implemented, n_stubs, n_missing, n_delayed_missing, n_dlls_missing, n_damaged;
+    bool has_msvcrt, has_ucrt; /* the file that is looked at */
 };
 
 static const char *const origin_names[] = {"not found", "Portico's", "Wine's", ""};
@@ -229,6 +230,8 @@ static enum pe_next imports_from(struct dry_run *run, const struct pe_file *file
         printf(" of %s: not found\n", importer->name);
     }
     missing_dll_count(run, from, is_delayed);
+    run->has_msvcrt |= !strcasecmp(from->name, "msvcrt.dll");
+    run->has_ucrt |= !strcasecmp(from->name, "ucrtbase.dll");
     if (is_listed)
         next = imports_list(run, file, names_rva, from, is_delayed);
     else if (from->origin)
@@ -236,10 +239,21 @@ static enum pe_next imports_from(struct dry_run *run, const struct pe_file *file
     return next == PE_DAMAGED ? PE_DAMAGED : PE_FOUND;
 }
 
+/* The streams, heaps and handlers of one are nothing to the other: such a program hangs or crashes.
+ */
+static void run_times_check(const struct dry_run *run, const struct dll *importer)
+{
+    if (run->has_msvcrt && run->has_ucrt)
+        printf("  %s imports two C run times, msvcrt.dll and ucrtbase.dll, and may hang: link it "
+               "with one (docs/COMPATIBILITY.md, Programs, says how)\n",
+               importer ? importer->name : "the program");
+}
+
 static void file_check(struct dry_run *run, const struct pe_file *file, const struct dll *importer)
 {
     const bool is_listed = !importer || importer->origin == DLL_OTHER;
 
+    run->has_msvcrt = run->has_ucrt = false;
     for (int is_delayed = 0; is_delayed <= is_listed; is_delayed++) {
         enum pe_next next;
 
@@ -251,6 +265,8 @@ static void file_check(struct dry_run *run, const struct pe_file *file, const st
             ++*(is_delayed ? &run->n_delayed_missing : &run->n_damaged);
         }
     }
+    if (is_listed)
+        run_times_check(run, importer);
 }
 
 static int summary_print(const struct dry_run *run, const char *file)

@@ -30,6 +30,14 @@ like "$(tail -n 1 out)" '^whole\.exe: [0-9]+ imports implemented, 0 stubs, 0 mis
 grep -q 'it ran' out
 is "$?" 1 'none of it was run'
 
+is "$(grep -c 'C run times' out)" 0 'one C run time is as it should be'
+
+build two.exe '#include <stdio.h>
+int main(void) { return puts("x") < 0; }' -lucrt
+dry_run two.exe
+is "$dry_status" 0 'one that imports two C run times starts'
+is "$(grep -c '^  the program imports two C run times, msvcrt\.dll and ucrtbase\.dll, and may hang: link it with one' out)" 1 'and is told of it'
+
 build stubs.exe "long __stdcall $stub(void); int main(void) { return (int)$stub(); }" -lntdll
 dry_run stubs.exe
 is "$dry_status" 1 'one that imports a stub'
