@@ -85,6 +85,8 @@ static const struct {
      NULL},
     {L"kernelbase.dll", "SetFileInformationByHandle",
      (void (*)(void))replaced_SetFileInformationByHandle, &original_SetFileInformationByHandle},
+    {L"kernel32.dll", "SetVolumeLabelA", (void (*)(void))replaced_SetVolumeLabelA, NULL},
+    {L"kernel32.dll", "SetVolumeLabelW", (void (*)(void))replaced_SetVolumeLabelW, NULL},
     {L"kernel32.dll", "VerifyConsoleIoHandle", (void (*)(void))replaced_VerifyConsoleIoHandle,
      &original_VerifyConsoleIoHandle},
     {L"sechost.dll", "StartServiceCtrlDispatcherA", (void (*)(void))service_dispatcher_refuse,

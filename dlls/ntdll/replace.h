@@ -10,10 +10,13 @@ extern BOOL(WINAPI *original_VerifyConsoleIoHandle)(HANDLE handle);
 BOOL WINAPI replaced_VerifyConsoleIoHandle(HANDLE handle);
 BOOL WINAPI replaced_CopyFileExW(const WCHAR *from, const WCHAR *to, LPPROGRESS_ROUTINE progress,
                                  void *argument, BOOL *cancel, DWORD flags);
-extern BOOL(WINAPI *original_SetFileInformationByHandle)
-(HANDLE file, FILE_INFO_BY_HANDLE_CLASS class, void *info, DWORD size);
+extern BOOL(WINAPI *original_SetFileInformationByHandle)(HANDLE file,
+                                                         FILE_INFO_BY_HANDLE_CLASS class,
+                                                         void *info, DWORD size);
 BOOL WINAPI replaced_SetFileInformationByHandle(HANDLE file, FILE_INFO_BY_HANDLE_CLASS class,
                                                 void *info, DWORD size);
+BOOL WINAPI replaced_SetVolumeLabelA(const char *root, const char *label);
+BOOL WINAPI replaced_SetVolumeLabelW(const WCHAR *root, const WCHAR *label);
 BOOLEAN WINAPI replaced_CreateSymbolicLinkW(const WCHAR *link, const WCHAR *target, DWORD flags);
 BOOLEAN WINAPI replaced_CreateSymbolicLinkA(const char *link, const char *target, DWORD flags);
 /* CREATEFILE2_EXTENDED_PARAMETERS. */
@@ -31,8 +34,7 @@ extern struct reparse_originals {
     (const char *name, DWORD access, DWORD sharing, SECURITY_ATTRIBUTES *security, DWORD creation,
      DWORD flags, HANDLE model);
     HANDLE(WINAPI *create2)
-    (const WCHAR *name, DWORD access, DWORD sharing, DWORD creation,
-     struct create_parameters *how);
+    (const WCHAR *name, DWORD access, DWORD sharing, DWORD creation, struct create_parameters *how);
     HANDLE(WINAPI *first)(const WCHAR *name, WIN32_FIND_DATAW *data);
     HANDLE(WINAPI *first_narrow)(const char *name, WIN32_FIND_DATAA *data);
     HANDLE(WINAPI *first_ex)

@@ -4,7 +4,7 @@
 
 /* SetFileInformationByHandle before Wine's (ldr_replace.c), which refuses classes that ntdll has:
  * the Ex forms of renaming and deletion, the space reserved; and a folder's case, which ntdll says
- * is missing. */
+ * is missing. SetVolumeLabel, which Wine's refuses without a word. */
 
 #include "ntdll.h"
 
@@ -82,4 +82,26 @@ BOOL WINAPI replaced_SetFileInformationByHandle(HANDLE file, FILE_INFO_BY_HANDLE
     if (status)
         RtlSetLastWin32ErrorAndNtStatusFromNtStatus(status);
     return !status;
+}
+
+static BOOL label_refuse(void)
+{
+    static LONG is_said;
+
+    if (!__atomic_exchange_n(&is_said, 1, __ATOMIC_RELAXED))
+        log_line("SetVolumeLabel is not implemented");
+    RtlSetLastWin32Error(ERROR_NOT_SUPPORTED);
+    return FALSE;
+}
+
+BOOL WINAPI replaced_SetVolumeLabelA(const char *root, const char *label)
+{
+    (void)root, (void)label;
+    return label_refuse();
+}
+
+BOOL WINAPI replaced_SetVolumeLabelW(const WCHAR *root, const WCHAR *label)
+{
+    (void)root, (void)label;
+    return label_refuse();
 }

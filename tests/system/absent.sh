@@ -10,7 +10,10 @@ portico: iphlpapi is not available: there is no network
 portico: DNSAPI.dll: call 2 of its Unix side, which is not here, fails
 portico: ws2_32.socket is not available: there is no network
 portico: thread.QueryThreadCycleTime is not complete in Wine's code (WINEDEBUG=fixme+thread tells more)
-portico: NtCreateFile: open by file id is not implemented" 'each call says its name, once'
+portico: NtCreateFile: open by file id is not implemented
+portico: NtAllocateVirtualMemory: write-watch (MEM_WRITE_WATCH) is not implemented
+portico: NtAllocateVirtualMemory: large pages (MEM_LARGE_PAGES) is not implemented
+portico: SetVolumeLabel is not implemented" 'each call says its name, once'
 WINEDEBUG=-all "$portico" "$(program absent)" >"$scratch/out" 2>"$scratch/err"
 is "$(grep -c Wine "$scratch/err")" 0 'WINEDEBUG=-all silences Wine'
 WINEDEBUG=fixme+thread "$portico" "$(program absent)" >"$scratch/out" 2>"$scratch/err"

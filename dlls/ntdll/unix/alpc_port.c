@@ -60,7 +60,7 @@ static NTSTATUS direct_refuse(const char *call, const ALPC_MESSAGE_ATTRIBUTES *u
     TRY(alpc_direct_read(user, &is_direct, &event));
     if (!is_direct)
         return STATUS_SUCCESS;
-    unimplemented_once(call, "message attribute", ALPC_MESSAGE_DIRECT_ATTRIBUTE);
+    unimplemented_once(call, "the DIRECT attribute", NO_NUMBER);
     return STATUS_NOT_IMPLEMENTED;
 }
 

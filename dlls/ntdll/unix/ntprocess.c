@@ -46,14 +46,18 @@ NTSTATUS process_require_current(const char *caller, HANDLE process)
 }
 
 /* Was this said before? A small hash set: a full table only means that a line may be repeated. */
-static bool is_said(const char *what, unsigned number)
+static uint64_t text_hash(uint64_t hash, const char *text)
+{
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+    return hash;
+}
+
+static bool is_said(const char *function, const char *what, unsigned number)
 {
     static _Atomic uint64_t said[256];
-    uint64_t hash = 0xcbf29ce484222325u ^ number;
+    const uint64_t hash = text_hash(text_hash(0xcbf29ce484222325u ^ number, function), what) | 1;
 
-    for (const char *c = what; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 0x100000001b3u;
-    hash |= 1;
     for (unsigned i = 0; i < 256; i++) {
         uint64_t empty = 0;
         _Atomic uint64_t *slot = &said[(hash + i) % 256];
@@ -70,7 +74,7 @@ static bool is_said(const char *what, unsigned number)
 
 void unimplemented_once(const char *function, const char *what, unsigned number)
 {
-    if (is_said(function, number))
+    if (is_said(function, what, number))
         return;
     if (number == NO_NUMBER)
         dprintf(STDERR_FILENO, "portico: %s: %s is not implemented\n", function, what);
@@ -80,6 +84,6 @@ void unimplemented_once(const char *function, const char *what, unsigned number)
 
 void absent_once(const char *what, const char *why)
 {
-    if (!is_said(what, 0))
+    if (!is_said(what, why, 0))
         dprintf(STDERR_FILENO, "portico: %s is not available: %s\n", what, why);
 }

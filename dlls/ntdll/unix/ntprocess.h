@@ -34,7 +34,7 @@ NTSTATUS process_require_current(const char *caller, HANDLE process);
 NTSTATUS process_is_current(HANDLE process, bool *ret_is_current);
 
 #define NO_NUMBER UINT_MAX
-/* `portico: <function>: <what> <number> is not implemented`, once for each function and number;
+/* `portico: <function>: <what> <number> is not implemented`, once for each of them;
  * NO_NUMBER: without one. */
 void unimplemented_once(const char *function, const char *what, unsigned number);
 

@@ -10,12 +10,6 @@
 #include "usermem.h"
 #include <stdint.h>
 
-static NTSTATUS refuse(const char *function, const char *what, unsigned number)
-{
-    unimplemented_once(function, what, number);
-    return STATUS_NOT_IMPLEMENTED;
-}
-
 NTSTATUS WINAPI NtCreateMailslotFile(PHANDLE ret_handle, ULONG access,
                                      POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb,
                                      ULONG options, ULONG quota, ULONG max_message,
@@ -25,7 +19,8 @@ NTSTATUS WINAPI NtCreateMailslotFile(PHANDLE ret_handle, ULONG access,
 
     (void)access, (void)iosb, (void)options, (void)quota, (void)max_message, (void)timeout;
     TRY(create_begin(ret_handle, attributes, &creation));
-    return refuse(__func__, "mailslots:", 0);
+    unimplemented_once(__func__, "mailslots", NO_NUMBER);
+    return STATUS_NOT_IMPLEMENTED;
 }
 
 /* No memory is write-watched, since MEM_WRITE_WATCH is refused: what NT says of such memory. */

@@ -154,7 +154,7 @@ NTSTATUS WINAPI NtCreateKey(PHANDLE ret_handle, ACCESS_MASK access,
 
     (void)title;
     if (options & REG_OPTION_CREATE_LINK) {
-        unimplemented_once(__func__, "symbolic links, options", options);
+        unimplemented_once(__func__, "symbolic links", NO_NUMBER);
         return STATUS_NOT_IMPLEMENTED;
     }
     TRY(key_open(ret_handle, access, attributes, true, class, &created));

@@ -122,7 +122,7 @@ NTSTATUS WINAPI NtNotifyChangeKey(HANDLE handle, HANDLE event, PIO_APC_ROUTINE a
     (void)context, (void)iosb, (void)buffer, (void)length;
     TRY(key_lookup(handle, KEY_NOTIFY, &key));
     if (apc) {
-        unimplemented_once(__func__, "APCs, filter", filter);
+        unimplemented_once(__func__, "APCs", NO_NUMBER);
         return STATUS_NOT_IMPLEMENTED;
     }
     return watch_for(key, event, filter, subtree, asynchronous);

@@ -109,7 +109,10 @@ static NTSTATUS section_check(ULONG protection, ULONG attributes, HANDLE file)
     if (!kind || (kind & (kind - 1)))
         return STATUS_INVALID_PARAMETER_6;
     if (attributes & (SEC_LARGE_PAGES | SEC_BASED)) {
-        unimplemented_once("NtCreateSection", "attributes", attributes);
+        unimplemented_once("NtCreateSection",
+                           attributes & SEC_LARGE_PAGES ? "large pages (SEC_LARGE_PAGES)"
+                                                        : "based sections (SEC_BASED)",
+                           NO_NUMBER);
         return STATUS_NOT_SUPPORTED;
     }
     if (!view_protection_is_valid(protection) || !rights_of(protection) ||

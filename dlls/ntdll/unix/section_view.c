@@ -178,7 +178,8 @@ NTSTATUS WINAPI NtMapViewOfSectionEx(HANDLE handle, HANDLE process, PVOID *base,
 
     (void)parameters;
     if (count || (type & ~(ULONG)(MEM_TOP_DOWN | MEM_RESERVE))) {
-        unimplemented_once(__func__, "extended parameters or allocation type", type);
+        unimplemented_once(__func__, "what extended parameters or the allocation type ask",
+                           NO_NUMBER);
         return STATUS_NOT_SUPPORTED;
     }
     return map(handle, process, &mapping, base, size, (LARGE_INTEGER *)offset);
@@ -191,7 +192,7 @@ NTSTATUS WINAPI NtUnmapViewOfSectionEx(HANDLE process, PVOID address, ULONG flag
     if (flags & ~(ULONG)(MEM_UNMAP_WITH_TRANSIENT_BOOST | MEM_PRESERVE_PLACEHOLDER))
         return STATUS_INVALID_PARAMETER;
     if (flags & MEM_PRESERVE_PLACEHOLDER) {
-        unimplemented_once(__func__, "flags", flags);
+        unimplemented_once(__func__, "keeping a placeholder", NO_NUMBER);
         return STATUS_NOT_SUPPORTED;
     }
     TRY(process_require_current("NtUnmapViewOfSection", process));

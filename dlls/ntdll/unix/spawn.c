@@ -117,7 +117,12 @@ static NTSTATUS attribute_take(const PS_ATTRIBUTE *attribute, struct spawn *spaw
     case PS_ATTRIBUTE_DEBUG_PORT:
     case PS_ATTRIBUTE_TOKEN:
     case PS_ATTRIBUTE_JOB_LIST:
-        unimplemented_once("NtCreateUserProcess", "attribute", (unsigned)attribute->Attribute);
+        unimplemented_once("NtCreateUserProcess",
+                           attribute->Attribute == PS_ATTRIBUTE_TOKEN ? "a token for the process"
+                           : attribute->Attribute == PS_ATTRIBUTE_DEBUG_PORT
+                               ? "debugging the process"
+                               : "a list of jobs",
+                           NO_NUMBER);
         return STATUS_NOT_IMPLEMENTED;
     default:
         return STATUS_SUCCESS;

@@ -87,6 +87,6 @@ NTSTATUS WINAPI NtFilterToken(HANDLE handle, ULONG flags, TOKEN_GROUPS *disable,
                               HANDLE *ret_handle)
 {
     (void)handle, (void)flags, (void)disable, (void)delete, (void)restrict_to, (void)ret_handle;
-    unimplemented_once(__func__, "restricted tokens:", flags);
+    unimplemented_once(__func__, "restricted tokens", NO_NUMBER);
     return STATUS_NOT_IMPLEMENTED;
 }

@@ -55,6 +55,14 @@ static NTSTATUS limit_from_zero_bits(ULONG_PTR zero_bits, uintptr_t *ret_limit)
     return STATUS_SUCCESS;
 }
 
+static const char *type_name(ULONG type)
+{
+    return type & MEM_WRITE_WATCH   ? "write-watch (MEM_WRITE_WATCH)"
+           : type & MEM_LARGE_PAGES ? "large pages (MEM_LARGE_PAGES)"
+           : type & MEM_PHYSICAL    ? "physical memory (MEM_PHYSICAL)"
+                                    : "getting reset memory back (MEM_RESET_UNDO)";
+}
+
 static NTSTATUS allocation_check(const char *base, size_t size, ULONG type, ULONG protection)
 {
     const ULONG known = MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_TOP_DOWN | MEM_WRITE_WATCH |
@@ -72,9 +80,7 @@ static NTSTATUS allocation_check(const char *base, size_t size, ULONG type, ULON
         (protection & 0xff) == PAGE_EXECUTE_WRITECOPY)
         return STATUS_INVALID_PAGE_PROTECTION;
     if (type & (MEM_WRITE_WATCH | MEM_LARGE_PAGES | MEM_PHYSICAL | MEM_RESET_UNDO)) {
-        unimplemented_once("NtAllocateVirtualMemory", "allocation type bit",
-                           type &
-                               (MEM_WRITE_WATCH | MEM_LARGE_PAGES | MEM_PHYSICAL | MEM_RESET_UNDO));
+        unimplemented_once("NtAllocateVirtualMemory", type_name(type), NO_NUMBER);
         return STATUS_NOT_SUPPORTED;
     }
     return STATUS_SUCCESS;
@@ -206,7 +212,7 @@ NTSTATUS WINAPI NtAllocateVirtualMemoryEx(HANDLE process, PVOID *base, SIZE_T *s
     TRY(process_require_current(__func__, process));
     if (type &
         (MEM_RESERVE_PLACEHOLDER | MEM_REPLACE_PLACEHOLDER)) { /* TODO(memory): placeholders */
-        unimplemented_once(__func__, "placeholders, type", type);
+        unimplemented_once(__func__, "placeholders", NO_NUMBER);
         return STATUS_NOT_SUPPORTED;
     }
     status = allocate(&range, limit, type, protection);
@@ -275,8 +281,7 @@ static NTSTATUS mapped_permits(const struct view *view, ULONG protection)
     if (!section_permits(view->allocation_protection, protection))
         return STATUS_SECTION_PROTECTION;
     if (protection & copying && !(view->allocation_protection & copying)) {
-        unimplemented_once("NtProtectVirtualMemory", "copies of a shared view's pages: protection",
-                           protection);
+        unimplemented_once("NtProtectVirtualMemory", "copies of a shared view's pages", NO_NUMBER);
         return STATUS_NOT_SUPPORTED;
     }
     return STATUS_SUCCESS;

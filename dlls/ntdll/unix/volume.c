@@ -153,6 +153,9 @@ NTSTATUS WINAPI NtSetVolumeInformationFile(HANDLE handle, PIO_STATUS_BLOCK iosb,
                                            ULONG length, FS_INFORMATION_CLASS class)
 {
     (void)handle, (void)iosb, (void)buffer, (void)length;
-    unimplemented_once(__func__, "class", class);
+    if (class == FileFsLabelInformation)
+        unimplemented_once(__func__, "setting a volume's label", NO_NUMBER);
+    else
+        unimplemented_once(__func__, "class", class);
     return STATUS_INVALID_INFO_CLASS;
 }

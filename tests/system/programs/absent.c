@@ -2,7 +2,8 @@
 /* Copyright (C) 2026 The Portico developers */
 
 /* Wants a window, a device context, a socket, the machine's network adapters, an address, a
- * thread's cycles and a file by its number, each twice. Exits with 0 when it got none of them. */
+ * thread's cycles, a file by its number, watched and large pages and a volume's label, each twice.
+ * Exits with 0 when it got none of them. */
 #include <winsock2.h>
 
 #include <iphlpapi.h>
@@ -30,6 +31,10 @@ int main(void)
         n_got += QueryThreadCycleTime(GetCurrentThread(), &cycles);
         n_got += OpenFileById(folder, &id, GENERIC_READ, FILE_SHARE_READ, NULL, 0) !=
                  INVALID_HANDLE_VALUE;
+        n_got += VirtualAlloc(NULL, 1, MEM_RESERVE | MEM_WRITE_WATCH, PAGE_READWRITE) != NULL;
+        n_got += VirtualAlloc(NULL, 1, MEM_COMMIT | MEM_LARGE_PAGES, PAGE_READWRITE) != NULL;
+        n_got += SetVolumeLabelA("C:\\", "label");
+        n_got += SetVolumeLabelW(NULL, L"label");
     }
     if (GetObjectType(GetStockObject(NULL_BRUSH)) != OBJ_BRUSH)
         return 3;
