@@ -197,7 +197,7 @@ static void test_inheriting(void)
     ok(call_context == &n_calls, "its APCs come to this process");
     is_number(WaitForSingleObject(timer, INFINITE), WAIT_OBJECT_0, "where it still fires");
     ok(CancelWaitableTimer(timer), "until it is cancelled");
-    set(once, -1, 0);
+    set_with_call(once, -1, 0, NULL);
     WaitForSingleObject(once, INFINITE);
     ok(start_child("sleep", NULL, &child) &&
            DuplicateHandle(GetCurrentProcess(), once, child.hProcess, &copy, 0, FALSE,
@@ -206,6 +206,7 @@ static void test_inheriting(void)
     is_number(WaitForSingleObject(once, 0), WAIT_OBJECT_0, "its state went along");
     set(once, FAR_AWAY, 0);
     is_number(WaitForSingleObject(once, 0), WAIT_TIMEOUT, "and it can still be set");
+    is_number(SleepEx(0, TRUE) + (DWORD)n_calls, 0, "the APC of before does not come then");
     TerminateProcess(child.hProcess, 7);
     child_end(&child);
     CloseHandle(timer);

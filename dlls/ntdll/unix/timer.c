@@ -299,7 +299,9 @@ static NTSTATUS timer_set(HANDLE handle, const struct timer_setting *setting, BO
     TRY(handle_lookup(handle, TIMER_MODIFY_STATE, &timer_type, &object));
     dispatcher_lock();
     has_moved = object->shared;
-    if (!has_moved)
+    if (has_moved) /* an APC may be left of the time before */
+        n = timer_disarm_locked((struct timer *)object, &old_setter);
+    else
         status = timer_set_locked((struct timer *)object, setting, ret_previous, &old_setter, &n);
     dispatcher_unlock();
     nt_object_unref(old_setter);

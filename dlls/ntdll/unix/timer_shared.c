@@ -17,6 +17,7 @@
 #include "named_call.h"
 #include "ntprocess.h"
 #include "nttime.h"
+#include "usermem.h"
 #include "waitblock.h"
 #include <stdlib.h>
 
@@ -163,12 +164,9 @@ NTSTATUS timer_shared_cancel(HANDLE handle, BOOLEAN *ret_state)
 {
     struct timer_cancel_request request = {.handle = server_handle(handle)};
     struct timer_cancel_reply reply;
-    NTSTATUS status;
     CONTROL_OR_RETURN(control);
 
-    status = (NTSTATUS)call_timer_cancel(control, &request, &reply, NULL);
-    if (status)
-        return status;
+    TRY((NTSTATUS)call_timer_cancel(control, &request, &reply, NULL));
     apc_forget(reply.old_apc_id);
     *ret_state = reply.signaled != 0;
     return STATUS_SUCCESS;
@@ -178,12 +176,9 @@ NTSTATUS timer_shared_query(HANDLE handle, BOOLEAN *ret_state, int64_t *ret_due)
 {
     struct timer_query_request request = {.handle = server_handle(handle)};
     struct timer_query_reply reply;
-    NTSTATUS status;
     CONTROL_OR_RETURN(control);
 
-    status = (NTSTATUS)call_timer_query(control, &request, &reply, NULL);
-    if (status)
-        return status;
+    TRY((NTSTATUS)call_timer_query(control, &request, &reply, NULL));
     *ret_state = reply.signaled != 0;
     *ret_due = (int64_t)(reply.due_ns / 100);
     return STATUS_SUCCESS;
