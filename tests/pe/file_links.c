@@ -8,6 +8,7 @@
 #include <windows.h>
 #include <winioctl.h>
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <wchar.h>
@@ -216,11 +217,91 @@ static void test_ends(void)
        "one to a file too");
 }
 
+/* ---- one file under several names ---- */
+
+static BOOL is_there(const char *name)
+{
+    return GetFileAttributesA(name) != INVALID_FILE_ATTRIBUTES;
+}
+
+static void test_second_names(void)
+{
+    HANDLE doomed, other;
+
+    make("one", "two names");
+    ok(CreateHardLinkA("two", "one", NULL), "a second name");
+    other = open_by("two", GENERIC_READ, 0);
+    doomed = open_by("one", DELETE, FILE_FLAG_DELETE_ON_CLOSE);
+    ok(other != INVALID_HANDLE_VALUE && doomed != INVALID_HANDLE_VALUE, "open by both");
+    CloseHandle(doomed);
+    CloseHandle(other);
+    ok(!is_there("one") && is_there("two"), "the one that was to be deleted is");
+    ok(CreateSymbolicLinkA("link", "two", 2), "a link to it");
+    other = open_by("two", GENERIC_READ, 0);
+    ok(DeleteFileA("link"), "is deleted while its target is open");
+    CloseHandle(other);
+    ok(!is_there("link") && is_there("two"), "and nothing else");
+    CreateHardLinkA("one", "two", NULL);
+    other = open_by("one", GENERIC_READ, 0);
+    ok(MoveFileA("two", "three") && final_name("one", 0, "one"), "a name that is moved");
+    CloseHandle(other);
+    ok(DeleteFileA("one") && DeleteFileA("three"), "both are deleted");
+}
+
+/* Another process takes the name away and puts something else there. */
+static int replace(const char *what)
+{
+    if (!MoveFileA("held", "away"))
+        return (int)GetLastError();
+    if (!strcmp(what, "file"))
+        make("held", "another");
+    else if (!CreateSymbolicLinkA("held", "aim", 2))
+        return (int)GetLastError();
+    return 0;
+}
+
+static HANDLE hold_and_replace(const char *what, DWORD flags)
+{
+    PROCESS_INFORMATION child;
+    HANDLE held;
+
+    make("held", "held");
+    held = open_by("held", DELETE, flags);
+    ok(child_start(what, 0, &child), "another process");
+    is_number(child_end(&child), 0, "puts a %s in an open file's place", what);
+    return held;
+}
+
+static void test_replaced(void)
+{
+    struct {
+        FILE_RENAME_INFO info;
+        WCHAR more[16];
+    } to = {.info = {.FileNameLength = 10}};
+    HANDLE held = hold_and_replace("file", FILE_FLAG_DELETE_ON_CLOSE);
+
+    CloseHandle(held);
+    ok(is_there("held") && !is_there("away"), "the file that was open is deleted");
+    held = hold_and_replace("link", FILE_FLAG_DELETE_ON_CLOSE);
+    CloseHandle(held);
+    ok(is_there("held") && !is_there("away"), "also when a link has its name");
+    DeleteFileA("held");
+    held = hold_and_replace("file", 0);
+    memcpy(to.info.FileName, L"moved", 12);
+    ok(SetFileInformationByHandle(held, FileRenameInfo, &to, sizeof to), "it is renamed");
+    CloseHandle(held);
+    ok(is_there("held") && is_there("moved") && !is_there("away"), "and not the other");
+    DeleteFileA("held");
+    DeleteFileA("moved");
+}
+
 static void test_main(void)
 {
     char temp[MAX_PATH], final[MAX_PATH + 8] = "";
     HANDLE folder;
 
+    if (__argc > 1)
+        ExitProcess((UINT)replace(__argv[1]));
     GetTempPathA(MAX_PATH, temp);
     GetTempFileNameA(temp, "lnk", 0, base);
     DeleteFileA(base);
@@ -236,6 +317,8 @@ static void test_main(void)
         test_targets();
         test_following();
         test_times();
+        test_second_names();
+        test_replaced();
         test_ends();
     } else if (running_on_portico()) {
         ok(FALSE, "links are made");

@@ -6,7 +6,7 @@
 /* The file object itself: making one from a descriptor, its end, deletion at its end.
  *
  * A file that is to be deleted (FILE_DELETE_ON_CLOSE or FileDispositionInformation) goes when the
- * last handle to the last file object of that inode in this process closes. Until then it cannot be
+ * last handle to the last file object of that name in this process closes. Until then it cannot be
  * opened: STATUS_DELETE_PENDING.
  */
 #include "completion.h"

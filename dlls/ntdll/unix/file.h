@@ -40,7 +40,6 @@ struct file_node {
     dev_t device;
     ino_t inode;
     struct ntlist opens; /* struct file by node_link */
-    bool delete_pending;
 };
 
 struct file {
@@ -51,8 +50,11 @@ struct file {
     ULONG options; /* FILE_* of NtCreateFile: the mode bits */
     ACCESS_MASK access;
     ULONG sharing;
+    dev_t name_device;        /* of what the path named when the file was opened: the file itself, */
+    ino_t name_inode;         /* or a link to it; with `node` */
     bool delete_on_close;
-    bool is_posix_deletion;   /* the name goes with this object; files_lock */
+    bool delete_pending;      /* the name is to go; files_lock */
+    bool is_posix_deletion;   /* it goes with this object; files_lock */
     bool is_append_only;    /* FILE_APPEND_DATA without FILE_WRITE_DATA */
     bool is_mount_manager;  /* volume_names.c */
     enum file_console console; /* of a stream that `portico` was started with, or of CONIN$ */
@@ -94,7 +96,9 @@ static inline bool file_is_synchronous(const struct file *file)
 }
 /* A copy of the file's present path, or NULL. */
 char *file_path(struct file *file);
-/* The same without the links on the way, as Windows names an open file. */
+/* The same, but never what has come to stand there since: where the file is now, or NULL. */
+char *file_path_now(struct file *file);
+/* The path without the links on the way, as Windows names an open file. */
 char *file_real_path(struct file *file);
 /* Was it opened as the symbolic link itself (FILE_OPEN_REPARSE_POINT)? Its fd is O_PATH then. */
 bool file_is_link(const struct file *file);

@@ -302,10 +302,10 @@ static NTSTATUS rename_to(struct file *file, struct nt_path *target, ULONG flags
 {
     const bool replace = flags & RENAME_REPLACE;
 
-    _cleanup_nt_(path_freep) char *own = file_path(file);
+    _cleanup_nt_(path_freep) char *own = file_path_now(file);
 
     if (!own)
-        return STATUS_INVALID_PARAMETER;
+        return file->path ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_INVALID_PARAMETER;
     if (target->kind != PATH_FILE)
         return STATUS_NOT_SAME_DEVICE;
     if (!target->parent_exists)

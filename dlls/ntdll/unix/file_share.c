@@ -10,6 +10,10 @@
  * an earlier one has. Opens that ask for neither reading, writing nor deleting conflict with
  * nothing.
  *
+ * What is deleted is a name: a file's other names, and the file that a link leads to, stay. Another
+ * process may have put something else there meanwhile, so only what the file was opened by goes
+ * (name_device, name_inode), from where it is now.
+ *
  * Other processes take part through Linux' locks (file_claim.c). DIFFERS: a file that is to be
  * deleted goes when this process closes it last, also while another has it open, as on Windows with
  * FILE_DISPOSITION_POSIX_SEMANTICS (which here says that it goes with the object that asked, others
@@ -19,6 +23,8 @@
 #include "common/seldom.h"
 #include "file_claim.h"
 #include "file_info.h"
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -78,14 +84,12 @@ static bool takes_part(ACCESS_MASK access)
 
 static NTSTATUS node_check_locked(struct file_node *node, ACCESS_MASK access, ULONG sharing)
 {
-    if (node->delete_pending)
-        return STATUS_DELETE_PENDING;
-    if (!takes_part(access))
-        return STATUS_SUCCESS;
     for (struct ntlist *link = node->opens.next; link != &node->opens; link = link->next) {
         struct file *other = ntlist_entry(link, struct file, node_link);
 
-        if (takes_part(other->access) &&
+        if (other->delete_pending)
+            return STATUS_DELETE_PENDING;
+        if (takes_part(access) && takes_part(other->access) &&
             (denies(other->sharing, access) || denies(sharing, other->access)))
             return STATUS_SHARING_VIOLATION;
     }
@@ -98,6 +102,17 @@ static void node_drop_if_unused_locked(struct file_node *node)
         return;
     ntlist_unlink(&node->link);
     free(node);
+}
+
+/* Only who may delete it asks for it. */
+static void name_remember(struct file *file, const struct stat *info)
+{
+    struct stat name;
+    const bool is_link =
+        (file->access & DELETE) && file->path && !lstat(file->path, &name) && S_ISLNK(name.st_mode);
+
+    file->name_device = is_link ? name.st_dev : info->st_dev;
+    file->name_inode = is_link ? name.st_ino : info->st_ino;
 }
 
 NTSTATUS file_share_enter(struct file *file, const struct stat *info, ULONG sharing)
@@ -116,6 +131,7 @@ NTSTATUS file_share_enter(struct file *file, const struct stat *info, ULONG shar
         } else {
             file->sharing = sharing;
             file->node = node;
+            name_remember(file, info);
             ntlist_append(&node->opens, &file->node_link);
         }
     }
@@ -139,26 +155,103 @@ NTSTATUS file_share_check(const struct stat *info, ACCESS_MASK access, ULONG sha
     return status;
 }
 
+static bool name_is(const struct file *file, const char *path, struct stat *ret_name)
+{
+    return path && !lstat(path, ret_name) && ret_name->st_dev == file->name_device &&
+           ret_name->st_ino == file->name_inode;
+}
+
+/* Another process may have renamed it, and Linux knows to what. */
+static char *path_now_locked(const struct file *file, struct stat *ret_name)
+{
+    char link[32], path[PATH_MAX];
+    ssize_t n;
+
+    if (name_is(file, file->path, ret_name))
+        return strdup(file->path);
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", file->fd);
+    n = readlink(link, path, sizeof(path) - 1);
+    path[n < 0 ? 0 : n] = 0;
+    return name_is(file, path, ret_name) ? strdup(path) : NULL;
+}
+
+char *file_path_now(struct file *file)
+{
+    struct stat name;
+    char *path;
+
+    files_lock();
+    if (file->node)
+        path = path_now_locked(file, &name);
+    else
+        path = file->path ? strdup(file->path) : NULL;
+    files_unlock();
+    return path;
+}
+
+static void name_remove_locked(const struct file *file)
+{
+    struct stat name;
+    char *path = path_now_locked(file, &name);
+
+    if (path)
+        (void)(S_ISDIR(name.st_mode) ? rmdir(path) : unlink(path));
+    free(path);
+}
+
+/* The next object of the same name, from `link` on; NULL: none. One inode may have several names,
+ * and each goes by itself. */
+static struct file *same_name_locked(const struct file *file, const struct ntlist *link)
+{
+    for (; link != &file->node->opens; link = link->next) {
+        struct file *other = ntlist_entry(link, struct file, node_link);
+
+        if (other == file || (other->path && file->path && !strcmp(other->path, file->path)))
+            return other;
+    }
+    return NULL;
+}
+
+static void pending_set_locked(struct file *file, bool pending)
+{
+    struct file *each = same_name_locked(file, file->node->opens.next);
+
+    for (; each; each = same_name_locked(file, each->node_link.next)) {
+        each->delete_pending = pending;
+        each->is_posix_deletion &= pending; /* whoever asked for it: it is called off */
+    }
+}
+
+/* The name goes with its last object. */
+static void name_leave_locked(struct file *file)
+{
+    struct ntlist *opens = &file->node->opens;
+
+    if (file->delete_on_close)
+        pending_set_locked(file, true);
+    if (file->delete_pending) {
+        const bool is_posix = file->is_posix_deletion;
+
+        ntlist_unlink(&file->node_link);
+        if (is_posix || !same_name_locked(file, opens->next))
+            name_remove_locked(file);
+        if (is_posix)
+            pending_set_locked(file, false); /* it is gone */
+        file->delete_pending = false;
+    } else {
+        ntlist_unlink(&file->node_link);
+    }
+}
+
 void file_share_leave(struct file *file)
 {
     struct file_node *node;
 
     files_lock();
     node = file->node;
-    file->node = NULL;
     if (node) {
-        ntlist_unlink(&file->node_link);
-        node->delete_pending |= file->delete_on_close;
-        if ((ntlist_is_empty(&node->opens) || file->is_posix_deletion) && node->delete_pending &&
-            file->path) {
-            /* Another process may have replaced the name: only the inode that was opened is
-             * deleted. */
-            struct stat now;
-
-            if (!lstat(file->path, &now) && (S_ISLNK(now.st_mode) || now.st_ino == node->inode))
-                (void)(S_ISDIR(now.st_mode) ? rmdir(file->path) : unlink(file->path));
-            node->delete_pending = false; /* the inode's other names are none of this */
-        }
+        name_leave_locked(file);
+        file->node = NULL;
         node_drop_if_unused_locked(node);
     }
     files_unlock();
@@ -169,22 +262,16 @@ bool file_is_delete_pending(struct file *file)
     bool pending;
 
     files_lock();
-    pending = file && file->node && file->node->delete_pending;
+    pending = file && file->delete_pending;
     files_unlock();
     return pending;
 }
 
 void file_set_delete_pending(struct file *file, bool pending, bool is_posix)
 {
-    struct file_node *node;
-
     files_lock();
-    node = file->node;
-    if (node)
-        node->delete_pending = pending;
-    if (node && !pending) /* whoever asked for it: it is called off */
-        for (struct ntlist *link = node->opens.next; link != &node->opens; link = link->next)
-            ntlist_entry(link, struct file, node_link)->is_posix_deletion = false;
+    if (file->node)
+        pending_set_locked(file, pending);
     file->is_posix_deletion = pending && is_posix;
     files_unlock();
 }
@@ -196,17 +283,19 @@ void file_set_delete_on_close(struct file *file, bool wanted)
     files_unlock();
 }
 
-/* Every file object of the inode goes by the new name. */
+/* The objects of that name, and those whose own has gone another way, go by the new one; a second
+ * name of the inode, or a link to it, is what it was. */
 void file_path_renamed(struct file *file, char *path)
 {
     struct file_node *node;
+    struct stat name;
 
     files_lock();
     node = file->node;
     for (struct ntlist *link = node ? node->opens.next : NULL; node && link != &node->opens;
          link = link->next) {
         struct file *other = ntlist_entry(link, struct file, node_link);
-        char *copy = other == file ? NULL : strdup(path);
+        char *copy = other == file || name_is(other, other->path, &name) ? NULL : strdup(path);
 
         if (copy) {
             free(other->path);
