@@ -179,6 +179,8 @@ static void changed(struct key *key, uint32_t what)
     struct key *at;
 
     key->last_write = clock_nt();
+    if (!key->object.server->registry.is_filled)
+        return;
     registry_changed(key->object.server);
     for (at = key; at; at = at->parent)
         list_for_each_safe(watch, next, &at->watches, link) {

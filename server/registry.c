@@ -191,7 +191,7 @@ void registry_changed(struct server *server)
 {
     struct registry *registry = &server->registry;
 
-    if (!registry->is_filled || registry->is_changed)
+    if (registry->is_changed)
         return;
     registry->is_changed = true;
     if (server->listener.dir_fd >= 0)
@@ -206,5 +206,5 @@ void registry_charge(struct server *server, int64_t bytes)
 
 bool registry_has_room(const struct server *server, uint64_t bytes)
 {
-    return server->registry.bytes + bytes <= REGISTRY_MAX_BYTES;
+    return !server->registry.is_filled || server->registry.bytes + bytes <= REGISTRY_MAX_BYTES;
 }

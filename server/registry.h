@@ -28,4 +28,5 @@ void registry_deinit(struct server *server);
 void registry_changed(struct server *server);
 
 void registry_charge(struct server *server, int64_t bytes);
+/* For what a program adds; what the server itself knows always has. */
 bool registry_has_room(const struct server *server, uint64_t bytes);

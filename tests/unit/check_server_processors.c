@@ -102,11 +102,38 @@ START_TEST(this_machine_s_are_read_at_the_first_look_and_are_no_change)
 }
 END_TEST
 
+START_TEST(they_are_there_in_a_full_registry_and_wake_nobody)
+{
+    struct server *server = fixture_start();
+    struct key *machine = key_of(server, "Machine");
+    const int64_t rest = (int64_t)(REGISTRY_MAX_BYTES - server->registry.bytes);
+    struct object *event;
+    struct peer peer;
+
+    peer_start(&peer, server, 0, 1);
+    ck_assert_uint_eq(event_new(server, NULL, true, false, &event), STATUS_SUCCESS);
+    ck_assert_uint_eq(
+        key_watch_add(machine, peer.client->process, event_from_object(event), 0xf, true),
+        STATUS_SUCCESS);
+    registry_charge(server, rest);
+    ck_assert_ptr_nonnull(
+        key_of(server, "Machine\\Hardware\\Description\\System\\CentralProcessor\\0"));
+    ck_assert(!event_from_object(event)->signaled);
+    registry_charge(server, -rest);
+    ck_assert_uint_eq(key_value_set(machine, (struct name){NULL, 0}, 3, "", 0), STATUS_SUCCESS);
+    ck_assert(event_from_object(event)->signaled);
+    object_unref(event);
+    peer_end(&peer);
+    fixture_end();
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("processors");
     UNIT_TEST(each_block_is_a_key);
     UNIT_TEST(what_is_not_told_has_no_key);
     UNIT_TEST(this_machine_s_are_read_at_the_first_look_and_are_no_change);
+    UNIT_TEST(they_are_there_in_a_full_registry_and_wake_nobody);
     return UNIT_END();
 }
