@@ -192,6 +192,33 @@ START_TEST(what_others_may_write_to_is_not_read)
 }
 END_TEST
 
+/* As the port server takes none such. */
+START_TEST(a_folder_that_is_a_link_or_that_others_may_write_to_is_as_none)
+{
+    struct binding_file file = {0};
+    const struct binding_key key = key_of(2);
+    char link[80], through[96];
+
+    file_write(1, few, 3);
+    ck_assert(binding_file_add(&file, &key, few, 3));
+    snprintf(link, sizeof(link), "%s.link", folder);
+    snprintf(through, sizeof(through), "%s/file", link);
+    ck_assert_int_eq(symlink(folder, link), 0);
+    ck_assert(!binding_file_write(&file, through));
+    ck_assert(!binding_file_read(&file, through));
+    unlink(link);
+    chmod(folder, 0720);
+    ck_assert(!binding_file_write(&file, path));
+    ck_assert(!file_is_read());
+    chmod(folder, 0702);
+    ck_assert(!binding_file_write(&file, path));
+    chmod(folder, 0755);
+    ck_assert(file_is_read());
+    ck_assert(binding_file_write(&file, path));
+    binding_file_deinit(&file);
+}
+END_TEST
+
 START_TEST(what_is_no_file_is_not_read)
 {
     file_write(1, few, 3);
@@ -281,6 +308,7 @@ int main(void)
     TEST(each_byte_that_changed_is_seen);
     TEST(each_other_length_is_seen);
     TEST(what_others_may_write_to_is_not_read);
+    TEST(a_folder_that_is_a_link_or_that_others_may_write_to_is_as_none);
     TEST(what_is_no_file_is_not_read);
     TEST(a_file_that_would_be_too_large_begins_anew);
     TEST(nothing_is_left_of_a_file_that_cannot_be_written);

@@ -81,6 +81,27 @@ static size_t entry_size(uint64_t n)
     return (size + 7) & ~(size_t)7;
 }
 
+/* Only a folder that the port server would take too (server/runtime_dir.c): in another a link could
+ * lead what is written here anywhere. *ret_name: the path's last part. */
+static int folder_open(const char *path, const char **ret_name)
+{
+    _cleanup_(fd_closep) int fd = -1;
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX];
+    struct stat info;
+
+    if (!slash || slash - path >= PATH_MAX)
+        return -1;
+    *ret_name = slash + 1;
+    memcpy(folder, path, (size_t)(slash - path));
+    folder[slash - path] = '\0';
+    fd = open(folder, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &info) || info.st_uid != geteuid() ||
+        (info.st_mode & (S_IWGRP | S_IWOTH)))
+        return -1;
+    return TAKE_FD(fd);
+}
+
 static bool is_ours(int fd, size_t *ret_size)
 {
     struct stat file;
@@ -100,7 +121,10 @@ static bool is_whole(const struct file_header *header, const struct binding_byte
 
 bool binding_file_read(struct binding_file *file, const char *path)
 {
-    _cleanup_(fd_closep) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    const char *name;
+    _cleanup_(fd_closep) int folder = folder_open(path, &name);
+    _cleanup_(fd_closep) int fd =
+        folder < 0 ? -1 : openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct file_header header;
     struct iovec vectors[2] = {{&header, sizeof(header)}};
     struct binding_bytes entries;
@@ -207,25 +231,27 @@ static bool file_fill(int fd, const struct binding_bytes *known, const struct bi
 bool binding_file_write(const struct binding_file *file, const char *path)
 {
     _cleanup_(binding_bytes_deinit) struct binding_bytes kept = {0};
-    char made[PATH_MAX];
+    const char *name;
+    _cleanup_(fd_closep) int folder = folder_open(path, &name);
+    char made[NAME_MAX + 1];
     bool is_written;
     int fd;
 
-    if (!file->added.size || !known_keep(file, &kept))
+    if (folder < 0 || !file->added.size || !known_keep(file, &kept))
         return false;
     if (sizeof(struct file_header) + kept.size + file->added.size > FILE_BYTES_MAX)
         kept.size = 0;
-    if (snprintf(made, sizeof(made), "%s.%d", path, (int)getpid()) >= (int)sizeof(made))
+    if (snprintf(made, sizeof(made), "%s.%d", name, (int)getpid()) >= (int)sizeof(made))
         return false;
-    (void)unlink(made); /* of a process that was killed here and had this number */
-    fd = open(made, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    (void)unlinkat(folder, made, 0); /* of a process that was killed here and had this number */
+    fd = openat(folder, made, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
     is_written = file_fill(fd, &kept, &file->added);
     close(fd);
-    if (is_written && !rename(made, path))
+    if (is_written && !renameat(folder, made, folder, name))
         return true;
-    unlink(made);
+    unlinkat(folder, made, 0);
     return false;
 }
 
