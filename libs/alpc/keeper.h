@@ -114,8 +114,8 @@ bool port_keeper_want_space(struct port_keeper *keeper, bool wanted);
 
 /* Bytes of lane 0's ring that have been written. */
 uint64_t port_keeper_posted(const struct port_keeper *keeper);
-/* Memory of a port that has gone becomes as new for port_keeper_init. False: too much of it was
- * used to be worth while. posted: port_keeper_posted of its last port. */
+/* Memory of a port that has gone becomes as new for port_keeper_init, but for the heap's bytes.
+ * False: too much of it was used to be worth while. posted: port_keeper_posted of its last port. */
 _must_check_ bool port_memory_wipe(void *memory, const struct port_geometry *geometry,
                                    uint64_t posted);
 

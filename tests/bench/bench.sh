@@ -107,6 +107,12 @@ datagrams() { # PLACEMENT
         pe "$1" "serve bench $senders $senders $1" "datagrams bench $((n_datagrams / senders))" $senders
     done
 }
+starts() {
+    measure ./startup /bin/true 40 /bin/true
+    # The program itself, as installed: the build folder's wrapper is one shell more.
+    measure ./startup portico 40 "$top_builddir/programs/portico" pe_hello.exe
+    [ -z "$wine" ] || measure ./startup wine64 $((slow / 100)) "$wine" pe_hello.exe
+}
 one_round() {
     for placement in two same none; do
         for size in $sizes; do
@@ -140,6 +146,7 @@ one_round() {
     measure ./connections 100 $((many / 100)) $fast two
     measure ./connections $crowd 1 $fast two
     measure ./connections 20 1 $fast same
+    starts
 }
 # With everything else of a round in between a median of nine is cheap here.
 more_datagrams() {
@@ -147,10 +154,6 @@ more_datagrams() {
     while [ $n_runs -lt 9 ]; do datagrams two; n_runs=$((n_runs + 1)); done
 }
 once() {
-    measure ./startup /bin/true 40 /bin/true
-    # The program itself, as installed: the build folder's wrapper is one shell more.
-    measure ./startup portico 40 "$top_builddir/programs/portico" pe_hello.exe
-    [ -z "$wine" ] || measure ./startup wine64 $((slow / 100)) "$wine" pe_hello.exe
     for n in 10000 100000 1000000 10000000; do
         [ -n "$quick" ] && [ $n -gt 1000000 ] && continue
         measure ./burst linear $n two
@@ -180,7 +183,7 @@ while [ $round -le $rounds ]; do
     round=$((round + 1))
 done
 [ -n "$quick" ] || more_datagrams
-say 'start-up, growth, idleness'
+say 'growth, idleness'
 once
 {
     printf '# commit\t%s\n' "$(git -C "${srcdir:-.}" describe --always --dirty 2>/dev/null || echo unknown)"
