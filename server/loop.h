@@ -36,7 +36,7 @@ struct timer {
     void (*expired)(struct timer *timer);
 };
 
-#define LOOP_BATCH 64
+#define LOOP_BATCH 64 /* events, and timers, at a time */
 
 struct loop {
     int epoll_fd;

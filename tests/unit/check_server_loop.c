@@ -103,6 +103,43 @@ START_TEST(arming_again_moves_the_deadline)
 }
 END_TEST
 
+static unsigned n_fired, n_fired_before_event;
+
+static void fire(struct timer *timer _unused_)
+{
+    n_fired++;
+}
+
+static void look_at_fired(struct source *source, uint32_t events _unused_)
+{
+    n_fired_before_event = n_fired;
+    source_remove(source);
+}
+
+START_TEST(many_timers_hold_no_event_up)
+{
+    static struct timer timers[10 * LOOP_BATCH];
+    struct source source;
+    int fds[2];
+
+    n_fired = 0;
+    ck_assert_int_eq(loop_init(&loop), 0);
+    ck_assert_int_eq(pipe(fds), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(timers); i++)
+        ck_assert_int_eq(timer_arm(&timers[i], &loop, 1, fire), 0);
+    ck_assert_int_eq(loop_step(&loop, true), 0);
+    ck_assert_int_eq(source_add(&source, &loop, fds[0], EPOLLIN, look_at_fired), 0);
+    ck_assert_int_eq(write(fds[1], "", 1), 1);
+    while (loop.n_timers)
+        ck_assert_int_eq(loop_step(&loop, true), 0);
+    ck_assert_uint_eq(n_fired, ARRAY_SIZE(timers));
+    ck_assert_uint_eq(n_fired_before_event, LOOP_BATCH);
+    close(fds[0]);
+    close(fds[1]);
+    loop_deinit(&loop);
+}
+END_TEST
+
 static void stop_now(struct timer *timer)
 {
     loop_stop(timer->loop ? timer->loop : &loop);
@@ -125,6 +162,7 @@ int main(void)
     UNIT_TEST(a_ready_descriptor_calls_its_source);
     UNIT_TEST(a_source_removed_in_a_callback_of_the_same_batch_is_not_called);
     UNIT_TEST(timers_expire_in_the_order_of_their_deadlines);
+    UNIT_TEST(many_timers_hold_no_event_up);
     UNIT_TEST(arming_again_moves_the_deadline);
     UNIT_TEST(run_ends_with_stop);
     return UNIT_END();
