@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/own_folder.h"
 #include "portico/exit_status.h"
 #include "remote.h"
 #include "runtime_dir.h"
@@ -376,7 +377,7 @@ int main(int argc, char **argv)
     if (options.action == ACTION_SERVE && !options.foreground)
         (void)close_range(STDERR_FILENO + 1, ~0u, 0);
     r = runtime_dir_path(path, sizeof(path), environment);
-    dir_fd = r ? r : runtime_dir_open(path, options.action == ACTION_SERVE);
+    dir_fd = r ? r : own_folder_open(path, options.action == ACTION_SERVE);
     if (dir_fd == -ENOENT && options.action != ACTION_SERVE)
         return not_running(path, dir_fd);
     if (dir_fd == -EPERM) {

@@ -14,10 +14,6 @@
 int runtime_dir_path(char *ret_path, size_t size,
                      const char *(*get)(const char *name)) _must_check_;
 
-/* Opens it, makes it (0700) when `make`. It must belong to this user and be writable by nobody
- * else. Returns a descriptor, -EPERM when ownership or mode are wrong, -ENOTDIR, or -errno. */
-int runtime_dir_open(const char *path, int make) _must_check_;
-
 /* Address of `name` in the folder; goes through /proc when the path is too long for a socket
  * address. */
 void runtime_dir_address(const char *path, int dir_fd, const char *name,

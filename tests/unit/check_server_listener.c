@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "common/own_folder.h"
 #include "descriptors.h"
 #include "runtime_dir.h"
 #include "server_fixture.h"
@@ -19,7 +20,7 @@ static struct server other; /* a second daemon */
 
 static int dir_open(void)
 {
-    int fd = runtime_dir_open(base, 1);
+    int fd = own_folder_open(base, 1);
 
     ck_assert_int_ge(fd, 0);
     return fd;

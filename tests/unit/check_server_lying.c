@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/own_folder.h"
 #include "listener.h"
 #include "remote.h"
 #include "runtime_dir.h"
@@ -62,7 +63,7 @@ static void daemon_start(void)
     die_with_owner();
     watch_begin(dir);
     ck_assert_int_eq(daemon_run_with_few("--persistent"), 0);
-    dir_fd = runtime_dir_open(dir, 0);
+    dir_fd = own_folder_open(dir, 0);
     ck_assert_int_ge(dir_fd, 0);
 }
 

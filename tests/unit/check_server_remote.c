@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "common/own_folder.h"
 #include "runtime_dir.h"
 #include "server_fixture.h"
 
@@ -16,7 +17,7 @@ START_TEST(nobody_there_says_so)
     int dir_fd;
 
     ck_assert_ptr_nonnull(mkdtemp(base));
-    dir_fd = runtime_dir_open(base, 0);
+    dir_fd = own_folder_open(base, 0);
     ck_assert_int_eq(remote_open(base, dir_fd), -ENOENT);
     close(dir_fd);
     rmdir(base);
@@ -35,12 +36,12 @@ START_TEST(a_running_one_answers_and_stops)
     pid_t pid;
 
     ck_assert_ptr_nonnull(mkdtemp(base));
-    dir_fd = runtime_dir_open(base, 0);
+    dir_fd = own_folder_open(base, 0);
     ck_assert_int_eq(pipe(ready), 0);
     pid = fork();
     if (pid == 0) {
         struct server *server = fixture_start();
-        if (listener_open(&server->listener, server, base, runtime_dir_open(base, 0)))
+        if (listener_open(&server->listener, server, base, own_folder_open(base, 0)))
             _exit(9);
         if (write(ready[1], "x", 1) != 1 || loop_run(&server->loop))
             _exit(8);

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/own_folder.h"
 
 enum {
     FILE_BYTES_MAX = 1 << 20,
@@ -81,25 +82,19 @@ static size_t entry_size(uint64_t n)
     return (size + 7) & ~(size_t)7;
 }
 
-/* Only a folder that the port server would take too (server/runtime_dir.c): in another a link could
- * lead what is written here anywhere. *ret_name: the path's last part. */
+/* Only a folder that the port server would take too: in another a link could lead what is written
+ * here anywhere. *ret_name: the path's last part. */
 static int folder_open(const char *path, const char **ret_name)
 {
-    _cleanup_(fd_closep) int fd = -1;
     const char *slash = strrchr(path, '/');
     char folder[PATH_MAX];
-    struct stat info;
 
     if (!slash || slash - path >= PATH_MAX)
         return -1;
     *ret_name = slash + 1;
     memcpy(folder, path, (size_t)(slash - path));
     folder[slash - path] = '\0';
-    fd = open(folder, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &info) || info.st_uid != geteuid() ||
-        (info.st_mode & (S_IWGRP | S_IWOTH)))
-        return -1;
-    return TAKE_FD(fd);
+    return own_folder_open(folder, false);
 }
 
 static bool is_ours(int fd, size_t *ret_size)

@@ -4,9 +4,10 @@
 #include "config.h"
 
 /* Drive C:, a folder of Portico's own that is made on first use: $PORTICO_HOME/drive_c, or
- * ~/.portico/drive_c, with the folders that a Windows has from its start, the user's among them
- * (shell32 fails for one that is not there). */
+ * ~/.portico/drive_c (without a home /tmp/portico-home-<uid>/drive_c), with the folders that a
+ * Windows has from its start, the user's among them (shell32 fails for one that is not there). */
 #include "cmdline.h"
+#include "common/own_folder.h"
 #include "ntpath.h"
 #include <errno.h>
 #include <limits.h>
@@ -66,7 +67,10 @@ static void folders_make(const char *base)
     folder_path(base, folders[N_FOLDERS - 1], path);
     if (!access(path, F_OK))
         return;
-    make_folder(base);
+    if (!make_folder(base)) {
+        dprintf(STDERR_FILENO, "portico: cannot make %s: %s\n", base, strerror(errno));
+        return;
+    }
     for (size_t i = 0; i < N_FOLDERS; i++) {
         folder_path(base, folders[i], path);
         if (!make_folder(path)) {
@@ -74,6 +78,22 @@ static void folders_make(const char *base)
             break;
         }
     }
+}
+
+/* The place of who has no home. What another user has put there would be taken for Windows'
+ * folders, DLLs and all: then there is no drive C:. */
+static bool is_own(const char *base)
+{
+    int fd = own_folder_open(base, true);
+
+    if (fd < 0) {
+        dprintf(STDERR_FILENO, "portico: no drive C: %s: %s\n", base,
+                fd == -EPERM ? "must belong to this user and be writable by nobody else"
+                             : strerror(-fd));
+        return false;
+    }
+    close(fd);
+    return true;
 }
 
 static char *drive_c_make(void)
@@ -86,7 +106,9 @@ static char *drive_c_make(void)
     else if ((home = getenv("HOME")) && *home)
         snprintf(base, sizeof(base), "%s/.portico", home);
     else
-        snprintf(base, sizeof(base), "/tmp/portico-home-%u", (unsigned)getuid());
+        snprintf(base, sizeof(base), "/tmp/portico-home-%u", (unsigned)geteuid());
+    if ((!home || !*home) && !is_own(base))
+        return NULL;
     folders_make(base);
     folder_path(base, "", path);
     return realpath(path, NULL);
