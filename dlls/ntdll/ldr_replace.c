@@ -11,11 +11,12 @@
  * to be the latter.
  *
  * SymInitialize, MiniDumpWriteDump: replace_symbols.c. VerifyConsoleIoHandle: replace_console.c.
- * CreatePipe: Wine's never gives up (create_pipe.c). CopyFileEx, CreateSymbolicLink: Wine's do not
- * what they say (replace_copy.c, replace_link.c). MoveFileEx and its kin: Wine's, but for what
- * cannot be done (replace_move.c); so SetFileInformationByHandle (replace_file_info.c). CreateFile,
- * FindFirstFile and their kin: Wine's, but for symbolic links (replace_reparse.c).
- * FatalAppExit, RaiseFailFastException: Wine's end the program without a word (replace_end.c). */
+ * CreatePipe: Wine's never gives up (create_pipe.c). CreateNamedPipe: replace_pipe.c. CopyFileEx,
+ * CreateSymbolicLink: Wine's do not what they say (replace_copy.c, replace_link.c). MoveFileEx and
+ * its kin: Wine's, but for what cannot be done (replace_move.c); so SetFileInformationByHandle
+ * (replace_file_info.c). CreateFile, FindFirstFile and their kin: Wine's, but for symbolic links
+ * (replace_reparse.c). FatalAppExit, RaiseFailFastException: Wine's end the program without a word
+ * (replace_end.c). */
 
 #include "ntdll.h"
 
@@ -70,6 +71,8 @@ static const struct {
      &reparse_originals.next},
     {L"kernelbase.dll", "CopyFileExW", (void (*)(void))replaced_CopyFileExW, NULL},
     {L"kernelbase.dll", "CreateSymbolicLinkW", (void (*)(void))replaced_CreateSymbolicLinkW, NULL},
+    {L"kernelbase.dll", "CreateNamedPipeW", (void (*)(void))replaced_CreateNamedPipeW,
+     &original_CreateNamedPipeW},
     {L"kernelbase.dll", "CreatePipe", (void (*)(void))create_pipe, NULL},
     {L"kernelbase.dll", "IsValidSecurityDescriptor", (void (*)(void))descriptor_is_valid, NULL},
     {L"kernelbase.dll", "FatalAppExitA", (void (*)(void))replaced_FatalAppExitA, NULL},

@@ -8,6 +8,12 @@
 
 extern BOOL(WINAPI *original_VerifyConsoleIoHandle)(HANDLE handle);
 BOOL WINAPI replaced_VerifyConsoleIoHandle(HANDLE handle);
+extern HANDLE(WINAPI *original_CreateNamedPipeW)(const WCHAR *name, DWORD open, DWORD mode,
+                                                 DWORD instances, DWORD size_out, DWORD size_in,
+                                                 DWORD timeout, SECURITY_ATTRIBUTES *security);
+HANDLE WINAPI replaced_CreateNamedPipeW(const WCHAR *name, DWORD open, DWORD mode, DWORD instances,
+                                        DWORD size_out, DWORD size_in, DWORD timeout,
+                                        SECURITY_ATTRIBUTES *security);
 BOOL WINAPI replaced_CopyFileExW(const WCHAR *from, const WCHAR *to, LPPROGRESS_ROUTINE progress,
                                  void *argument, BOOL *cancel, DWORD flags);
 extern BOOL(WINAPI *original_SetFileInformationByHandle)(HANDLE file,

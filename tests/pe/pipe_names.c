@@ -129,8 +129,43 @@ static void test_impersonation(void)
     }
 }
 
+static HANDLE make_first(const char *name, DWORD more)
+{
+    return CreateNamedPipeA(name, PIPE_ACCESS_INBOUND | FILE_FLAG_FIRST_PIPE_INSTANCE | more,
+                            PIPE_TYPE_BYTE, 2, 512, 512, 0, NULL);
+}
+
+static void test_first(void)
+{
+    HANDLE first = make_first("\\\\.\\pipe\\portico-names-first", FILE_FLAG_OVERLAPPED), client;
+    OVERLAPPED connecting = {0};
+    char byte = 0;
+    DWORD n;
+
+    ok(first != INVALID_HANDLE_VALUE, "the first instance of a pipe");
+    fails(make_first("\\\\.\\pipe\\portico-Names-First", 0) != INVALID_HANDLE_VALUE,
+          ERROR_ACCESS_DENIED, "another one that wants to be the first");
+    fails(make_first("portico-names-first", 0) != INVALID_HANDLE_VALUE, ERROR_INVALID_NAME,
+          "a name that is no pipe's");
+    fails(make_first("\\\\.\\pipe\\portico-names-first", 0x10) != INVALID_HANDLE_VALUE,
+          ERROR_INVALID_PARAMETER, "a flag that there is not");
+    fails(ConnectNamedPipe(first, &connecting), ERROR_IO_PENDING, "it is overlapped: to wait");
+    client = CreateFileA("\\\\.\\pipe\\portico-names-first", GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+                         0, NULL);
+    ok(GetOverlappedResult(first, &connecting, &n, TRUE), "a client comes");
+    ok(WriteFile(client, "x", 1, &n, NULL), "and writes");
+    ok(ReadFile(first, &byte, 1, NULL, &connecting) || GetLastError() == ERROR_IO_PENDING, "read");
+    ok(GetOverlappedResult(first, &connecting, &n, TRUE) && n == 1 && byte == 'x', "what it wrote");
+    CloseHandle(client);
+    CloseHandle(first);
+    first = make_first("\\\\.\\pipe\\portico-names-first", 0);
+    ok(first != INVALID_HANDLE_VALUE, "when all have gone there is a first one again");
+    CloseHandle(first);
+}
+
 static void test_main(void)
 {
+    test_first();
     test_list();
     test_ids();
     test_impersonation();
