@@ -11,9 +11,12 @@
 #include "shared.h"
 #include "thread.h"
 #include "usercopy.h"
+#include <errno.h>
 #include <portico/portico.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum {
     CREATE_FLAG_SUSPENDED = 1,
@@ -206,6 +209,16 @@ NTSTATUS WINAPI NtCreateThreadEx(HANDLE *user_handle, ACCESS_MASK access,
     return STATUS_SUCCESS;
 }
 
+/* TODO(process): threads of other processes. Linux knows which ids are some thread's. */
+static NTSTATUS thread_refuse(pid_t tid)
+{
+    if (tid > 0 && (!syscall(SYS_tkill, tid, 0) || errno != ESRCH)) {
+        unimplemented_once("NtOpenThread", "a thread of another process", NO_NUMBER);
+        return STATUS_NOT_SUPPORTED;
+    }
+    return STATUS_INVALID_CID;
+}
+
 NTSTATUS WINAPI NtOpenThread(HANDLE *user_handle, ACCESS_MASK access,
                              const OBJECT_ATTRIBUTES *object_attributes, const CLIENT_ID *user_id)
 {
@@ -223,7 +236,7 @@ NTSTATUS WINAPI NtOpenThread(HANDLE *user_handle, ACCESS_MASK access,
         return status;
     thread = thread_by_tid((pid_t)(uintptr_t)id.UniqueThread);
     if (!thread || (id.UniqueProcess && (pid_t)(uintptr_t)id.UniqueProcess != process.pid))
-        return STATUS_INVALID_CID; /* TODO(process): threads of other processes */
+        return thread_refuse(thread ? 0 : (pid_t)(uintptr_t)id.UniqueThread);
     status = handle_new(&thread->header.header, access, flags, &handle);
     if (!status)
         status = user_put(user_handle, &handle);
