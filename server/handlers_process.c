@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "access.h"
@@ -60,13 +61,25 @@ static pid_t parent_of(pid_t pid)
     return proc_stat_of(pid, &stat) ? stat.parent : 0;
 }
 
-static status_t handles_inherit(struct process *parent, struct process *child)
+static bool is_listed(const struct request_data *list, handle_t handle)
+{
+    for (size_t at = 0; at < list->size; at += sizeof(handle))
+        if (!memcmp((const char *)list->bytes + at, &handle, sizeof(handle)))
+            return true;
+    return false;
+}
+
+/* list: NULL, or which ones. */
+static status_t handles_inherit(struct process *parent, struct process *child,
+                                const struct request_data *list)
 {
     for (uint32_t i = 0; i < parent->handles.n_entries; i++) {
         const struct handle_entry *entry = &parent->handles.entries[i];
         status_t status;
 
         if (!entry->object || !(entry->attributes & OBJ_INHERIT))
+            continue;
+        if (list && !is_listed(list, (i + 1) << 2))
             continue;
         status = handle_new_at(&child->handles, (i + 1) << 2, entry);
         if (status)
@@ -76,8 +89,7 @@ static status_t handles_inherit(struct process *parent, struct process *child)
 }
 
 status_t req_process_create(struct client *client, const struct process_create_request *request,
-                            struct request_data *data _unused_,
-                            struct process_create_reply *ret_reply,
+                            struct request_data *data, struct process_create_reply *ret_reply,
                             struct reply_extra *extra _unused_)
 {
     _cleanup_(process_unrefp) struct process *process = NULL;
@@ -87,11 +99,14 @@ status_t req_process_create(struct client *client, const struct process_create_r
         return status;
     if (parent_of(process->pid) != client->pid)
         return STATUS_ACCESS_DENIED;
+    if (request->inherit > INHERIT_LISTED)
+        return STATUS_INVALID_PARAMETER;
     if (request->inherit && process->state != PROCESS_NEW)
         return STATUS_INVALID_PARAMETER;
     status = jobs_inherit(client->process, process, request->breaks_away != 0);
     if (!status && request->inherit)
-        status = handles_inherit(client->process, process);
+        status = handles_inherit(client->process, process,
+                                 request->inherit == INHERIT_LISTED ? data : NULL);
     if (!status)
         status = process_handle(client, process, request->access, request->attributes,
                                 &ret_reply->handle);

@@ -284,6 +284,9 @@ struct notice_header {
     uint32_t reserved;
 };
 
+/* process_create: which of the caller's handles the child has. */
+enum inherit_kind { INHERIT_NONE, INHERIT_ALL, INHERIT_LISTED };
+
 enum data_kind { DATA_NONE, DATA_BYTES, DATA_OBJATTR, DATA_OBJATTR_BYTES, DATA_HANDLES };
 
 /* ---- numbers ---- */

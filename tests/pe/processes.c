@@ -4,6 +4,7 @@
 /* Programs that start programs: this one starts itself, and says by its first argument what the
  * child is to do. */
 
+#define _WIN32_WINNT 0x0601
 #include <windows.h>
 
 #include <stdio.h>
@@ -293,6 +294,42 @@ static void test_inherited(void)
     CloseHandle(file);
 }
 
+/* A child is told to set `event` while it inherits `listed` alone. */
+static DWORD set_with_list(HANDLE event, HANDLE listed)
+{
+    STARTUPINFOEXA startup = {.StartupInfo.cb = sizeof startup};
+    char line[MAX_PATH + 64];
+    PROCESS_INFORMATION info;
+    SIZE_T size = 0;
+
+    InitializeProcThreadAttributeList(NULL, 1, 0, &size);
+    startup.lpAttributeList = malloc(size);
+    InitializeProcThreadAttributeList(startup.lpAttributeList, 1, 0, &size);
+    UpdateProcThreadAttribute(startup.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
+                              &listed, sizeof listed, NULL, NULL);
+    snprintf(line, sizeof line, "\"%s\" set %llu", self, (unsigned long long)(ULONG_PTR)event);
+    if (!CreateProcessA(NULL, line, NULL, NULL, TRUE, EXTENDED_STARTUPINFO_PRESENT, NULL, NULL,
+                        &startup.StartupInfo, &info))
+        bail_out("no child: error %u", (unsigned)GetLastError());
+    WaitForSingleObject(info.hProcess, INFINITE);
+    DeleteProcThreadAttributeList(startup.lpAttributeList);
+    free(startup.lpAttributeList);
+    child_end(&info);
+    return WaitForSingleObject(event, 0);
+}
+
+static void test_listed(const char *first_name, const char *second_name, const char *what)
+{
+    SECURITY_ATTRIBUTES inherit = {sizeof inherit, NULL, TRUE};
+    HANDLE one = CreateEventA(&inherit, FALSE, FALSE, first_name);
+    HANDLE two = CreateEventA(&inherit, FALSE, FALSE, second_name);
+
+    is_number(set_with_list(one, one), WAIT_OBJECT_0, "a child has a handle in the list: %s", what);
+    is_number(set_with_list(one, two), WAIT_TIMEOUT, "and none that is not: %s", what);
+    CloseHandle(one);
+    CloseHandle(two);
+}
+
 static void refuse(const char *program, DWORD error, const char *name)
 {
     STARTUPINFOA startup = {.cb = sizeof startup};
@@ -335,6 +372,7 @@ static void test_no_programs(void)
     refuse("cut.exe", ERROR_BAD_EXE_FORMAT, "a program cut off in its headers");
     write_part("x86.exe", MAXDWORD, IMAGE_FILE_MACHINE_I386);
     refuse("x86.exe", ERROR_BAD_EXE_FORMAT, "a 32-bit program");
+    refuse("..", ERROR_ACCESS_DENIED, "a folder");
     refuse("C:\\windows\\system32\\msvcrt.dll", ERROR_BAD_EXE_FORMAT, "a DLL");
     ok(DeleteFileA("empty.exe") && DeleteFileA("cut.exe") && DeleteFileA("x86.exe"), "they go");
     ok(SetCurrentDirectoryA(before) && RemoveDirectoryA(folder), "and the folder");
@@ -401,6 +439,8 @@ static void test_main(void)
     test_suspended();
     test_inherited();
     test_inherited_objects();
+    test_listed(NULL, NULL, "unnamed");
+    test_listed("portico-processes-one", "portico-processes-two", "named");
     test_refused();
     test_no_programs();
     test_relative();

@@ -120,6 +120,41 @@ START_TEST(a_child_inherits_before_its_hello)
 }
 END_TEST
 
+START_TEST(a_child_inherits_what_is_listed)
+{
+    pid_t pid = fixture_child();
+    static struct peer b;
+    struct process_create_reply created;
+    struct event_create_reply kept, other, inherited;
+    struct event_query_reply asked;
+    handle_t list[2];
+
+    start();
+    ck_assert_uint_eq(CALL_NAMED(&a, event_create, &kept, "", 0, .access = 0x1f0003),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL_NAMED(&a, event_create, &other, "", OBJ_INHERIT, .access = 0x1f0003),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL_NAMED(&a, event_create, &inherited, "", OBJ_INHERIT, .access = 0x1f0003),
+                      STATUS_SUCCESS);
+    list[0] = kept.handle; /* not inheritable: it stays, though it is listed */
+    list[1] = inherited.handle;
+    ck_assert_uint_eq(CALL(&a, process_create, &created, .process_id = (uint32_t)pid,
+                           .inherit = INHERIT_LISTED + 1),
+                      STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(CALL_DATA(&a, process_create, &created, list, sizeof(list),
+                                .process_id = (uint32_t)pid, .access = 0x1fffff,
+                                .inherit = INHERIT_LISTED),
+                      STATUS_SUCCESS);
+    peer_start(&b, server, pid, 2);
+    ck_assert_uint_eq(CALL(&b, event_query, &asked, .handle = inherited.handle), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&b, event_query, &asked, .handle = other.handle), STATUS_INVALID_HANDLE);
+    ck_assert_uint_eq(CALL(&b, event_query, &asked, .handle = kept.handle), STATUS_INVALID_HANDLE);
+    peer_end(&b);
+    child_die(pid);
+    end();
+}
+END_TEST
+
 START_TEST(only_children_are_created_and_only_living_ones_opened)
 {
     struct process_create_reply created;
@@ -305,6 +340,7 @@ int main(void)
     UNIT_TEST(its_last_word_is_its_exit_code);
     UNIT_TEST(terminate_kills_with_the_code_given);
     UNIT_TEST(a_child_inherits_before_its_hello);
+    UNIT_TEST(a_child_inherits_what_is_listed);
     UNIT_TEST(only_children_are_created_and_only_living_ones_opened);
     UNIT_TEST(the_end_of_the_notice_socket_is_the_end_of_the_process);
     UNIT_TEST(it_is_stopped_as_long_as_it_is_suspended);

@@ -11,8 +11,7 @@
  * nothing is inherited: a console program's output has to go somewhere (Windows passes them for
  * console programs too).
  * Unnamed events, semaphores, mutants and sections become the server's (shared.c); the child gets
- * handles of it, behind local handles of the same values. DIFFERS: a handle list
- * (PROC_THREAD_ATTRIBUTE_HANDLE_LIST) limits local handles only. */
+ * handles of it, behind local handles of the same values. */
 
 #include "child.h"
 

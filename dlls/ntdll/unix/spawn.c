@@ -33,6 +33,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -159,6 +160,13 @@ static NTSTATUS machine_refuse(const struct spawn *spawn)
     return STATUS_INVALID_IMAGE_FORMAT;
 }
 
+static bool is_folder(int fd)
+{
+    struct stat info;
+
+    return !fstat(fd, &info) && S_ISDIR(info.st_mode);
+}
+
 static NTSTATUS image_look(struct spawn *spawn)
 {
     NTSTATUS status;
@@ -171,7 +179,7 @@ static NTSTATUS image_look(struct spawn *spawn)
     fd = open(spawn->path.unix_path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno == EACCES ? STATUS_ACCESS_DENIED : STATUS_OBJECT_NAME_NOT_FOUND;
-    status = image_inspect(fd, &spawn->image);
+    status = is_folder(fd) ? STATUS_FILE_IS_A_DIRECTORY : image_inspect(fd, &spawn->image);
     close(fd);
     if (status == STATUS_IMAGE_MACHINE_TYPE_MISMATCH)
         status = machine_refuse(spawn);
@@ -264,6 +272,22 @@ static NTSTATUS child_start(struct spawn *spawn)
     return error ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
 }
 
+/* Which of the server's handles go along: what the caller listed, if it did. */
+static uint32_t inherit_of(const struct child_options *options, handle_t *ret_list,
+                           uint32_t *ret_size)
+{
+    uint32_t n = 0;
+
+    *ret_size = 0;
+    if (!options->inherits || !options->list)
+        return options->inherits ? INHERIT_ALL : INHERIT_NONE;
+    for (uint32_t i = 0; i < options->n_list; i++)
+        if (!handle_is_local(options->list[i]))
+            ret_list[n++] = (handle_t)(uintptr_t)options->list[i];
+    *ret_size = n * (uint32_t)sizeof(*ret_list);
+    return INHERIT_LISTED;
+}
+
 /* The server's word for it, then the package: from here it runs. */
 static NTSTATUS child_let_run(struct spawn *spawn, ACCESS_MASK access, ULONG attributes)
 {
@@ -271,16 +295,18 @@ static NTSTATUS child_let_run(struct spawn *spawn, ACCESS_MASK access, ULONG att
                                              .access = access & MAXIMUM_ALLOWED ? PROCESS_ALL_ACCESS
                                                                                 : access,
                                              .attributes = attributes & OBJ_INHERIT,
-                                             .inherit = spawn->options.inherits,
                                              .breaks_away = spawn->breaks_away};
     struct process_create_reply reply = {.handle = 0};
+    handle_t list[HANDLE_LIST_MAX];
+    struct call_extra extra = {.data = list};
     struct control *control;
 
     client_need();
     control = portico_control();
     if (!control)
         return STATUS_INSUFFICIENT_RESOURCES;
-    TRY((NTSTATUS)call_process_create(control, &request, &reply, NULL));
+    request.inherit = inherit_of(&spawn->options, list, &extra.data_size);
+    TRY((NTSTATUS)call_process_create(control, &request, &reply, &extra));
     spawn->process = reply.handle;
     TRY(child_package_share(&spawn->package, spawn->pid));
     if (child_package_send(spawn->socket, &spawn->package))
