@@ -310,6 +310,9 @@ static void test_suspend(void)
         ok(SuspendThread(info.hThread) == (DWORD)-1 && GetLastError() == ERROR_NOT_SUPPORTED,
            "SuspendThread of another process' thread is refused: error %u",
            (unsigned)GetLastError());
+        ok(!OpenThread(SYNCHRONIZE, FALSE, info.dwThreadId) &&
+               GetLastError() == ERROR_NOT_SUPPORTED,
+           "so is opening it: error %u", (unsigned)GetLastError());
     } else if (is_number((LONG)SuspendThread(info.hThread), 0, "its thread is suspended")) {
         do /* it may finish what it began */
             stopped = view[0];

@@ -105,7 +105,7 @@ static void test_protected(HANDLE process)
         ;
     is_number(GetLastError(), ERROR_NO_MORE_FILES, "it is listed to its end");
     SetHandleInformation(folder, HANDLE_FLAG_PROTECT_FROM_CLOSE, HANDLE_FLAG_PROTECT_FROM_CLOSE);
-    ok(!CloseHandle(folder), "it cannot be closed");
+    fails(CloseHandle(folder), ERROR_INVALID_HANDLE, "closing it");
     fails(folder_goes_on(folder), ERROR_NO_MORE_FILES, "and is at its end");
     DuplicateHandle(GetCurrentProcess(), folder, GetCurrentProcess(), &copy, 0, FALSE,
                     DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE);
