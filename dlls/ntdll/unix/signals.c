@@ -214,6 +214,7 @@ void signals_init(void)
     sigaction(SIGNAL_ATTENTION, &action, NULL);
     action = (struct sigaction){.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGXFSZ, &action, NULL); /* a file that may not grow is a status */
     sigemptyset(&none);
     pthread_sigmask(SIG_SETMASK, &none, NULL);
 }
