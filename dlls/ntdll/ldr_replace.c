@@ -11,12 +11,12 @@
  * to be the latter.
  *
  * SymInitialize, MiniDumpWriteDump: replace_symbols.c. VerifyConsoleIoHandle: replace_console.c.
- * CreatePipe: Wine's never gives up (create_pipe.c). CreateNamedPipe: replace_pipe.c. CopyFileEx,
- * CreateSymbolicLink: Wine's do not what they say (replace_copy.c, replace_link.c). MoveFileEx and
- * its kin: Wine's, but for what cannot be done (replace_move.c); so SetFileInformationByHandle
- * (replace_file_info.c). CreateFile, FindFirstFile and their kin: Wine's, but for symbolic links
- * (replace_reparse.c). FatalAppExit, RaiseFailFastException: Wine's end the program without a word
- * (replace_end.c). */
+ * CreatePipe: Wine's never gives up (create_pipe.c). CreateNamedPipe: replace_pipe.c. LockFileEx:
+ * replace_lock.c. CopyFileEx, CreateSymbolicLink: Wine's do not what they say (replace_copy.c,
+ * replace_link.c). MoveFileEx and its kin: Wine's, but for what cannot be done (replace_move.c); so
+ * SetFileInformationByHandle (replace_file_info.c). CreateFile, FindFirstFile and their kin:
+ * Wine's, but for symbolic links (replace_reparse.c). FatalAppExit, RaiseFailFastException: Wine's
+ * end the program without a word (replace_end.c). */
 
 #include "ntdll.h"
 
@@ -77,6 +77,7 @@ static const struct {
     {L"kernelbase.dll", "IsValidSecurityDescriptor", (void (*)(void))descriptor_is_valid, NULL},
     {L"kernelbase.dll", "FatalAppExitA", (void (*)(void))replaced_FatalAppExitA, NULL},
     {L"kernelbase.dll", "FatalAppExitW", (void (*)(void))replaced_FatalAppExitW, NULL},
+    {L"kernelbase.dll", "LockFileEx", (void (*)(void))replaced_LockFileEx, NULL},
     {L"kernelbase.dll", "MoveFileExA", (void (*)(void))replaced_MoveFileExA,
      &move_originals.plain_narrow},
     {L"kernelbase.dll", "MoveFileExW", (void (*)(void))replaced_MoveFileExW, &move_originals.plain},

@@ -14,6 +14,8 @@ extern HANDLE(WINAPI *original_CreateNamedPipeW)(const WCHAR *name, DWORD open, 
 HANDLE WINAPI replaced_CreateNamedPipeW(const WCHAR *name, DWORD open, DWORD mode, DWORD instances,
                                         DWORD size_out, DWORD size_in, DWORD timeout,
                                         SECURITY_ATTRIBUTES *security);
+BOOL WINAPI replaced_LockFileEx(HANDLE file, DWORD flags, DWORD reserved, DWORD length_low,
+                                DWORD length_high, OVERLAPPED *overlapped);
 BOOL WINAPI replaced_CopyFileExW(const WCHAR *from, const WCHAR *to, LPPROGRESS_ROUTINE progress,
                                  void *argument, BOOL *cancel, DWORD flags);
 extern BOOL(WINAPI *original_SetFileInformationByHandle)(HANDLE file,

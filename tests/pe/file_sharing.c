@@ -182,14 +182,44 @@ static DWORD WINAPI lock_wait(void *handle)
     return LockFileEx(handle, LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, &over) ? 0 : GetLastError();
 }
 
-/* An overlapped lock that waits. LockFileEx would do, but Wine's tells nobody of the end. */
+/* An overlapped lock that waits. */
 static BOOL lock_begin(HANDLE file, OVERLAPPED *over)
 {
-    LARGE_INTEGER offset = {.QuadPart = 0}, length = {.QuadPart = 10};
+    return !LockFileEx(file, LOCKFILE_EXCLUSIVE_LOCK, 0, 10, 0, over) &&
+           GetLastError() == ERROR_IO_PENDING;
+}
 
-    over->Internal = STATUS_PENDING;
-    return NtLockFile(file, over->hEvent, NULL, NULL, (IO_STATUS_BLOCK *)over, &offset, &length,
-                      NULL, FALSE, TRUE) == STATUS_PENDING;
+/* What a completion port hears of a lock, be it there at once or later. */
+static void test_lock_packets(void)
+{
+    HANDLE holder = open_file(GENERIC_READ | GENERIC_WRITE, 7, 0);
+    HANDLE file = open_file(GENERIC_READ | GENERIC_WRITE, 7, FILE_FLAG_OVERLAPPED);
+    HANDLE port = CreateIoCompletionPort(file, NULL, 5, 0);
+    OVERLAPPED over = {0}, *got = NULL;
+    ULONG_PTR key = 0;
+    DWORD n;
+
+    ok(LockFile(holder, 0, 0, 10, 0), "a lock");
+    ok(lock_begin(file, &over), "another one waits");
+    UnlockFile(holder, 0, 0, 10, 0);
+    ok(GetQueuedCompletionStatus(port, &n, &key, &got, INFINITE) && got == &over && key == 5,
+       "its packet comes when it is there");
+    ok(UnlockFileEx(file, 0, 10, 0, &over), "unlock");
+    ok(LockFileEx(file, LOCKFILE_FAIL_IMMEDIATELY, 0, 10, 0, &over) ||
+           GetLastError() == ERROR_IO_PENDING,
+       "one that need not wait");
+    got = NULL;
+    ok(GetQueuedCompletionStatus(port, &n, &key, &got, INFINITE) && got == &over,
+       "has a packet too");
+    UnlockFileEx(file, 0, 10, 0, &over);
+    over.hEvent = (HANDLE)((ULONG_PTR)CreateEventA(NULL, TRUE, FALSE, NULL) | 1);
+    LockFileEx(file, 0, 0, 10, 0, &over);
+    ok(GetOverlappedResult(file, &over, &n, TRUE), "one whose event says no packet");
+    ok(!GetQueuedCompletionStatus(port, &n, &key, &got, 0) && !got, "has none");
+    CloseHandle((HANDLE)((ULONG_PTR)over.hEvent & ~(ULONG_PTR)1));
+    CloseHandle(file);
+    CloseHandle(port);
+    CloseHandle(holder);
 }
 
 static void test_waiting(void)
@@ -264,6 +294,7 @@ static void test_main(void)
     test_sharing();
     test_locks();
     test_waiting();
+    test_lock_packets();
     ok(DeleteFileA(FILE_NAME), "nothing holds it any more");
     DeleteFileA(FILE_NAME "2");
 }

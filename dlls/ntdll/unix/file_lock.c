@@ -226,8 +226,8 @@ NTSTATUS WINAPI NtLockFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, voi
     operation.phase = exclusive ? PHASE_EXCLUSIVE : 0;
     if (iosb)
         return io_do(&request, &operation);
-    /* LockFileEx of Wine's kernelbase keeps its OVERLAPPED to itself, so nobody could be told of
-     * the end of a pending lock. DIFFERS: it waits here, overlapped or not. */
+    /* Nobody could be told of the end of a pending lock. DIFFERS: it waits here, overlapped or
+     * not. */
     status = io_run(&operation);
     return io_end(&request, status, 0);
 }
