@@ -74,6 +74,40 @@ static void test_set_by_handle(void)
     ok(!exists("taken"), "the file is gone");
 }
 
+/* A copy of a handle does what its own rights allow. */
+static void test_fewer_rights(void)
+{
+    FILE_END_OF_FILE_INFO end = {.EndOfFile.QuadPart = 0};
+    FILE_DISPOSITION_INFO gone = {TRUE};
+    HANDLE file = make("rights", 10), copy = NULL;
+    char byte = 0;
+    DWORD n;
+
+    ok(DuplicateHandle(GetCurrentProcess(), file, GetCurrentProcess(), &copy, GENERIC_READ, FALSE,
+                       0),
+       "a copy that reads");
+    fails(WriteFile(copy, "x", 1, &n, NULL), ERROR_ACCESS_DENIED, "writing");
+    fails(FlushFileBuffers(copy), ERROR_ACCESS_DENIED, "flushing");
+    fails(SetFileInformationByHandle(copy, FileEndOfFileInfo, &end, sizeof end),
+          ERROR_ACCESS_DENIED, "cutting");
+    fails(SetFileInformationByHandle(copy, FileDispositionInfo, &gone, sizeof gone),
+          ERROR_ACCESS_DENIED, "deleting");
+    fails(CreateFileMappingA(copy, NULL, PAGE_READWRITE, 0, 0, NULL) != NULL, ERROR_ACCESS_DENIED,
+          "mapping it for writing");
+    SetFilePointer(file, 0, NULL, FILE_BEGIN);
+    ok(ReadFile(copy, &byte, 1, &n, NULL) && n == 1 && byte == 'p', "reading");
+    is_number(SetFilePointer(file, 0, NULL, FILE_CURRENT), 1, "they share the position");
+    CloseHandle(copy);
+    ok(DuplicateHandle(GetCurrentProcess(), file, GetCurrentProcess(), &copy, GENERIC_WRITE, FALSE,
+                       0),
+       "a copy that writes");
+    ok(WriteFile(copy, "x", 1, &n, NULL), "writing");
+    fails(ReadFile(copy, &byte, 1, &n, NULL), ERROR_ACCESS_DENIED, "reading");
+    CloseHandle(copy);
+    CloseHandle(file);
+    ok(DeleteFileA("rights"), "it goes");
+}
+
 static void test_get_by_handle(void)
 {
     union {
@@ -251,6 +285,7 @@ static void test_running(void)
 static void test_main(void)
 {
     test_set_by_handle();
+    test_fewer_rights();
     test_get_by_handle();
     test_copy();
     test_links();

@@ -159,6 +159,20 @@ NTSTATUS file_lookup(HANDLE handle, ACCESS_MASK access, struct file **ret_file)
     return status;
 }
 
+NTSTATUS file_lookup_granted(HANDLE handle, struct file **ret_file, ACCESS_MASK *ret_granted)
+{
+    struct nt_object *object;
+
+    if (handle_is_server(handle)) { /* a file object for each handle */
+        TRY(shared_file_get(handle, 0, ret_file));
+        *ret_granted = (*ret_file)->access;
+        return STATUS_SUCCESS;
+    }
+    TRY(handle_lookup_access(handle, 0, &file_type, &object, ret_granted));
+    *ret_file = (struct file *)object;
+    return STATUS_SUCCESS;
+}
+
 void file_unrefp(struct file **file)
 {
     if (*file)

@@ -88,6 +88,9 @@ extern const struct nt_type file_type;
 NTSTATUS file_new(int fd, char *path, enum file_kind kind, ACCESS_MASK access, ULONG options,
                   struct file **ret_file);
 NTSTATUS file_lookup(HANDLE handle, ACCESS_MASK access, struct file **ret_file);
+/* And what the handle may do, which is less than what the file was opened for where a copy of the
+ * handle was made with fewer rights. */
+NTSTATUS file_lookup_granted(HANDLE handle, struct file **ret_file, ACCESS_MASK *ret_granted);
 void file_unrefp(struct file **file);
 enum file_kind file_kind_of(int fd, const struct stat *info);
 static inline bool file_is_synchronous(const struct file *file)

@@ -270,12 +270,13 @@ NTSTATUS WINAPI NtWriteFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PV
                             PLARGE_INTEGER offset, PULONG key)
 {
     _cleanup_nt_(file_unrefp) struct file *file = NULL;
+    ACCESS_MASK granted;
     struct io_request request;
     NTSTATUS status;
 
     (void)key;
-    TRY(file_lookup(handle, 0, &file));
-    if (!(file->access & (FILE_WRITE_DATA | FILE_APPEND_DATA)))
+    TRY(file_lookup_granted(handle, &file, &granted));
+    if (!(granted & (FILE_WRITE_DATA | FILE_APPEND_DATA)))
         return STATUS_ACCESS_DENIED;
     status = io_begin(&request, file, event, (void *)apc, apc_context, iosb);
     return status ? status : transfer(&request, (void *)buffer, length, offset, true);
@@ -340,10 +341,11 @@ NTSTATUS WINAPI NtWriteFileGather(HANDLE handle, HANDLE event, PIO_APC_ROUTINE a
 NTSTATUS WINAPI NtFlushBuffersFile(HANDLE handle, IO_STATUS_BLOCK *user_iosb)
 {
     _cleanup_nt_(file_unrefp) struct file *file = NULL;
+    ACCESS_MASK granted;
     IO_STATUS_BLOCK iosb = {.Information = 0};
 
-    TRY(file_lookup(handle, 0, &file));
-    if (!(file->access & (FILE_WRITE_DATA | FILE_APPEND_DATA)))
+    TRY(file_lookup_granted(handle, &file, &granted));
+    if (!(granted & (FILE_WRITE_DATA | FILE_APPEND_DATA)))
         return STATUS_ACCESS_DENIED;
     if (file->kind == FILE_KIND_DISK && fsync(file->fd) && errno != EINVAL && errno != EROFS)
         return status_from_errno(errno);

@@ -22,6 +22,7 @@
 
 struct query {
     struct file *file;
+    ACCESS_MASK granted; /* to the handle */
     void *buffer;
     ULONG length;
     ULONG used;
@@ -173,7 +174,7 @@ static NTSTATUS query_all(struct query *query)
     (void)fill_basic(query, &info.BasicInformation);
     fill_standard(query, &info.StandardInformation);
     info.InternalInformation.IndexNumber = large(query->stat.st_ino);
-    info.AccessInformation.AccessFlags = query->file->access;
+    info.AccessInformation.AccessFlags = query->granted;
     info.PositionInformation.CurrentByteOffset = large((uint64_t)position(query->file));
     info.ModeInformation.Mode = query->file->options & FILE_MODE_OPTIONS;
     info.NameInformation.FileNameLength = bytes;
@@ -252,7 +253,7 @@ static NTSTATUS query_class(struct query *query, FILE_INFORMATION_CLASS class)
     case FileEaInformation:
         return query_dword(query, 0);
     case FileAccessInformation:
-        return query_dword(query, query->file->access);
+        return query_dword(query, query->granted);
     case FileNameInformation:
     case FileNormalizedNameInformation:
         return query_name(query);
@@ -303,7 +304,7 @@ NTSTATUS WINAPI NtQueryInformationFile(HANDLE handle, PIO_STATUS_BLOCK user_iosb
     IO_STATUS_BLOCK iosb = {.Information = 0};
     NTSTATUS status;
 
-    TRY(file_lookup(handle, 0, &file));
+    TRY(file_lookup_granted(handle, &file, &query.granted));
     query.file = file;
     if (file->fd >= 0 && fstat(file->fd, &query.stat))
         return status_from_errno(errno);

@@ -38,6 +38,7 @@
 
 struct change {
     struct file *file;
+    ACCESS_MASK granted; /* to the handle */
     const void *buffer;
     ULONG length;
 };
@@ -141,7 +142,7 @@ static NTSTATUS set_end_of_file(struct change *change)
     FILE_END_OF_FILE_INFORMATION info;
 
     TRY(get(change, &info, sizeof(info)));
-    if (!(change->file->access & FILE_WRITE_DATA))
+    if (!(change->granted & FILE_WRITE_DATA))
         return STATUS_ACCESS_DENIED;
     if (info.EndOfFile.QuadPart < 0 || change->file->kind != FILE_KIND_DISK)
         return STATUS_INVALID_PARAMETER;
@@ -157,7 +158,7 @@ static NTSTATUS set_allocation(struct change *change)
     struct stat now;
 
     TRY(get(change, &info, sizeof(info)));
-    if (!(change->file->access & FILE_WRITE_DATA))
+    if (!(change->granted & FILE_WRITE_DATA))
         return STATUS_ACCESS_DENIED;
     if (info.AllocationSize.QuadPart < 0 || change->file->kind != FILE_KIND_DISK)
         return STATUS_INVALID_PARAMETER;
@@ -190,7 +191,7 @@ static NTSTATUS deletion_check(const struct change *change, bool wanted, bool ig
 {
     struct stat info;
 
-    if (!(change->file->access & DELETE))
+    if (!(change->granted & DELETE))
         return STATUS_ACCESS_DENIED;
     if (!change->file->node)
         return STATUS_INVALID_PARAMETER;
@@ -333,7 +334,7 @@ static NTSTATUS set_name(struct change *change, bool extended)
     ULONG flags = 0;
     NTSTATUS status;
 
-    if (!(change->file->access & DELETE))
+    if (!(change->granted & DELETE))
         return STATUS_ACCESS_DENIED;
     TRY(get(change, &flags, extended ? sizeof(ULONG) : 1));
     status = target_get(change, &target);
@@ -470,7 +471,7 @@ NTSTATUS WINAPI NtSetInformationFile(HANDLE handle, PIO_STATUS_BLOCK user_iosb, 
     struct change change = {.buffer = buffer, .length = length};
     NTSTATUS status;
 
-    TRY(file_lookup(handle, 0, &file));
+    TRY(file_lookup_granted(handle, &file, &change.granted));
     TRY(user_probe_write(user_iosb, sizeof(iosb)));
     change.file = file;
     status = set_class(&change, class);

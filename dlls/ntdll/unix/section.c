@@ -137,15 +137,14 @@ static NTSTATUS section_make_memory(struct section *section)
 }
 
 /* A descriptor of the section's own with the access that its views need. */
-static NTSTATUS section_open_file(struct section *section, struct file *file)
+static NTSTATUS section_open_file(struct section *section, struct file *file, ACCESS_MASK granted)
 {
     bool writes = rights_of(section->protection) & CAN_WRITE;
     char path[64];
 
     if (file->kind == FILE_KIND_FOLDER || file->kind != FILE_KIND_DISK)
         return STATUS_INVALID_FILE_FOR_SECTION;
-    if (!(file->access & (FILE_READ_DATA | FILE_EXECUTE)) ||
-        (writes && !(file->access & FILE_WRITE_DATA)))
+    if (!(granted & (FILE_READ_DATA | FILE_EXECUTE)) || (writes && !(granted & FILE_WRITE_DATA)))
         return STATUS_ACCESS_DENIED;
     snprintf(path, sizeof(path), "/proc/self/fd/%d", file->fd);
     section->fd = open(path, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC);
@@ -158,11 +157,11 @@ static NTSTATUS section_open_file(struct section *section, struct file *file)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS section_make_file(struct section *section, struct file *file)
+static NTSTATUS section_make_file(struct section *section, struct file *file, ACCESS_MASK granted)
 {
     struct stat info;
 
-    TRY(section_open_file(section, file));
+    TRY(section_open_file(section, file, granted));
     if (fstat(section->fd, &info))
         return status_from_errno(errno);
     if (section->attributes & SEC_IMAGE) {
@@ -206,6 +205,7 @@ NTSTATUS WINAPI NtCreateSection(HANDLE *ret_handle, ACCESS_MASK access,
     _cleanup_nt_(file_unrefp) struct file *file = NULL;
     LARGE_INTEGER size = {.QuadPart = 0};
     struct creation creation;
+    ACCESS_MASK granted = 0;
     struct section *section;
     NTSTATUS status;
 
@@ -216,7 +216,7 @@ NTSTATUS WINAPI NtCreateSection(HANDLE *ret_handle, ACCESS_MASK access,
     if (size.QuadPart < 0)
         return STATUS_SECTION_TOO_BIG;
     if (file_handle)
-        TRY(file_lookup(file_handle, 0, &file));
+        TRY(file_lookup_granted(file_handle, &file, &granted));
     section = calloc(1, sizeof(*section));
     if (!section)
         return STATUS_NO_MEMORY;
@@ -225,7 +225,7 @@ NTSTATUS WINAPI NtCreateSection(HANDLE *ret_handle, ACCESS_MASK access,
     section->size = (uint64_t)size.QuadPart;
     section->protection = protection;
     section->attributes = flags;
-    status = file ? section_make_file(section, file) : section_make_memory(section);
+    status = file ? section_make_file(section, file, granted) : section_make_memory(section);
     if (!status && creation.has_name)
         status = named_section_create(ret_handle, access, &creation, section);
     else if (!status)
