@@ -108,6 +108,16 @@ static void test_fewer_rights(void)
     ok(DeleteFileA("rights"), "it goes");
 }
 
+static void test_null_device(void)
+{
+    HANDLE file = CreateFileA("nul", GENERIC_WRITE, 7, NULL, CREATE_ALWAYS, 0, NULL);
+
+    ok(file != INVALID_HANDLE_VALUE, "NUL is opened in any folder");
+    CloseHandle(file);
+    fails(CreateDirectoryA("nul", NULL), ERROR_DIRECTORY, "a folder of that name");
+    fails(RemoveDirectoryA("nul"), ERROR_DIRECTORY, "removing it");
+}
+
 static void test_get_by_handle(void)
 {
     union {
@@ -286,6 +296,7 @@ static void test_main(void)
 {
     test_set_by_handle();
     test_fewer_rights();
+    test_null_device();
     test_get_by_handle();
     test_copy();
     test_links();

@@ -335,6 +335,8 @@ static NTSTATUS open_path(struct open_request *request, struct file **ret_file)
 
     switch (request->path.kind) {
     case PATH_NULL:
+        if (request->options & FILE_DIRECTORY_FILE)
+            return STATUS_NOT_A_DIRECTORY;
         fd = open("/dev/null", O_RDWR | O_CLOEXEC);
         request->information = FILE_OPENED;
         return fd < 0 ? status_from_errno(errno)
