@@ -241,6 +241,11 @@ static void test_second_names(void)
     ok(DeleteFileA("link"), "is deleted while its target is open");
     CloseHandle(other);
     ok(!is_there("link") && is_there("two"), "and nothing else");
+    CreateSymbolicLinkA("link", "two", 2);
+    other = open_by("link", GENERIC_READ, 0);
+    CloseHandle(open_by("link", DELETE, FILE_FLAG_DELETE_ON_CLOSE));
+    CloseHandle(other);
+    ok(!is_there("link") && is_there("two"), "a link goes with its last handle, whoever has that");
     CreateHardLinkA("one", "two", NULL);
     other = open_by("one", GENERIC_READ, 0);
     ok(MoveFileA("two", "three") && final_name("one", 0, "one"), "a name that is moved");

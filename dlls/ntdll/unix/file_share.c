@@ -104,15 +104,18 @@ static void node_drop_if_unused_locked(struct file_node *node)
     free(node);
 }
 
-/* Only who may delete it asks for it. */
+/* Only who may delete it asks for it. A name that another process has taken away since it was
+ * opened, from a link above all, is none: nothing goes. */
 static void name_remember(struct file *file, const struct stat *info)
 {
-    struct stat name;
-    const bool is_link =
-        (file->access & DELETE) && file->path && !lstat(file->path, &name) && S_ISLNK(name.st_mode);
+    struct stat name = *info;
 
-    file->name_device = is_link ? name.st_dev : info->st_dev;
-    file->name_inode = is_link ? name.st_ino : info->st_ino;
+    if ((file->access & DELETE) && file->path &&
+        (lstat(file->path, &name) ||
+         (!S_ISLNK(name.st_mode) && (name.st_dev != info->st_dev || name.st_ino != info->st_ino))))
+        name = (struct stat){0};
+    file->name_device = name.st_dev;
+    file->name_inode = name.st_ino;
 }
 
 NTSTATUS file_share_enter(struct file *file, const struct stat *info, ULONG sharing)
@@ -218,6 +221,8 @@ static void pending_set_locked(struct file *file, bool pending)
 
     for (; each; each = same_name_locked(file, each->node_link.next)) {
         each->delete_pending = pending;
+        each->name_device = file->name_device; /* who reads has not looked */
+        each->name_inode = file->name_inode;
         each->is_posix_deletion &= pending; /* whoever asked for it: it is called off */
     }
 }
