@@ -11,6 +11,7 @@ portico: DNSAPI.dll: call 2 of its Unix side, which is not here, fails
 portico: ws2_32.socket is not available: there is no network
 portico: thread.QueryThreadCycleTime is not complete in Wine's code (WINEDEBUG=fixme+thread tells more)
 portico: NtCreateFile: open by file id is not implemented
+portico: a file's name with a colon: an alternate stream is not implemented
 portico: NtAllocateVirtualMemory: write-watch (MEM_WRITE_WATCH) is not implemented
 portico: NtAllocateVirtualMemory: large pages (MEM_LARGE_PAGES) is not implemented
 portico: SetVolumeLabel is not implemented" 'each call says its name, once'

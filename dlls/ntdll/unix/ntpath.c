@@ -26,6 +26,7 @@
  */
 #include "dllpath.h"
 #include "ntpath.h"
+#include "ntprocess.h"
 #include "usermem.h"
 #include "volume_names.h"
 #include <dirent.h>
@@ -187,6 +188,18 @@ static bool is_dots(const struct span *component)
            (component->units == 1 || (component->units == 2 && component->text[1] == '.'));
 }
 
+/* name:stream, at the end of a path; elsewhere a colon is a mistake. */
+static NTSTATUS component_check(const struct span *component, bool is_last)
+{
+    for (size_t i = 0; i < component->units; i++) {
+        if (component->text[i] == ':' && i && is_last)
+            unimplemented_once("a file's name with a colon", "an alternate stream", NO_NUMBER);
+        if (!unit_is_legal(component->text[i]))
+            return STATUS_OBJECT_NAME_INVALID;
+    }
+    return STATUS_SUCCESS;
+}
+
 /* Walks the components behind `root`. */
 static NTSTATUS path_walk(const char *root, struct span rest, struct builder *builder,
                           struct nt_path *path)
@@ -203,9 +216,7 @@ static NTSTATUS path_walk(const char *root, struct span rest, struct builder *bu
 
         if (is_dots(&component))
             return STATUS_OBJECT_NAME_INVALID;
-        for (size_t i = 0; i < component.units; i++)
-            if (!unit_is_legal(component.text[i]))
-                return STATUS_OBJECT_NAME_INVALID;
+        TRY(component_check(&component, !rest.units));
         name = utf8_from_utf16(component.text, component.units);
         if (!name)
             return STATUS_NO_MEMORY;

@@ -31,6 +31,7 @@ int main(void)
         n_got += QueryThreadCycleTime(GetCurrentThread(), &cycles);
         n_got += OpenFileById(folder, &id, GENERIC_READ, FILE_SHARE_READ, NULL, 0) !=
                  INVALID_HANDLE_VALUE;
+        n_got += GetFileAttributesA("C:\\windows:stream") != INVALID_FILE_ATTRIBUTES;
         n_got += VirtualAlloc(NULL, 1, MEM_RESERVE | MEM_WRITE_WATCH, PAGE_READWRITE) != NULL;
         n_got += VirtualAlloc(NULL, 1, MEM_COMMIT | MEM_LARGE_PAGES, PAGE_READWRITE) != NULL;
         n_got += SetVolumeLabelA("C:\\", "label");
