@@ -248,8 +248,57 @@ static void test_pool_io(void)
     CloseHandle(seen.done);
 }
 
+/* A lock of which one side, that of the frequent user, has no barrier: the other's is one for both.
+ * Without it both are inside now and then. */
+static struct lopsided {
+    volatile LONG wanted_often, wanted_seldom, is_inside_often, is_inside_seldom, n_wrong, is_over;
+} lopsided;
+
+static unsigned __stdcall use_often(void *argument)
+{
+    struct lopsided *one = argument;
+
+    while (!one->is_over) {
+        one->wanted_often = 1;
+        if (!one->wanted_seldom) {
+            one->is_inside_often = 1;
+            one->n_wrong += one->is_inside_seldom;
+            one->is_inside_often = 0;
+        }
+        one->wanted_often = 0;
+        for (int i = 1; one->wanted_seldom && !one->is_over; i++)
+            i % 256 ? YieldProcessor() : (void)SwitchToThread();
+    }
+    return 0;
+}
+
+static void test_barriers(void)
+{
+    HANDLE thread = (HANDLE)_beginthreadex(NULL, 0, use_often, &lopsided, 0, NULL);
+    LONG n_wrong = 0;
+
+    for (int round = 0; round < N_ROUNDS / 2; round++) {
+        lopsided.wanted_seldom = 1;
+        FlushProcessWriteBuffers();
+        while (lopsided.wanted_often)
+            SwitchToThread();
+        InterlockedExchange(&lopsided.is_inside_seldom, 1);
+        for (int i = 0; i < 20; i++)
+            n_wrong += lopsided.is_inside_often;
+        lopsided.is_inside_seldom = 0;
+        lopsided.wanted_seldom = 0;
+        SwitchToThread();
+    }
+    lopsided.is_over = 1;
+    WaitForSingleObject(thread, INFINITE);
+    CloseHandle(thread);
+    is_number(n_wrong + lopsided.n_wrong, 0,
+              "FlushProcessWriteBuffers is a barrier in each thread");
+}
+
 static void test_main(void)
 {
+    test_barriers();
     test_counting();
     test_condition();
     test_alertable();

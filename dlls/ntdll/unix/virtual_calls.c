@@ -20,8 +20,11 @@
 #include "usermem.h"
 #include "view_table.h"
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
+#include <unistd.h>
 
 #define USER_LOWEST  ((uintptr_t)0x10000)
 #define USER_HIGHEST ((uintptr_t)0x7ffffffeffff)
@@ -346,6 +349,18 @@ NTSTATUS WINAPI NtFlushInstructionCache(HANDLE process, LPCVOID base, SIZE_T siz
     (void)base; /* x86 keeps its instruction cache coherent: there is nothing to flush */
     (void)size;
     return process_require_current(__func__, process);
+}
+
+/* A full barrier in each running thread of the process. */
+void WINAPI NtFlushProcessWriteBuffers(void)
+{
+    if (!syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
+        return;
+    /* EPERM: the process has not said yet that it wants to. */
+    if (!syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) &&
+        !syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
+        return;
+    absent_once("NtFlushProcessWriteBuffers", "this Linux has no membarrier(2)");
 }
 
 static NTSTATUS lock_pages(const char *caller, HANDLE process, PVOID *base, SIZE_T *size,
