@@ -290,15 +290,17 @@ status_t receiver_doorbells(struct receiver *receiver, const struct port *port)
     return status;
 }
 
+/* The generation is the cursor's, read before the reason: the place may have been granted to
+ * another sender, whose first record is yet to reset the cursor (lane_reset_locked writes it last).
+ */
 static void lane_report_broken(struct receiver *receiver, const struct port *port, uint32_t index)
 {
     const struct port_lane *lane = &receiver->view.at.lanes[index];
-    struct alpc_lane_broken_request request = {.port = port->handle,
-                                               .lane = index,
-                                               .generation = atom_load(&lane->generation),
-                                               .reason = cursor_broken(&lane->cursor)};
+    struct alpc_lane_broken_request request = {
+        .port = port->handle, .lane = index, .generation = atom_load(&lane->marked_generation)};
     struct control *control;
 
+    request.reason = cursor_broken(&lane->cursor);
     if (request.reason == LANE_BREAK_NONE ||
         atom_swap(&receiver->view.lanes[index].told, request.generation) == request.generation)
         return;

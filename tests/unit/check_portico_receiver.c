@@ -67,6 +67,24 @@ static int connect_once(void)
     return portico_start(NULL) || !port_connect_to(name, &client);
 }
 
+/* Calls when it is told to, over a lane in which nothing was before. */
+static int call_late(void)
+{
+    struct test_message *message = malloc(sizeof(*message));
+    handle_t client;
+
+    if (portico_start(NULL) || port_connect_to(name, &client))
+        return 1;
+    say('c');
+    listen_for();
+    message_fill(message, 8, 1);
+    if (port_send(client, PORTICO_RELEASE, message))
+        return 2;
+    say('s');
+    listen_for();
+    return 0;
+}
+
 /* Breaks its lane when it is told to, and lives on. */
 static int lie(void)
 {
@@ -96,6 +114,8 @@ static int child_main(const char *role)
 {
     if (!strcmp(role, "liar"))
         return lie();
+    if (!strcmp(role, "late"))
+        return call_late();
     if (!strcmp(role, "once"))
         return connect_once();
     return sender((unsigned)atoi(role));
@@ -174,6 +194,39 @@ START_TEST(a_send_without_descriptors_for_its_lane_fails_and_the_next_one_wakes_
 }
 END_TEST
 
+/* A child that has connected; a liar's first message is taken too. */
+static struct child child_accept(const char *role, struct test_message *message,
+                                 handle_t *ret_server)
+{
+    struct child child = child_start(role);
+
+    ck_ok(port_take(connection, message));
+    ck_ok(portico_port_accept(connection, NULL, 0, &message->header, true, ret_server));
+    ck_assert_int_eq(child_hear(&child), 'c');
+    if (!strcmp(role, "liar"))
+        ck_ok(port_take(connection, message));
+    return child;
+}
+
+static void child_break(struct child *liar)
+{
+    child_tell(liar, 'g');
+    ck_assert_int_eq(child_hear(liar), 'b');
+}
+
+static void take_close(struct test_message *message)
+{
+    ck_ok(port_take(connection, message));
+    ck_assert_uint_eq(message->header.type & 0xff, PORTICO_TYPE_PORT_CLOSED);
+}
+
+static void child_quit(struct child *child, handle_t server)
+{
+    child_tell(child, 'q');
+    ck_assert_int_eq(child_end(child), 0);
+    ck_ok(portico_close(server));
+}
+
 /* Both are seen in one scan. */
 START_TEST(of_two_lanes_that_break_at_once_both_end)
 {
@@ -183,27 +236,43 @@ START_TEST(of_two_lanes_that_break_at_once_both_end)
 
     daemon_connect();
     ck_ok(port_make(name, &connection));
-    for (unsigned i = 0; i < 2; i++) {
-        liars[i] = child_start("liar");
-        ck_ok(port_take(connection, message));
-        ck_ok(portico_port_accept(connection, NULL, 0, &message->header, true, &servers[i]));
-        ck_assert_int_eq(child_hear(&liars[i]), 'c');
-        ck_ok(port_take(connection, message));
-        ck_assert(message_has(message, 8, 1));
-    }
-    for (unsigned i = 0; i < 2; i++) {
-        child_tell(&liars[i], 'g');
-        ck_assert_int_eq(child_hear(&liars[i]), 'b');
-    }
-    for (unsigned i = 0; i < 2; i++) {
-        ck_ok(port_take(connection, message));
-        ck_assert_uint_eq(message->header.type & 0xff, PORTICO_TYPE_PORT_CLOSED);
-    }
-    for (unsigned i = 0; i < 2; i++) {
-        child_tell(&liars[i], 'q');
-        ck_assert_int_eq(child_end(&liars[i]), 0);
-        ck_ok(portico_close(servers[i]));
-    }
+    for (unsigned i = 0; i < 2; i++)
+        liars[i] = child_accept("liar", message, &servers[i]);
+    for (unsigned i = 0; i < 2; i++)
+        child_break(&liars[i]);
+    for (unsigned i = 0; i < 2; i++)
+        take_close(message);
+    for (unsigned i = 0; i < 2; i++)
+        child_quit(&liars[i], servers[i]);
+    ck_ok(portico_close(connection));
+    free(message);
+}
+END_TEST
+
+/* Its place in the port's memory is another's afterwards, and as it was left until that one sends.
+ */
+START_TEST(who_has_the_place_of_a_lane_that_broke_is_not_blamed_for_it)
+{
+    struct test_message *message = malloc(sizeof(*message));
+    struct child liar, late;
+    handle_t server, late_server;
+
+    daemon_connect();
+    ck_ok(port_make(name, &connection));
+    liar = child_accept("liar", message, &server);
+    child_break(&liar);
+    take_close(message);
+    child_quit(&liar, server);
+    late = child_accept("late", message, &late_server);
+    liar = child_accept("liar", message, &server);
+    child_break(&liar);
+    take_close(message);
+    child_quit(&liar, server);
+    child_tell(&late, 'g');
+    ck_assert_int_eq(child_hear(&late), 's');
+    ck_ok(port_take(connection, message));
+    ck_assert_uint_eq(message->header.type & 0xff, PORTICO_TYPE_DATAGRAM);
+    child_quit(&late, late_server);
     ck_ok(portico_close(connection));
     free(message);
 }
@@ -217,5 +286,6 @@ int main(int argc, char **argv)
     UNIT_TEST(a_receive_without_descriptors_for_its_doorbells_fails_and_the_next_one_works);
     UNIT_TEST(a_send_without_descriptors_for_its_lane_fails_and_the_next_one_wakes_the_receiver);
     UNIT_TEST(of_two_lanes_that_break_at_once_both_end);
+    UNIT_TEST(who_has_the_place_of_a_lane_that_broke_is_not_blamed_for_it);
     return DAEMON_END(UNIT_END());
 }
