@@ -61,31 +61,38 @@ static pid_t parent_of(pid_t pid)
     return proc_stat_of(pid, &stat) ? stat.parent : 0;
 }
 
-static bool is_listed(const struct request_data *list, handle_t handle)
+static status_t handle_inherit(struct process *parent, struct process *child, handle_t handle)
 {
-    for (size_t at = 0; at < list->size; at += sizeof(handle))
-        if (!memcmp((const char *)list->bytes + at, &handle, sizeof(handle)))
-            return true;
-    return false;
+    const struct handle_entry *entry = handle_get(&parent->handles, handle);
+    const struct handle_entry *there = handle_get(&child->handles, handle);
+
+    if (!entry || !(entry->attributes & OBJ_INHERIT))
+        return STATUS_SUCCESS;
+    if (there && there->object == entry->object)
+        return STATUS_SUCCESS; /* listed twice */
+    return handle_new_at(&child->handles, handle & ~3u, entry);
 }
 
-/* list: NULL, or which ones. */
-static status_t handles_inherit(struct process *parent, struct process *child,
-                                const struct request_data *list)
+static status_t handles_inherit(struct process *parent, struct process *child)
 {
-    for (uint32_t i = 0; i < parent->handles.n_entries; i++) {
-        const struct handle_entry *entry = &parent->handles.entries[i];
-        status_t status;
+    status_t status = STATUS_SUCCESS;
 
-        if (!entry->object || !(entry->attributes & OBJ_INHERIT))
-            continue;
-        if (list && !is_listed(list, (i + 1) << 2))
-            continue;
-        status = handle_new_at(&child->handles, (i + 1) << 2, entry);
-        if (status)
-            return status;
+    for (uint32_t i = 0; i < parent->handles.n_entries && !status; i++)
+        status = handle_inherit(parent, child, (i + 1) << 2);
+    return status;
+}
+
+static status_t listed_inherit(struct process *parent, struct process *child,
+                               const struct request_data *list)
+{
+    status_t status = STATUS_SUCCESS;
+    handle_t handle;
+
+    for (size_t at = 0; at < list->size && !status; at += sizeof(handle)) {
+        memcpy(&handle, (const char *)list->bytes + at, sizeof(handle));
+        status = handle_inherit(parent, child, handle);
     }
-    return STATUS_SUCCESS;
+    return status;
 }
 
 status_t req_process_create(struct client *client, const struct process_create_request *request,
@@ -104,9 +111,10 @@ status_t req_process_create(struct client *client, const struct process_create_r
     if (request->inherit && process->state != PROCESS_NEW)
         return STATUS_INVALID_PARAMETER;
     status = jobs_inherit(client->process, process, request->breaks_away != 0);
-    if (!status && request->inherit)
-        status = handles_inherit(client->process, process,
-                                 request->inherit == INHERIT_LISTED ? data : NULL);
+    if (!status && request->inherit == INHERIT_ALL)
+        status = handles_inherit(client->process, process);
+    else if (!status && request->inherit == INHERIT_LISTED)
+        status = listed_inherit(client->process, process, data);
     if (!status)
         status = process_handle(client, process, request->access, request->attributes,
                                 &ret_reply->handle);

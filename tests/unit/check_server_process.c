@@ -127,7 +127,7 @@ START_TEST(a_child_inherits_what_is_listed)
     struct process_create_reply created;
     struct event_create_reply kept, other, inherited;
     struct event_query_reply asked;
-    handle_t list[2];
+    handle_t list[5];
 
     start();
     ck_assert_uint_eq(CALL_NAMED(&a, event_create, &kept, "", 0, .access = 0x1f0003),
@@ -137,7 +137,9 @@ START_TEST(a_child_inherits_what_is_listed)
     ck_assert_uint_eq(CALL_NAMED(&a, event_create, &inherited, "", OBJ_INHERIT, .access = 0x1f0003),
                       STATUS_SUCCESS);
     list[0] = kept.handle; /* not inheritable: it stays, though it is listed */
-    list[1] = inherited.handle;
+    list[1] = list[2] = inherited.handle;
+    list[3] = 0;
+    list[4] = 0xfffffffc; /* none */
     ck_assert_uint_eq(CALL(&a, process_create, &created, .process_id = (uint32_t)pid,
                            .inherit = INHERIT_LISTED + 1),
                       STATUS_INVALID_PARAMETER);
