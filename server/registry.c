@@ -41,19 +41,11 @@ static const struct initial initials[] = {
 #define VALUE_EXPAND(path, name, text)  {path, name, REG_EXPAND_SZ, text, 0, 0},
 #define VALUE_DWORD(path, name, number) {path, name, REG_DWORD, NULL, number, 0},
 #define VALUE_HOST(path, name, max)     {path, name, REG_SZ, NULL, 0, max},
-#define READ_ONLY(path)
-#define ASK_SERVER(path)
 #include "portico/registry.def"
 };
 
 static const char *const read_only[] = {
-#define KEY(path)
-#define VALUE_SZ(path, name, text)
-#define VALUE_EXPAND(path, name, text)
-#define VALUE_DWORD(path, name, number)
-#define VALUE_HOST(path, name, max)
 #define READ_ONLY(path) path,
-#define ASK_SERVER(path)
 #include "portico/registry.def"
 };
 
@@ -109,38 +101,37 @@ static status_t initial_fill(struct server *server, const struct initial *initia
 }
 
 static const char *const later[] = {
-#define KEY(path)
-#define VALUE_SZ(path, name, text)
-#define VALUE_EXPAND(path, name, text)
-#define VALUE_DWORD(path, name, number)
-#define VALUE_HOST(path, name, max)
-#define READ_ONLY(path)
 #define ASK_SERVER(path) path,
 #include "portico/registry.def"
 };
 
-/* Borrowed, or NULL. */
-static struct key *key_find(struct server *server, const char *path)
+static status_t key_find(struct server *server, const char *path, struct key **ret_key)
 {
     uint16_t storage[TEXT_MAX];
-    struct key *parent, *key = NULL;
+    struct key *parent;
     struct name leaf;
+    status_t status =
+        key_walk(server->registry.root, path_expand(path, "", storage), &parent, &leaf, ret_key);
 
-    return key_walk(server->registry.root, path_expand(path, "", storage), &parent, &leaf, &key)
-               ? NULL
-               : key;
+    return !status && !*ret_key ? STATUS_OBJECT_NAME_NOT_FOUND : status;
 }
 
-static void marks_set(struct server *server)
+static status_t marks_set(struct server *server)
 {
+    status_t status = STATUS_SUCCESS;
     struct key *key;
 
-    for (size_t i = 0; i < ARRAY_SIZE(read_only); i++)
-        if ((key = key_find(server, read_only[i])))
+    for (size_t i = 0; i < ARRAY_SIZE(read_only) && !status; i++) {
+        status = key_find(server, read_only[i], &key);
+        if (!status)
             key->is_read_only = true;
-    for (size_t i = 0; i < ARRAY_SIZE(later); i++)
-        if ((key = key_find(server, later[i])))
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(later) && !status; i++) {
+        status = key_find(server, later[i], &key);
+        if (!status)
             key->fill = processors_fill;
+    }
+    return status;
 }
 
 /* S-1-5-18, S-1-22-1-1000 ... */
@@ -162,7 +153,7 @@ status_t registry_init(struct server *server)
     for (size_t i = 0; i < ARRAY_SIZE(initials) && !status; i++)
         status = initial_fill(server, &initials[i], sid);
     if (!status)
-        marks_set(server);
+        status = marks_set(server);
     server->registry.is_filled = true;
     return status;
 }

@@ -5,20 +5,8 @@
 
 #include "registry.h"
 
-#include "key.h"
-#include "server.h"
 #include "server_fixture.h"
-
-static struct key *key_of(struct server *server, const char *path)
-{
-    uint16_t storage[256];
-    struct key *parent, *key = NULL;
-    struct name leaf;
-
-    if (key_walk(server->registry.root, name_from_ascii(path, storage), &parent, &leaf, &key))
-        return NULL;
-    return key;
-}
+#include "server_key.h"
 
 START_TEST(it_is_filled_from_the_list)
 {

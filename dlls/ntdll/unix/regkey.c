@@ -181,33 +181,15 @@ static const char *const key_paths[] = {
     "",
     "Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion\\Time Zones\\*",
 #define KEY(path) path,
-#define VALUE_SZ(path, name, text)
-#define VALUE_EXPAND(path, name, text)
-#define VALUE_DWORD(path, name, number)
-#define VALUE_HOST(path, name, max)
-#define READ_ONLY(path)
-#define ASK_SERVER(path)
 #include "portico/registry.def"
 };
 
 static const char *const read_only_paths[] = {
-#define KEY(path)
-#define VALUE_SZ(path, name, text)
-#define VALUE_EXPAND(path, name, text)
-#define VALUE_DWORD(path, name, number)
-#define VALUE_HOST(path, name, max)
 #define READ_ONLY(path) path,
-#define ASK_SERVER(path)
 #include "portico/registry.def"
 };
 
 static const char *const asked_paths[] = {
-#define KEY(path)
-#define VALUE_SZ(path, name, text)
-#define VALUE_EXPAND(path, name, text)
-#define VALUE_DWORD(path, name, number)
-#define VALUE_HOST(path, name, max)
-#define READ_ONLY(path)
 #define ASK_SERVER(path) path,
 #include "portico/registry.def"
 };
@@ -257,13 +239,10 @@ struct initial_value {
 };
 
 static const struct initial_value initial_values[] = {
-#define KEY(path)
 #define VALUE_SZ(path, name, text)      {path, name, REG_SZ, text, 0, 0},
 #define VALUE_EXPAND(path, name, text)  {path, name, REG_EXPAND_SZ, text, 0, 0},
 #define VALUE_DWORD(path, name, number) {path, name, REG_DWORD, NULL, number, 0},
 #define VALUE_HOST(path, name, max)     {path, name, REG_SZ, NULL, 0, max},
-#define READ_ONLY(path)
-#define ASK_SERVER(path)
 #include "portico/registry.def"
 };
 
