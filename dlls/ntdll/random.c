@@ -36,6 +36,16 @@ ULONG WINAPI RtlRandomEx(ULONG *seed)
     return RtlRandom(seed);
 }
 
+/* For our bcryptprimitives (its dll.h). */
+void WINAPI __portico_random(void *bytes, SIZE_T n);
+void WINAPI __portico_random(void *bytes, SIZE_T n)
+{
+    const NTSTATUS status = unix_random(bytes, n);
+
+    if (status)
+        RtlRaiseStatus(status);
+}
+
 /* The CRC of Ethernet and zip: polynomial edb88320, inverted before and after. */
 DWORD WINAPI RtlComputeCrc32(DWORD initial, const BYTE *data, INT n)
 {

@@ -56,6 +56,9 @@ NTSTATUS WINAPI unix_bindings_save(void);
 /* This memory will be written to soon: unix/prefault.h. */
 NTSTATUS WINAPI unix_prefault(void *base, SIZE_T size);
 
+/* Random bytes of the kernel's. */
+NTSTATUS WINAPI unix_random(void *bytes, SIZE_T n);
+
 /* A symbolic link of this NT name. target: an NT name, or one relative to the link's folder.
  * STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_PATH_NOT_FOUND. */
 NTSTATUS WINAPI unix_link_create(const UNICODE_STRING *link, const UNICODE_STRING *target);

@@ -1,6 +1,6 @@
 # Who may include whom (docs/ARCHITECTURE.md): include/nt <- include/portico <- libs/common <- libs/lane <-
 # libs/alpc <- {server, libs/portico}; libs/portico <- dlls/ntdll/unix. The server never includes dlls or libs/portico.
-# dlls/user32, win32u, ws2_32: programs' side of Windows' headers, and dlls/common.
+# dlls/bcryptprimitives, user32, win32u, ws2_32: programs' side of Windows' headers, and dlls/common.
 . "$srcdir/functions.sh"
 
 # room FILE: the room a source belongs to.

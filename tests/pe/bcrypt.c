@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* bcrypt: random numbers and digests work; ciphers need what is not here and fail (that test runs
- * on Portico only). */
+/* bcrypt and bcryptprimitives: random numbers and digests work; ciphers need what is not here and
+ * fail (that test runs on Portico only). */
 #include "test.h"
 
 #include <bcrypt.h>
@@ -35,6 +35,27 @@ static void test_random(void)
     ok(memcmp(first, second, sizeof(first)) != 0, "gives two numbers");
 }
 
+/* What the run times of Rust and Go import, from a DLL that mingw-w64 has no library of. */
+static void test_process_prng(void)
+{
+    typedef BOOL(WINAPI * prng_function)(BYTE *, SIZE_T);
+    const HMODULE module = LoadLibraryA("bcryptprimitives.dll");
+    const prng_function prng = (prng_function)(void *)GetProcAddress(module, "ProcessPrng");
+    BYTE first[1002] = {0}, second[1002] = {0};
+
+    if (!prng) {
+        ok(0, "bcryptprimitives.dll has ProcessPrng");
+        return;
+    }
+    ok(prng(first + 1, 1000) == TRUE, "ProcessPrng");
+    ok(prng(second + 1, 1000) == TRUE, "twice");
+    ok(memcmp(first, second, sizeof(first)) != 0, "gives two numbers");
+    ok(memcmp(first + 1, first + 501, 500) != 0, "that do not repeat");
+    ok(!first[0] && !first[1001], "no byte more than asked for");
+    ok(prng(first, 0) == TRUE && !first[0], "none, when none is asked for");
+    FreeLibrary(module);
+}
+
 static void test_cipher(void)
 {
     unsigned char key_bytes[16] = {0}, text[16] = {0};
@@ -54,6 +75,7 @@ static void test_main(void)
 {
     test_digest();
     test_random();
+    test_process_prng();
     if (running_on_portico())
         test_cipher();
     done_testing();

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,6 +54,25 @@ NTSTATUS WINAPI unix_trace(ULONG channel, const char *text, SIZE_T size)
     TRY(user_read(line, text, size));
     trace_print(channel == UNIX_TRACE_LOADER ? TRACE_loader : TRACE_dbgprint, "ntdll", "%.*s",
                 (int)size, line);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS WINAPI unix_random(void *bytes, SIZE_T n)
+{
+    char part[256];
+    SIZE_T done = 0;
+
+    while (done < n) {
+        const SIZE_T left = n - done;
+        const ssize_t got = getrandom(part, left < sizeof(part) ? left : sizeof(part), 0);
+
+        if (got < 0 && errno != EINTR)
+            return STATUS_UNSUCCESSFUL;
+        if (got > 0) {
+            TRY(user_write((char *)bytes + done, part, (size_t)got));
+            done += (SIZE_T)got;
+        }
+    }
     return STATUS_SUCCESS;
 }
 
