@@ -16,7 +16,8 @@
  * replace_link.c). MoveFileEx and its kin: Wine's, but for what cannot be done (replace_move.c); so
  * SetFileInformationByHandle (replace_file_info.c). CreateFile, FindFirstFile and their kin:
  * Wine's, but for symbolic links (replace_reparse.c). FatalAppExit, RaiseFailFastException: Wine's
- * end the program without a word (replace_end.c). */
+ * end the program without a word (replace_end.c). GetFinalPathNameByHandle: Wine's knows short paths
+ * only (replace_final_name.c). */
 
 #include "ntdll.h"
 
@@ -71,6 +72,8 @@ static const struct {
     {L"kernelbase.dll", "IsValidSecurityDescriptor", (void (*)(void))descriptor_is_valid, NULL},
     OURS("kernelbase.dll", FatalAppExitA, NULL),
     OURS("kernelbase.dll", FatalAppExitW, NULL),
+    OURS("kernelbase.dll", GetFinalPathNameByHandleA, NULL),
+    OURS("kernelbase.dll", GetFinalPathNameByHandleW, NULL),
     OURS("kernelbase.dll", LockFileEx, NULL),
     OURS("kernelbase.dll", MoveFileExA, &move_originals.plain_narrow),
     OURS("kernelbase.dll", MoveFileExW, &move_originals.plain),

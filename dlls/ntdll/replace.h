@@ -23,6 +23,9 @@ extern BOOL(WINAPI *original_SetFileInformationByHandle)(HANDLE file,
                                                          void *info, DWORD size);
 BOOL WINAPI replaced_SetFileInformationByHandle(HANDLE file, FILE_INFO_BY_HANDLE_CLASS class,
                                                 void *info, DWORD size);
+DWORD WINAPI replaced_GetFinalPathNameByHandleA(HANDLE file, char *buffer, DWORD size, DWORD flags);
+DWORD WINAPI replaced_GetFinalPathNameByHandleW(HANDLE file, WCHAR *buffer, DWORD size,
+                                                DWORD flags);
 BOOL WINAPI replaced_SetVolumeLabelA(const char *root, const char *label);
 BOOL WINAPI replaced_SetVolumeLabelW(const WCHAR *root, const WCHAR *label);
 BOOLEAN WINAPI replaced_CreateSymbolicLinkW(const WCHAR *link, const WCHAR *target, DWORD flags);

@@ -63,6 +63,12 @@ NTSTATUS WINAPI unix_random(void *bytes, SIZE_T n);
  * STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_PATH_NOT_FOUND. */
 NTSTATUS WINAPI unix_link_create(const UNICODE_STRING *link, const UNICODE_STRING *target);
 
+/* The name of a drive's volume, with a NUL: `\Device\HarddiskVolume1` if is_device, else
+ * `\\?\Volume{...}`. STATUS_OBJECT_NAME_INVALID: there is no such drive. */
+enum { UNIX_VOLUME_NAME_UNITS = 64 };
+NTSTATUS WINAPI unix_volume_name(ULONG drive, ULONG is_device,
+                                 WCHAR ret_name[UNIX_VOLUME_NAME_UNITS]);
+
 /* Sleeping under a key, in two steps: the thread is queued, then the caller looks at its value once
  * more and either leaves or sleeps. A wake-up after `queue` ends the sleep.
  * unix_key_sleep: STATUS_SUCCESS woken, perhaps for nothing; STATUS_TIMEOUT; the status of an

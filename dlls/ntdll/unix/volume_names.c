@@ -13,6 +13,7 @@
 
 #include "ntpath.h"
 #include "ntprocess.h"
+#include "unixcalls.h"
 #include "usermem.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ enum {
     N_DRIVES = sizeof(drives) - 1,
     N_LINKS = 2, /* of each: its volume's name, its drive letter */
     PREFIX_UNITS = sizeof(prefix) - 1,
-    TEXT_UNITS_MAX = 64,
+    TEXT_UNITS_MAX = UNIX_VOLUME_NAME_UNITS,
     QUERY_POINTS = 2,
     QUERY_UNIX_DRIVE = 33, /* Wine's own */
 };
@@ -82,7 +83,7 @@ static struct link link_make(unsigned drive_number, bool is_letter)
 {
     const char drive = drives[drive_number];
     char text[TEXT_UNITS_MAX];
-    struct link link;
+    struct link link = {.name_size = 0};
 
     if (is_letter)
         snprintf(text, sizeof(text), "\\DosDevices\\%c:", drive);
@@ -206,4 +207,20 @@ NTSTATUS volume_device_name(const WCHAR *name, WCHAR **ret_name, SIZE_T *ret_byt
     *ret_name = text;
     *ret_bytes = (n_device + n_rest) * sizeof(*text);
     return STATUS_SUCCESS;
+}
+
+NTSTATUS WINAPI unix_volume_name(ULONG drive, ULONG is_device,
+                                 WCHAR ret_name[UNIX_VOLUME_NAME_UNITS])
+{
+    for (unsigned i = 0; i < N_DRIVES; i++) {
+        struct link link = {.name_size = 0};
+
+        if ((ULONG)drives[i] != drive)
+            continue;
+        link = link_make(i, false);
+        link.name[1] = '\\'; /* \??\ as Win32 spells it */
+        return user_write(ret_name, is_device ? link.device : link.name,
+                          (is_device ? link.device_size : link.name_size) + sizeof(WCHAR));
+    }
+    return STATUS_OBJECT_NAME_INVALID;
 }
