@@ -14,7 +14,7 @@
  * CreatePipe: Wine's never gives up (create_pipe.c). CreateNamedPipe: replace_pipe.c. LockFileEx:
  * replace_lock.c. CopyFileEx, CreateSymbolicLink: Wine's do not what they say (replace_copy.c,
  * replace_link.c). MoveFileEx and its kin: Wine's, but for what cannot be done (replace_move.c); so
- * SetFileInformationByHandle (replace_file_info.c). CreateFile, FindFirstFile and their kin:
+ * SetFileInformationByHandle, SetFileAttributes (replace_file_info.c). CreateFile, FindFirstFile and their kin:
  * Wine's, but for symbolic links (replace_reparse.c). FatalAppExit, RaiseFailFastException: Wine's
  * end the program without a word (replace_end.c). GetFinalPathNameByHandle: Wine's knows short paths
  * only (replace_final_name.c). */
@@ -80,6 +80,8 @@ static const struct {
     OURS("kernelbase.dll", MoveFileWithProgressA, &move_originals.progress_narrow),
     OURS("kernelbase.dll", MoveFileWithProgressW, &move_originals.progress),
     OURS("kernelbase.dll", RaiseFailFastException, NULL),
+    OURS("kernelbase.dll", SetFileAttributesA, NULL),
+    OURS("kernelbase.dll", SetFileAttributesW, NULL),
     OURS("kernelbase.dll", SetFileInformationByHandle, &original_SetFileInformationByHandle),
     OURS("kernel32.dll", SetVolumeLabelA, NULL),
     OURS("kernel32.dll", SetVolumeLabelW, NULL),

@@ -253,6 +253,25 @@ static void test_second_names(void)
     ok(DeleteFileA("one") && DeleteFileA("three"), "both are deleted");
 }
 
+/* The attributes of a link are its own: it has none but those of a link. */
+static void test_own_attributes(void)
+{
+    make("one", "to be read");
+    CreateSymbolicLinkA("link", "one", 2);
+    ok(SetFileAttributesA("link", FILE_ATTRIBUTE_NORMAL), "a link's attributes");
+    if (running_on_portico())
+        fails(SetFileAttributesA("link", FILE_ATTRIBUTE_READONLY), ERROR_NOT_SUPPORTED,
+              "a read-only link");
+    ok(!(GetFileAttributesA("one") & FILE_ATTRIBUTE_READONLY), "its target is what it was");
+    ok(SetFileAttributesA("one", FILE_ATTRIBUTE_READONLY) &&
+           SetFileAttributesA("link", FILE_ATTRIBUTE_NORMAL) &&
+           (GetFileAttributesA("one") & FILE_ATTRIBUTE_READONLY),
+       "also when that is read-only");
+    ok(DeleteFileA("link") && is_there("one"), "a link to it can be deleted");
+    fails(DeleteFileA("one"), ERROR_ACCESS_DENIED, "itself");
+    ok(SetFileAttributesA("one", FILE_ATTRIBUTE_NORMAL) && DeleteFileA("one"), "until it is not");
+}
+
 /* Another process takes the name away and puts something else there. */
 static int replace(const char *what)
 {
@@ -323,6 +342,7 @@ static void test_main(void)
         test_following();
         test_times();
         test_second_names();
+        test_own_attributes();
         test_replaced();
         test_ends();
     } else if (running_on_portico()) {

@@ -57,6 +57,7 @@ struct file {
     bool is_posix_deletion;   /* it goes with this object; files_lock */
     bool is_append_only;    /* FILE_APPEND_DATA without FILE_WRITE_DATA */
     bool is_mount_manager;  /* volume_names.c */
+    bool keeps_write_time;  /* what is written by this object does not change it (file_basic.c) */
     enum file_console console; /* of a stream that `portico` was started with, or of CONIN$ */
     struct file_node *node; /* NULL for what has no share modes */
     struct ntlist node_link;
@@ -113,6 +114,15 @@ NTSTATUS file_share_check(const struct stat *info, ACCESS_MASK access, ULONG sha
 void file_share_leave(struct file *file);
 void files_lock(void);
 void files_unlock(void);
+
+/* Around what writes to the file or sets its size: its time of last writing stays, if the file
+ * object is to leave it alone (file_basic.c). */
+struct file_held {
+    struct timespec write;
+    bool is_held;
+};
+void file_times_hold(struct file *file, struct file_held *ret_held);
+void file_times_restore(struct file *file, const struct file_held *held);
 
 /* The end of an operation (file_io.c): status block, event, APC, completion packet. */
 struct io_request {

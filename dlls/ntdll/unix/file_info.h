@@ -21,6 +21,9 @@ NTSTATUS file_link_open(const struct nt_path *path, ULONG options, int *ret_fd);
 /* IO_REPARSE_TAG_SYMLINK, or 0. */
 ULONG reparse_tag(struct file_facts facts);
 /* file_share.c */
+/* May what the file was opened by not be deleted? Of a link to a read-only file only the link is
+ * meant. With `node`; `info` is the file's. */
+bool file_is_read_only(const struct file *file, const struct stat *info);
 bool file_is_delete_pending(struct file *file);
 /* is_posix: the name goes with this object, whoever else has the file open. */
 void file_set_delete_pending(struct file *file, bool pending, bool is_posix);

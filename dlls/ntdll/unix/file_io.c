@@ -187,6 +187,7 @@ static NTSTATUS disk_transfer(struct file *file, void *buffer, ULONG length, LON
 {
     NTSTATUS status = STATUS_SUCCESS;
     bool synchronous = file_is_synchronous(file);
+    struct file_held held = {.is_held = false};
     ssize_t n;
 
     if (synchronous)
@@ -198,7 +199,10 @@ static NTSTATUS disk_transfer(struct file *file, void *buffer, ULONG length, LON
     else
         status = file_locks_check(file, offset, length, write_it);
     if (!status) {
+        if (write_it)
+            file_times_hold(file, &held);
         n = disk_move_touching(file, buffer, length, offset, write_it);
+        file_times_restore(file, &held);
         if (n < 0)
             status = errno == EBADF && file_is_link(file) ? link_transfer(write_it)
                                                           : status_from_errno(errno);

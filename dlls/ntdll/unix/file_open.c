@@ -289,7 +289,7 @@ static NTSTATUS file_finish(struct open_request *request, int fd, struct file **
         return status;
     status = file_share_enter(file, &info, request->sharing);
     if (!status && (request->options & FILE_DELETE_ON_CLOSE)) {
-        if (attributes_from_stat(&info) & FILE_ATTRIBUTE_READONLY)
+        if (file_is_read_only(file, &info))
             status = STATUS_CANNOT_DELETE;
         else
             file->delete_on_close = true;

@@ -158,6 +158,12 @@ NTSTATUS file_share_check(const struct stat *info, ACCESS_MASK access, ULONG sha
     return status;
 }
 
+bool file_is_read_only(const struct file *file, const struct stat *info)
+{
+    return file->name_inode == info->st_ino && file->name_device == info->st_dev &&
+           (attributes_from_stat(info) & FILE_ATTRIBUTE_READONLY);
+}
+
 static bool name_is(const struct file *file, const char *path, struct stat *ret_name)
 {
     return path && !lstat(path, ret_name) && ret_name->st_dev == file->name_device &&

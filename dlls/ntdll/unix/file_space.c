@@ -67,11 +67,20 @@ static NTSTATUS zeros_write(int fd, int64_t from, int64_t to)
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS zeros_make(int fd, int64_t from, int64_t to)
+{
+    if (!fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, from, to - from))
+        return STATUS_SUCCESS;
+    return errno == EOPNOTSUPP ? zeros_write(fd, from, to) : status_from_errno(errno);
+}
+
 /* The file keeps its size: what lies behind its end is left. */
 static NTSTATUS set_zero_data(struct space_call *call)
 {
     struct zero_data range;
+    struct file_held held;
     struct stat info;
+    NTSTATUS status;
 
     if (call->input_length < sizeof(range))
         return STATUS_INVALID_PARAMETER;
@@ -85,12 +94,10 @@ static NTSTATUS set_zero_data(struct space_call *call)
         range.to = info.st_size;
     if (range.from >= range.to)
         return STATUS_SUCCESS;
-    if (!fallocate(call->file->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, range.from,
-                   range.to - range.from))
-        return STATUS_SUCCESS;
-    if (errno != EOPNOTSUPP)
-        return status_from_errno(errno);
-    return zeros_write(call->file->fd, range.from, range.to);
+    file_times_hold(call->file, &held);
+    status = zeros_make(call->file->fd, range.from, range.to);
+    file_times_restore(call->file, &held);
+    return status;
 }
 
 /* The next run of data in [at, end); false when there is none. */
