@@ -34,6 +34,7 @@ struct module {
     bool is_root;        /* never unloaded */
     bool is_reachable;   /* scratch of modules_sweep */
     bool is_replaced_in; /* some of its exports are ours: ldr_replace.c */
+    bool is_system;      /* Wine's or ours */
     NTSTATUS failure;    /* it could not be bound, or its DllMain failed: nobody gets it */
     LONG n_loads;        /* LdrLoadDll minus LdrUnloadDll */
     struct module_edge *imports;
@@ -41,7 +42,7 @@ struct module {
     ULONG64 inode;
     const IMAGE_NT_HEADERS *headers;
     const IMAGE_EXPORT_DIRECTORY *exports; /* NULL: none */
-    ULONG hint_shift; /* what the last hint at a name of it was wrong by */
+    ULONG hint_shift;                      /* what the last hint at a name of it was wrong by */
     ULONG exports_size;
     const IMAGE_TLS_DIRECTORY *tls; /* NULL: none */
 };

@@ -159,8 +159,7 @@ static NTSTATUS procedure_get(void *argument)
 {
     const struct procedure_call *call = argument;
 
-    return module_export(call->module, call->name, call->ordinal, NO_HINT, NULL,
-                         call->ret_address);
+    return module_export(call->module, call->name, call->ordinal, NO_HINT, NULL, call->ret_address);
 }
 
 /* A forwarder may load DLLs. */

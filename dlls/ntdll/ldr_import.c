@@ -4,11 +4,13 @@
 
 /* Binding a module's imports: each DLL that its import directory names is loaded (which binds that
  * one first, in depth), then each entry of the import address table is written. A table in a
- * section that programs may not write to makes the image writable until all is bound. A name that
- * the DLL does not export fails the load; the note for the user names importer, DLL and function.
- * Wine's GUI DLLs import names of Wine's own ntdll that programs must not find in ours (they probe
- * for them with GetProcAddress): such an import is bound to a stub of its own, which says its name
- * when called.
+ * section that programs may not write to makes the image writable until all is bound.
+ *
+ * A name that a DLL of the program's does not export fails the load; the note for the user names
+ * importer, DLL and function. One that a DLL of the system folder does not export is bound to a
+ * stub of its own, which says its name when called: it is Wine 8.0 that is behind Windows there,
+ * and most programs run without ever coming to the call. (GetProcAddress, by which programs look
+ * what there is, does not find it.) DIFFERS from Windows, where no such program starts.
  *
  * Between system DLLs most imports are not searched for: an earlier program left where they were
  * found (unix/bindings.c). */
@@ -24,8 +26,8 @@ static void *rva_to_pointer(const struct module *module, ULONG rva)
     return (char *)module->entry.DllBase + rva;
 }
 
-/* mov rcx, record; mov rax, stub_called; jmp rax */
-struct private_stub {
+/* mov rcx, record; mov rax, import_called; jmp rax */
+struct import_stub {
     unsigned char load_record[2];
     unsigned char record[8];
     unsigned char load_target[2];
@@ -34,22 +36,17 @@ struct private_stub {
 };
 
 enum {
-    PRIVATE_STUBS_SIZE = 0x10000,
+    IMPORT_STUBS_SIZE = 0x10000,
+    STUB_NAME_MAX = 320,
     TABLES_BYTES_MAX = 0x10000, /* of import addresses, that anybody has */
 };
 
-static bool is_wine_private(const struct module *from, const char *name)
-{
-    return from->entry.DllBase == &__ImageBase &&
-           (!strncmp(name, "wine_", 5) || !strncmp(name, "__wine_", 7));
-}
-
 /* Room for one more stub. Guard: loader lock. The stubs stay for the life of the process. */
-static struct private_stub *private_stub_place(void)
+static struct import_stub *import_stub_place(void)
 {
-    static struct private_stub *next;
+    static struct import_stub *next;
     static SIZE_T n_left;
-    SIZE_T size = PRIVATE_STUBS_SIZE;
+    SIZE_T size = IMPORT_STUBS_SIZE;
     void *block = NULL;
 
     if (!n_left) {
@@ -63,19 +60,33 @@ static struct private_stub *private_stub_place(void)
     return next++;
 }
 
-static NTSTATUS private_stub_new(const char *name, void **ret_address)
+static void stub_name(const struct module *from, const char *name, ULONG ordinal,
+                      char text[STUB_NAME_MAX])
 {
-    const SIZE_T name_size = strlen(name) + 1;
-    struct stub_record *record = RtlAllocateHeap(process_heap(), 0, sizeof(*record) + name_size);
-    struct private_stub *stub = record ? private_stub_place() : NULL;
-    void (*target)(struct stub_record *) = stub_called;
+    SIZE_T n;
+
+    if (name)
+        n = text_format(text, STUB_NAME_MAX - 1, "%s of %S", name, from->entry.BaseDllName.Buffer);
+    else
+        n = text_format(text, STUB_NAME_MAX - 1, "ordinal %u of %S", ordinal,
+                        from->entry.BaseDllName.Buffer);
+    text[n] = 0;
+}
+
+static NTSTATUS import_stub_new(const struct module *from, const char *name, ULONG ordinal,
+                                void **ret_address)
+{
+    struct stub_record *record =
+        RtlAllocateHeap(process_heap(), 0, sizeof(*record) + STUB_NAME_MAX);
+    struct import_stub *stub = record ? import_stub_place() : NULL;
+    void (*target)(struct stub_record *) = import_called;
 
     if (!stub) {
         RtlFreeHeap(process_heap(), 0, record);
         return STATUS_NO_MEMORY;
     }
     record->has_said_it = 0;
-    memcpy(record->name, name, name_size);
+    stub_name(from, name, ordinal, record->name);
     memcpy(stub->load_record, "\x48\xb9", 2);
     memcpy(stub->record, &record, sizeof(record));
     memcpy(stub->load_target, "\x48\xb8", 2);
@@ -100,8 +111,9 @@ static NTSTATUS import_one(struct module *module, struct module *from, const cha
                            by_name ? by_name->Hint : 0, module, ret_address);
     if (!status)
         return status;
-    if (by_name && is_wine_private(from, (const char *)by_name->Name))
-        return private_stub_new((const char *)by_name->Name, ret_address);
+    if (status == STATUS_PROCEDURE_NOT_FOUND && from->is_system)
+        return import_stub_new(from, by_name ? (const char *)by_name->Name : NULL, ordinal,
+                               ret_address);
     if (by_name)
         failure_note(PORTICO_EXIT_MISSING_IMPORT, "%S needs %s from %s, which does not export it",
                      module->entry.BaseDllName.Buffer, by_name->Name, dll);

@@ -173,6 +173,7 @@ static NTSTATUS module_map(const WCHAR *name, const WCHAR *search_path, bool *re
     }
     (*ret_module)->device = image.device;
     (*ret_module)->inode = image.inode;
+    (*ret_module)->is_system = image.is_system;
     *ret_is_new = true;
     return STATUS_SUCCESS;
 }

@@ -95,9 +95,11 @@ static NTSTATUS modules_create_first(void)
                                 peb()->ProcessParameters->ImagePathName.Buffer, &program);
     if (!status)
         status = module_create_root(&__ImageBase, L"C:\\windows\\system32\\ntdll.dll", &ntdll);
-    if (!status)
-        ntdll->state = MODULE_ATTACHED;
-    return status;
+    if (status)
+        return status;
+    ntdll->state = MODULE_ATTACHED;
+    ntdll->is_system = true;
+    return STATUS_SUCCESS;
 }
 
 static void find_base_thread_init_thunk(void)

@@ -139,12 +139,32 @@ void log_unimplemented_class(const char *function, ULONG class_number)
     log_line("%s: class %u is not implemented", function, class_number);
 }
 
+SIZE_T text_format(char *buffer, SIZE_T size, const char *format, ...)
+{
+    va_list arguments;
+    SIZE_T n;
+
+    va_start(arguments, format);
+    n = log_format(buffer, size, format, arguments);
+    va_end(arguments);
+    return n;
+}
+
 /* The end of every stub of exports.S: says the name once and raises; it never returns to the
  * caller, who would take a status for a length or a pointer. */
 void stub_called(struct stub_record *record)
 {
     if (!__atomic_exchange_n(&record->has_said_it, 1, __ATOMIC_RELAXED))
         log_line("ntdll.%s is not implemented", record->name);
+    raise_status(STATUS_NOT_IMPLEMENTED, EXCEPTION_NONCONTINUABLE);
+    __builtin_unreachable();
+}
+
+/* The same for an import that its DLL does not export (ldr_import.c); the name has the DLL's. */
+void import_called(struct stub_record *record)
+{
+    if (!__atomic_exchange_n(&record->has_said_it, 1, __ATOMIC_RELAXED))
+        log_line("%s is not implemented", record->name);
     raise_status(STATUS_NOT_IMPLEMENTED, EXCEPTION_NONCONTINUABLE);
     __builtin_unreachable();
 }

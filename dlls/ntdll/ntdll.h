@@ -49,6 +49,7 @@ extern IMAGE_DOS_HEADER __ImageBase;
  * (32 bits), %p (64 bits, hexadecimal), %c, %%; nothing else. */
 void log_line(const char *format, ...);
 SIZE_T log_format(char *buffer, SIZE_T size, const char *format, va_list arguments);
+SIZE_T text_format(char *buffer, SIZE_T size, const char *format, ...);
 
 /* One stub's record, in exports.S and ldr_import.c, and where every stub ends. */
 struct stub_record {
@@ -56,6 +57,7 @@ struct stub_record {
     char name[];
 };
 __attribute__((noreturn)) void stub_called(struct stub_record *record);
+__attribute__((noreturn)) void import_called(struct stub_record *record);
 
 /* "portico: <function>: class N is not implemented", once for each (function, class). */
 void log_unimplemented_class(const char *function, ULONG class_number);

@@ -12,6 +12,7 @@ struct unix_image {
     SIZE_T size;
     ULONG64 device;
     ULONG64 inode;
+    BOOLEAN is_system; /* the file lies in our DLL folder or in Wine's */
 };
 
 /* Only look: device and inode are filled, base is NULL. */

@@ -104,14 +104,6 @@ static enum pe_export import_resolve(struct dry_run *run, struct dll *dll, struc
     return PE_EXPORT_MISSING;
 }
 
-/* Wine's own DLLs import names of Wine's ntdll that the loader gives them as stubs (ldr_import.c).
- */
-static bool is_wine_private(const struct dll *importer, const struct dll *from, const char *name)
-{
-    return importer && importer->origin == DLL_OF_WINE && !strcasecmp(from->name, "ntdll.dll") &&
-           name && (!strncmp(name, "wine_", 5) || !strncmp(name, "__wine_", 7));
-}
-
 /* A file's names are not to speak to the terminal. */
 static void name_print(const char *name)
 {
@@ -148,6 +140,17 @@ static void import_count(struct dry_run *run, enum pe_export found, bool is_dela
     }
 }
 
+/* What a DLL of ours or Wine's does not have is a stub too (dlls/ntdll/ldr_import.c), but not for
+ * who looks for it when it is called. */
+static enum pe_export import_state(struct dry_run *run, struct dll *from, struct pe_import import,
+                                   bool is_delayed)
+{
+    const enum pe_export found = import_resolve(run, from, import);
+    const bool is_stub = found == PE_EXPORT_MISSING && from->origin != DLL_OTHER && !is_delayed;
+
+    return is_stub ? PE_EXPORT_STUB : found;
+}
+
 /* The imports from one DLL of an importer whose imports are listed. */
 static enum pe_next imports_list(struct dry_run *run, const struct pe_file *file,
                                  uint32_t names_rva, struct dll *from, bool is_delayed)
@@ -157,7 +160,7 @@ static enum pe_next imports_list(struct dry_run *run, const struct pe_file *file
 
     for (unsigned i = 0; !(next = pe_import_get(file, names_rva, i, &import)); i++)
         if (from->origin)
-            import_count(run, import_resolve(run, from, import), is_delayed, &import);
+            import_count(run, import_state(run, from, import, is_delayed), is_delayed, &import);
         else
             import_print("-", &import);
     return next;
@@ -171,8 +174,7 @@ static enum pe_next imports_check(struct dry_run *run, const struct dll *importe
     enum pe_next next;
 
     for (unsigned i = 0; !(next = pe_import_get(&importer->file, names_rva, i, &import)); i++) {
-        if (is_wine_private(importer, from, import.name) ||
-            import_resolve(run, from, import) != PE_EXPORT_MISSING)
+        if (import_resolve(run, from, import) != PE_EXPORT_MISSING)
             continue;
         printf("  %s of %s\n", from->name, importer->name);
         import_print("missing", &import);
@@ -234,7 +236,7 @@ static enum pe_next imports_from(struct dry_run *run, const struct pe_file *file
     run->has_ucrt |= !strcasecmp(from->name, "ucrtbase.dll");
     if (is_listed)
         next = imports_list(run, file, names_rva, from, is_delayed);
-    else if (from->origin)
+    else if (from->origin == DLL_OTHER)
         next = imports_check(run, importer, names_rva, from);
     return next == PE_DAMAGED ? PE_DAMAGED : PE_FOUND;
 }

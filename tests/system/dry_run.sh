@@ -44,6 +44,31 @@ is "$dry_status" 1 'one that imports a stub'
 like "$(cat out)" "^    stub         $stub\$" 'its name'
 like "$(tail -n 1 out)" ' 1 stubs, 0 missing, .*starts; ' 'it starts'
 
+# What Wine's DLL does not have, by name and by ordinal, and a name of another one's: all as an import library has them.
+library() { printf 'LIBRARY %s\nEXPORTS\n%s\n' "$2" "$3" >"$1.def" && "${PE_CC%gcc}dlltool" -d "$1.def" -l "lib$1.a" || exit 99; }
+library newer kernel32.dll 'ComesWithTheNextWindows
+ComesWithoutName @9999 NONAME'
+library winrt api-ms-win-core-winrt-l1-1-0.dll RoUninitialize
+build newer.exe '#include <windows.h>
+void ComesWithTheNextWindows(void), ComesWithoutName(void), RoUninitialize(void);
+int main(int argc, char **argv) {
+    if (GetProcAddress(GetModuleHandleA("kernel32"), "ComesWithTheNextWindows")) return 3;
+    if (argc == 1) RoUninitialize(); else if (*argv[1] == 110) ComesWithTheNextWindows(); else ComesWithoutName();
+    return 7;
+}' libnewer.a libwinrt.a
+dry_run newer.exe
+is "$dry_status" 1 "one that imports what Wine's DLL does not have"
+is "$(grep -cE '^    stub         (ComesWithTheNextWindows|ordinal 9999)$' out)" 2 'which are stubs'
+like "$(cat out)" '^    implemented  RoUninitialize$' 'an API set is the DLL that has its names'
+like "$(tail -n 1 out)" ' 2 stubs, 0 missing, 0 DLLs not found: starts; ' 'it starts'
+"$portico" newer.exe >out 2>err
+is "$?:$(cat out err)" 7: 'as indeed it does'
+"$portico" newer.exe name >out 2>err
+is "$?" 2 'until it calls one'
+is "$(head -n 1 err)" 'portico: ComesWithTheNextWindows of KERNEL32.dll is not implemented' 'which says its name'
+"$portico" newer.exe ordinal >out 2>err
+is "$(head -n 1 err)" 'portico: ordinal 9999 of KERNEL32.dll is not implemented' 'or number'
+
 build wine.exe 'int __stdcall CredProfileLoaded(void); int main(void) { return CredProfileLoaded(); }' -ladvapi32 2>/dev/null
 dry_run wine.exe
 like "$(cat out)" '^    stub         CredProfileLoaded$' "a stub of Wine's is one too"

@@ -134,6 +134,7 @@ NTSTATUS image_map(int fd, const char *unix_path, struct unix_image *ret_image)
         return status;
     image->file = file_id_of(&file);
     image->is_system = dll_path_is_system(unix_path);
+    result.is_system = image->is_system;
     result.base = image->parts.base;
     result.size = image->info.size_of_image;
     result.device = file.st_dev;
