@@ -127,7 +127,9 @@ struct port_memory {
     uint32_t lanes_used; /* places of the lane table ever used */
     uint32_t connections_used; /* places of the connection table ever used */
     uint32_t close_tail;       /* closes ever queued; close_queue[close_tail - 1] is the newest */
-    uint32_t pad_d[10];
+    uint32_t sequence; /* reference 4.3; the holders' and atomic: replies in slots count without the
+                          mutex. In this line, because a SYNC request looks at no other */
+    uint32_t pad_d[9];
 
     /* line 3, M */
     uint32_t n_waiters;  /* threads of all holders that sleep on the port */
@@ -143,9 +145,9 @@ struct port_memory {
     uint32_t close_head;     /* closes delivered */
     uint32_t stalled; /* a record could not be harvested for want of a node: who frees one rings */
     uint32_t has_completion; /* holders with a completion port: packets are due */
-    uint32_t sequence;       /* reference 4.3; atomic: replies in slots count without the mutex */
-    uint64_t order;          /* last number given to a queued node */
-    uint32_t is_waitable;    /* C: PORT_IS_WAITABLE */
+    uint32_t pad_m;
+    uint64_t order;       /* last number given to a queued node */
+    uint32_t is_waitable; /* C: PORT_IS_WAITABLE */
     uint32_t signals; /* of a waitable port: its semaphore's count. Atomic: waits take without the
                          mutex */
 
@@ -327,6 +329,8 @@ struct port_node {
 
 static_assert(sizeof(struct port_memory) % LANE_LINE_BYTES == 0, "port_memory");
 static_assert(offsetof(struct port_memory, ended_status) == 128, "the daemon's line");
+static_assert(offsetof(struct port_memory, sequence) / LANE_LINE_BYTES == 128 / LANE_LINE_BYTES,
+              "what a SYNC request looks at is in one line");
 static_assert(offsetof(struct port_memory, n_waiters) == 192, "the holders' line");
 static_assert(offsetof(struct port_memory, counters) == 320, "counters");
 static_assert(offsetof(struct port_memory, holders) == 448, "holders");

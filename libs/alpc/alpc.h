@@ -369,7 +369,7 @@ _must_check_ status_t port_adopt_large(struct port_view *view, const struct port
                                        const struct port_waiter *waiter);
 
 /* A reply was received in a slot: the port's SequenceNo (reference 4.3), counted up. No lock. */
-uint32_t port_count_received(struct port_view *view);
+uint32_t port_count_received(struct port_memory *memory);
 
 /* ---- connections ---- */
 
@@ -406,4 +406,4 @@ bool port_connection_read(const struct port_view *view, uint32_t connection,
 uint32_t port_sequence(const struct port_view *view);
 
 /* 0, or the status with which the port has ended. No lock. */
-status_t port_ended(const struct port_view *view);
+status_t port_ended(const struct port_memory *memory);

@@ -116,7 +116,7 @@ uint32_t port_sequence(const struct port_view *view)
     return atom_load(&view->at.memory->sequence);
 }
 
-status_t port_ended(const struct port_view *view)
+status_t port_ended(const struct port_memory *memory)
 {
-    return atom_load(&view->at.memory->ended_status);
+    return atom_load(&memory->ended_status);
 }

@@ -216,9 +216,9 @@ bool port_is_outstanding(struct port_view *view, uint32_t message_id)
     return is_outstanding;
 }
 
-uint32_t port_count_received(struct port_view *view)
+uint32_t port_count_received(struct port_memory *memory)
 {
-    return atom_add(&view->at.memory->sequence, 1u) + 1;
+    return atom_add(&memory->sequence, 1u) + 1;
 }
 
 static bool is_held(const struct port_node *node)

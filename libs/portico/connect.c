@@ -163,7 +163,7 @@ status_t port_enter_connected(const struct alpc_connect_request *request,
     if (status != STATUS_SUCCESS)
         return status;
     port->outbound = outbound;
-    port_count_received(&port->receiver->view);
+    port_count_received(port->receiver->view.at.memory);
     return port_enter(TAKE(port));
 }
 

@@ -61,7 +61,7 @@ static status_t check_sendable(struct port *port)
     status_t status = port_check_open(port);
 
     if (port->kind == PORT_KIND_CLIENT && port->life != LIFE_ENDED) {
-        status_t ended = port_ended(&port->receiver->view);
+        status_t ended = port_ended(port->memory);
         if (ended != STATUS_SUCCESS) {
             port_end(port, ended);
             return ended;

@@ -70,6 +70,7 @@ static struct port *handle_peek_port(handle_t handle)
     if (!slot)
         return NULL;
     while ((port = *slot)) {
+        port_prefetch(port);
         if (!port_try_ref(port))
             continue;      /* it goes: the slot has changed or is about to */
         if (*slot == port) /* race 1 of handle.h */

@@ -11,6 +11,7 @@
  * (port_enter_as). */
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "handle.h"
 #include "legacy_view.h"
@@ -23,25 +24,35 @@
 #include "security.h"
 #include "thread.h"
 
+#define PORTS_A_TIME 16u
+
 static pthread_mutex_t free_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list free_ports = LIST_INIT(free_ports);
+
+/* Side by side: a program with thousands of them uses few pages. */
+static void ports_make_locked(void)
+{
+    struct port *ports = aligned_alloc(LANE_LINE_BYTES, PORTS_A_TIME * sizeof(*ports));
+
+    if (!ports)
+        abort();
+    memset(ports, 0, PORTS_A_TIME * sizeof(*ports));
+    for (unsigned i = 0; i < PORTS_A_TIME; i++) {
+        pthread_mutex_init(&ports[i].lock, NULL);
+        list_append(&free_ports, &ports[i].free_link);
+    }
+}
 
 struct port *port_new(void)
 {
     struct port *port;
 
     pthread_mutex_lock(&free_lock);
+    if (list_is_empty(&free_ports))
+        ports_make_locked();
     port = list_first(&free_ports, struct port, free_link);
-    if (port)
-        list_remove(&port->free_link);
+    list_remove(&port->free_link);
     pthread_mutex_unlock(&free_lock);
-    if (!port) {
-        port = calloc(1, sizeof(*port));
-        if (!port)
-            abort();
-        pthread_mutex_init(&port->lock, NULL);
-        list_init(&port->free_link);
-    }
     port->refs = 1;
     return port;
 }
@@ -86,6 +97,7 @@ static void port_recycle(struct port *port)
         outbound_leave(outbound);
     legacy_views_leave(port);
     port->receiver = NULL;
+    port->memory = NULL;
     port->peer_flags = 0;
     port->connect_context = 0;
     port->handle = 0;
@@ -161,7 +173,7 @@ static bool has_ended_meanwhile(const struct port *port, status_t *ret_status)
     if (!receiver || port->kind == PORT_KIND_CONNECTION)
         return false;
     if (port->kind == PORT_KIND_CLIENT)
-        return (*ret_status = port_ended(&receiver->view)) != STATUS_SUCCESS;
+        return (*ret_status = port_ended(port->memory)) != STATUS_SUCCESS;
     return !port_connection_read(&receiver->view, port->connection, &facts) ||
            facts.generation != port->generation || facts.state == PORT_CONNECTION_CLOSED;
 }
@@ -171,6 +183,7 @@ static status_t port_enter_as(struct port *port, const uint32_t *removals)
 {
     status_t ended, status;
 
+    port->memory = port->receiver ? port->receiver->view.at.memory : NULL;
     port->refs++;
     status = removals ? handle_enter_found(port->handle, port, *removals)
                       : handle_enter_port(port->handle, port);

@@ -247,7 +247,7 @@ static status_t reply_deliver(struct sync *sync, const struct slot_reply *reply,
     }
     if (status != STATUS_SUCCESS)
         return status;
-    reply_attributes(sync, reply, areas, port_count_received(&port->receiver->view));
+    reply_attributes(sync, reply, areas, port_count_received(port->memory));
     sync->exchange->ret_size = reply->data_size + sizeof(struct portico_message);
     return STATUS_SUCCESS;
 }

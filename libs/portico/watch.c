@@ -248,7 +248,7 @@ static bool has_ended(const struct portico_watch *watch)
     const struct port *port = watch->port;
 
     return port->life == LIFE_ENDED ||
-           (port->kind != PORT_KIND_SERVER && port_ended(&port->receiver->view) != STATUS_SUCCESS);
+           (port->kind != PORT_KIND_SERVER && port_ended(port->memory) != STATUS_SUCCESS);
 }
 
 static status_t watch_open(struct port *port, bool is_rung, void (*changed)(void *context),

@@ -163,7 +163,7 @@ START_TEST(a_client_port_counts_everything_it_receives)
     ck_assert_int_eq(port_keeper_post(&rig.keeper, &reply, NULL, rig_payload(1, 5)), LANE_OK);
     rig_expect(&rig, &message, 1, LPC_CONNECTION_REPLY);
     ck_assert_uint_eq(message.sequence, 1);
-    ck_assert_uint_eq(port_count_received(&rig.views[0]), 2);
+    ck_assert_uint_eq(port_count_received(rig.views[0].at.memory), 2);
     uint32_t id = rig_datagram(s, 5);
     rig_expect(&rig, &message, id, LPC_DATAGRAM);
     ck_assert_uint_eq(message.sequence, 3);

@@ -186,7 +186,7 @@ START_TEST(an_ended_port_says_so_after_its_last_message)
     rig_expect(&rig, &message, id, LPC_DATAGRAM);
     ck_assert_int_eq(rig_receive_args(&rig, &rig.views[0], &args, &message), PORT_ENDED);
     ck_assert_uint_eq(message.status, STATUS_PORT_DISCONNECTED);
-    ck_assert_uint_eq(port_ended(&rig.views[0]), STATUS_PORT_DISCONNECTED);
+    ck_assert_uint_eq(port_ended(rig.views[0].at.memory), STATUS_PORT_DISCONNECTED);
     rig_close(&rig);
 }
 END_TEST
