@@ -10,15 +10,19 @@
 
 #include "winerror.h"
 
+#include "portico/status.h" /* what Wine's headers lack */
+
 struct mapping {
     NTSTATUS status;
     ULONG error;
 };
 
 static const struct mapping mappings[] = {
-#define MAP(status, error) {STATUS_##status, ERROR_##error},
-#define SELF(status)       {STATUS_##status, (ULONG)STATUS_##status},
+#define MAP(status, error)   {(NTSTATUS)STATUS_##status, ERROR_##error},
+#define SELF(status)         {STATUS_##status, (ULONG)STATUS_##status},
+#define OTHER(status, error) {status, (ULONG)(error)},
 #include "statuses.def"
+#undef OTHER
 #undef SELF
 #undef MAP
 };

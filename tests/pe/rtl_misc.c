@@ -147,11 +147,60 @@ static void test_version(void)
               STATUS_REVISION_MISMATCH, "and not 10.1");
     void *secret = RtlEncodePointer(&info);
     ok(secret != &info && RtlDecodePointer(secret) == &info, "an encoded pointer comes back");
-    is_number(RtlNtStatusToDosError(STATUS_OBJECT_NAME_NOT_FOUND), ERROR_FILE_NOT_FOUND,
-              "not found");
-    is_number(RtlNtStatusToDosError(0xc0070005), 5, "a Win32 error in a status");
-    is_number(RtlNtStatusToDosError(0xd0000022), 5, "a status in a result");
-    is_number(RtlNtStatusToDosError(0xc0000fff), ERROR_MR_MID_NOT_FOUND, "an unknown one");
+}
+
+/* What Windows 10 answers. */
+static void test_errors(void)
+{
+    static const struct {
+        ULONG status, error;
+    } rows[] = {
+        {0, 0},                   /* success */
+        {0x00000003, 733},        /* WAIT_3 */
+        {0x00000080, 128},        /* ABANDONED_WAIT_0 */
+        {0x000000c0, 737},        /* USER_APC */
+        {0x00000102, 1460},       /* TIMEOUT */
+        {0x00000105, 234},        /* MORE_ENTRIES */
+        {0x00000123, 759},        /* PROCESS_NOT_IN_JOB */
+        {0x40000000, 698},        /* OBJECT_NAME_EXISTS */
+        {0x4000002e, 1359},       /* MESSAGE_RETRIEVED */
+        {0x40000030, 1359},       /* ALPC_CHECK_COMPLETION_LIST */
+        {0x80000001, 0x80000001}, /* GUARD_PAGE_VIOLATION */
+        {0x80000026, 682},        /* LONGJUMP */
+        {0x80000029, 684},        /* UNWIND_CONSOLIDATE */
+        {0xc0000027, 542},        /* UNWIND */
+        {0xc000000e, 433},        /* NO_SUCH_DEVICE */
+        {0xc000002a, 158},        /* NOT_LOCKED */
+        {0xc0000034, 2},          /* OBJECT_NAME_NOT_FOUND */
+        {0xc0000036, 1834},       /* PORT_DO_NOT_DISTURB */
+        {0xc00000e9, 1117},       /* UNEXPECTED_IO_ERROR */
+        {0xc0000181, 1021},       /* CHILD_MUST_BE_VOLATILE */
+        {0xc00002f0, 2},          /* OBJECTID_NOT_FOUND */
+        {0xc0000374, 1359},       /* HEAP_CORRUPTION */
+        {0xc0000700, 1359},       /* PORT_CLOSED */
+        {0xc0000701, 1359},       /* MESSAGE_LOST */
+        {0xc0000702, 87},         /* INVALID_MESSAGE */
+        {0xc0000703, 1359},       /* REQUEST_CANCELED */
+        {0xc0000704, 50},         /* RECURSIVE_DISPATCH */
+        {0xc0000705, 87},         /* LPC_RECEIVE_BUFFER_EXPECTED */
+        {0xc0000706, 87},         /* LPC_INVALID_CONNECTION_USAGE */
+        {0xc0000707, 50},         /* LPC_REQUESTS_NOT_ALLOWED */
+        {0xc0000708, 1359},       /* RESOURCE_IN_USE */
+        {0xc000071a, 1359},       /* PORT_ALREADY_HAS_COMPLETION_LIST */
+        {0xc0000722, 1835},       /* LPC_HANDLE_COUNT_EXCEEDED */
+        {0xc000a012, 1232},       /* HOPLIMIT_EXCEEDED */
+        {0xc0190028, 6815},       /* HANDLE_NO_LONGER_VALID */
+        {0xc0020012, 1717},       /* RPC_NT_UNKNOWN_IF */
+        {0xc0070005, 5},          /* a Win32 error in a status */
+        {0xd0000022, 5},          /* a status in a result */
+        {0xe0001234, 0xe0001234}, /* a program's own */
+        {0xc0000109, 317},        /* MESSAGE_NOT_FOUND: what the others have that are not known */
+        {0xc0000fff, 317},        /* nobody's */
+    };
+
+    for (int i = 0; i < COUNT(rows); i++)
+        is_number(RtlNtStatusToDosError((LONG)rows[i].status), rows[i].error, "the error of %x",
+                  rows[i].status);
 }
 
 static UNICODE_STRING text_of(const WCHAR *text)
@@ -367,6 +416,7 @@ static void test_main(void)
     test_bitmap();
     test_time();
     test_version();
+    test_errors();
     test_environment();
     test_paths();
     test_fls();
