@@ -2,7 +2,7 @@
 # the table is in the order in which it is searched.
 . "$srcdir/functions.sh"
 
-# No error, as on Windows: success and its other names, and names that are no statuses or a pattern's beginning.
+# Those without one on Windows: success under its names, and the message that is not found.
 none='SUCCESS WAIT_0 ABANDONED_WAIT_0 MESSAGE_NOT_FOUND'
 
 sed -n 's/^\(MAP\|SELF\)(\([A-Z0-9_]*\).*/STATUS_\2/p; s/^OTHER(\([A-Z0-9_]*\).*/\1/p' dlls/ntdll/statuses.def | LC_ALL=C sort >"$scratch/mapped"

@@ -247,8 +247,62 @@ static void test_secured(void)
     }
 }
 
+static NTSTATUS lock_change(NTSTATUS(WINAPI *change)(HANDLE, void **, SIZE_T *, ULONG), char *base,
+                            SIZE_T size)
+{
+    void *at = base;
+
+    return change(NT_SELF, &at, &size, 1);
+}
+
+/* Few pages: the limit of locked memory may be small. */
+static void test_locks(void)
+{
+    void *base = NULL, *at;
+    SIZE_T size = 0x4000, length;
+    MEMORY_BASIC_INFORMATION info;
+    char *pages;
+    ULONG old;
+
+    NtAllocateVirtualMemory(NT_SELF, &base, 0, &size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    pages = base;
+    is_status(lock_change(NtUnlockVirtualMemory, pages, 0x1000), STATUS_NOT_LOCKED,
+              "what was never locked cannot be unlocked");
+    at = pages + 0x1010;
+    size = 0x1000;
+    is_status(NtLockVirtualMemory(NT_SELF, &at, &size, 1), 0, "lock");
+    ok(at == pages + 0x1000 && size == 0x2000, "address and size come back rounded");
+    is_status(lock_change(NtLockVirtualMemory, pages + 0x2000, 0x2000), STATUS_WAS_LOCKED,
+              "lock again, and one page more");
+    is_status(lock_change(NtUnlockVirtualMemory, pages, 0x2000), STATUS_NOT_LOCKED,
+              "one page of two is not locked");
+    is_status(NtQueryVirtualMemory(NT_SELF, pages, 0, &info, sizeof(info), &length), 0, "asked");
+    ok(info.RegionSize == 0x4000 && info.Protect == PAGE_READWRITE,
+       "locks make no difference to what the memory is");
+    at = pages + 0x1000;
+    size = 0x1000;
+    is_status(NtProtectVirtualMemory(NT_SELF, &at, &size, PAGE_READONLY, &old), 0, "protect");
+    is_number(old, PAGE_READWRITE, "the old protection is the protection only");
+    is_status(lock_change(NtUnlockVirtualMemory, pages + 0x1000, 0x1000), 0,
+              "it is still locked: unlocked now");
+    is_status(lock_change(NtUnlockVirtualMemory, pages + 0x1000, 0x1000), STATUS_NOT_LOCKED,
+              "once");
+    at = pages + 0x2000;
+    size = 0x1000;
+    is_status(NtFreeVirtualMemory(NT_SELF, &at, &size, MEM_DECOMMIT), 0, "decommit a locked page");
+    is_status(lock_change(NtLockVirtualMemory, pages + 0x2000, 0x1000), STATUS_ACCESS_VIOLATION,
+              "what is not committed cannot be locked");
+    NtAllocateVirtualMemory(NT_SELF, &at, 0, &size, MEM_COMMIT, PAGE_READWRITE);
+    is_status(lock_change(NtUnlockVirtualMemory, pages + 0x2000, 0x1000), STATUS_NOT_LOCKED,
+              "committed again it is not locked");
+    is_status(lock_change(NtUnlockVirtualMemory, pages + 0x3000, 0x1000), 0, "its neighbour is");
+    size = 0;
+    NtFreeVirtualMemory(NT_SELF, &base, &size, MEM_RELEASE);
+}
+
 static void test_main(void)
 {
+    test_locks();
     test_allocation();
     test_reserve_and_commit();
     test_top_down_and_limits();

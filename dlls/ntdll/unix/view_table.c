@@ -265,10 +265,11 @@ static uintptr_t map_anywhere(size_t size, const struct view_backing *backing, u
     return at;
 }
 
+/* They stay locked if they were. */
 static void pages_record(struct view *view, size_t first, size_t n, ULONG protection)
 {
-    for (size_t i = 0; i < n; i++)
-        view->pages[first + i] = (uint16_t)protection;
+    for (size_t i = first; i < first + n; i++)
+        view->pages[i] = (uint16_t)(protection | (view->pages[i] & VIEW_PAGE_LOCKED));
 }
 
 NTSTATUS view_reserve_locked(char **base, size_t size, uintptr_t limit, bool top_down,

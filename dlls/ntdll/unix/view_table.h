@@ -14,11 +14,13 @@ struct view {
     ULONG allocation_protection;
     char *unix_path;
     struct nt_object *section;
-    uint16_t
-        *pages; /* NT protection of each page, PAGE_GUARD included; 0: reserved, not committed */
-    bool is_secured;       /* see view_allocate */
+    uint16_t *pages; /* NT protection of each page, PAGE_GUARD included; 0: reserved, not committed.
+                        And VIEW_PAGE_LOCKED: read by view_page_protection */
+    bool is_secured; /* see view_allocate */
     bool has_mapped_pages; /* that array is large: mapped, else allocated */
 };
+
+enum { VIEW_PAGE_LOCKED = 0x8000 }; /* by NtLockVirtualMemory; in memory, committed */
 
 void view_lock(void);
 void view_unlock(void);
@@ -47,4 +49,9 @@ NTSTATUS view_release_locked(struct view *view, char *base, size_t size,
 static inline size_t view_page_index(const struct view *view, const char *address)
 {
     return (size_t)(address - view->base) / VIRTUAL_PAGE;
+}
+
+static inline ULONG view_page_protection(const struct view *view, size_t index)
+{
+    return view->pages[index] & ~(unsigned)VIEW_PAGE_LOCKED;
 }

@@ -211,7 +211,7 @@ static bool protection_allows(ULONG protection, unsigned access)
 
 static NTSTATUS fault_locked(struct view *view, char *page, unsigned access, TEB *teb)
 {
-    ULONG protection = view->pages[view_page_index(view, page)];
+    ULONG protection = view_page_protection(view, view_page_index(view, page));
 
     if (!(protection & PAGE_GUARD)) /* another thread may have made it usable since the fault */
         return protection_allows(protection, access) && view->type == MEM_PRIVATE

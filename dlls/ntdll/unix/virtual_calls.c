@@ -12,8 +12,7 @@
  *
  * DIFFERS: memory is overcommitted as Linux does it; STATUS_COMMITMENT_LIMIT comes only when the
  * kernel refuses, and for a single commitment that is larger than memory and swap together (Linux'
- * own rule, which does not hold for what was reserved first). Locking pages succeeds when mlock
- * does.
+ * own rule, which does not hold for what was reserved first).
  */
 #include "ntprocess.h"
 #include "section.h"
@@ -312,7 +311,7 @@ static NTSTATUS protect_locked(struct range range, ULONG protection, ULONG *ret_
         protection = (protection & ~0xffu) | PAGE_WRITECOPY;
     if (view->type == MEM_IMAGE && (protection & 0xff) == PAGE_EXECUTE_READWRITE)
         protection = (protection & ~0xffu) | PAGE_EXECUTE_WRITECOPY;
-    *ret_old = view->pages[first];
+    *ret_old = view_page_protection(view, first);
     return view_protect_locked(view, range.base, range.size, protection);
 }
 
@@ -361,44 +360,6 @@ void WINAPI NtFlushProcessWriteBuffers(void)
         !syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
         return;
     absent_once("NtFlushProcessWriteBuffers", "this Linux has no membarrier(2)");
-}
-
-static NTSTATUS lock_pages(const char *caller, HANDLE process, PVOID *base, SIZE_T *size,
-                           int (*operation)(const void *, size_t))
-{
-    struct range range;
-    bool is_known;
-
-    TRY(USER_GET(range.base, base));
-    TRY(USER_GET(range.size, size));
-    TRY(process_require_current(caller, process));
-    if (!range.size)
-        return STATUS_INVALID_PARAMETER_3;
-    range = range_round(range.base, range.size, VIRTUAL_PAGE);
-    view_lock();
-    is_known = view_range_locked(range.base, range.size);
-    view_unlock();
-    if (!is_known)
-        return STATUS_ACCESS_VIOLATION;
-    if (operation(range.base, range.size))
-        return errno == EPERM || errno == EAGAIN ? STATUS_WORKING_SET_QUOTA
-                                                 : STATUS_ACCESS_VIOLATION;
-    TRY(USER_PUT(base, range.base));
-    return USER_PUT(size, range.size);
-}
-
-NTSTATUS WINAPI NtLockVirtualMemory(HANDLE process, PVOID *base, SIZE_T *size, ULONG type)
-{
-    if (!type || (type & ~3u))
-        return STATUS_INVALID_PARAMETER_4;
-    return lock_pages(__func__, process, base, size, mlock);
-}
-
-NTSTATUS WINAPI NtUnlockVirtualMemory(HANDLE process, PVOID *base, SIZE_T *size, ULONG type)
-{
-    if (!type || (type & ~3u))
-        return STATUS_INVALID_PARAMETER_4;
-    return lock_pages(__func__, process, base, size, munlock);
 }
 
 NTSTATUS WINAPI NtFlushVirtualMemory(HANDLE process, LPCVOID *base, SIZE_T *size, ULONG unknown)

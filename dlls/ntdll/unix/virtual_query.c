@@ -29,14 +29,15 @@ static void basic_from_view(const struct view *view, char *page, MEMORY_BASIC_IN
     size_t index = view_page_index(view, page);
     size_t n = view->size / VIRTUAL_PAGE;
     size_t end = index + 1;
+    const ULONG protection = view_page_protection(view, index);
 
-    while (end < n && view->pages[end] == view->pages[index])
+    while (end < n && view_page_protection(view, end) == protection)
         end++;
     info->AllocationBase = view->base;
     info->AllocationProtect = view->allocation_protection;
     info->RegionSize = (end - index) * VIRTUAL_PAGE;
-    info->State = view->pages[index] ? MEM_COMMIT : MEM_RESERVE;
-    info->Protect = view->pages[index];
+    info->State = protection ? MEM_COMMIT : MEM_RESERVE;
+    info->Protect = protection;
     info->Type = view->type;
 }
 
