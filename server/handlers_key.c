@@ -11,6 +11,7 @@
 #include "access.h"
 #include "handlers.h"
 #include "key.h"
+#include "key_watch.h"
 #include "process.h"
 #include "server.h"
 
@@ -88,21 +89,24 @@ static status_t start_of(struct client *client, const struct request_data *data,
 }
 
 static status_t key_make(struct client *client, const struct request_data *data, struct key *parent,
-                         struct name leaf, bool is_asked_for, struct key **ret_key)
+                         struct name leaf, uint32_t how, struct key **ret_key)
 {
     uint32_t granted;
     status_t status;
 
-    if (!is_asked_for && !parent->any_child)
+    if (how == KEY_OPEN && !parent->any_child)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     if (key_is_read_only(parent))
         return STATUS_ACCESS_DENIED;
     status =
         access_to_object(&parent->object, client_token(client), KEY_CREATE_CHILD_RIGHT, &granted);
+    if (!status && key_is_volatile(parent) && how != KEY_CREATE_VOLATILE)
+        status = STATUS_CHILD_MUST_BE_VOLATILE;
     if (!status)
         status = key_add(parent, client->user, leaf, ret_key);
     if (status)
         return status;
+    (*ret_key)->is_volatile = how == KEY_CREATE_VOLATILE;
     status = key_set_class(*ret_key, bytes_name(data->bytes, data->size));
     if (!status)
         status = object_descriptor_make(&(*ret_key)->object, client_token(client), client->user,
@@ -122,11 +126,13 @@ status_t req_key_open(struct client *client, const struct key_open_request *requ
     uint32_t granted;
     status_t status = start_of(client, data, &path, &from);
 
+    if (request->how > KEY_CREATE_VOLATILE)
+        return STATUS_INVALID_PARAMETER;
     if (!status)
         status = key_walk(from, path, &parent, &leaf, &key);
     if (!status && !key) {
-        status = key_make(client, data, parent, leaf, request->create != 0, &key);
-        ret_reply->created = request->create != 0;
+        status = key_make(client, data, parent, leaf, request->how, &key);
+        ret_reply->created = request->how != KEY_OPEN;
     }
     if (!status)
         status = access_to_object(&key->object, client_token(client), request->access, &granted);
@@ -294,6 +300,6 @@ status_t req_key_watch(struct client *client, const struct key_watch_request *re
         return status;
     if (!request->filter || request->filter & ~0xfu)
         return STATUS_INVALID_PARAMETER;
-    return key_watch_add(key, client->process, event_from_object(event), request->filter,
-                         request->subtree != 0);
+    return key_watch_add(key, client->process, client->user, event_from_object(event),
+                         request->filter, request->subtree != 0);
 }

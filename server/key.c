@@ -12,28 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "key_watch.h"
 #include "registry.h"
 #include "server.h"
-
-struct key_watch {
-    struct list link;        /* of key->watches */
-    struct process *process; /* only compared */
-    struct event *event;     /* reference */
-    uint32_t filter;
-    bool subtree;
-};
-
-static void watch_fire(struct key *key, struct key_watch *watch)
-{
-    uint32_t previous;
-
-    if (event_change(watch->event, EVENT_CHANGE_SET, &previous))
-        abort(); /* setting is a change that every event knows */
-    object_unref(&watch->event->object);
-    list_remove(&watch->link);
-    key->n_watches--;
-    free(watch);
-}
 
 static void value_free(struct key_value *value)
 {
@@ -54,24 +35,16 @@ static void value_drop(struct key *key, struct key_value *value)
 /* The process can no longer be told through this handle. */
 static void key_close(struct object *object, struct process *process, bool last _unused_)
 {
-    struct key *key = key_from_object(object);
-    struct key_watch *watch, *next;
-
-    list_for_each_safe(watch, next, &key->watches, link) {
-        if (watch->process == process)
-            watch_fire(key, watch);
-    }
+    key_watches_end(key_from_object(object), process);
 }
 
 static void key_destroy(struct object *object)
 {
     struct key *key = key_from_object(object);
-    struct key_watch *watch, *next;
     struct key_value *value;
 
     assert(list_is_empty(&key->children) && !key->parent);
-    list_for_each_safe(watch, next, &key->watches, link)
-        watch_fire(key, watch);
+    key_watches_end(key, NULL);
     while ((value = list_first(&key->values, struct key_value, link)))
         value_drop(key, value);
     registry_charge(object->server,
@@ -175,18 +148,11 @@ static void key_link(struct key *parent, struct key *key)
 
 static void changed(struct key *key, uint32_t what)
 {
-    struct key_watch *watch, *next;
-    struct key *at;
-
     key->last_write = clock_nt();
     if (!key->object.server->registry.is_filled)
         return;
     registry_changed(key->object.server);
-    for (at = key; at; at = at->parent)
-        list_for_each_safe(watch, next, &at->watches, link) {
-            if (watch->filter & what && (at == key || watch->subtree))
-                watch_fire(at, watch);
-        }
+    key_watches_tell(key, what);
 }
 
 status_t key_add(struct key *parent, struct user *user, struct name name, struct key **ret_key)
@@ -332,6 +298,13 @@ bool key_is_read_only(const struct key *key)
     return key;
 }
 
+bool key_is_volatile(const struct key *key)
+{
+    while (key && !key->is_volatile)
+        key = key->parent;
+    return key;
+}
+
 static bool is_fixed(const struct key *key)
 {
     return !key->parent || !key->parent->parent;
@@ -469,23 +442,5 @@ status_t key_value_delete(struct key *key, struct name name)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     value_drop(key, value);
     changed(key, KEY_CHANGE_LAST_SET);
-    return STATUS_SUCCESS;
-}
-
-status_t key_watch_add(struct key *key, struct process *process, struct event *event,
-                       uint32_t filter, bool subtree)
-{
-    struct key_watch *watch;
-
-    if (key->n_watches == KEY_WATCHES_MAX)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    watch = malloc(sizeof(*watch));
-    if (!watch)
-        return STATUS_NO_MEMORY;
-    key->n_watches++;
-    *watch = (struct key_watch){
-        .process = process, .event = event, .filter = filter, .subtree = subtree};
-    object_ref(&event->object);
-    list_append(&key->watches, &watch->link);
     return STATUS_SUCCESS;
 }

@@ -6,11 +6,10 @@
  *
  * A key is held by its parent until it is deleted, and by its handles; a deleted one refuses
  * everything with STATUS_KEY_DELETED. Children and values are kept in the order of their names,
- * case ignored, as they are enumerated. Watches (NtNotifyChangeKey) fire once: they set an event.
+ * case ignored, as they are enumerated. Who wants to hear of changes: key_watch.h.
  */
 #pragma once
 
-#include "event.h"
 #include "object.h"
 
 #define KEY_QUERY_VALUE_RIGHT  0x0001u
@@ -24,17 +23,10 @@
 #define KEY_VALUE_MAX_BYTES      (64u * 1024) /* DIFFERS: a megabyte on Windows */
 #define KEY_PATH_MAX_CHARS       8192u
 #define KEY_CLASS_MAX_CHARS      8191u /* UNKNOWN: Windows' limit */
-#define KEY_WATCHES_MAX          1024u
-#define KEY_DEPTH_MAX            512u /* below \Registry, as on Windows; UNKNOWN: its status */
+#define KEY_DEPTH_MAX            512u  /* below \Registry, as on Windows; UNKNOWN: its status */
 #define REGISTRY_MAX_BYTES       (64u * 1024 * 1024) /* names, classes and values of all keys */
 #define KEY_COST_BYTES           1024u /* of REGISTRY_MAX_BYTES, besides the name: so many keys ... */
 #define KEY_VALUE_COST_BYTES     128u /* ... and, besides name and data, values */
-
-/* What a change is, and what a watch wants: the REG_NOTIFY_ values. */
-#define KEY_CHANGE_NAME       0x1u
-#define KEY_CHANGE_ATTRIBUTES 0x2u
-#define KEY_CHANGE_LAST_SET   0x4u
-#define KEY_CHANGE_SECURITY   0x8u
 
 struct key_value {
     struct list link;     /* of key->values */
@@ -51,16 +43,17 @@ struct key {
     struct list sibling;  /* of parent->children */
     struct list children; /* struct key, each a reference */
     struct list values;   /* struct key_value */
-    struct list watches;  /* struct key_watch */
-    uint32_t n_children, n_values, n_watches;
+    struct list watches;  /* key_watch.h */
+    uint32_t n_children, n_values;
     uint32_t depth; /* the root's is 0: each change walks up to it */
     uint16_t *name;
     uint32_t name_length; /* chars */
     uint16_t *class_name; /* NULL: none */
     uint32_t class_length;
-    uint64_t last_write; /* NT time */
-    bool is_read_only;   /* nothing is made or set here and below */
-    bool any_child;      /* opening a child that is not there makes it */
+    uint64_t last_write;               /* NT time */
+    bool is_read_only;                 /* nothing is made or set here and below */
+    bool is_volatile;                  /* what is made below it must be, too */
+    bool any_child;                    /* opening a child that is not there makes it */
     status_t (*fill)(struct key *key); /* for who first looks for the key; NULL: all is there */
 };
 
@@ -91,8 +84,9 @@ status_t key_walk(struct key *from, struct name path, struct key **ret_parent,
 /* The key's full name: its length in chars, 0 when it is too long or the key is deleted. */
 uint32_t key_path(const struct key *key, uint16_t *ret_chars, uint32_t capacity);
 
-/* Is it, or one above it, read-only? */
+/* Is it, or one above it? */
 bool key_is_read_only(const struct key *key);
+bool key_is_volatile(const struct key *key);
 bool key_is_deleted(const struct key *key);
 /* STATUS_CANNOT_DELETE: it has children. STATUS_ACCESS_DENIED: a root. */
 status_t key_delete(struct key *key) _must_check_;
@@ -104,8 +98,3 @@ struct key_value *key_value_at(struct key *key, uint32_t index);
 status_t key_value_set(struct key *key, struct name name, uint32_t type, const void *data,
                        uint32_t size) _must_check_;
 status_t key_value_delete(struct key *key, struct name name) _must_check_;
-
-/* The event is set at the next change of this kind, or when a handle of the process to the key is
- * closed. STATUS_INSUFFICIENT_RESOURCES: KEY_WATCHES_MAX. */
-status_t key_watch_add(struct key *key, struct process *process, struct event *event,
-                       uint32_t filter, bool subtree) _must_check_;

@@ -44,6 +44,11 @@ static const struct initial initials[] = {
 #include "portico/registry.def"
 };
 
+static const char *const volatiles[] = {
+#define VOLATILE(path) path,
+#include "portico/registry.def"
+};
+
 static const char *const read_only[] = {
 #define READ_ONLY(path) path,
 #include "portico/registry.def"
@@ -105,29 +110,35 @@ static const char *const later[] = {
 #include "portico/registry.def"
 };
 
-static status_t key_find(struct server *server, const char *path, struct key **ret_key)
+static status_t key_find(struct server *server, const char *path, const char *sid,
+                         struct key **ret_key)
 {
     uint16_t storage[TEXT_MAX];
     struct key *parent;
     struct name leaf;
     status_t status =
-        key_walk(server->registry.root, path_expand(path, "", storage), &parent, &leaf, ret_key);
+        key_walk(server->registry.root, path_expand(path, sid, storage), &parent, &leaf, ret_key);
 
     return !status && !*ret_key ? STATUS_OBJECT_NAME_NOT_FOUND : status;
 }
 
-static status_t marks_set(struct server *server)
+static status_t marks_set(struct server *server, const char *sid)
 {
     status_t status = STATUS_SUCCESS;
     struct key *key;
 
     for (size_t i = 0; i < ARRAY_SIZE(read_only) && !status; i++) {
-        status = key_find(server, read_only[i], &key);
+        status = key_find(server, read_only[i], sid, &key);
         if (!status)
             key->is_read_only = true;
     }
+    for (size_t i = 0; i < ARRAY_SIZE(volatiles) && !status; i++) {
+        status = key_find(server, volatiles[i], sid, &key);
+        if (!status)
+            key->is_volatile = true;
+    }
     for (size_t i = 0; i < ARRAY_SIZE(later) && !status; i++) {
-        status = key_find(server, later[i], &key);
+        status = key_find(server, later[i], sid, &key);
         if (!status)
             key->fill = processors_fill;
     }
@@ -153,7 +164,7 @@ status_t registry_init(struct server *server)
     for (size_t i = 0; i < ARRAY_SIZE(initials) && !status; i++)
         status = initial_fill(server, &initials[i], sid);
     if (!status)
-        status = marks_set(server);
+        status = marks_set(server, sid);
     server->registry.is_filled = true;
     return status;
 }

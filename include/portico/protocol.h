@@ -199,6 +199,11 @@ struct lane_grant {
 };
 
 #define KEY_INDEX_SELF   UINT32_MAX /* in key_query and key_get_value */
+
+/* In key_open: what becomes of a key that is not there. */
+#define KEY_OPEN            0u /* nothing */
+#define KEY_CREATE          1u
+#define KEY_CREATE_VOLATILE 2u
 #define SENDERS_LEFT_MAX 64u        /* ids in one alpc_senders_left */
 
 /* Data of list_ports: this, then name_size bytes of UTF-16LE name, padded to 8. */

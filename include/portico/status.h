@@ -242,6 +242,7 @@ typedef uint32_t status_t;
 #define STATUS_PIPE_BROKEN                      0xC000014Bu
 #define STATUS_UNMAPPABLE_CHARACTER             0xC0000162u
 #define STATUS_KEY_DELETED                      0xC000017Cu
+#define STATUS_CHILD_MUST_BE_VOLATILE           0xC0000181u
 #define STATUS_CONNECTION_RESET                 0xC000020Du
 #define STATUS_REPLY_MESSAGE_MISMATCH           0xC000021Fu
 #define STATUS_MAPPED_ALIGNMENT                 0xC0000220u

@@ -112,6 +112,39 @@ static void test_notification(HKEY key)
     CloseHandle(event);
 }
 
+static LONG made_below(HKEY parent, const char *name, DWORD options)
+{
+    HKEY key = NULL;
+    LONG error = RegCreateKeyExA(parent, name, 0, NULL, options, KEY_ALL_ACCESS, NULL, &key, NULL);
+
+    if (!error)
+        RegCloseKey(key);
+    return error;
+}
+
+static void test_volatile(HKEY key)
+{
+    HKEY environment = NULL, above = NULL;
+
+    is_number(made_below(key, "v", REG_OPTION_VOLATILE), ERROR_SUCCESS, "a volatile key");
+    is_number(made_below(key, "v\\stable", 0), ERROR_CHILD_MUST_BE_VOLATILE, "no other below it");
+    is_number(made_below(key, "v\\w\\x", REG_OPTION_VOLATILE), ERROR_SUCCESS,
+              "volatile ones, also two at once");
+    is_number(made_below(key, "v\\w\\x\\y", 0), ERROR_CHILD_MUST_BE_VOLATILE, "nor deeper");
+    is_number(made_below(key, "v\\w", 0), ERROR_SUCCESS, "what is there is opened as ever");
+    is_number(RegOpenKeyExA(key, "v", 0, KEY_ALL_ACCESS, &above), ERROR_SUCCESS, "opened");
+    is_number(RegSetValueExA(above, "x", 0, REG_SZ, (const BYTE *)"", 1), ERROR_SUCCESS,
+              "values have no such rule");
+    RegCloseKey(above);
+    is_number(RegDeleteTreeA(key, "v"), ERROR_SUCCESS, "away with them");
+    is_number(
+        RegOpenKeyExA(HKEY_CURRENT_USER, "Volatile Environment", 0, KEY_ALL_ACCESS, &environment),
+        ERROR_SUCCESS, "a session's environment");
+    is_number(made_below(environment, "stable", 0), ERROR_CHILD_MUST_BE_VOLATILE,
+              "is as volatile as it is called");
+    RegCloseKey(environment);
+}
+
 static void test_main(void)
 {
     HKEY key;
@@ -121,6 +154,7 @@ static void test_main(void)
     test_values(key);
     test_keys(key);
     test_notification(key);
+    test_volatile(key);
     RegCloseKey(key);
     is_number(RegDeleteTreeA(HKEY_CURRENT_USER, "Software\\PorticoTest"), ERROR_SUCCESS,
               "and all goes");

@@ -14,7 +14,7 @@ static status_t key_open(struct peer *peer, const char *path, handle_t root, uin
     uint8_t data[1200];
     uint32_t size = objattr_data(data, path, 0, root, NULL, 0);
 
-    return CALL_DATA(peer, key_open, ret_reply, data, size, .access = ALL, .create = create);
+    return CALL_DATA(peer, key_open, ret_reply, data, size, .access = ALL, .how = create);
 }
 
 static handle_t key_made(struct peer *peer, const char *path, handle_t root)
@@ -144,6 +144,31 @@ START_TEST(a_deleted_key_refuses_everything_but_its_closing)
 }
 END_TEST
 
+START_TEST(below_a_volatile_key_everything_is_volatile)
+{
+    struct key_open_reply reply;
+    handle_t top, below;
+
+    start();
+    ck_assert_uint_eq(
+        key_open(&a, "\\Registry\\Machine\\Software\\v", 0, KEY_CREATE_VOLATILE + 1, &reply),
+        STATUS_INVALID_PARAMETER);
+    ck_assert_uint_eq(
+        key_open(&a, "\\Registry\\Machine\\Software\\v", 0, KEY_CREATE_VOLATILE, &reply),
+        STATUS_SUCCESS);
+    top = reply.handle;
+    ck_assert_uint_eq(key_open(&b, "\\Registry\\Machine\\Software\\v\\w", 0, KEY_CREATE, &reply),
+                      STATUS_CHILD_MUST_BE_VOLATILE);
+    ck_assert_uint_eq(key_open(&a, "w", top, KEY_OPEN, &reply), STATUS_OBJECT_NAME_NOT_FOUND);
+    ck_assert_uint_eq(key_open(&a, "w", top, KEY_CREATE_VOLATILE, &reply), STATUS_SUCCESS);
+    below = reply.handle;
+    ck_assert_uint_eq(key_open(&a, "x", below, KEY_CREATE, &reply), STATUS_CHILD_MUST_BE_VOLATILE);
+    ck_assert_uint_eq(key_open(&a, "w", top, KEY_CREATE, &reply), STATUS_SUCCESS); /* it is there */
+    ck_assert_uint_eq(reply.created, 0);
+    end();
+}
+END_TEST
+
 START_TEST(a_watch_is_over_when_its_process_closes_the_key)
 {
     struct event_create_reply event;
@@ -202,8 +227,9 @@ START_TEST(a_key_that_cannot_be_finished_is_not_made)
     start();
     for (uint32_t n = KEY_CLASS_MAX_CHARS + 1; n >= KEY_CLASS_MAX_CHARS; n--) {
         size = objattr_data(data, "\\Registry\\Machine\\Software\\long", 0, 0, class, n * 2);
-        ck_assert_uint_eq(CALL_DATA(&a, key_open, &reply, data, size, .access = ALL, .create = 1),
-                          n > KEY_CLASS_MAX_CHARS ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS);
+        ck_assert_uint_eq(
+            CALL_DATA(&a, key_open, &reply, data, size, .access = ALL, .how = KEY_CREATE),
+            n > KEY_CLASS_MAX_CHARS ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS);
     }
     ck_assert_uint_eq(reply.created, 1); /* the first try had left nothing */
     end();
@@ -218,6 +244,7 @@ int main(void)
     UNIT_TEST(sizes_that_do_not_fit_and_handles_of_other_kinds_are_refused);
     UNIT_TEST(what_is_read_only_is_read_and_nothing_else);
     UNIT_TEST(a_deleted_key_refuses_everything_but_its_closing);
+    UNIT_TEST(below_a_volatile_key_everything_is_volatile);
     UNIT_TEST(a_watch_is_over_when_its_process_closes_the_key);
     UNIT_TEST(what_a_dead_process_has_made_stays_and_its_watches_go);
     UNIT_TEST(a_key_that_cannot_be_finished_is_not_made);

@@ -167,41 +167,6 @@ START_TEST(keys_without_values_come_to_the_end_too)
 }
 END_TEST
 
-/* An event that a watch on `watched` sets at what `change` does. */
-static bool is_told(struct server *server, struct key *watched, uint32_t filter, bool subtree,
-                    void (*change)(struct key *))
-{
-    struct object *object;
-    bool signaled;
-
-    ck_assert_uint_eq(event_new(server, NULL, true, false, &object), STATUS_SUCCESS);
-    ck_assert_uint_eq(key_watch_add(watched, NULL, event_from_object(object), filter, subtree),
-                      STATUS_SUCCESS);
-    change(watched);
-    signaled = event_from_object(object)->signaled;
-    object_unref(object);
-    return signaled;
-}
-
-static void child_add(struct key *key)
-{
-    static unsigned n;
-    char name[16];
-
-    snprintf(name, sizeof(name), "child%u", n++);
-    (void)key_made(key, name);
-}
-
-static void value_set(struct key *key)
-{
-    ck_assert_uint_eq(key_value_set(key, wide("v"), 4, "1234", 4), STATUS_SUCCESS);
-}
-
-static void value_set_below(struct key *key)
-{
-    value_set(key_child_at(key, 0));
-}
-
 START_TEST(keys_nest_so_deep_and_no_deeper)
 {
     struct server *server = fixture_start();
@@ -211,41 +176,6 @@ START_TEST(keys_nest_so_deep_and_no_deeper)
         key = key_made(key, "k");
     ck_assert_uint_eq(key_add(key, NULL, wide("k"), &made), STATUS_INVALID_PARAMETER);
     ck_assert_uint_eq(key->n_children, 0);
-    fixture_end();
-}
-END_TEST
-
-START_TEST(a_watch_tells_of_what_it_asked_for_and_of_nothing_else)
-{
-    struct server *server = fixture_start();
-    struct key *key = key_made(key_of(server, "Machine\\Software"), "watched");
-
-    ck_assert(is_told(server, key, KEY_CHANGE_NAME, false, child_add));
-    ck_assert(!is_told(server, key, KEY_CHANGE_LAST_SET, false, child_add));
-    ck_assert(is_told(server, key, KEY_CHANGE_LAST_SET, false, value_set));
-    ck_assert(!is_told(server, key, KEY_CHANGE_NAME, false, value_set));
-    ck_assert(is_told(server, key, KEY_CHANGE_LAST_SET, true, value_set_below));
-    ck_assert(!is_told(server, key, KEY_CHANGE_LAST_SET, false, value_set_below));
-    fixture_end();
-}
-END_TEST
-
-START_TEST(a_key_has_room_for_so_many_watches)
-{
-    struct server *server = fixture_start();
-    struct key *key = key_made(key_of(server, "Machine\\Software"), "watched");
-    struct object *event;
-
-    ck_assert_uint_eq(event_new(server, NULL, true, false, &event), STATUS_SUCCESS);
-    for (unsigned i = 0; i < KEY_WATCHES_MAX; i++)
-        ck_assert_uint_eq(key_watch_add(key, NULL, event_from_object(event), 1, false),
-                          STATUS_SUCCESS);
-    ck_assert_uint_eq(key_watch_add(key, NULL, event_from_object(event), 1, false),
-                      STATUS_INSUFFICIENT_RESOURCES);
-    child_add(key);
-    ck_assert(event_from_object(event)->signaled);
-    ck_assert_uint_eq(event->refs, 1); /* all have fired */
-    object_unref(event);
     fixture_end();
 }
 END_TEST
@@ -260,7 +190,5 @@ int main(void)
     UNIT_TEST(the_registry_has_an_end);
     UNIT_TEST(keys_without_values_come_to_the_end_too);
     UNIT_TEST(keys_nest_so_deep_and_no_deeper);
-    UNIT_TEST(a_watch_tells_of_what_it_asked_for_and_of_nothing_else);
-    UNIT_TEST(a_key_has_room_for_so_many_watches);
     return UNIT_END();
 }

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "key_watch.h"
 #include "processors.h"
 
 #include <string.h>
@@ -100,9 +101,9 @@ START_TEST(they_are_there_in_a_full_registry_and_wake_nobody)
 
     peer_start(&peer, server, 0, 1);
     ck_assert_uint_eq(event_new(server, NULL, true, false, &event), STATUS_SUCCESS);
-    ck_assert_uint_eq(
-        key_watch_add(machine, peer.client->process, event_from_object(event), 0xf, true),
-        STATUS_SUCCESS);
+    ck_assert_uint_eq(key_watch_add(machine, peer.client->process, peer.client->user,
+                                    event_from_object(event), 0xf, true),
+                      STATUS_SUCCESS);
     registry_charge(server, rest);
     ck_assert_ptr_nonnull(
         key_of(server, "Machine\\Hardware\\Description\\System\\CentralProcessor\\0"));

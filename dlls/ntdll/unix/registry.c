@@ -56,7 +56,7 @@ static NTSTATUS path_make(const struct creation *creation, WCHAR **ret_path, siz
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS open_at_server(struct key *key, const struct creation *creation, bool create,
+static NTSTATUS open_at_server(struct key *key, const struct creation *creation, uint32_t how,
                                const WCHAR *class, size_t class_units, bool *ret_created)
 {
     struct objattr objattr = {.name_size = (uint32_t)(key->units * sizeof(WCHAR)),
@@ -65,7 +65,7 @@ static NTSTATUS open_at_server(struct key *key, const struct creation *creation,
                                .name = key->path,
                                .data = class,
                                .data_size = (uint32_t)(class_units * sizeof(WCHAR))};
-    struct key_open_request request = {.access = key->access, .create = create};
+    struct key_open_request request = {.access = key->access, .how = how};
     struct key_open_reply reply = {.handle = 0};
     struct control *control;
 
@@ -79,24 +79,24 @@ static NTSTATUS open_at_server(struct key *key, const struct creation *creation,
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS key_find(struct key *key, const struct creation *creation, bool create,
+static NTSTATUS key_find(struct key *key, const struct creation *creation, uint32_t how,
                          const WCHAR *class, size_t class_units, bool *ret_created)
 {
     if (registry_is_untouched()) {
         if (registry_def_has(key->path, key->units))
             return STATUS_SUCCESS;
         if (registry_def_is_server_s(key->path, key->units))
-            return open_at_server(key, creation, create, class, class_units, ret_created);
-        if (!create)
+            return open_at_server(key, creation, how, class, class_units, ret_created);
+        if (how == KEY_OPEN)
             return STATUS_OBJECT_NAME_NOT_FOUND;
         if (registry_def_is_read_only(key->path, key->units))
             return STATUS_ACCESS_DENIED;
     }
-    return open_at_server(key, creation, create, class, class_units, ret_created);
+    return open_at_server(key, creation, how, class, class_units, ret_created);
 }
 
 static NTSTATUS key_open(PHANDLE ret_handle, ACCESS_MASK access,
-                         const OBJECT_ATTRIBUTES *attributes, bool create,
+                         const OBJECT_ATTRIBUTES *attributes, uint32_t how,
                          const UNICODE_STRING *user_class, bool *ret_created)
 {
     _cleanup_nt_(name_freep) WCHAR *class = NULL;
@@ -121,7 +121,7 @@ static NTSTATUS key_open(PHANDLE ret_handle, ACCESS_MASK access,
     key->access = access_map(&key_type, access);
     status = path_make(&creation, &key->path, &key->units);
     if (!status)
-        status = key_find(key, &creation, create, class, class_units, ret_created);
+        status = key_find(key, &creation, how, class, class_units, ret_created);
     if (status) {
         nt_object_unref(&key->header);
         return status;
@@ -134,7 +134,7 @@ NTSTATUS WINAPI NtOpenKey(PHANDLE ret_handle, ACCESS_MASK access,
 {
     bool created;
 
-    return key_open(ret_handle, access, attributes, false, NULL, &created);
+    return key_open(ret_handle, access, attributes, KEY_OPEN, NULL, &created);
 }
 
 NTSTATUS WINAPI NtOpenKeyEx(PHANDLE ret_handle, ACCESS_MASK access,
@@ -144,7 +144,7 @@ NTSTATUS WINAPI NtOpenKeyEx(PHANDLE ret_handle, ACCESS_MASK access,
     return NtOpenKey(ret_handle, access, attributes);
 }
 
-/* DIFFERS: every key is as volatile as the registry, which lives as long as the port server. */
+/* DIFFERS: a key that is not volatile lives as long as the port server too. */
 NTSTATUS WINAPI NtCreateKey(PHANDLE ret_handle, ACCESS_MASK access,
                             const OBJECT_ATTRIBUTES *attributes, ULONG title,
                             const UNICODE_STRING *class, ULONG options, PULONG ret_disposition)
@@ -157,7 +157,9 @@ NTSTATUS WINAPI NtCreateKey(PHANDLE ret_handle, ACCESS_MASK access,
         unimplemented_once(__func__, "symbolic links", NO_NUMBER);
         return STATUS_NOT_IMPLEMENTED;
     }
-    TRY(key_open(ret_handle, access, attributes, true, class, &created));
+    TRY(key_open(ret_handle, access, attributes,
+                 options & REG_OPTION_VOLATILE ? KEY_CREATE_VOLATILE : KEY_CREATE, class,
+                 &created));
     disposition = created ? REG_CREATED_NEW_KEY : REG_OPENED_EXISTING_KEY;
     return ret_disposition ? USER_PUT(ret_disposition, disposition) : STATUS_SUCCESS;
 }
