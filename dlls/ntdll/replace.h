@@ -26,6 +26,8 @@ BOOL WINAPI replaced_SetFileInformationByHandle(HANDLE file, FILE_INFO_BY_HANDLE
 DWORD WINAPI replaced_GetFinalPathNameByHandleA(HANDLE file, char *buffer, DWORD size, DWORD flags);
 DWORD WINAPI replaced_GetFinalPathNameByHandleW(HANDLE file, WCHAR *buffer, DWORD size,
                                                 DWORD flags);
+BOOL WINAPI replaced_DeleteFileA(const char *name);
+BOOL WINAPI replaced_DeleteFileW(const WCHAR *name);
 BOOL WINAPI replaced_SetFileAttributesA(const char *name, DWORD attributes);
 BOOL WINAPI replaced_SetFileAttributesW(const WCHAR *name, DWORD attributes);
 BOOL WINAPI replaced_SetVolumeLabelA(const char *root, const char *label);

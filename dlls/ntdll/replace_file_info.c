@@ -4,8 +4,7 @@
 
 /* SetFileInformationByHandle before Wine's (ldr_replace.c), which refuses classes that ntdll has:
  * the Ex forms of renaming and deletion, the space reserved; and a folder's case, which ntdll says
- * is missing. SetVolumeLabel, which Wine's refuses without a word. SetFileAttributes in place of
- * Wine's, which follows a symbolic link and does not ask for FILE_WRITE_ATTRIBUTES. */
+ * is missing. SetVolumeLabel, which Wine's refuses without a word. */
 
 #include "ntdll.h"
 
@@ -105,45 +104,4 @@ BOOL WINAPI replaced_SetVolumeLabelW(const WCHAR *root, const WCHAR *label)
 {
     (void)root, (void)label;
     return label_refuse();
-}
-
-BOOL WINAPI replaced_SetFileAttributesW(const WCHAR *name, DWORD attributes)
-{
-    FILE_BASIC_INFORMATION info = {.FileAttributes = attributes | FILE_ATTRIBUTE_NORMAL};
-    OBJECT_ATTRIBUTES object;
-    UNICODE_STRING nt_name;
-    IO_STATUS_BLOCK io;
-    HANDLE file;
-    NTSTATUS status;
-
-    if (!RtlDosPathNameToNtPathName_U(name, &nt_name, NULL, NULL)) {
-        RtlSetLastWin32Error(ERROR_PATH_NOT_FOUND);
-        return FALSE;
-    }
-    InitializeObjectAttributes(&object, &nt_name, OBJ_CASE_INSENSITIVE, NULL, NULL);
-    status = NtOpenFile(&file, FILE_WRITE_ATTRIBUTES | SYNCHRONIZE, &object, &io,
-                        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                        FILE_SYNCHRONOUS_IO_NONALERT | FILE_OPEN_FOR_BACKUP_INTENT |
-                            FILE_OPEN_REPARSE_POINT);
-    RtlFreeUnicodeString(&nt_name);
-    if (!status) {
-        status = set(file, &info, sizeof(info), FileBasicInformation);
-        NtClose(file);
-    }
-    if (status)
-        RtlSetLastWin32ErrorAndNtStatusFromNtStatus(status);
-    return !status;
-}
-
-BOOL WINAPI replaced_SetFileAttributesA(const char *name, DWORD attributes)
-{
-    UNICODE_STRING wide = {0};
-    BOOL is_done = FALSE;
-
-    if (name && !RtlCreateUnicodeStringFromAsciiz(&wide, name))
-        RtlSetLastWin32Error(ERROR_NOT_ENOUGH_MEMORY);
-    else
-        is_done = replaced_SetFileAttributesW(wide.Buffer, attributes);
-    RtlFreeUnicodeString(&wide);
-    return is_done;
 }

@@ -4,6 +4,7 @@
 
 /* Symbolic links as kernelbase shows them, where Wine's (ldr_replace.c) hides them: its CreateFile
  * forgets FILE_FLAG_OPEN_REPARSE_POINT, and FindFirstFile and its kin tell no tag in dwReserved0.
+ * It also lets TRUNCATE_EXISTING through without GENERIC_WRITE.
  *
  * A file that is opened by that flag and is no link is Wine's affair. What is found and is a
  * reparse point is a symbolic link: others there are none. */
@@ -80,6 +81,14 @@ static bool open_as_link(const WCHAR *text, const struct create_parameters *how,
     return is_ours;
 }
 
+static bool is_refused(DWORD access, DWORD creation)
+{
+    if (creation != TRUNCATE_EXISTING || (access & GENERIC_WRITE))
+        return false;
+    RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
+    return true;
+}
+
 HANDLE WINAPI replaced_CreateFileW(const WCHAR *name, DWORD access, DWORD sharing,
                                    SECURITY_ATTRIBUTES *security, DWORD creation, DWORD flags,
                                    HANDLE model)
@@ -87,6 +96,8 @@ HANDLE WINAPI replaced_CreateFileW(const WCHAR *name, DWORD access, DWORD sharin
     const struct create_parameters how = {.flags = flags, .security = security};
     HANDLE file;
 
+    if (is_refused(access, creation))
+        return INVALID_HANDLE_VALUE;
     if (open_as_link(name, &how, access, sharing, creation, &file))
         return file;
     return reparse_originals.create(name, access, sharing, security, creation, flags, model);
@@ -101,6 +112,8 @@ HANDLE WINAPI replaced_CreateFileA(const char *name, DWORD access, DWORD sharing
     HANDLE file;
     bool is_done;
 
+    if (is_refused(access, creation))
+        return INVALID_HANDLE_VALUE;
     if (!(flags & FILE_FLAG_OPEN_REPARSE_POINT) || !name ||
         !RtlCreateUnicodeStringFromAsciiz(&wide, name))
         return reparse_originals.create_narrow(name, access, sharing, security, creation, flags,
@@ -117,6 +130,8 @@ HANDLE WINAPI replaced_CreateFile2(const WCHAR *name, DWORD access, DWORD sharin
 {
     HANDLE file;
 
+    if (is_refused(access, creation))
+        return INVALID_HANDLE_VALUE;
     if (how && open_as_link(name, how, access, sharing, creation, &file))
         return file;
     return reparse_originals.create2(name, access, sharing, creation, how);

@@ -81,6 +81,8 @@ struct file {
 
 extern const struct nt_type file_type;
 
+enum { SECTOR = 0x200 }; /* as the volumes tell it */
+
 #define FILE_MODE_OPTIONS                                                         \
     (FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY | FILE_NO_INTERMEDIATE_BUFFERING | \
      FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT | FILE_DELETE_ON_CLOSE)

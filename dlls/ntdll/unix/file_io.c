@@ -10,6 +10,9 @@
  * is set, its APC queued, its packet posted, which a program for Windows must expect. Pipes and
  * terminals are streams: io_stream.c.
  *
+ * FILE_NO_INTERMEDIATE_BUFFERING is the page cache all the same, with Windows' rule for it: whole
+ * sectors at a sector's start.
+ *
  * A synchronous handle uses the descriptor's own position, so that it is shared as Linux shares it
  * (an inherited standard output among processes).
  */
@@ -182,10 +185,22 @@ static NTSTATUS link_transfer(bool write_it)
     return write_it ? STATUS_ACCESS_DENIED : STATUS_END_OF_FILE;
 }
 
+/* A file may end within a sector: who has read its end reads on from there, and is told that it is
+ * the end. */
+static NTSTATUS transfer_check(struct file *file, LONGLONG offset, ULONG length, bool write_it)
+{
+    const LONGLONG from = offset == AT_POSITION ? lseek(file->fd, 0, SEEK_CUR) : offset;
+
+    if ((file->options & FILE_NO_INTERMEDIATE_BUFFERING) &&
+        (length % SECTOR || (from % SECTOR && (write_it || offset >= 0))))
+        return STATUS_INVALID_PARAMETER;
+    return file_locks_check(file, from, length, write_it);
+}
+
 static NTSTATUS disk_transfer(struct file *file, void *buffer, ULONG length, LONGLONG offset,
                               bool write_it, ULONG_PTR *ret_done)
 {
-    NTSTATUS status = STATUS_SUCCESS;
+    NTSTATUS status;
     bool synchronous = file_is_synchronous(file);
     struct file_held held = {.is_held = false};
     ssize_t n;
@@ -194,10 +209,7 @@ static NTSTATUS disk_transfer(struct file *file, void *buffer, ULONG length, LON
         pthread_mutex_lock(&file->position_lock);
     if (write_it && (offset == AT_END || file->is_append_only))
         offset = lseek(file->fd, 0, SEEK_END);
-    if (offset == AT_POSITION)
-        status = file_locks_check(file, lseek(file->fd, 0, SEEK_CUR), length, write_it);
-    else
-        status = file_locks_check(file, offset, length, write_it);
+    status = transfer_check(file, offset, length, write_it);
     if (!status) {
         if (write_it)
             file_times_hold(file, &held);
@@ -296,7 +308,7 @@ static NTSTATUS transfer_pages(struct io_request *request, const FILE_SEGMENT_EL
     LONGLONG offset;
 
     if (file->kind != FILE_KIND_DISK || (length & 0xfff) || !user_offset ||
-        file_is_synchronous(file))
+        file_is_synchronous(file) || !(file->options & FILE_NO_INTERMEDIATE_BUFFERING))
         return io_end(request, STATUS_INVALID_PARAMETER, 0);
     status = offset_get(file, user_offset, write_it, &offset);
     while (!status && total < length) {

@@ -67,7 +67,8 @@ NTSTATUS file_path_from_creation(const struct creation *creation, struct nt_path
     return nt_path_under(folder, name ? name : u"", units, ret_path);
 }
 
-static NTSTATUS request_check(const struct open_request *request)
+/* asked: the access before generic rights are mapped; the write of all has FILE_APPEND_DATA. */
+static NTSTATUS request_check(const struct open_request *request, ACCESS_MASK asked)
 {
     ULONG both = FILE_DIRECTORY_FILE | FILE_NON_DIRECTORY_FILE;
     ULONG synchronous = FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT;
@@ -79,6 +80,8 @@ static NTSTATUS request_check(const struct open_request *request)
     if ((request->options & synchronous) && !(request->access & SYNCHRONIZE))
         return STATUS_INVALID_PARAMETER;
     if ((request->options & FILE_DELETE_ON_CLOSE) && !(request->access & DELETE))
+        return STATUS_INVALID_PARAMETER;
+    if ((request->options & FILE_NO_INTERMEDIATE_BUFFERING) && (asked & FILE_APPEND_DATA))
         return STATUS_INVALID_PARAMETER;
     if ((request->options & FILE_DIRECTORY_FILE) && request->disposition != FILE_OPEN &&
         request->disposition != FILE_CREATE && request->disposition != FILE_OPEN_IF)
@@ -421,7 +424,7 @@ static NTSTATUS file_create(PHANDLE ret_handle, struct open_request *request,
     if (!attributes)
         return STATUS_INVALID_PARAMETER;
     request->access = access_map(&file_type, asked & ~(ACCESS_MASK)MAXIMUM_ALLOWED);
-    TRY(request_check(request));
+    TRY(request_check(request, asked));
     request->user_quality = creation.user_quality;
     status = file_path_from_creation(&creation, &request->path);
     if (status == STATUS_OBJECT_NAME_NOT_FOUND)
@@ -483,6 +486,8 @@ NTSTATUS WINAPI NtDeleteFile(POBJECT_ATTRIBUTES attributes)
         return STATUS_INVALID_PARAMETER;
     TRY(create_read(attributes, &creation));
     status = file_path_from_creation(&creation, &request.path);
+    if (!status && request.path.kind != PATH_FILE)
+        status = STATUS_INVALID_DEVICE_REQUEST;
     if (!status)
         status = open_path(&request, &file);
     nt_path_deinit(&request.path);

@@ -32,6 +32,9 @@ static NTSTATUS set_position(struct change *change)
     TRY(change_get(change, &info, sizeof(info)));
     if (info.CurrentByteOffset.QuadPart < 0 || !file_is_synchronous(change->file))
         return STATUS_INVALID_PARAMETER;
+    if ((change->file->options & FILE_NO_INTERMEDIATE_BUFFERING) &&
+        info.CurrentByteOffset.QuadPart % SECTOR)
+        return STATUS_INVALID_PARAMETER;
     if (change->file->kind != FILE_KIND_DISK)
         return STATUS_INVALID_DEVICE_REQUEST;
     return lseek(change->file->fd, info.CurrentByteOffset.QuadPart, SEEK_SET) < 0
@@ -98,8 +101,12 @@ static NTSTATUS deletion_check(const struct change *change, bool wanted, bool ig
 {
     struct stat info;
 
-    if (!change->file->node)
+    if (!change->file->node) {
+        if (change->file->path)
+            unimplemented_once("NtSetInformationFile",
+                               "deleting a file by a handle of another process's", NO_NUMBER);
         return STATUS_INVALID_PARAMETER;
+    }
     if (!wanted)
         return STATUS_SUCCESS;
     if (fstat(change->file->fd, &info))
@@ -252,6 +259,18 @@ static ACCESS_MASK access_for(FILE_INFORMATION_CLASS class)
     }
 }
 
+static bool is_device(enum file_kind kind)
+{
+    return kind == FILE_KIND_NULL || kind == FILE_KIND_DEVICE || kind == FILE_KIND_TTY;
+}
+
+/* What only files have; a pipe says so by other statuses. */
+static bool is_of_files(FILE_INFORMATION_CLASS class)
+{
+    return access_for(class) & (FILE_WRITE_ATTRIBUTES | DELETE | FILE_WRITE_DATA) &&
+           class != FilePipeInformation;
+}
+
 NTSTATUS WINAPI NtSetInformationFile(HANDLE handle, PIO_STATUS_BLOCK user_iosb, PVOID buffer,
                                      ULONG length, FILE_INFORMATION_CLASS class)
 {
@@ -264,6 +283,8 @@ NTSTATUS WINAPI NtSetInformationFile(HANDLE handle, PIO_STATUS_BLOCK user_iosb, 
     TRY(user_probe_write(user_iosb, sizeof(iosb)));
     if (access_for(class) & ~change.granted)
         return STATUS_ACCESS_DENIED;
+    if (is_device(file->kind) && is_of_files(class))
+        return STATUS_INVALID_DEVICE_REQUEST;
     change.file = file;
     status = set_class(&change, class);
     iosb.Status = status;

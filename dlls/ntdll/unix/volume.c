@@ -54,13 +54,13 @@ static NTSTATUS query_size(struct file *file, void *buffer, ULONG length, bool f
     TRY(file_statvfs(file, &info));
     size.TotalAllocationUnits.QuadPart = (LONGLONG)info.f_blocks;
     size.AvailableAllocationUnits.QuadPart = (LONGLONG)info.f_bavail;
-    size.SectorsPerAllocationUnit = (ULONG)(info.f_frsize / 512);
-    size.BytesPerSector = 512;
+    size.SectorsPerAllocationUnit = (ULONG)(info.f_frsize / SECTOR);
+    size.BytesPerSector = SECTOR;
     full_size.TotalAllocationUnits = size.TotalAllocationUnits;
     full_size.CallerAvailableAllocationUnits = size.AvailableAllocationUnits;
     full_size.ActualAvailableAllocationUnits.QuadPart = (LONGLONG)info.f_bfree;
     full_size.SectorsPerAllocationUnit = size.SectorsPerAllocationUnit;
-    full_size.BytesPerSector = 512;
+    full_size.BytesPerSector = SECTOR;
     *ret_used = full ? sizeof(full_size) : sizeof(size);
     return full ? user_write(buffer, &full_size, sizeof(full_size))
                 : user_write(buffer, &size, sizeof(size));
