@@ -3,13 +3,25 @@
 
 #include "config.h"
 
-/* Activation contexts (side-by-side manifests). There are none here: no manifest is read, creating
- * one is refused, and every look-up says honestly that nothing is found. The stack of the empty
- * context works, since code brackets its calls with activate and deactivate.
+/* Activation contexts (side-by-side manifests). There are none here: creating one is refused, and
+ * every look-up says honestly that nothing is found; of the program's own manifest only the systems
+ * that it knows are read (manifest.c). The stack of the empty context works, since code brackets
+ * its calls with activate and deactivate.
  */
+#include "manifest.h"
 #include "rtl.h"
 
-enum { CLASS_BASIC = 1, CLASS_DETAILED = 2 };
+enum { CLASS_BASIC = 1, CLASS_DETAILED = 2, CLASS_COMPATIBILITY = 6, ELEMENT_IS_SYSTEM = 1 };
+
+/* ACTIVATION_CONTEXT_COMPATIBILITY_INFORMATION */
+struct compatibility {
+    ULONG n;
+    struct {
+        GUID id;
+        ULONG type;
+        ULONGLONG max_version_tested;
+    } elements[];
+};
 
 NTSTATUS WINAPI RtlCreateActivationContext(HANDLE *ret_handle, const void *source)
 {
@@ -101,6 +113,26 @@ BOOLEAN WINAPI RtlIsActivationContextActive(HANDLE handle)
     return FALSE;
 }
 
+static NTSTATUS query_compatibility(struct compatibility *buffer, SIZE_T n_buffer, SIZE_T *ret_n)
+{
+    struct manifest_systems systems;
+    SIZE_T n;
+
+    manifest_systems_get(&systems);
+    n = sizeof(*buffer) + systems.n * sizeof(buffer->elements[0]);
+    if (ret_n)
+        *ret_n = n;
+    if (!buffer || n_buffer < n)
+        return STATUS_BUFFER_TOO_SMALL;
+    memset(buffer, 0, n);
+    buffer->n = systems.n;
+    for (ULONG i = 0; i < systems.n; i++) {
+        buffer->elements[i].id = systems.ids[i];
+        buffer->elements[i].type = ELEMENT_IS_SYSTEM;
+    }
+    return STATUS_SUCCESS;
+}
+
 /* The empty context: no handle, no flags, no assemblies. */
 NTSTATUS WINAPI RtlQueryInformationActivationContext(ULONG flags, HANDLE handle, void *instance,
                                                      ULONG class, void *buffer, SIZE_T n_buffer,
@@ -114,6 +146,8 @@ NTSTATUS WINAPI RtlQueryInformationActivationContext(ULONG flags, HANDLE handle,
     (void)instance;
     if (handle)
         return STATUS_INVALID_PARAMETER;
+    if (class == CLASS_COMPATIBILITY)
+        return query_compatibility(buffer, n_buffer, ret_n);
     if (!n)
         return STATUS_SXS_SECTION_NOT_FOUND;
     if (ret_n)
