@@ -79,6 +79,11 @@ PVOID WINAPI RtlImageRvaToVa(const IMAGE_NT_HEADERS *headers, HMODULE base, DWOR
     return (char *)base + section->PointerToRawData + (rva - section->VirtualAddress);
 }
 
+PVOID WINAPI RtlAddressInSectionTable(const IMAGE_NT_HEADERS *headers, HMODULE base, DWORD rva)
+{
+    return RtlImageRvaToVa(headers, base, rva, NULL);
+}
+
 static const IMAGE_DATA_DIRECTORY *directory_of(const IMAGE_NT_HEADERS *headers, WORD index)
 {
     if (headers->OptionalHeader.Magic == IMAGE_NT_OPTIONAL_HDR64_MAGIC) {

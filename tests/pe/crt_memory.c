@@ -98,6 +98,51 @@ static void test_modes(void)
 
 typedef void *(WINAPI *allocate2_function)(HANDLE, void *, SIZE_T, ULONG, ULONG, void *, ULONG);
 
+/* Where memory is to be: the run times of Dart and of GraalVM reserve their heaps so. */
+static void test_requirements(void)
+{
+    const allocate2_function allocate2 =
+        (allocate2_function)(void *)GetProcAddress(GetModuleHandleA("kernelbase"), "VirtualAlloc2");
+    MEM_ADDRESS_REQUIREMENTS need = {NULL, NULL, 0x40000000};
+    MEM_EXTENDED_PARAMETER parameter = {.Type = MemExtendedParameterAddressRequirements,
+                                        .Pointer = &need};
+    const ULONG_PTR low = 0x300000000, high = 0x310000000;
+    char *one, *two;
+
+    if (!allocate2) {
+        skip(9, "no VirtualAlloc2");
+        return;
+    }
+#define RESERVE(address) \
+    (char *)allocate2(NULL, address, 0x20000, MEM_RESERVE, PAGE_NOACCESS, &parameter, 1)
+    one = RESERVE(NULL);
+    two = RESERVE(NULL);
+    ok(one && two && one != two, "memory aligned to 1 GiB, twice");
+    ok(!(((ULONG_PTR)one | (ULONG_PTR)two) & (need.Alignment - 1)), "is aligned: %p, %p", one, two);
+    VirtualFree(one, 0, MEM_RELEASE);
+    VirtualFree(two, 0, MEM_RELEASE);
+    need = (MEM_ADDRESS_REQUIREMENTS){(void *)low, (void *)(high - 1), 0x100000};
+    one = RESERVE(NULL);
+    two = RESERVE(NULL);
+    ok((ULONG_PTR)one >= low && (ULONG_PTR)one < high && !((ULONG_PTR)one & 0xfffff),
+       "memory between two addresses: %p", one);
+    ok((ULONG_PTR)two >= low && (ULONG_PTR)two < high && two != one, "twice");
+    VirtualFree(one, 0, MEM_RELEASE);
+    VirtualFree(two, 0, MEM_RELEASE);
+    need.HighestEndingAddress = (void *)(low + 0xffff);
+    ok(!RESERVE(NULL) && GetLastError() != ERROR_INVALID_PARAMETER, "with no room there");
+    need.HighestEndingAddress = NULL;
+    one = RESERVE(NULL);
+    ok((ULONG_PTR)one >= low, "memory above an address");
+    VirtualFree(one, 0, MEM_RELEASE);
+    ok(!RESERVE((void *)high) && GetLastError() == ERROR_INVALID_PARAMETER,
+       "an address and a requirement too");
+    need.Alignment = 0x18000;
+    ok(!RESERVE(NULL) && GetLastError() == ERROR_INVALID_PARAMETER, "no power of two");
+    need = (MEM_ADDRESS_REQUIREMENTS){(void *)0x1234, NULL, 0};
+    ok(!RESERVE(NULL) && GetLastError() == ERROR_INVALID_PARAMETER, "no whole granule");
+}
+
 static void test_placeholders(void)
 {
     allocate2_function allocate2 =
@@ -352,6 +397,7 @@ static void test_main(void)
 {
     test_modes();
     test_refused_modes();
+    test_requirements();
     test_placeholders();
     test_address_space();
     test_heap();

@@ -9,7 +9,7 @@
 #include "loader_dlls.h"
 #include "test.h"
 
-enum { N_TESTS = 72 };
+enum { N_TESTS = 74 };
 
 extern LONG WINAPI LdrLoadDll(const WCHAR *, ULONG, const UNICODE_STRING *, HMODULE *);
 extern LONG WINAPI LdrUnloadDll(HMODULE);
@@ -28,6 +28,7 @@ extern LONG WINAPI NtSetEvent(HANDLE, LONG *);
 extern LONG WINAPI NtCreateEvent(HANDLE *, ULONG, void *, ULONG, BOOLEAN);
 extern void WINAPI RtlExitUserProcess(ULONG);
 extern IMAGE_NT_HEADERS *WINAPI RtlImageNtHeader(void *);
+extern void *WINAPI RtlAddressInSectionTable(IMAGE_NT_HEADERS *, void *, ULONG);
 extern IMAGE_DOS_HEADER __ImageBase;
 
 struct text {
@@ -131,6 +132,18 @@ static void test_static_imports(void)
     is_number(own_tls()[3], 0, "to the end");
 }
 
+/* Where an image that lies as in its file has an address: linkers put sections elsewhere in it. */
+static void test_section_table(HMODULE module)
+{
+    IMAGE_NT_HEADERS *headers = RtlImageNtHeader(module);
+    const IMAGE_SECTION_HEADER *second = IMAGE_FIRST_SECTION(headers) + 1;
+
+    ok(RtlAddressInSectionTable(headers, module, second->VirtualAddress + 1) ==
+           (char *)module + second->PointerToRawData + 1,
+       "an address in a section of the file");
+    ok(!RtlAddressInSectionTable(headers, module, 0x7fff0000), "an address in none");
+}
+
 static void test_look_up(void)
 {
     HMODULE one = handle_of(L"loader_one.dll");
@@ -150,6 +163,7 @@ static void test_look_up(void)
     ok(RtlImageNtHeader(one) && RtlImageNtHeader(one)->Signature == IMAGE_NT_SIGNATURE,
        "a handle is an image's base");
     ok(!RtlImageNtHeader(NULL), "NULL is not");
+    test_section_table(one);
     ok(procedure(one, "one_add") == (void *)one_add ||
            ((int (*)(int, int))procedure(one, "one_add"))(1, 1) == 2,
        "a procedure by name");
@@ -361,7 +375,7 @@ static void test_main(void)
     test_delay_load();
     test_lock();
     two_forget();
-    two_last_line = "not ok 72 - at the end DLLs are detached in reverse order of initialisation\n";
+    two_last_line = "not ok 74 - at the end DLLs are detached in reverse order of initialisation\n";
     test_n_run++;
     RtlExitUserProcess((ULONG)done_testing());
 }

@@ -31,7 +31,8 @@
 #define ARENA_LOW  0x200000000000u
 #define ARENA_HIGH 0x500000000000u
 #define USER_LOW   0x10000u
-#define STEP       0x100000u /* over a mapping that is not ours */
+#define USER_HIGH  0x7ffffffe0000u /* as in SYSTEM_BASIC_INFORMATION, whole granules */
+#define STEP       0x100000u       /* over a mapping that is not ours */
 
 static struct {
     pthread_mutex_t lock;
@@ -200,35 +201,41 @@ static uintptr_t align_up(uintptr_t value, uintptr_t alignment)
     return (value + alignment - 1) & ~(alignment - 1);
 }
 
-/* The lowest free place in [low, high), 0 when there is none. */
-static uintptr_t map_upward(size_t size, const struct view_backing *backing, uintptr_t low,
-                            uintptr_t high)
+/* Addresses that may be taken. */
+struct window {
+    uintptr_t low, high; /* [low, high) */
+    uintptr_t alignment;
+};
+
+/* The lowest free place, 0 when there is none. */
+static uintptr_t map_upward(size_t size, const struct view_backing *backing, struct window in)
 {
-    uintptr_t at = align_up(low, VIRTUAL_GRANULE);
+    const uintptr_t high = in.high;
+    uintptr_t at = align_up(in.low, in.alignment);
 
     while (at < high && high - at >= size) {
         struct view *view = view_above_locked((void *)at);
 
         if (view && (uintptr_t)view->base < at + size) {
-            at = align_up((uintptr_t)view->base + view->size, VIRTUAL_GRANULE);
+            at = align_up((uintptr_t)view->base + view->size, in.alignment);
             continue;
         }
         if (map_at((char *)at, size, backing))
             return at;
         if (errno != EEXIST)
             return 0;
-        at += STEP;
+        at = align_up(at + STEP, in.alignment);
     }
     return 0;
 }
 
-static uintptr_t map_downward(size_t size, const struct view_backing *backing, uintptr_t low,
-                              uintptr_t high)
+static uintptr_t map_downward(size_t size, const struct view_backing *backing, struct window in)
 {
-    uintptr_t top = high;
+    const uintptr_t low = in.low;
+    uintptr_t top = in.high;
 
     while (top > low && top - low >= size) {
-        uintptr_t at = (top - size) & ~(uintptr_t)(VIRTUAL_GRANULE - 1);
+        uintptr_t at = (top - size) & ~(in.alignment - 1);
         struct view *view = view_above_locked((void *)at);
 
         if (at < low)
@@ -246,21 +253,30 @@ static uintptr_t map_downward(size_t size, const struct view_backing *backing, u
     return 0;
 }
 
-static uintptr_t map_anywhere(size_t size, const struct view_backing *backing, uintptr_t limit,
-                              bool top_down)
+/* Between the addresses that the caller wants, else in the arena: from where the last small one was
+ * put, then from its start. */
+static uintptr_t map_anywhere(size_t size, const struct view_backing *backing,
+                              const struct view_place *place)
 {
-    uintptr_t start = arena_start();
+    struct window in = {arena_start(), ARENA_HIGH, VIRTUAL_GRANULE};
     uintptr_t at;
 
-    if (limit && limit < ARENA_HIGH)
-        return top_down ? map_downward(size, backing, USER_LOW, limit + 1)
-                        : map_upward(size, backing, USER_LOW, limit + 1);
-    if (top_down)
-        return map_downward(size, backing, start, ARENA_HIGH);
-    at = map_upward(size, backing, table.hint, ARENA_HIGH);
+    if (place->alignment > in.alignment)
+        in.alignment = place->alignment;
+    if (place->lowest || (place->limit && place->limit < ARENA_HIGH)) {
+        in.low = place->lowest > USER_LOW ? place->lowest : USER_LOW;
+        if (place->limit)
+            in.high = place->limit + 1;
+        else if (in.low >= ARENA_HIGH)
+            in.high = USER_HIGH;
+        return place->is_top_down ? map_downward(size, backing, in) : map_upward(size, backing, in);
+    }
+    if (place->is_top_down)
+        return map_downward(size, backing, in);
+    at = map_upward(size, backing, (struct window){table.hint, in.high, in.alignment});
     if (!at)
-        at = map_upward(size, backing, start, ARENA_HIGH);
-    else if (size <= VIRTUAL_GRANULE)
+        at = map_upward(size, backing, in);
+    else if (size <= VIRTUAL_GRANULE && in.alignment == VIRTUAL_GRANULE)
         table.hint = at + VIRTUAL_GRANULE;
     return at;
 }
@@ -272,7 +288,7 @@ static void pages_record(struct view *view, size_t first, size_t n, ULONG protec
         view->pages[i] = (uint16_t)(protection | (view->pages[i] & VIEW_PAGE_LOCKED));
 }
 
-NTSTATUS view_reserve_locked(char **base, size_t size, uintptr_t limit, bool top_down,
+NTSTATUS view_reserve_locked(char **base, size_t size, const struct view_place *place,
                              const struct view_backing *backing, struct view **ret_view)
 {
     struct view *view, *above;
@@ -285,7 +301,7 @@ NTSTATUS view_reserve_locked(char **base, size_t size, uintptr_t limit, bool top
         if (!map_at(*base, size, backing))
             return errno == EEXIST ? STATUS_CONFLICTING_ADDRESSES : STATUS_NO_MEMORY;
     } else {
-        at = map_anywhere(size, backing, limit, top_down);
+        at = map_anywhere(size, backing, place);
         if (!at)
             return STATUS_NO_MEMORY;
     }

@@ -36,8 +36,15 @@ struct view_backing {
     ULONG protection; /* of all its pages, which are committed then; 0: reserved */
     int fd;           /* a file, from its beginning; -1: nothing yet */
 };
+/* Where a new view may lie that has no address yet. */
+struct view_place {
+    uintptr_t lowest;    /* 0: anywhere */
+    uintptr_t limit;     /* the highest address that it may have; 0: none */
+    uintptr_t alignment; /* a power of 2; less than VIRTUAL_GRANULE is that */
+    bool is_top_down;    /* MEM_TOP_DOWN */
+};
 /* As view_reserve. */
-NTSTATUS view_reserve_locked(char **base, size_t size, uintptr_t limit, bool top_down,
+NTSTATUS view_reserve_locked(char **base, size_t size, const struct view_place *place,
                              const struct view_backing *backing, struct view **ret_view);
 NTSTATUS view_protect_locked(struct view *view, char *base, size_t size, ULONG protection);
 NTSTATUS view_decommit_locked(struct view *view, char *base, size_t size);

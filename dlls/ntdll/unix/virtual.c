@@ -56,14 +56,14 @@ int view_unix_protection(ULONG protection)
     }
 }
 
-static NTSTATUS view_new(char **base, size_t size, uintptr_t limit, bool top_down,
+static NTSTATUS view_new(char **base, size_t size, const struct view_place *place,
                          const struct view_backing *backing, bool is_secured)
 {
     struct view *view;
     NTSTATUS status;
 
     view_lock();
-    status = view_reserve_locked(base, size, limit, top_down, backing, &view);
+    status = view_reserve_locked(base, size, place, backing, &view);
     if (!status) {
         view->allocation_protection = backing->protection ? backing->protection : PAGE_NOACCESS;
         view->is_secured = is_secured;
@@ -74,20 +74,23 @@ static NTSTATUS view_new(char **base, size_t size, uintptr_t limit, bool top_dow
 
 NTSTATUS view_reserve(char **base, size_t size, uintptr_t limit, bool top_down)
 {
-    return view_new(base, size, limit, top_down, &(struct view_backing){0, -1}, false);
+    const struct view_place place = {.limit = limit, .is_top_down = top_down};
+
+    return view_new(base, size, &place, &(struct view_backing){0, -1}, false);
 }
 
 NTSTATUS view_allocate(char **ret_base, size_t size, bool is_secured)
 {
     *ret_base = NULL;
-    return view_new(ret_base, size, 0, false, &(struct view_backing){PAGE_READWRITE, -1},
-                    is_secured);
+    return view_new(ret_base, size, &(struct view_place){0},
+                    &(struct view_backing){PAGE_READWRITE, -1}, is_secured);
 }
 
 NTSTATUS view_map_file(char **ret_base, size_t size, int fd)
 {
     *ret_base = NULL;
-    return view_new(ret_base, size, 0, false, &(struct view_backing){PAGE_READONLY, fd}, false);
+    return view_new(ret_base, size, &(struct view_place){0},
+                    &(struct view_backing){PAGE_READONLY, fd}, false);
 }
 
 NTSTATUS view_describe(const struct view_info *info)

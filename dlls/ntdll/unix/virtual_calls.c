@@ -89,15 +89,14 @@ static NTSTATUS allocation_check(const char *base, size_t size, ULONG type, ULON
 }
 
 static NTSTATUS allocation_reserve(struct range *range, ULONG type, ULONG protection,
-                                   uintptr_t limit)
+                                   const struct view_place *place)
 {
     const struct view_backing backing = {type & MEM_COMMIT ? protection : 0, -1};
     struct view *view;
     NTSTATUS status;
 
     view_lock();
-    status =
-        view_reserve_locked(&range->base, range->size, limit, type & MEM_TOP_DOWN, &backing, &view);
+    status = view_reserve_locked(&range->base, range->size, place, &backing, &view);
     if (!status)
         view->allocation_protection = protection;
     view_unlock();
@@ -139,61 +138,79 @@ static bool is_beyond_memory(size_t size)
     return !sysinfo(&info) && size / info.mem_unit > info.totalram + info.totalswap;
 }
 
-static NTSTATUS allocate(struct range *range, uintptr_t limit, ULONG type, ULONG protection)
+static NTSTATUS allocate(struct range *range, struct view_place *place, ULONG type,
+                         ULONG protection)
 {
     bool reserves = (type & MEM_RESERVE) || (!range->base && (type & MEM_COMMIT));
 
     TRY(allocation_check(range->base, range->size, type, protection));
+    place->is_top_down = type & MEM_TOP_DOWN;
     if (range->base && reserves && (uintptr_t)range->base < USER_LOWEST)
         return STATUS_INVALID_PARAMETER_2;
     *range = range_round(range->base, range->size, reserves ? VIRTUAL_GRANULE : VIRTUAL_PAGE);
     if ((type & MEM_COMMIT) && is_beyond_memory(range->size))
         return STATUS_COMMITMENT_LIMIT;
     if (reserves)
-        return allocation_reserve(range, type, protection, limit);
+        return allocation_reserve(range, type, protection, place);
     return allocation_commit(*range, type, protection);
 }
 
 NTSTATUS WINAPI NtAllocateVirtualMemory(HANDLE process, PVOID *base, ULONG_PTR zero_bits,
                                         SIZE_T *size, ULONG type, ULONG protection)
 {
+    struct view_place place = {0};
     struct range range;
-    uintptr_t limit;
-    NTSTATUS status;
 
     TRY(USER_GET(range.base, base));
     TRY(USER_GET(range.size, size));
-    TRY(limit_from_zero_bits(zero_bits, &limit));
+    TRY(limit_from_zero_bits(zero_bits, &place.limit));
     TRY(process_require_current(__func__, process));
-    status = allocate(&range, limit, type, protection);
-    if (status)
-        return status;
+    TRY(allocate(&range, &place, type, protection));
     TRY(USER_PUT(base, range.base));
     return USER_PUT(size, range.size);
 }
 
-/* Highest address of a MemExtendedParameterAddressRequirements, the only parameter that is
- * honoured. */
-static NTSTATUS parameters_limit(const MEM_EXTENDED_PARAMETER *parameters, ULONG count,
-                                 uintptr_t *ret_limit)
+/* The bounds are of whole granules, the alignment a power of two of them (learn.microsoft.com,
+ * MEM_ADDRESS_REQUIREMENTS). */
+static NTSTATUS place_from_requirements(const MEM_ADDRESS_REQUIREMENTS *user_need,
+                                        struct view_place *ret_place)
 {
-    *ret_limit = 0;
+    MEM_ADDRESS_REQUIREMENTS need;
+    uintptr_t lowest, highest;
+
+    TRY(user_read(&need, user_need, sizeof(need)));
+    lowest = (uintptr_t)need.LowestStartingAddress;
+    highest = (uintptr_t)need.HighestEndingAddress;
+    if ((lowest & (VIRTUAL_GRANULE - 1)) || lowest > USER_HIGHEST || highest > USER_HIGHEST ||
+        (highest && (((highest + 1) & (VIRTUAL_PAGE - 1)) || highest <= lowest)))
+        return STATUS_INVALID_PARAMETER;
+    if (need.Alignment && ((need.Alignment & (need.Alignment - 1)) ||
+                           need.Alignment < VIRTUAL_GRANULE || need.Alignment > USER_HIGHEST))
+        return STATUS_INVALID_PARAMETER;
+    *ret_place =
+        (struct view_place){.lowest = lowest, .limit = highest, .alignment = need.Alignment};
+    return STATUS_SUCCESS;
+}
+
+/* Which node's memory it is to be is a wish, and Linux' own choice the better one. */
+static NTSTATUS place_from_parameters(const MEM_EXTENDED_PARAMETER *parameters, ULONG count,
+                                      struct view_place *ret_place)
+{
     for (ULONG i = 0; i < count; i++) {
         MEM_EXTENDED_PARAMETER parameter;
-        MEM_ADDRESS_REQUIREMENTS need;
 
         TRY(user_read(&parameter, parameters + i, sizeof(parameter)));
-        if (parameter.Type != MemExtendedParameterAddressRequirements) {
+        switch ((unsigned)parameter.Type) {
+        case MemExtendedParameterAddressRequirements:
+            TRY(place_from_requirements(parameter.Pointer, ret_place));
+            break;
+        case MemExtendedParameterNumaNode:
+            break;
+        default:
             unimplemented_once("NtAllocateVirtualMemoryEx", "extended parameter",
                                (unsigned)parameter.Type);
             return STATUS_NOT_SUPPORTED;
         }
-        TRY(user_read(&need, parameter.Pointer, sizeof(need)));
-        if (need.LowestStartingAddress || need.Alignment > VIRTUAL_GRANULE) {
-            unimplemented_once("NtAllocateVirtualMemoryEx", "address requirement", NO_NUMBER);
-            return STATUS_NOT_SUPPORTED;
-        }
-        *ret_limit = (uintptr_t)need.HighestEndingAddress;
     }
     return STATUS_SUCCESS;
 }
@@ -202,24 +219,23 @@ NTSTATUS WINAPI NtAllocateVirtualMemoryEx(HANDLE process, PVOID *base, SIZE_T *s
                                           ULONG protection, MEM_EXTENDED_PARAMETER *parameters,
                                           ULONG count)
 {
+    struct view_place place = {0};
     struct range range;
-    uintptr_t limit;
-    NTSTATUS status;
 
     TRY(USER_GET(range.base, base));
     TRY(USER_GET(range.size, size));
     if (count && !parameters)
         return STATUS_INVALID_PARAMETER;
-    TRY(parameters_limit(parameters, count, &limit));
+    TRY(place_from_parameters(parameters, count, &place));
+    if (range.base && (place.lowest || place.limit || place.alignment))
+        return STATUS_INVALID_PARAMETER;
     TRY(process_require_current(__func__, process));
     if (type &
         (MEM_RESERVE_PLACEHOLDER | MEM_REPLACE_PLACEHOLDER)) { /* TODO(memory): placeholders */
         unimplemented_once(__func__, "placeholders", NO_NUMBER);
         return STATUS_NOT_SUPPORTED;
     }
-    status = allocate(&range, limit, type, protection);
-    if (status)
-        return status;
+    TRY(allocate(&range, &place, type, protection));
     TRY(USER_PUT(base, range.base));
     return USER_PUT(size, range.size);
 }
