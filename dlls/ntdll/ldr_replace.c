@@ -18,7 +18,7 @@
  * replace_by_name.c. CreateFile, FindFirstFile and their kin: Wine's, but for symbolic links
  * (replace_reparse.c). FatalAppExit, RaiseFailFastException: Wine's end the program without a word
  * (replace_end.c). GetFinalPathNameByHandle: Wine's knows short paths only (replace_final_name.c).
- */
+ * What run times ask of the machine when they start: replace_machine.c. */
 
 #include "ntdll.h"
 
@@ -77,6 +77,8 @@ static const struct {
     OURS("kernelbase.dll", FatalAppExitW, NULL),
     OURS("kernelbase.dll", GetFinalPathNameByHandleA, NULL),
     OURS("kernelbase.dll", GetFinalPathNameByHandleW, NULL),
+    OURS("kernelbase.dll", GetNumaHighestNodeNumber, NULL),
+    OURS("kernelbase.dll", GetProcessPriorityBoost, &original_GetProcessPriorityBoost),
     OURS("kernelbase.dll", LockFileEx, NULL),
     OURS("kernelbase.dll", MoveFileExA, &move_originals.plain_narrow),
     OURS("kernelbase.dll", MoveFileExW, &move_originals.plain),
@@ -85,6 +87,9 @@ static const struct {
     OURS("kernelbase.dll", RaiseFailFastException, NULL),
     OURS("kernelbase.dll", SetFileAttributesA, NULL),
     OURS("kernelbase.dll", SetFileAttributesW, NULL),
+    OURS("kernelbase.dll", SetProcessPriorityBoost, &original_SetProcessPriorityBoost),
+    OURS("kernelbase.dll", WerGetFlags, NULL),
+    OURS("kernelbase.dll", WerSetFlags, NULL),
     OURS("kernelbase.dll", SetFileInformationByHandle, &original_SetFileInformationByHandle),
     OURS("kernel32.dll", SetVolumeLabelA, NULL),
     OURS("kernel32.dll", SetVolumeLabelW, NULL),

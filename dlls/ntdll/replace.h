@@ -110,4 +110,13 @@ BOOL WINAPI replaced_MiniDumpWriteDump(HANDLE process, DWORD id, HANDLE file, DW
                                        const void *exception, const void *streams,
                                        const void *callback);
 
+/* replace_machine.c. */
+HRESULT WINAPI replaced_WerSetFlags(DWORD flags);
+HRESULT WINAPI replaced_WerGetFlags(HANDLE process, DWORD *ret_flags);
+extern BOOL(WINAPI *original_SetProcessPriorityBoost)(HANDLE process, BOOL is_disabled);
+extern BOOL(WINAPI *original_GetProcessPriorityBoost)(HANDLE process, BOOL *ret_is_disabled);
+BOOL WINAPI replaced_SetProcessPriorityBoost(HANDLE process, BOOL is_disabled);
+BOOL WINAPI replaced_GetProcessPriorityBoost(HANDLE process, BOOL *ret_is_disabled);
+BOOL WINAPI replaced_GetNumaHighestNodeNumber(ULONG *ret_node);
+
 #endif

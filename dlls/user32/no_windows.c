@@ -14,6 +14,35 @@ static BOOL no_window(void)
     return FALSE;
 }
 
+/* Of the system and of what is plugged into it; a size wants a display. */
+int WINAPI GetSystemMetrics(int index)
+{
+    static struct {
+        unsigned char has_said_it;
+        char name[sizeof("GetSystemMetrics")];
+    } record = {0, "GetSystemMetrics"};
+
+    switch (index) {
+    case SM_CLEANBOOT: /* a normal one */
+    case SM_CMONITORS:
+    case SM_CMOUSEBUTTONS:
+    case SM_DBCSENABLED:
+    case SM_DEBUG:
+    case SM_MEDIACENTER:
+    case SM_MOUSEPRESENT:
+    case SM_NETWORK:
+    case SM_REMOTESESSION:
+    case SM_SERVERR2:
+    case SM_SHUTTINGDOWN:
+    case SM_SLOWMACHINE:
+    case SM_STARTER:
+    case SM_TABLETPC:
+        return 0;
+    default:
+        return (int)absent_called((struct absent_record *)&record, 0);
+    }
+}
+
 BOOL WINAPI IsWindow(HWND window)
 {
     (void)window;

@@ -91,6 +91,22 @@ int WINAPI WSACleanup(void)
     return SOCKET_ERROR;
 }
 
+/* None is installed. */
+int WINAPI WSAEnumProtocolsW(INT *wanted, WSAPROTOCOL_INFOW *buffer, DWORD *size)
+{
+    (void)wanted, (void)buffer;
+    if (!is_started())
+        return SOCKET_ERROR;
+    *size = 0;
+    return 0;
+}
+
+int WINAPI WSAEnumProtocolsA(INT *wanted, WSAPROTOCOL_INFOA *buffer, DWORD *size)
+{
+    (void)buffer;
+    return WSAEnumProtocolsW(wanted, NULL, size);
+}
+
 int WINAPI WSAGetLastError(void)
 {
     return (int)GetLastError();

@@ -136,12 +136,26 @@ static int frames_count(void)
     return n;
 }
 
+/* Kept in this process, where nothing else could read it. */
+static void test_error_report_flags(void)
+{
+    const HMODULE kernel = GetModuleHandleA("kernel32");
+    HRESULT(WINAPI * set)(DWORD) = (void *)GetProcAddress(kernel, "WerSetFlags");
+    HRESULT(WINAPI * get)(HANDLE, DWORD *) = (void *)GetProcAddress(kernel, "WerGetFlags");
+    DWORD flags = 77;
+
+    ok(set && get && !get(GetCurrentProcess(), &flags) && !flags, "WerGetFlags: none");
+    ok(set && !set(4), "WerSetFlags");
+    ok(get && !get(GetCurrentProcess(), &flags) && flags == 4, "is remembered");
+}
+
 static void test_main(void)
 {
     test_processors();
     test_processors_ex();
     test_ideal_processor();
     test_folders();
+    test_error_report_flags();
     test_mapped_name();
     test_symbols();
     ok(SymInitializeW(GetCurrentProcess(), NULL, TRUE), "SymInitializeW");

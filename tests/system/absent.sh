@@ -4,7 +4,8 @@
 
 "$portico" "$(program absent)" >"$scratch/out" 2>"$scratch/err"
 is "$?" 0 'a program that wants windows and a network gets neither'
-is "$(cat "$scratch/err")" "portico: user32.CreateWindowExA is not available: there is no display
+is "$(cat "$scratch/err")" "portico: user32.GetSystemMetrics is not available: there is no display
+portico: user32.CreateWindowExA is not available: there is no display
 portico: win32u.NtGdiCreateCompatibleDC is not available: there is no display
 portico: iphlpapi is not available: there is no network
 portico: DNSAPI.dll: call 2 of its Unix side, which is not here, fails

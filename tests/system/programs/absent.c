@@ -1,13 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* Wants a window, a device context, a socket, the machine's network adapters, an address, a
- * thread's cycles, a file by its number, watched and large pages and a volume's label, each twice.
- * Exits with 0 when it got none of them. */
+/* Wants a screen's width, a window, a device context, a socket, the machine's network adapters, an
+ * address, a thread's cycles, a file by its number, watched and large pages and a volume's label,
+ * each twice. Exits with 0 when it got none of them. */
 #include <winsock2.h>
 
 #include <iphlpapi.h>
 #include <windns.h>
+
+/* What every program of Go or of Microsoft's compiler asks when it starts or ends, or Node.js, and
+ * what is true without a display and a network: nothing is said. TRUE: the answers are right. */
+static BOOL asks_quietly(void)
+{
+    ULONG node;
+    BOOL is_disabled = FALSE;
+    DWORD size = 77;
+
+    return GetNumaHighestNodeNumber(&node) && node < 64 &&
+           SetProcessPriorityBoost(GetCurrentProcess(), TRUE) &&
+           GetProcessPriorityBoost(GetCurrentProcess(), &is_disabled) && is_disabled &&
+           !GetSystemMetrics(SM_REMOTESESSION) && !WSAEnumProtocolsW(NULL, NULL, &size) && !size;
+}
 
 int main(void)
 {
@@ -22,7 +36,10 @@ int main(void)
 
     if (WSAStartup(MAKEWORD(2, 2), &data))
         return 2;
+    if (!asks_quietly())
+        return 4;
     for (int i = 0; i < 2; i++) {
+        n_got += GetSystemMetrics(SM_CXSCREEN) != 0;
         n_got += CreateWindowExA(0, "STATIC", "x", 0, 0, 0, 1, 1, NULL, NULL, NULL, NULL) != NULL;
         n_got += CreateCompatibleDC(NULL) != NULL;
         n_got += GetAdaptersInfo(NULL, &size) == ERROR_BUFFER_OVERFLOW;
