@@ -17,6 +17,11 @@
 #ifndef MEM_RESERVE_PLACEHOLDER
 #define MEM_RESERVE_PLACEHOLDER 0x40000
 #endif
+#ifndef MEM_REPLACE_PLACEHOLDER
+#define MEM_REPLACE_PLACEHOLDER   0x4000
+#define MEM_COALESCE_PLACEHOLDERS 1
+#define MEM_PRESERVE_PLACEHOLDER  2
+#endif
 #ifndef MEM_RESET_UNDO
 #define MEM_RESET_UNDO 0x1000000
 #endif
@@ -143,6 +148,61 @@ static void test_requirements(void)
     ok(!RESERVE(NULL) && GetLastError() == ERROR_INVALID_PARAMETER, "no whole granule");
 }
 
+#define REPLACE(at, size)                                                                         \
+    allocate2(NULL, at, size, MEM_RESERVE | MEM_COMMIT | MEM_REPLACE_PLACEHOLDER, PAGE_READWRITE, \
+              NULL, 0)
+#define PRESERVE(at, size) VirtualFree(at, size, MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER)
+#define JOIN(at, size)     VirtualFree(at, size, MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS)
+
+/* 256 KiB. Every failure leaves things as they were. */
+static void test_placeholder(allocate2_function allocate2, char *base)
+{
+    MEMORY_BASIC_INFORMATION info;
+
+    ok(!VirtualAlloc(base, 0x1000, MEM_COMMIT, PAGE_READWRITE), "has no page to commit");
+    ok(!REPLACE(base + 0x10000, 0x1000) && GetLastError() == ERROR_INVALID_ADDRESS,
+       "a part of it cannot be replaced");
+    ok(PRESERVE(base + 0x10000, 0x3000), "it can be cut: a piece of three pages in the middle");
+    ok(!PRESERVE(base + 0x10000, 0x3000), "once");
+    ok(!REPLACE(base + 0x10000, 0x4000), "what reaches beyond the piece cannot be replaced");
+    ok(REPLACE(base + 0x10000, 0x3000) == base + 0x10000, "the piece can");
+    memset(base + 0x10000, 7, 0x3000);
+    ok(VirtualQuery(base + 0x11000, &info, sizeof(info)) && info.State == MEM_COMMIT &&
+           info.AllocationBase == base + 0x10000 && info.RegionSize == 0x2000,
+       "and is memory of its own");
+    ok(!JOIN(base, 0x40000) && GetLastError() == ERROR_INVALID_ADDRESS,
+       "what has memory in it is not joined");
+    ok(!PRESERVE(base + 0x10000, 0x1000), "a part of the memory does not become one again");
+    ok(PRESERVE(base + 0x10000, 0x3000), "all of it does");
+    ok(VirtualQuery(base + 0x11000, &info, sizeof(info)) && info.State == MEM_RESERVE,
+       "and its pages are gone");
+    ok(!JOIN(base, 0x12000) && !JOIN(base + 0x1000, 0x3f000), "only whole ones are joined");
+    ok(JOIN(base, 0x40000), "all of them are");
+    ok(!JOIN(base, 0x40000), "once");
+    ok(REPLACE(base, 0x40000) == base && !base[0x10000], "and replaced as one, by zeros");
+    ok(VirtualFree(base, 0, MEM_RELEASE), "and released");
+    ok(VirtualQuery(base, &info, sizeof(info)) && info.State == MEM_FREE, "for good");
+}
+
+/* V8 allocates its code so. */
+static void test_targets(void)
+{
+    DWORD old;
+    char *base = VirtualAlloc(NULL, 0x2000, MEM_RESERVE | MEM_COMMIT,
+                              PAGE_EXECUTE_READ | PAGE_TARGETS_INVALID);
+    MEMORY_BASIC_INFORMATION info;
+
+    ok(base && VirtualQuery(base, &info, sizeof(info)) && info.Protect == PAGE_EXECUTE_READ,
+       "code that no call may go to yet");
+    ok(VirtualProtect(base, 0x1000, PAGE_EXECUTE_READWRITE | PAGE_TARGETS_NO_UPDATE, &old) &&
+           old == PAGE_EXECUTE_READ,
+       "what calls may go to stays");
+    ok(!VirtualProtect(base, 0x1000, PAGE_READWRITE | PAGE_TARGETS_NO_UPDATE, &old) &&
+           GetLastError() == ERROR_INVALID_PARAMETER,
+       "only code has targets");
+    VirtualFree(base, 0, MEM_RELEASE);
+}
+
 static void test_placeholders(void)
 {
     allocate2_function allocate2 =
@@ -150,19 +210,20 @@ static void test_placeholders(void)
     void *base;
 
     if (!allocate2) {
-        skip(2, "no VirtualAlloc2");
+        skip(20, "no VirtualAlloc2");
         return;
     }
     base = allocate2(GetCurrentProcess(), NULL, 0x20000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE,
                      NULL, 0);
     ok(base && VirtualFree(base, 0, MEM_RELEASE), "VirtualAlloc2");
-    base = allocate2(GetCurrentProcess(), NULL, 0x20000, MEM_RESERVE | MEM_RESERVE_PLACEHOLDER,
-                     PAGE_NOACCESS, NULL, 0);
-    if (running_on_portico())
-        ok(!base && GetLastError() == ERROR_NOT_SUPPORTED, "placeholders are refused: error %u",
-           (unsigned)GetLastError());
-    else
-        ok(base != NULL, "a placeholder");
+    base = allocate2(NULL, NULL, 0x40000, MEM_RESERVE | MEM_RESERVE_PLACEHOLDER, PAGE_NOACCESS,
+                     NULL, 0);
+    ok(base != NULL, "a placeholder");
+    test_placeholder(allocate2, base);
+    ok(!allocate2(NULL, NULL, 0x10000, MEM_RESERVE | MEM_COMMIT | MEM_RESERVE_PLACEHOLDER,
+                  PAGE_READWRITE, NULL, 0) &&
+           GetLastError() == ERROR_INVALID_PARAMETER,
+       "a placeholder has no memory");
 }
 
 /* What Windows may refuse too for want of a right or an old version: refused here, never half done.
@@ -398,6 +459,7 @@ static void test_main(void)
     test_modes();
     test_refused_modes();
     test_requirements();
+    test_targets();
     test_placeholders();
     test_address_space();
     test_heap();

@@ -350,7 +350,51 @@ static struct view *view_tail(const struct view *view, char *base)
            tail->size / VIRTUAL_PAGE * sizeof(uint16_t));
     tail->type = view->type;
     tail->allocation_protection = view->allocation_protection;
+    tail->is_placeholder = view->is_placeholder;
     return tail;
+}
+
+/* A head's array is longer than it needs, trimmed at its end. */
+static void view_shrink(struct view *view, size_t size)
+{
+    if (view->has_mapped_pages && pages_bytes(size) < pages_bytes(view->size))
+        munmap((char *)view->pages + pages_bytes(size),
+               pages_bytes(view->size) - pages_bytes(size));
+    view->size = size;
+}
+
+NTSTATUS view_cut_locked(struct view *view, char *base)
+{
+    struct view *tail = view_tail(view, base);
+    const size_t whole = view->size, head = (size_t)(base - view->base);
+
+    if (!tail)
+        return STATUS_NO_MEMORY;
+    view->size = head; /* so that the table finds the tail's place */
+    if (!table_insert(tail)) {
+        view->size = whole;
+        view_free(tail);
+        return STATUS_NO_MEMORY;
+    }
+    view->size = whole;
+    view_shrink(view, head);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS view_join_locked(char *base, size_t size)
+{
+    struct view *joined = view_new(base, size), *part;
+
+    if (!joined)
+        return STATUS_NO_MEMORY;
+    joined->allocation_protection = PAGE_NOACCESS;
+    joined->is_placeholder = true;
+    while ((part = view_above_locked(base)) && part->base < base + size) {
+        table_remove(part);
+        view_free(part);
+    }
+    (void)table_insert(joined); /* the parts' slots are free */
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS view_release_locked(struct view *view, char *base, size_t size,
@@ -369,14 +413,8 @@ NTSTATUS view_release_locked(struct view *view, char *base, size_t size,
     table.hint = table.hint > (uintptr_t)base && table.arena && (uintptr_t)base >= table.arena
                      ? (uintptr_t)base
                      : table.hint;
-    if (base >
-        view->base) { /* the head stays; its array is longer than it needs, trimmed at its end */
-        size_t head = (size_t)(base - view->base);
-
-        if (view->has_mapped_pages && pages_bytes(head) < pages_bytes(view->size))
-            munmap((char *)view->pages + pages_bytes(head),
-                   pages_bytes(view->size) - pages_bytes(head));
-        view->size = head;
+    if (base > view->base) { /* the head stays */
+        view_shrink(view, (size_t)(base - view->base));
     } else {
         table_remove(view);
         *ret_section = tail ? NULL : view->section;

@@ -17,6 +17,7 @@ struct view {
     uint16_t *pages; /* NT protection of each page, PAGE_GUARD included; 0: reserved, not committed.
                         And VIEW_PAGE_LOCKED: read by view_page_protection */
     bool is_secured; /* see view_allocate */
+    bool is_placeholder;   /* see placeholder.c */
     bool has_mapped_pages; /* that array is large: mapped, else allocated */
 };
 
@@ -42,12 +43,17 @@ struct view_place {
     uintptr_t limit;     /* the highest address that it may have; 0: none */
     uintptr_t alignment; /* a power of 2; less than VIRTUAL_GRANULE is that */
     bool is_top_down;    /* MEM_TOP_DOWN */
+    bool is_placeholder; /* for who marks the view */
 };
 /* As view_reserve. */
 NTSTATUS view_reserve_locked(char **base, size_t size, const struct view_place *place,
                              const struct view_backing *backing, struct view **ret_view);
 NTSTATUS view_protect_locked(struct view *view, char *base, size_t size, ULONG protection);
 NTSTATUS view_decommit_locked(struct view *view, char *base, size_t size);
+/* Two views of one, the second from base on, which lies within it; and one of all those that fill
+ * [base, base+size), which have no page committed. STATUS_NO_MEMORY. */
+NTSTATUS view_cut_locked(struct view *view, char *base);
+NTSTATUS view_join_locked(char *base, size_t size);
 /* Gives back [base, base+size) of the view: all, one end, or a hole in the middle. The section
  * reference that went with the last piece is handed out, to be dropped without the lock. */
 NTSTATUS view_release_locked(struct view *view, char *base, size_t size,

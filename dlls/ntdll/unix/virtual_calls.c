@@ -15,6 +15,7 @@
  * own rule, which does not hold for what was reserved first).
  */
 #include "ntprocess.h"
+#include "placeholder.h"
 #include "section.h"
 #include "usermem.h"
 #include "view_table.h"
@@ -27,11 +28,6 @@
 
 #define USER_LOWEST  ((uintptr_t)0x10000)
 #define USER_HIGHEST ((uintptr_t)0x7ffffffeffff)
-
-struct range {
-    char *base;
-    size_t size;
-};
 
 static struct range range_round(const char *base, size_t size, uintptr_t granule)
 {
@@ -55,6 +51,16 @@ static NTSTATUS limit_from_zero_bits(ULONG_PTR zero_bits, uintptr_t *ret_limit)
     }
     *ret_limit = ((uintptr_t)2 << (63 - __builtin_clzll(zero_bits))) - 1;
     return STATUS_SUCCESS;
+}
+
+/* PAGE_TARGETS_INVALID and PAGE_TARGETS_NO_UPDATE, for executable pages: which of their addresses
+ * indirect calls may go to. Nobody checks calls here. */
+static ULONG without_targets(ULONG protection)
+{
+    const ULONG targets = 0x40000000, executable = PAGE_EXECUTE | PAGE_EXECUTE_READ |
+                                                   PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
+
+    return protection & executable ? protection & ~targets : protection;
 }
 
 static const char *type_name(ULONG type)
@@ -97,8 +103,10 @@ static NTSTATUS allocation_reserve(struct range *range, ULONG type, ULONG protec
 
     view_lock();
     status = view_reserve_locked(&range->base, range->size, place, &backing, &view);
-    if (!status)
+    if (!status) {
         view->allocation_protection = protection;
+        view->is_placeholder = place->is_placeholder;
+    }
     view_unlock();
     return status;
 }
@@ -115,6 +123,8 @@ static NTSTATUS allocation_commit(struct range range, ULONG type, ULONG protecti
         status = STATUS_CONFLICTING_ADDRESSES;
     else if (view->is_secured)
         status = STATUS_INVALID_PAGE_PROTECTION;
+    else if (view->is_placeholder)
+        status = STATUS_CONFLICTING_ADDRESSES;
     else if (type & MEM_RESET)
         status = madvise(range.base, range.size, MADV_FREE) ? STATUS_CONFLICTING_ADDRESSES
                                                             : STATUS_SUCCESS;
@@ -165,7 +175,7 @@ NTSTATUS WINAPI NtAllocateVirtualMemory(HANDLE process, PVOID *base, ULONG_PTR z
     TRY(USER_GET(range.size, size));
     TRY(limit_from_zero_bits(zero_bits, &place.limit));
     TRY(process_require_current(__func__, process));
-    TRY(allocate(&range, &place, type, protection));
+    TRY(allocate(&range, &place, type, without_targets(protection)));
     TRY(USER_PUT(base, range.base));
     return USER_PUT(size, range.size);
 }
@@ -215,6 +225,16 @@ static NTSTATUS place_from_parameters(const MEM_EXTENDED_PARAMETER *parameters, 
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS replace(struct range range, ULONG type, ULONG protection)
+{
+    TRY(allocation_check(range.base, range.size, type, protection));
+    if (!(type & MEM_RESERVE))
+        return STATUS_INVALID_PARAMETER;
+    if ((type & MEM_COMMIT) && is_beyond_memory(range.size))
+        return STATUS_COMMITMENT_LIMIT;
+    return placeholder_replace(range, type, protection);
+}
+
 NTSTATUS WINAPI NtAllocateVirtualMemoryEx(HANDLE process, PVOID *base, SIZE_T *size, ULONG type,
                                           ULONG protection, MEM_EXTENDED_PARAMETER *parameters,
                                           ULONG count)
@@ -229,13 +249,18 @@ NTSTATUS WINAPI NtAllocateVirtualMemoryEx(HANDLE process, PVOID *base, SIZE_T *s
     TRY(place_from_parameters(parameters, count, &place));
     if (range.base && (place.lowest || place.limit || place.alignment))
         return STATUS_INVALID_PARAMETER;
+    protection = without_targets(protection);
     TRY(process_require_current(__func__, process));
-    if (type &
-        (MEM_RESERVE_PLACEHOLDER | MEM_REPLACE_PLACEHOLDER)) { /* TODO(memory): placeholders */
-        unimplemented_once(__func__, "placeholders", NO_NUMBER);
-        return STATUS_NOT_SUPPORTED;
+    if (type & MEM_REPLACE_PLACEHOLDER) {
+        range = range_round(range.base, range.size, VIRTUAL_PAGE);
+        TRY(replace(range, type & ~(ULONG)MEM_REPLACE_PLACEHOLDER, protection));
+    } else {
+        place.is_placeholder = type & MEM_RESERVE_PLACEHOLDER;
+        type &= ~(ULONG)MEM_RESERVE_PLACEHOLDER;
+        if (place.is_placeholder && (type != MEM_RESERVE || protection != PAGE_NOACCESS))
+            return STATUS_INVALID_PARAMETER;
+        TRY(allocate(&range, &place, type, protection));
     }
-    TRY(allocate(&range, &place, type, protection));
     TRY(USER_PUT(base, range.base));
     return USER_PUT(size, range.size);
 }
@@ -263,6 +288,11 @@ static NTSTATUS free_locked(struct range *range, ULONG type)
     return view_release_locked(view, range->base, range->size, &section);
 }
 
+enum {
+    PRESERVE = MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER,
+    JOIN = MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS,
+};
+
 NTSTATUS WINAPI NtFreeVirtualMemory(HANDLE process, PVOID *base, SIZE_T *size, ULONG type)
 {
     struct range range;
@@ -272,7 +302,7 @@ NTSTATUS WINAPI NtFreeVirtualMemory(HANDLE process, PVOID *base, SIZE_T *size, U
     TRY(USER_GET(range.base, base));
     TRY(USER_GET(asked, size));
     TRY(process_require_current(__func__, process));
-    if (type != MEM_RELEASE && type != MEM_DECOMMIT)
+    if (type != MEM_RELEASE && type != MEM_DECOMMIT && type != PRESERVE && type != JOIN)
         return STATUS_INVALID_PARAMETER_4;
     if ((uintptr_t)range.base > USER_HIGHEST)
         return STATUS_INVALID_PARAMETER_2;
@@ -282,7 +312,9 @@ NTSTATUS WINAPI NtFreeVirtualMemory(HANDLE process, PVOID *base, SIZE_T *size, U
     if (!asked)
         range.size = 0;
     view_lock();
-    status = free_locked(&range, type);
+    status = type == PRESERVE ? placeholder_preserve_locked(range)
+             : type == JOIN   ? placeholder_join_locked(range)
+                              : free_locked(&range, type);
     view_unlock();
     if (status)
         return status;
@@ -342,6 +374,7 @@ NTSTATUS WINAPI NtProtectVirtualMemory(HANDLE process, PVOID *base, SIZE_T *size
     TRY(USER_GET(range.size, size));
     TRY(USER_PUT(old_protection, old)); /* a bad pointer must be found before anything changes */
     TRY(process_require_current(__func__, process));
+    protection = without_targets(protection);
     if (!view_protection_is_valid(protection))
         return STATUS_INVALID_PAGE_PROTECTION;
     if ((uintptr_t)range.base > USER_HIGHEST)
