@@ -18,7 +18,8 @@
  * replace_by_name.c. CreateFile, FindFirstFile and their kin: Wine's, but for symbolic links
  * (replace_reparse.c). FatalAppExit, RaiseFailFastException: Wine's end the program without a word
  * (replace_end.c). GetFinalPathNameByHandle: Wine's knows short paths only (replace_final_name.c).
- * What run times ask of the machine when they start: replace_machine.c. */
+ * What run times ask of the machine when they start: replace_machine.c.
+ * LookupAccountSid, LookupAccountName: Wine's, and Linux' users and groups (replace_account.c). */
 
 #include "ntdll.h"
 
@@ -53,6 +54,10 @@ static const struct {
     void (*function)(void);
     void *original; /* where Wine's own is stored, or NULL */
 } replacements[] = {
+    OURS("advapi32.dll", LookupAccountNameA, &account_originals.name_narrow),
+    OURS("advapi32.dll", LookupAccountNameW, &account_originals.name),
+    OURS("advapi32.dll", LookupAccountSidA, &account_originals.sid_narrow),
+    OURS("advapi32.dll", LookupAccountSidW, &account_originals.sid),
     OURS("dbghelp.dll", MiniDumpWriteDump, NULL),
     OURS("dbghelp.dll", SymInitialize, &symbols_originals.narrow),
     OURS("dbghelp.dll", SymInitializeW, &symbols_originals.wide),

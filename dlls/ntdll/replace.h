@@ -100,6 +100,32 @@ BOOL WINAPI replaced_MoveFileWithProgressW(const WCHAR *from, const WCHAR *to,
                                            LPPROGRESS_ROUTINE progress, void *argument,
                                            DWORD flags);
 
+/* Wine's, as above (replace_account.c). */
+extern struct account_originals {
+    BOOL(WINAPI *sid)
+    (const WCHAR *system, PSID sid, WCHAR *name, DWORD *n_name, WCHAR *domain, DWORD *n_domain,
+     SID_NAME_USE *use);
+    BOOL(WINAPI *sid_narrow)
+    (const char *system, PSID sid, char *name, DWORD *n_name, char *domain, DWORD *n_domain,
+     SID_NAME_USE *use);
+    BOOL(WINAPI *name)
+    (const WCHAR *system, const WCHAR *name, PSID sid, DWORD *sid_size, WCHAR *domain,
+     DWORD *n_domain, SID_NAME_USE *use);
+    BOOL(WINAPI *name_narrow)
+    (const char *system, const char *name, PSID sid, DWORD *sid_size, char *domain, DWORD *n_domain,
+     SID_NAME_USE *use);
+} account_originals;
+BOOL WINAPI replaced_LookupAccountSidW(const WCHAR *system, PSID sid, WCHAR *name, DWORD *n_name,
+                                       WCHAR *domain, DWORD *n_domain, SID_NAME_USE *use);
+BOOL WINAPI replaced_LookupAccountSidA(const char *system, PSID sid, char *name, DWORD *n_name,
+                                       char *domain, DWORD *n_domain, SID_NAME_USE *use);
+BOOL WINAPI replaced_LookupAccountNameW(const WCHAR *system, const WCHAR *name, PSID sid,
+                                        DWORD *sid_size, WCHAR *domain, DWORD *n_domain,
+                                        SID_NAME_USE *use);
+BOOL WINAPI replaced_LookupAccountNameA(const char *system, const char *name, PSID sid,
+                                        DWORD *sid_size, char *domain, DWORD *n_domain,
+                                        SID_NAME_USE *use);
+
 extern struct symbols_originals {
     BOOL(WINAPI *narrow)(HANDLE process, const char *path, BOOL invade);
     BOOL(WINAPI *wide)(HANDLE process, const WCHAR *path, BOOL invade);

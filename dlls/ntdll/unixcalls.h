@@ -70,6 +70,17 @@ enum { UNIX_VOLUME_NAME_UNITS = 64 };
 NTSTATUS WINAPI unix_volume_name(ULONG drive, ULONG is_device,
                                  WCHAR ret_name[UNIX_VOLUME_NAME_UNITS]);
 
+/* A Linux user or group by its id or by its name: fills in the other, and the machine's name.
+ * STATUS_NONE_MAPPED: there is none. */
+enum { UNIX_ACCOUNT_UNITS = 256 }; /* with the NUL */
+enum { UNIX_ACCOUNT_BY_ID, UNIX_ACCOUNT_BY_NAME };
+struct unix_account {
+    ULONG is_group;
+    ULONG id;
+    WCHAR name[UNIX_ACCOUNT_UNITS], host[UNIX_ACCOUNT_UNITS];
+};
+NTSTATUS WINAPI unix_account(ULONG by, struct unix_account *account);
+
 /* Sleeping under a key, in two steps: the thread is queued, then the caller looks at its value once
  * more and either leaves or sleeps. A wake-up after `queue` ends the sleep.
  * unix_key_sleep: STATUS_SUCCESS woken, perhaps for nothing; STATUS_TIMEOUT; the status of an

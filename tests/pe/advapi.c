@@ -92,6 +92,84 @@ static void test_accounts(void)
     CloseHandle(token);
 }
 
+/* The names and the SID of who runs this are one account's. */
+static void test_own_account(void)
+{
+    char name[128], looked_up[128], domain[128], buffer[256], sid[SECURITY_MAX_SID_SIZE];
+    DWORD name_size = sizeof(name), looked_up_size = sizeof(looked_up),
+          domain_size = sizeof(domain), sid_size = sizeof(sid);
+    const HANDLE token = process_token();
+    PSID user = user_of(token, buffer);
+    SID_NAME_USE use;
+
+    GetUserNameA(name, &name_size);
+    ok(LookupAccountSidA(NULL, user, looked_up, &looked_up_size, domain, &domain_size, &use) &&
+           !lstrcmpiA(name, looked_up),
+       "the user's SID is called as the user is: %s, %s", looked_up, name);
+    domain_size = sizeof(domain);
+    ok(LookupAccountNameA(NULL, name, sid, &sid_size, domain, &domain_size, &use) &&
+           EqualSid(sid, user),
+       "and the name has that SID");
+    CloseHandle(token);
+}
+
+/* S-1-22-1-<uid>, S-1-22-2-<gid>: Portico's own (docs/SECURITY.md). Each Debian has these. */
+static void test_unix_accounts(void)
+{
+    static const struct {
+        const char *sid;
+        const wchar_t *name;
+        SID_NAME_USE use;
+    } rows[] = {{"S-1-22-1-1", L"daemon", SidTypeUser},
+                {"S-1-22-2-1", L"daemon", SidTypeGroup},
+                {"S-1-22-2-0", L"root", SidTypeGroup}};
+    char made[SECURITY_MAX_SID_SIZE], *text;
+    wchar_t name[128], domain[128], full[300];
+    DWORD n, n_domain, size;
+    SID_NAME_USE use;
+    PSID sid;
+
+    if (!running_on_portico()) {
+        skip(19, "Linux' accounts");
+        return;
+    }
+    for (int i = 0; i < 3; i++) {
+        ConvertStringSidToSidA(rows[i].sid, &sid);
+        n = n_domain = 128;
+        ok(LookupAccountSidW(NULL, sid, name, &n, domain, &n_domain, &use) &&
+               !lstrcmpW(name, rows[i].name) && use == rows[i].use,
+           "%s is %S", rows[i].sid, rows[i].name);
+        is_number(n, lstrlenW(name), "so long");
+        wsprintfW(full, L"%s\\%s", domain, name);
+        n_domain = 128;
+        size = sizeof(made);
+        ok(LookupAccountNameW(NULL, full, made, &size, domain, &n_domain, &use) &&
+               EqualSid(made, sid) && use == rows[i].use,
+           "and back: %S", full);
+        n = n_domain = 2;
+        ok(!LookupAccountSidW(NULL, sid, name, &n, domain, &n_domain, &use) &&
+               GetLastError() == ERROR_INSUFFICIENT_BUFFER,
+           "too little room");
+        is_number(n, lstrlenW(rows[i].name) + 1, "so much it takes");
+        LocalFree(sid);
+    }
+    size = sizeof(made);
+    n_domain = 128;
+    ok(LookupAccountNameW(NULL, L"ROOT", made, &size, domain, &n_domain, &use) &&
+           ConvertSidToStringSidA(made, &text) && !lstrcmpA(text, "S-1-5-18"),
+       "root is the system");
+    LocalFree(text);
+    ConvertStringSidToSidA("S-1-22-1-4294967000", &sid);
+    n = n_domain = 128;
+    ok(!LookupAccountSidW(NULL, sid, name, &n, domain, &n_domain, &use), "nobody's");
+    is_number(GetLastError(), ERROR_NONE_MAPPED, "SID has no name");
+    size = sizeof(made);
+    ok(!LookupAccountNameW(NULL, L"no such user", made, &size, domain, &n_domain, &use) &&
+           GetLastError() == ERROR_NONE_MAPPED,
+       "and no such name has a SID");
+    LocalFree(sid);
+}
+
 static void test_tokens(void)
 {
     char groups[4096], privileges[1024];
@@ -279,6 +357,8 @@ static void test_main(void)
 {
     test_sids();
     test_accounts();
+    test_own_account();
+    test_unix_accounts();
     test_tokens();
     test_privileges();
     test_descriptors();

@@ -25,8 +25,9 @@ void cmdline_append(struct text *text, const char *argument);
 void cmdline_append_program(struct text *text, const char *dos_path);
 /* Z:\tmp\x for /tmp/x. */
 void dos_path_append(struct text *text, const char *unix_path);
-/* The user's name as Windows may have it, which is a folder's on drive C: too: Linux' when it is fit for that, else "user".
+/* A user's name as Windows may have it, which is a folder's on drive C: too: Linux' when it is fit for that, else "user".
  */
 const char *environment_user(const char *user);
-/* The environment block: NAME=value texts, each with its NUL, sorted by name as Windows sorts, and a last NUL. */
-void environment_append(struct text *text, char *const *environment);
+/* The environment block: NAME=value texts, each with its NUL, sorted by name as Windows sorts, and a last NUL. user: whose
+ * (account.h). */
+void environment_append(struct text *text, char *const *environment, const char *user);

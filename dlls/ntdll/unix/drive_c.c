@@ -6,7 +6,7 @@
 /* Drive C:, a folder of Portico's own that is made on first use: $PORTICO_HOME/drive_c, or
  * ~/.portico/drive_c (without a home /tmp/portico-home-<uid>/drive_c), with the folders that a
  * Windows has from its start, the user's among them (shell32 fails for one that is not there). */
-#include "cmdline.h"
+#include "account.h"
 #include "common/own_folder.h"
 #include "ntpath.h"
 #include <errno.h>
@@ -54,8 +54,7 @@ static bool make_folder(const char *path)
 static void folder_path(const char *base, const char *folder, char path[PATH_ROOM])
 {
     if (*folder == '~')
-        snprintf(path, PATH_ROOM, "%s/drive_c/users/%s%s", base, environment_user(getenv("USER")),
-                 folder + 1);
+        snprintf(path, PATH_ROOM, "%s/drive_c/users/%s%s", base, account_user(), folder + 1);
     else
         snprintf(path, PATH_ROOM, "%s/drive_c%s", base, folder);
 }

@@ -191,10 +191,9 @@ const char *environment_user(const char *user)
     return is_fit ? user : "user";
 }
 
-static void made_add(struct entries *entries, char *const *environment)
+static void made_add(struct entries *entries, char *const *environment, const char *user)
 {
     const char *temporary = value_of(environment, "TMPDIR");
-    const char *user = environment_user(value_of(environment, "USER"));
     char host[COMPUTER_NAME_MAX + 1], number[16];
     size_t i;
 
@@ -228,7 +227,7 @@ static int entry_compare(const void *left, const void *right)
     return order ? order : (length_a > length_b) - (length_a < length_b);
 }
 
-void environment_append(struct text *text, char *const *environment)
+void environment_append(struct text *text, char *const *environment, const char *user)
 {
     struct entries *entries;
     unsigned i, n = MADE_MAX;
@@ -242,7 +241,7 @@ void environment_append(struct text *text, char *const *environment)
     }
     entries->n = 0;
     entries->n_max = n;
-    made_add(entries, environment);
+    made_add(entries, environment, user);
     for (i = 0; environment[i]; i++) {
         struct text entry = {0};
 

@@ -9,6 +9,7 @@
 
 #include "params.h"
 
+#include "account.h"
 #include "cmdline.h"
 #include "console.h"
 #include "ntpath.h"
@@ -92,7 +93,7 @@ static NTSTATUS texts_make(const struct params_source *source, struct params_tex
     cmdline_append_program(&line, image.bytes);
     for (argument = source->arguments; *argument; argument++)
         cmdline_append(&line, *argument);
-    environment_append(&block, source->environment);
+    environment_append(&block, source->environment, account_user());
     status = wide_from_text(&image, &texts->image);
     if (!status)
         status = wide_from_text(&line, &texts->command_line);
