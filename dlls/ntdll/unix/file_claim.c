@@ -17,14 +17,20 @@
  * Two that open at once may see each other and both step back: each looks again without its own
  * claim, and is refused only when the other is still there.
  *
+ * A section of a file, and a view of it, is a read lock on the byte MAPPED_BASE + its pages, by a
+ * description of the section's own, which its descriptors and mappings keep: while there is one
+ * behind what a file is cut to, it is not cut, nor deleted. An image denies writing, and has a mark
+ * of its own: who may open such a file to delete it on close is told from who may not.
+ *
  * A byte-range lock is a Linux lock of the same bytes, so that Linux programs see it, and theirs
- * count here. The bytes from CLAIM_BASE on cannot be locked so.
+ * count here. The bytes from MAPPED_BASE on cannot be locked so.
  *
  * DIFFERS: other processes do not see what needs a permission that the user has not (a claim needs
  * a descriptor for reading, an exclusive lock one for writing) or what the file system refuses to
  * lock.
  */
 #include "file_claim.h"
+#include "virtual.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -32,6 +38,8 @@
 #include <unistd.h>
 
 #define CLAIM_BASE   UINT64_C(0x7fffffffffffff00)
+#define MAPPED_BASE  UINT64_C(0x7ffff00000000000) /* the pages of 2^55 bytes, at least, follow */
+#define IMAGE_MARK   (CLAIM_BASE - 1)
 #define N_CLAIM_BITS 6
 #define ATTEMPTS     8
 
@@ -102,15 +110,64 @@ NTSTATUS file_claim(struct file *file, ACCESS_MASK access, ULONG sharing)
     return STATUS_SHARING_VIOLATION;
 }
 
-void file_claim_program(int fd)
+/* ---- sections ---- */
+
+/* The byte of a section of this size; of what lies behind a size, the byte before. */
+static uint64_t mapped_at(uint64_t size)
 {
+    const uint64_t pages = size / VIRTUAL_PAGE + !!(size % VIRTUAL_PAGE);
+
+    return pages < IMAGE_MARK - MAPPED_BASE ? MAPPED_BASE + pages : IMAGE_MARK - 1;
+}
+
+static void mark_set(int fd, uint64_t at)
+{
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = (off_t)at, .l_len = 1};
+
+    (void)fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+/* Has another description a mark in [from, CLAIM_BASE)? */
+static bool has_marks(int fd, uint64_t from)
+{
+    struct flock lock = {.l_type = F_WRLCK,
+                         .l_whence = SEEK_SET,
+                         .l_start = (off_t)from,
+                         .l_len = (off_t)(CLAIM_BASE - from)};
+
+    return !fcntl(fd, F_OFD_GETLK, &lock) && lock.l_type != F_UNLCK;
+}
+
+void file_claim_section(int fd, uint64_t size, bool writes)
+{
+    mark_set(fd, mapped_at(size));
+    if (writes)
+        (void)bits_call(fd, F_OFD_SETLK, F_RDLCK, WRITES);
+}
+
+void file_claim_image(int fd)
+{
+    mark_set(fd, IMAGE_MARK);
     (void)bits_call(fd, F_OFD_SETLK, F_RDLCK, DENIES_WRITE);
 }
+
+bool file_is_mapped_behind(int fd, uint64_t size)
+{
+    return has_marks(fd, mapped_at(size) + 1);
+}
+
+bool file_is_image(int fd)
+{
+    return has_marks(fd, IMAGE_MARK);
+}
+
+/* ---- before a deletion ---- */
 
 NTSTATUS file_claim_check_delete(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
-    bool is_free = fd < 0 || bits_call(fd, F_OFD_GETLK, F_WRLCK, DENIES_DELETE);
+    bool is_free = fd < 0 || (bits_call(fd, F_OFD_GETLK, F_WRLCK, DENIES_DELETE) &&
+                              !file_is_mapped_behind(fd, 0));
 
     if (fd >= 0)
         close(fd);
@@ -121,10 +178,10 @@ NTSTATUS file_claim_check_delete(const char *path)
 
 static bool range_make(uint64_t offset, uint64_t length, short type, struct flock *ret_lock)
 {
-    if (!length || offset >= CLAIM_BASE)
+    if (!length || offset >= MAPPED_BASE)
         return false;
-    if (length > CLAIM_BASE - offset)
-        length = CLAIM_BASE - offset;
+    if (length > MAPPED_BASE - offset)
+        length = MAPPED_BASE - offset;
     *ret_lock = (struct flock){
         .l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)offset, .l_len = (off_t)length};
     return true;

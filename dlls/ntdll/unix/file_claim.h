@@ -10,8 +10,14 @@
 /* For this file object; held by its descriptor, so by whoever inherits it, and gone with the last
  * of them. STATUS_SHARING_VIOLATION. */
 NTSTATUS file_claim(struct file *file, ACCESS_MASK access, ULONG sharing);
-/* Nobody is to write to the file as long as a descriptor of this open lives: a program that runs. */
-void file_claim_program(int fd);
+/* For a section of the file's first `size` bytes, or for an image of it; held as the first by the
+ * descriptor, and by what is mapped of it. Nobody may write to an image's file then. */
+void file_claim_section(int fd, uint64_t size, bool writes);
+void file_claim_image(int fd);
+/* Has somebody a section or view of bytes that lie behind this size, or an image, by an open other
+ * than this one? (As Windows does, whole pages are meant.) */
+bool file_is_mapped_behind(int fd, uint64_t size);
+bool file_is_image(int fd);
 /* Would deleting or replacing the file of this path be refused? STATUS_SHARING_VIOLATION. */
 NTSTATUS file_claim_check_delete(const char *path);
 

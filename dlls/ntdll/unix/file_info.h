@@ -21,9 +21,11 @@ NTSTATUS file_link_open(const struct nt_path *path, ULONG options, int *ret_fd);
 /* IO_REPARSE_TAG_SYMLINK, or 0. */
 ULONG reparse_tag(struct file_facts facts);
 /* file_share.c */
-/* May what the file was opened by not be deleted? Of a link to a read-only file only the link is
- * meant. With `node`; `info` is the file's. */
-bool file_is_read_only(const struct file *file, const struct stat *info);
+/* Is the file what its name means, and not what a link of that name leads to? With `node`, opened
+ * with DELETE; `info` is the file's. */
+bool file_means_itself(const struct file *file, const struct stat *info);
+/* Has this process something open below the folder? */
+bool file_folder_is_used(const struct file *folder);
 bool file_is_delete_pending(struct file *file);
 /* is_posix: the name goes with this object, whoever else has the file open. */
 void file_set_delete_pending(struct file *file, bool pending, bool is_posix);

@@ -20,6 +20,7 @@
 #include "common/trace.h"
 #include "create.h"
 #include "file_info.h"
+#include "file_open.h"
 #include "ntprocess.h"
 #include "ntstatus_errno.h"
 #include "pipe.h"
@@ -29,14 +30,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-struct open_request {
-    ACCESS_MASK access; /* mapped */
-    ULONG attributes, sharing, disposition, options;
-    struct nt_path path;
-    const void *user_quality;
-    ULONG information; /* FILE_OPENED ... */
-};
 
 /* The name relative to a directory handle, or absolute. An empty relative name is the directory (or
  * file) itself. */
@@ -160,23 +153,6 @@ static NTSTATUS overwrite_check(const struct open_request *request, const struct
                : STATUS_SUCCESS;
 }
 
-/* What was made or made anew has the attributes that were asked for, and archive. */
-static void attributes_begin(const struct open_request *request, int fd, const struct stat *info)
-{
-    struct file_facts facts = {.attributes = request->attributes};
-
-    if (request->information == FILE_OPENED)
-        return;
-    if (!S_ISDIR(info->st_mode))
-        facts.attributes |= FILE_ATTRIBUTE_ARCHIVE;
-    /* A new one has the default already. */
-    if (request->information != FILE_CREATED ||
-        (request->attributes &
-         (FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_TEMPORARY |
-          FILE_ATTRIBUTE_OFFLINE | FILE_ATTRIBUTE_NOT_CONTENT_INDEXED)))
-        file_facts_set(fd, info, FACTS_ATTRIBUTES, facts);
-}
-
 /* What leads nowhere can only be deleted or renamed. */
 static bool means_link(const struct open_request *request, bool leads_nowhere, bool overwrites)
 {
@@ -267,48 +243,6 @@ static NTSTATUS open_by_disposition(struct open_request *request, int *ret_fd)
             request->path.exists = true;
         }
     }
-}
-
-/* The file object for an open descriptor; share modes entered, truncated if the disposition says
- * so. */
-static NTSTATUS file_finish(struct open_request *request, int fd, struct file **ret_file)
-{
-    struct file *file;
-    enum file_kind kind;
-    struct stat info;
-    NTSTATUS status;
-
-    if (fstat(fd, &info)) {
-        close(fd);
-        return status_from_errno(errno);
-    }
-    kind = !S_ISLNK(info.st_mode)                               ? file_kind_of(fd, &info)
-           : file_link_leads_to_folder(request->path.unix_path) ? FILE_KIND_FOLDER
-                                                                : FILE_KIND_DISK;
-    status = file_new(fd, request->path.unix_path, kind, request->access,
-                      request->options & FILE_MODE_OPTIONS, &file);
-    request->path.unix_path = NULL;
-    if (status)
-        return status;
-    status = file_share_enter(file, &info, request->sharing);
-    if (!status && (request->options & FILE_DELETE_ON_CLOSE)) {
-        if (file_is_read_only(file, &info))
-            status = STATUS_CANNOT_DELETE;
-        else
-            file->delete_on_close = true;
-    }
-    if (!status && file->kind == FILE_KIND_DISK &&
-        (request->information == FILE_OVERWRITTEN || request->information == FILE_SUPERSEDED) &&
-        ftruncate(fd, 0))
-        status = status_from_errno(errno);
-    if (status) {
-        file->delete_on_close = false;
-        nt_object_unref(&file->header.header);
-        return status;
-    }
-    attributes_begin(request, fd, &info);
-    *ret_file = file;
-    return STATUS_SUCCESS;
 }
 
 /* The terminal that the process belongs to. Without one: what a process without a console is told.

@@ -7,9 +7,9 @@
  *
  * Renaming follows NT: without "replace" an existing target is STATUS_OBJECT_NAME_COLLISION
  * (checked and done in one step by renameat2), an existing folder is never replaced, a read-only
- * target neither. DIFFERS: Windows refuses to rename a folder with open files in it; Linux does
- * not. The other flags of the Ex forms are hints, or what Linux does anyway: that a file that is
- * open may be replaced (POSIX semantics).
+ * target neither, nor is a folder renamed that has open files in it. DIFFERS: files that other
+ * processes have open there are not seen. The other flags of the Ex forms are hints, or what Linux
+ * does anyway: that a file that is open may be replaced (POSIX semantics).
  */
 #include "file_claim.h"
 #include "file_info.h"
@@ -17,6 +17,7 @@
 #include "ntprocess.h"
 #include "ntstatus_errno.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,14 @@ static NTSTATUS respell(struct nt_path *target)
     return STATUS_SUCCESS;
 }
 
+static bool is_used_folder(struct file *file)
+{
+    struct stat info;
+
+    return !fstat(file->fd, &info) && S_ISDIR(info.st_mode) && file_means_itself(file, &info) &&
+           file_folder_is_used(file);
+}
+
 static NTSTATUS rename_to(struct file *file, struct nt_path *target, ULONG flags)
 {
     const bool replace = flags & RENAME_REPLACE;
@@ -105,6 +114,8 @@ static NTSTATUS rename_to(struct file *file, struct nt_path *target, ULONG flags
         return STATUS_NOT_SAME_DEVICE;
     if (!target->parent_exists)
         return STATUS_OBJECT_PATH_NOT_FOUND;
+    if (is_used_folder(file))
+        return STATUS_ACCESS_DENIED;
     if (!strcmp(own,
                 target->unix_path)) /* only the case changes: the name found is the file itself */
         TRY(respell(target));
@@ -136,27 +147,45 @@ NTSTATUS file_set_name(struct change *change, bool extended)
     return status;
 }
 
+/* A second name of the file that is open, whatever has its first one now. */
+static NTSTATUS link_to(struct file *file, const struct nt_path *target, bool replace)
+{
+    struct stat own, other;
+    char path[32];
+
+    if (fstat(file->fd, &own))
+        return status_from_errno(errno);
+    if (!own.st_nlink)
+        return STATUS_FILE_DELETED;
+    if (!target->parent_exists)
+        return STATUS_OBJECT_PATH_NOT_FOUND;
+    if (replace && !lstat(target->unix_path, &other)) {
+        if (other.st_dev != own.st_dev)
+            return STATUS_NOT_SAME_DEVICE;
+        TRY(replace_check(target->unix_path, false));
+        if (unlink(target->unix_path))
+            return status_from_errno(errno);
+    }
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", file->fd);
+    return linkat(AT_FDCWD, path, AT_FDCWD, target->unix_path, AT_SYMLINK_FOLLOW)
+               ? status_from_errno(errno)
+               : STATUS_SUCCESS;
+}
+
 NTSTATUS file_set_link(struct change *change)
 {
-    _cleanup_nt_(path_freep) char *own = file_path(change->file);
     struct nt_path target = {0};
     BOOLEAN replace;
     NTSTATUS status;
 
-    if (!own)
-        return STATUS_INVALID_PARAMETER;
     if (change->file->kind == FILE_KIND_FOLDER)
         return STATUS_FILE_IS_A_DIRECTORY;
+    if (change->file->kind != FILE_KIND_DISK)
+        return STATUS_INVALID_PARAMETER;
     TRY(change_get(change, &replace, sizeof(replace)));
     TRY(target_get(change, &target));
-    status = target.parent_exists ? STATUS_SUCCESS : STATUS_OBJECT_PATH_NOT_FOUND;
-    if (!status && replace && target.exists) {
-        status = replace_check(target.unix_path, false);
-        if (!status && unlink(target.unix_path))
-            status = status_from_errno(errno);
-    }
-    if (!status && link(own, target.unix_path))
-        status = status_from_errno(errno);
+    status =
+        target.kind == PATH_FILE ? link_to(change->file, &target, replace) : STATUS_NOT_SAME_DEVICE;
     nt_path_deinit(&target);
     return status;
 }

@@ -6,6 +6,7 @@
 /* NtSetInformationFile: position, size, deletion, the completion port, modes. Times and attributes:
  * file_basic.c; names: file_rename.c. */
 #include "completion.h"
+#include "file_claim.h"
 #include "file_info.h"
 #include "file_set.h"
 #include "ntprocess.h"
@@ -45,8 +46,13 @@ static NTSTATUS set_position(struct change *change)
 static NTSTATUS size_set(struct file *file, LONGLONG size)
 {
     struct file_held held;
+    struct stat now;
     NTSTATUS status;
 
+    if (fstat(file->fd, &now))
+        return status_from_errno(errno);
+    if (size < now.st_size && file_is_mapped_behind(file->fd, (uint64_t)size))
+        return STATUS_USER_MAPPED_FILE;
     file_times_hold(file, &held);
     status = ftruncate(file->fd, size) ? status_from_errno(errno) : STATUS_SUCCESS;
     file_times_restore(file, &held);
@@ -96,25 +102,36 @@ static bool folder_is_empty(struct file *file)
     return empty;
 }
 
-/* May the file be deleted by this handle? */
-static NTSTATUS deletion_check(const struct change *change, bool wanted, bool ignore_read_only)
+/* Who deletes as POSIX does, or on close, only minds programs. */
+static bool is_in_use(const struct file *file, ULONG flags)
+{
+    return flags & (DISPOSITION_POSIX | DISPOSITION_ON_CLOSE) ? file_is_image(file->fd)
+                                                              : file_is_mapped_behind(file->fd, 0);
+}
+
+/* May the file be deleted by this handle? Of a link only the link goes. */
+static NTSTATUS deletion_check(struct file *file, ULONG flags)
 {
     struct stat info;
 
-    if (!change->file->node) {
-        if (change->file->path)
+    if (!file->node) {
+        if (file->path)
             unimplemented_once("NtSetInformationFile",
                                "deleting a file by a handle of another process's", NO_NUMBER);
         return STATUS_INVALID_PARAMETER;
     }
-    if (!wanted)
+    if (!(flags & DISPOSITION_DELETE))
         return STATUS_SUCCESS;
-    if (fstat(change->file->fd, &info))
+    if (fstat(file->fd, &info))
         return status_from_errno(errno);
-    if (!ignore_read_only && file_is_read_only(change->file, &info))
+    if (S_ISDIR(info.st_mode) && !folder_is_empty(file))
+        return STATUS_DIRECTORY_NOT_EMPTY;
+    if (!file_means_itself(file, &info))
+        return STATUS_SUCCESS;
+    if (!(flags & DISPOSITION_IGNORE_READ_ONLY) &&
+        (attributes_from_stat(&info) & FILE_ATTRIBUTE_READONLY))
         return STATUS_CANNOT_DELETE;
-    return S_ISDIR(info.st_mode) && !folder_is_empty(change->file) ? STATUS_DIRECTORY_NOT_EMPTY
-                                                                   : STATUS_SUCCESS;
+    return is_in_use(file, flags) ? STATUS_CANNOT_DELETE : STATUS_SUCCESS;
 }
 
 static NTSTATUS set_disposition(struct change *change)
@@ -122,7 +139,7 @@ static NTSTATUS set_disposition(struct change *change)
     FILE_DISPOSITION_INFORMATION info;
 
     TRY(change_get(change, &info, sizeof(info)));
-    TRY(deletion_check(change, info.DoDeleteFile, false));
+    TRY(deletion_check(change->file, info.DoDeleteFile ? DISPOSITION_DELETE : 0));
     file_set_delete_pending(change->file, info.DoDeleteFile, false);
     return STATUS_SUCCESS;
 }
@@ -134,7 +151,7 @@ static NTSTATUS set_disposition_ex(struct change *change)
     TRY(change_get(change, &flags, sizeof(flags)));
     if (flags & ~DISPOSITION_ALL)
         return STATUS_INVALID_PARAMETER;
-    TRY(deletion_check(change, flags & DISPOSITION_DELETE, flags & DISPOSITION_IGNORE_READ_ONLY));
+    TRY(deletion_check(change->file, flags));
     if (flags & DISPOSITION_ON_CLOSE)
         file_set_delete_on_close(change->file, flags & DISPOSITION_DELETE);
     else

@@ -158,10 +158,9 @@ NTSTATUS file_share_check(const struct stat *info, ACCESS_MASK access, ULONG sha
     return status;
 }
 
-bool file_is_read_only(const struct file *file, const struct stat *info)
+bool file_means_itself(const struct file *file, const struct stat *info)
 {
-    return file->name_inode == info->st_ino && file->name_device == info->st_dev &&
-           (attributes_from_stat(info) & FILE_ATTRIBUTE_READONLY);
+    return file->name_inode == info->st_ino && file->name_device == info->st_dev;
 }
 
 static bool name_is(const struct file *file, const char *path, struct stat *ret_name)
@@ -170,17 +169,26 @@ static bool name_is(const struct file *file, const char *path, struct stat *ret_
            ret_name->st_ino == file->name_inode;
 }
 
-/* Another process may have renamed it, and Linux knows to what. */
+/* As Linux knows it; the size. */
+static size_t fd_path(int fd, char path[PATH_MAX])
+{
+    char link[32];
+    ssize_t n;
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    n = readlink(link, path, PATH_MAX - 1);
+    path[n < 0 ? 0 : n] = 0;
+    return n < 0 ? 0 : (size_t)n;
+}
+
+/* Another process may have renamed it. */
 static char *path_now_locked(const struct file *file, struct stat *ret_name)
 {
-    char link[32], path[PATH_MAX];
-    ssize_t n;
+    char path[PATH_MAX];
 
     if (name_is(file, file->path, ret_name))
         return strdup(file->path);
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", file->fd);
-    n = readlink(link, path, sizeof(path) - 1);
-    path[n < 0 ? 0 : n] = 0;
+    (void)fd_path(file->fd, path);
     return name_is(file, path, ret_name) ? strdup(path) : NULL;
 }
 
@@ -316,4 +324,36 @@ void file_path_renamed(struct file *file, char *path)
     free(file->path);
     file->path = path;
     files_unlock();
+}
+
+static bool is_below(const struct file *file, const char *folder, size_t n)
+{
+    char path[PATH_MAX];
+    struct stat info;
+
+    return fd_path(file->fd, path) > n && !strncmp(path, folder, n) && path[n] == '/' &&
+           !fstat(file->fd, &info) && info.st_nlink;
+}
+
+static bool node_is_below_locked(const struct file_node *node, const char *folder, size_t n)
+{
+    for (struct ntlist *link = node->opens.next; link != &node->opens; link = link->next)
+        if (is_below(ntlist_entry(link, struct file, node_link), folder, n))
+            return true;
+    return false;
+}
+
+bool file_folder_is_used(const struct file *folder)
+{
+    char path[PATH_MAX];
+    const size_t n = fd_path(folder->fd, path);
+    bool is_used = false;
+
+    files_lock();
+    for (struct ntlist *bucket = buckets; n && !is_used && bucket < buckets + N_BUCKETS; bucket++)
+        for (struct ntlist *link = bucket->next; link && link != bucket; link = link->next)
+            is_used = is_used ||
+                      node_is_below_locked(ntlist_entry(link, struct file_node, link), path, n);
+    files_unlock();
+    return is_used;
 }

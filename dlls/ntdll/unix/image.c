@@ -18,6 +18,7 @@
 
 #include "common/trace.h"
 #include "dllpath.h"
+#include "file_claim.h"
 #include "image_parts.h"
 #include "ntlist.h"
 #include "pe_relocate.h"
@@ -26,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct image {
     struct ntlist link;
@@ -34,6 +36,7 @@ struct image {
     char *name; /* the file's, without its folder */
     struct file_id file;
     bool is_system; /* the file lies in our folder or in Wine's */
+    int claim_fd;   /* others may not change the file while it is open; or -1 */
 };
 
 static struct ntlist images = {&images, &images};
@@ -48,6 +51,8 @@ static void image_free(struct image *image)
 {
     if (image) {
         image_parts_deinit(&image->parts);
+        if (image->claim_fd >= 0)
+            close(image->claim_fd);
         free(image->name);
     }
     free(image);
@@ -112,16 +117,40 @@ static NTSTATUS image_place(int fd, const char *unix_path, struct image *image)
     return status;
 }
 
+static struct image *image_new(const char *unix_path)
+{
+    const char *slash = strrchr(unix_path, '/');
+    struct image *image = calloc(1, sizeof(*image));
+
+    if (!image)
+        return NULL;
+    image->claim_fd = -1;
+    image->name = strdup(slash ? slash + 1 : unix_path);
+    if (image->name)
+        return image;
+    image_free(image);
+    return NULL;
+}
+
+/* Nobody's business are the files of the system, most of what a program loads. */
+static void image_claim(struct image *image, int fd)
+{
+    if (image->is_system)
+        return;
+    image->claim_fd = fd_copy_high(fd);
+    if (image->claim_fd >= 0)
+        file_claim_image(image->claim_fd);
+}
+
 NTSTATUS image_map(int fd, const char *unix_path, struct unix_image *ret_image)
 {
-    _cleanup_nt_(image_freep) struct image *image = calloc(1, sizeof(*image));
+    _cleanup_nt_(image_freep) struct image *image = image_new(unix_path);
     uint8_t headers[IMAGE_HEADERS_MAX];
     struct unix_image result = {0};
     struct stat file;
     NTSTATUS status;
 
-    if (!image ||
-        !(image->name = strdup(strrchr(unix_path, '/') ? strrchr(unix_path, '/') + 1 : unix_path)))
+    if (!image)
         return STATUS_NO_MEMORY;
     if (fstat(fd, &file))
         return STATUS_INVALID_FILE_FOR_SECTION;
@@ -134,6 +163,7 @@ NTSTATUS image_map(int fd, const char *unix_path, struct unix_image *ret_image)
         return status;
     image->file = file_id_of(&file);
     image->is_system = dll_path_is_system(unix_path);
+    image_claim(image, fd);
     result.is_system = image->is_system;
     result.base = image->parts.base;
     result.size = image->info.size_of_image;

@@ -15,6 +15,7 @@
  */
 #include "create.h"
 #include "file.h"
+#include "file_claim.h"
 #include "named.h"
 #include "ntprocess.h"
 #include "ntstatus_errno.h"
@@ -136,10 +137,15 @@ static NTSTATUS section_make_memory(struct section *section)
     return ftruncate(section->fd, (off_t)section->size) ? STATUS_COMMITMENT_LIMIT : STATUS_SUCCESS;
 }
 
+static bool section_writes(const struct section *section)
+{
+    return rights_of(section->protection) & CAN_WRITE;
+}
+
 /* A descriptor of the section's own with the access that its views need. */
 static NTSTATUS section_open_file(struct section *section, struct file *file, ACCESS_MASK granted)
 {
-    bool writes = rights_of(section->protection) & CAN_WRITE;
+    const bool writes = section_writes(section);
     char path[64];
 
     if (file->kind == FILE_KIND_FOLDER || file->kind != FILE_KIND_DISK)
@@ -168,6 +174,8 @@ static NTSTATUS section_make_file(struct section *section, struct file *file, AC
         NTSTATUS status = image_inspect(section->fd, &section->image);
 
         section->size = section->image.size_of_image;
+        if (!status)
+            file_claim_image(section->fd);
         return status;
     }
     if (!section->size)
@@ -175,11 +183,12 @@ static NTSTATUS section_make_file(struct section *section, struct file *file, AC
     if (!section->size)
         return STATUS_MAPPED_FILE_SIZE_ZERO;
     if (section->size > (uint64_t)info.st_size) {
-        if (!(rights_of(section->protection) & CAN_WRITE))
+        if (!section_writes(section))
             return STATUS_SECTION_TOO_BIG;
         if (ftruncate(section->fd, (off_t)section->size))
             return status_from_errno(errno);
     }
+    file_claim_section(section->fd, section->size, section_writes(section));
     return STATUS_SUCCESS;
 }
 
@@ -287,6 +296,17 @@ NTSTATUS WINAPI NtQuerySection(HANDLE handle, SECTION_INFORMATION_CLASS class, P
     return ret_user_length ? USER_PUT(ret_user_length, size) : STATUS_SUCCESS;
 }
 
+static NTSTATUS section_extend(struct section *section, LONGLONG size)
+{
+    struct stat now;
+
+    if (fstat(section->fd, &now) || (size > now.st_size && ftruncate(section->fd, size)))
+        return status_from_errno(errno);
+    section->size = (uint64_t)size;
+    file_claim_section(section->fd, section->size, false);
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS WINAPI NtExtendSection(HANDLE handle, LARGE_INTEGER *user_size)
 {
     struct section *section;
@@ -297,10 +317,8 @@ NTSTATUS WINAPI NtExtendSection(HANDLE handle, LARGE_INTEGER *user_size)
     TRY(section_lookup(handle, SECTION_EXTEND_SIZE, &section));
     if (!section->is_file || (section->attributes & SEC_IMAGE))
         status = STATUS_SECTION_NOT_EXTENDED;
-    else if ((uint64_t)size.QuadPart > section->size && ftruncate(section->fd, size.QuadPart))
-        status = status_from_errno(errno);
     else if ((uint64_t)size.QuadPart > section->size)
-        section->size = (uint64_t)size.QuadPart;
+        status = section_extend(section, size.QuadPart);
     nt_object_unref(&section->header);
     return status;
 }

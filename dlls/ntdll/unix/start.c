@@ -12,7 +12,6 @@
 #include "control.h"
 #include "dllpath.h"
 #include "fatal.h"
-#include "file_claim.h"
 #include "image.h"
 #include "kuser.h"
 #include "ntpath.h"
@@ -119,20 +118,14 @@ static void ntdll_load(void)
  * as Linux has it, and DLLs can be written to. */
 static void exe_load(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC), low;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct unix_image image;
 
     if (fd < 0)
         fatal(PORTICO_EXIT_MISSING_FILE, "%s: %s", path, strerror(errno));
     image_map_or_fail(path, fd, &image);
     (void)image_info_of(image.base, &process.exe_info); /* which is there: it was just mapped */
-    if (fd <= STDERR_FILENO) { /* which the program was started without: nor gets it this one */
-        low = fd;
-        fd = fd_copy_high(low);
-        close(low);
-    }
-    if (fd >= 0)
-        file_claim_program(fd);
+    close(fd);
     if (process.exe_info.characteristics & IMAGE_FILE_DLL)
         fatal(PORTICO_EXIT_NOT_PE, "%s: is a DLL, not a program", path);
     process.exe_base = image.base;
