@@ -27,6 +27,7 @@
 #include "server.h"
 #include "thread.h"
 #include "wait.h"
+#include "waitable_timer.h"
 
 #define SUSPENDED_MAX 127u /* as MAXIMUM_SUSPEND_COUNT */
 
@@ -59,7 +60,7 @@ static void process_destroy(struct object *object)
 
     assert(list_is_empty(&process->clients) && list_is_empty(&process->mutants));
     assert(list_is_empty(&process->threads) && list_is_empty(&process->waits));
-    assert(list_is_empty(&process->jobs));
+    assert(list_is_empty(&process->jobs) && list_is_empty(&process->timers));
     assert(list_is_empty(&process->lanes) && list_is_empty(&process->held));
     handle_table_deinit(&process->handles);
     process->token = token_unref(process->token);
@@ -97,6 +98,7 @@ static void process_end(struct process *process)
     process->state = PROCESS_ENDED;
     process->notice = NULL;
     standing_waits_drop(process);
+    waitable_timers_forget(process);
     mutants_abandon(process, 0);
     threads_end(process, 0);
     thread_tokens_drop(process, 0);
@@ -259,6 +261,7 @@ static status_t process_new(struct server *server, struct user *user, pid_t pid,
     list_init(&process->held);
     list_init(&process->jobs);
     list_init(&process->waits);
+    list_init(&process->timers);
     list_append(&server->processes, &process->link);
     handle_table_init(&process->handles, server, process, user);
     status = user_charge(&process->pidfd_charge, user, USER_SOCKETS, 1);

@@ -51,6 +51,7 @@ struct process {
     uint64_t last_receiver_id; /* to which it had its last sender that rested or could not */
     struct list spares;        /* struct spare (server/alpc) */
     struct list waits;         /* struct waiter: its standing waits (wait.h) */
+    struct list timers;        /* struct waitable_timer: those that tell it when they fire */
     struct list jobs;          /* struct membership (job.h) */
     uint32_t n_suspended;
     struct list held; /* struct holding: receiving ports whose memory it was given (server/alpc) */

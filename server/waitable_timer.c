@@ -4,8 +4,9 @@
 #include "config.h"
 
 /* See waitable_timer.h. A timer that fires becomes signaled, and a wait that is satisfied resets a
- * synchronisation timer. Its APC is queued by the process that has set it, which is told; a
- * process that has ended hears nothing. The last handle's end disarms it. A period that was missed
+ * synchronisation timer. Its APC is queued by the process that has set it, which is told. When that
+ * one ends the timer fires as before, for those who wait, and keeps nothing of it. The last
+ * handle's end disarms it. A period that was missed
  * (the machine slept) is left out: the next one is in the future. */
 
 #include "waitable_timer.h"
@@ -32,11 +33,19 @@ static bool waitable_timer_acquire(struct object *object, struct thread_id threa
 
 static void setter_drop(struct waitable_timer *timer)
 {
-    struct process *setter = timer->setter;
-
+    if (!timer->setter)
+        return;
+    list_remove(&timer->of_setter);
     timer->setter = NULL;
     timer->apc_id = 0;
-    process_unref(setter);
+}
+
+void waitable_timers_forget(struct process *process)
+{
+    struct waitable_timer *timer, *next;
+
+    list_for_each_safe(timer, next, &process->timers, of_setter)
+        setter_drop(timer);
 }
 
 /* time 0: it will not fire for the setter any more. */
@@ -151,7 +160,8 @@ status_t waitable_timer_arm(struct waitable_timer *timer, struct process *setter
         return STATUS_NO_MEMORY;
     if (!setting->apc_id)
         return STATUS_SUCCESS;
-    timer->setter = process_from_object(object_ref(&setter->object));
+    timer->setter = setter;
+    list_append(&setter->timers, &timer->of_setter);
     timer->apc_id = setting->apc_id;
     return STATUS_SUCCESS;
 }

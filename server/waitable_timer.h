@@ -14,8 +14,9 @@ struct waitable_timer {
     struct timer timer; /* armed: it will fire */
     uint64_t due_ns;    /* 0: never set */
     uint64_t period_ns; /* 0: once */
-    /* Who is told when it fires: a reference, or NULL. */
+    /* Who is told when it fires, borrowed: it forgets its timers when it ends. NULL: nobody. */
     struct process *setter;
+    struct list of_setter; /* of process->timers */
     uint64_t apc_id;
 };
 
@@ -37,3 +38,5 @@ status_t waitable_timer_set(struct waitable_timer *timer, struct process *setter
 status_t waitable_timer_arm(struct waitable_timer *timer, struct process *setter,
                             const struct waitable_timer_setting *setting) _must_check_;
 uint64_t waitable_timer_cancel(struct waitable_timer *timer, struct process *process);
+/* It has ended: its timers go on and tell nobody. */
+void waitable_timers_forget(struct process *process);

@@ -117,6 +117,37 @@ START_TEST(a_timer_that_moves_here_keeps_its_state)
 }
 END_TEST
 
+static void fire(struct waitable_timer *timer);
+
+START_TEST(a_setter_that_has_ended_is_forgotten_and_the_timer_goes_on)
+{
+    struct waitable_timer_setting setting = {.due_ns = 1, .period_ns = 1000000, .apc_id = 5};
+    struct waitable_timer *timer;
+    struct process *setter;
+    struct object *object;
+    uint32_t refs;
+    uint64_t old;
+
+    timer_start(&object, true);
+    timer = waitable_timer_from_object(object);
+    setter = process_from_object(object_ref(&process_of(&a)->object));
+    refs = setter->object.refs;
+    ck_assert_uint_eq(waitable_timer_set(timer, setter, &setting, &old), STATUS_SUCCESS);
+    ck_assert_uint_eq(setter->object.refs, refs); /* a timer keeps nobody */
+    peer_end(&a);
+    ck_assert_int_eq(setter->state, PROCESS_ENDED);
+    ck_assert_ptr_null(timer->setter);
+    ck_assert_ptr_nonnull(timer->timer.loop);
+    fire(timer);
+    ck_assert(timer->signaled);
+    ck_assert_ptr_nonnull(timer->timer.loop); /* its next period */
+    process_unref(setter);
+    object_unref(object);
+    fixture_steps();
+    fixture_end();
+}
+END_TEST
+
 static void fire(struct waitable_timer *timer)
 {
     timer_disarm(&timer->timer);
@@ -157,6 +188,7 @@ int main(void)
     UNIT_TEST(a_periodic_timer_stays_armed_until_it_is_cancelled);
     UNIT_TEST(who_has_set_it_is_known_until_it_is_set_anew);
     UNIT_TEST(a_timer_that_moves_here_keeps_its_state);
+    UNIT_TEST(a_setter_that_has_ended_is_forgotten_and_the_timer_goes_on);
     UNIT_TEST(a_process_that_hears_nothing_is_not_told_without_end);
     return UNIT_END();
 }
