@@ -1,6 +1,7 @@
 # SIGTERM is the console's close event: asked of the program's handlers, else the process ends with its streams flushed,
 # by the signal. (A shell's background jobs ignore SIGINT, so it is not tried here; it takes the same way.)
 . "$srcdir/functions.sh"
+is_ignored 15 && skip_all 'SIGTERM is ignored where this was started: no program that it starts would hear it'
 
 background with "$portico" "$(program control)" handler
 await_line with '^ready' "$background_pid"

@@ -61,6 +61,12 @@ skip_all() {
 # requires COMMAND: the whole script is skipped where it is missing.
 requires() { command -v "$1" >/dev/null || skip_all "$1 is not installed"; }
 
+# is_ignored NUMBER: is this signal ignored here? No shell can change that for what it starts.
+is_ignored() {
+    ignored=$(sed -n 's/^SigIgn:[^0-9a-f]*//p' /proc/$$/status)
+    [ $(((0x$ignored >> ($1 - 1)) & 1)) = 1 ]
+}
+
 done_testing() { echo "1..$n_tests"; }
 
 server_start() { "$portserver" --persistent || { echo 'Bail out! portserver does not start'; exit 99; }; }
