@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/possible_processors.h"
 #include "key.h"
 #include "server.h"
 
@@ -20,6 +21,7 @@
 
 struct processor {
     bool is_there; /* its block has begun */
+    unsigned long number;
     char vendor[TEXT_MAX], name[TEXT_MAX];
     unsigned family, model, stepping, mhz;
 };
@@ -35,9 +37,10 @@ static void line_take(struct processor *processor, char *line)
     value += 1 + strspn(value + 1, " ");
     value[strcspn(value, "\n")] = '\0';
     line[n] = '\0';
-    if (!strcmp(line, "processor"))
+    if (!strcmp(line, "processor")) {
         processor->is_there = true;
-    else if (!strcmp(line, "vendor_id"))
+        processor->number = strtoul(value, NULL, 10);
+    } else if (!strcmp(line, "vendor_id"))
         snprintf(processor->vendor, TEXT_MAX, "%s", value);
     else if (!strcmp(line, "model name"))
         snprintf(processor->name, TEXT_MAX, "%s", value);
@@ -91,7 +94,13 @@ static status_t processor_add(struct key *parent, unsigned number,
     return status;
 }
 
-status_t processors_fill_from(struct key *key, FILE *text)
+static bool is_of(const struct processor *processor, const cpu_set_t *which)
+{
+    return processor->is_there &&
+           (!which || (processor->number < CPU_SETSIZE && CPU_ISSET(processor->number, which)));
+}
+
+status_t processors_fill_from(struct key *key, FILE *text, const cpu_set_t *which)
 {
     struct processor processor = {0};
     status_t status = STATUS_SUCCESS;
@@ -105,7 +114,7 @@ status_t processors_fill_from(struct key *key, FILE *text)
             line_take(&processor, line);
             continue;
         }
-        if (processor.is_there)
+        if (is_of(&processor, which))
             status = processor_add(key, n++, &processor);
         processor = (struct processor){0};
     } while (is_line && !status && n < PROCESSORS_MAX);
@@ -116,12 +125,13 @@ status_t processors_fill(struct key *key)
 {
     struct registry *registry = &key->object.server->registry;
     FILE *text = fopen("/proc/cpuinfo", "re");
+    cpu_set_t which;
     status_t status;
 
     if (!text)
         return STATUS_SUCCESS; /* no facts, no keys */
     registry->is_filled = false;
-    status = processors_fill_from(key, text);
+    status = processors_fill_from(key, text, possible_processors(&which) ? &which : NULL);
     registry->is_filled = true;
     fclose(text);
     return status;

@@ -47,7 +47,7 @@ static void test_processors(void)
         vendor[i] = (WCHAR)maker.text[i];
     ok(!RegOpenKeyExW(HKEY_LOCAL_MACHINE, PROCESSORS, 0, KEY_READ, &key), "the processors' key");
     ok(!RegQueryInfoKeyW(key, NULL, NULL, NULL, &n, NULL, NULL, NULL, NULL, NULL, NULL, NULL) &&
-           n >= info.dwNumberOfProcessors,
+           n == info.dwNumberOfProcessors,
        "has one for each");
     size = MAX_PATH;
     ok(!RegEnumKeyExW(key, 0, text, &size, NULL, NULL, NULL, NULL) && !wcscmp(text, L"0"),
@@ -70,6 +70,46 @@ static void test_processors(void)
     ok(RegOpenKeyExW(HKEY_LOCAL_MACHINE, PROCESSORS L"\\100000", 0, KEY_READ, &key) ==
            ERROR_FILE_NOT_FOUND,
        "there are not so many");
+}
+
+/* The exit code: what of the machine looks different to a program that may use one processor. */
+static int child_main(void)
+{
+    const DWORD n = (DWORD)strtoul(__argv[1], NULL, 0);
+    DWORD_PTR own = 0, all = 0;
+    DWORD n_keys = 0;
+    SYSTEM_INFO info;
+    HKEY key;
+
+    GetSystemInfo(&info);
+    GetProcessAffinityMask(GetCurrentProcess(), &own, &all);
+    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, PROCESSORS, 0, KEY_READ, &key) ||
+        RegQueryInfoKeyW(key, NULL, NULL, NULL, &n_keys, NULL, NULL, NULL, NULL, NULL, NULL, NULL))
+        return 1;
+    return 2 * (info.dwNumberOfProcessors != n) + 4 * (n_keys != n) + 8 * (own != 1) +
+           16 * (all != info.dwActiveProcessorMask || __builtin_popcountll(all) != (int)n);
+}
+
+static void test_affinity(void)
+{
+    DWORD_PTR own = 0, all = 0;
+    PROCESS_INFORMATION child;
+    SYSTEM_INFO info;
+    char number[16];
+    DWORD code = 99;
+
+    GetSystemInfo(&info);
+    ok(GetProcessAffinityMask(GetCurrentProcess(), &own, &all) && all == info.dwActiveProcessorMask,
+       "the system's mask");
+    ok(SetProcessAffinityMask(GetCurrentProcess(), 1), "one processor for this process");
+    snprintf(number, sizeof(number), "%lu", info.dwNumberOfProcessors);
+    ok(child_start_with(number, FALSE, 0, &child), "and for a child");
+    WaitForSingleObject(child.hProcess, INFINITE);
+    GetExitCodeProcess(child.hProcess, &code);
+    is_number(code, 0, "which is told of the same machine");
+    CloseHandle(child.hThread);
+    CloseHandle(child.hProcess);
+    ok(SetProcessAffinityMask(GetCurrentProcess(), own), "all again");
 }
 
 static void test_environment(void)
@@ -136,7 +176,10 @@ static void test_folders(void)
 
 static void test_main(void)
 {
+    if (__argc > 1)
+        test_exit(child_main());
     test_processors();
+    test_affinity();
     test_environment();
     test_program_files();
     test_folders();

@@ -4,6 +4,8 @@
 
 #include "processors.h"
 
+#include "common/possible_processors.h"
+
 enum { PROCESSORS_MAX = 64 };
 
 static int numbers[PROCESSORS_MAX]; /* on this machine, by the program's number */
@@ -14,7 +16,7 @@ __attribute__((constructor)) static void find(void)
 {
     cpu_set_t set;
 
-    if (!sched_getaffinity(0, sizeof(set), &set))
+    if (possible_processors(&set))
         for (int i = 0; i < CPU_SETSIZE && n_processors < PROCESSORS_MAX; i++)
             if (CPU_ISSET(i, &set))
                 numbers[n_processors++] = i;

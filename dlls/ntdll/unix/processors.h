@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* The processors that the program sees: those that its process might use when it started, at most
- * 64, numbered from 0 without gaps as on Windows, whatever their numbers are on this machine (a
- * container may have 4 and 5). */
+/* The processors that the program sees: those that a process here may be given, at most 64,
+ * numbered from 0 without gaps as on Windows, whatever their numbers are on this machine (a
+ * container may have 4 and 5). Which of them it may use at the moment (taskset) is its affinity, as
+ * there. */
 #pragma once
 
 #include "nttypes.h"
