@@ -288,6 +288,29 @@ static void test_overlapped(void)
     CloseHandle(second);
 }
 
+/* How libuv, and with it Node.js, waits for something to read. */
+static void test_read_of_nothing(void)
+{
+    HANDLE server = server_make(NAME, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1);
+    HANDLE client = client_make(NAME, 0), event = CreateEventA(NULL, TRUE, FALSE, NULL);
+    OVERLAPPED over = {.hEvent = event};
+    char text[8];
+    DWORD n;
+
+    fails(ReadFile(server, NULL, 0, NULL, &over), ERROR_IO_PENDING, "a read of nothing");
+    put(client, "some");
+    ok(GetOverlappedResult(server, &over, &n, TRUE) && !n, "ends when there is something");
+    ok(ReadFile(server, NULL, 0, &n, &over) && !n, "at once when it is there already");
+    ok(ReadFile(server, text, sizeof(text), NULL, &over) &&
+           GetOverlappedResult(server, &over, &n, TRUE) && n == 4 && !memcmp(text, "some", 4),
+       "and has taken nothing");
+    fails(ReadFile(server, NULL, 0, NULL, &over), ERROR_IO_PENDING, "another");
+    CloseHandle(client);
+    fails(GetOverlappedResult(server, &over, &n, TRUE), ERROR_BROKEN_PIPE, "the client went: it");
+    CloseHandle(server);
+    CloseHandle(event);
+}
+
 static DWORD WINAPI answer(void *pipe)
 {
     char text[64];
@@ -415,6 +438,7 @@ static void test_main(void)
     test_flush_of_own();
     test_no_wait();
     test_overlapped();
+    test_read_of_nothing();
     test_transact();
     test_completion_port();
     test_apc();

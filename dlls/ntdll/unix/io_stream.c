@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -47,12 +48,26 @@ static NTSTATUS end_of_stream(struct file *file, bool write_it)
     return file->kind == FILE_KIND_PIPE ? pipe_end_of_stream(file, write_it) : STATUS_END_OF_FILE;
 }
 
+/* A read of nothing from a pipe waits for something to read, and leaves it there: libuv waits so. */
+static NTSTATUS read_nothing(struct file *file)
+{
+    struct pollfd poller = {.fd = file->fd, .events = POLLIN};
+    int n = 0;
+
+    if (poll(&poller, 1, 0) <= 0)
+        return STATUS_PENDING;
+    return !ioctl(file->fd, FIONREAD, &n) && n > 0 ? STATUS_SUCCESS : end_of_stream(file, false);
+}
+
 /* One step: STATUS_SUCCESS with *ret_done grown, STATUS_PENDING when it must sleep first. */
 static NTSTATUS step(struct file *file, char *buffer, size_t length, bool write_it,
                      ULONG_PTR *ret_done)
 {
-    ssize_t n = move_now(file, buffer + *ret_done, length - *ret_done, write_it);
+    ssize_t n;
 
+    if (!length && !write_it && file->kind == FILE_KIND_PIPE)
+        return read_nothing(file);
+    n = move_now(file, buffer + *ret_done, length - *ret_done, write_it);
     if (n < 0 && errno == EFAULT &&
         !(write_it ? user_read(&(char){0}, buffer, 1) : user_probe_write(buffer, length)))
         n = move_now(file, buffer + *ret_done, length - *ret_done, write_it);
