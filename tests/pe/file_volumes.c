@@ -231,6 +231,27 @@ static void test_listing(void)
     RemoveDirectoryA("listing");
 }
 
+/* A file by the names that GetFinalPathNameByHandle tells and programs (Zig's) open again. */
+static void test_device_names(void)
+{
+    WCHAR name[MAX_PATH], text[MAX_PATH + 16] = L"\\\\?\\GLOBALROOT";
+    HANDLE file = CreateFileA("by device", GENERIC_WRITE, 7, NULL, CREATE_ALWAYS,
+                              FILE_FLAG_DELETE_ON_CLOSE, NULL),
+           again;
+
+    ok(GetFinalPathNameByHandleW(file, name, MAX_PATH, VOLUME_NAME_NT) > 23 &&
+           !wcsncmp(name, L"\\Device\\HarddiskVolume", 22),
+       "a file's name by its device");
+    wcscat(text, name);
+    again = CreateFileW(text, DELETE, 7, NULL, OPEN_EXISTING, 0, NULL);
+    ok(again != INVALID_HANDLE_VALUE, "opens it");
+    CloseHandle(again);
+    text[wcslen(L"\\\\?\\GLOBALROOT") + 22] = '9';
+    fails(CreateFileW(text, 0, 7, NULL, OPEN_EXISTING, 0, NULL) != INVALID_HANDLE_VALUE,
+          ERROR_FILE_NOT_FOUND, "a device that is not there");
+    CloseHandle(file);
+}
+
 static void test_volumes(void)
 {
     WCHAR name[64], first[64], paths[64], file_name[128];
@@ -275,5 +296,6 @@ static void test_main(void)
     test_renaming();
     test_space();
     test_listing();
+    test_device_names();
     test_volumes();
 }

@@ -322,6 +322,16 @@ static struct span span_behind(struct span name, size_t units)
     return (struct span){name.text + units, name.units - units};
 }
 
+/* What GetFinalPathNameByHandle tells as VOLUME_NAME_NT; name: behind "HarddiskVolume". */
+static NTSTATUS path_on_volume(struct span name, struct nt_path *path)
+{
+    const WCHAR drive = name.units ? volume_device_drive(name.text[0]) : 0;
+
+    if (!drive || (name.units > 1 && name.text[1] != '\\'))
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    return path_on_drive(drive, span_behind(name, 1), path);
+}
+
 static NTSTATUS path_of_dos_device(struct span name, struct nt_path *path)
 {
     WCHAR drive = volume_drive(name.text, name.units);
@@ -334,6 +344,8 @@ static NTSTATUS path_of_dos_device(struct span name, struct nt_path *path)
         path->kind = PATH_MOUNT_MANAGER;
         return STATUS_SUCCESS;
     }
+    if (span_skip(&name, u"GLOBALROOT\\Device\\HarddiskVolume"))
+        return path_on_volume(name, path);
     if (span_skip(&name, u"pipe\\"))
         return path_of_pipe(name, path);
     if (span_is(name, u"nul")) {
@@ -362,6 +374,8 @@ NTSTATUS nt_path_from_name(const WCHAR *text, size_t units, struct nt_path *ret_
         span_skip(&name, u"\\GLOBAL??\\") || span_skip(&name, u"\\\\?\\") ||
         span_skip(&name, u"\\\\.\\"))
         return path_of_dos_device(name, ret_path);
+    if (span_skip(&name, u"\\Device\\HarddiskVolume"))
+        return path_on_volume(name, ret_path);
     if (span_skip(&name, u"\\Device\\NamedPipe\\"))
         return path_of_pipe(name, ret_path);
     if (span_is(name, u"\\Device\\Null")) {

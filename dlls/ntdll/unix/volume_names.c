@@ -52,6 +52,11 @@ WCHAR volume_drive(const WCHAR *text, size_t units)
     return 0;
 }
 
+WCHAR volume_device_drive(WCHAR digit)
+{
+    return digit >= '1' && digit < '1' + N_DRIVES ? (WCHAR)drives[digit - '1'] : 0;
+}
+
 /* MOUNTMGR_MOUNT_POINT and MOUNTMGR_MOUNT_POINTS. */
 struct mount_point {
     ULONG link_at;

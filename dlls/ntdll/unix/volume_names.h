@@ -12,6 +12,9 @@ enum { VOLUME_NAME_UNITS = 44 }; /* Volume{...} */
 /* The drive whose volume's name `text` begins with (behind \??\), or 0. */
 WCHAR volume_drive(const WCHAR *text, size_t units);
 
+/* That of \Device\HarddiskVolumeN by the digit, or 0. */
+WCHAR volume_device_drive(WCHAR digit);
+
 /* `\??\C:\x` as `\Device\HarddiskVolume1\x`, to be freed; the bytes without the NUL. */
 NTSTATUS volume_device_name(const WCHAR *name, WCHAR **ret_name, SIZE_T *ret_bytes);
 
