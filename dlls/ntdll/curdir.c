@@ -48,6 +48,14 @@ static NTSTATUS directory_open(const WCHAR *path, HANDLE *ret_handle)
     return status;
 }
 
+void current_directory_open(void)
+{
+    CURDIR *current = &peb()->ProcessParameters->CurrentDirectory;
+
+    if (directory_open(current->DosPath.Buffer, &current->Handle))
+        current->Handle = NULL; /* this user may not look into it: its text is all there is */
+}
+
 static void remember_drive(const WCHAR *path, size_t n)
 {
     WCHAR name_text[] = {'=', wide_upcase(path[0]), ':', 0};

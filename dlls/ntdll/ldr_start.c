@@ -120,6 +120,7 @@ static void process_start(CONTEXT *context)
         failure_exit("ntdll.dll and the loader are not of the same build", STATUS_DLL_INIT_FAILED);
     rtl_process_init();
     check_status("no memory for the environment", environment_own(peb()->ProcessParameters));
+    current_directory_open();
     RtlEnterCriticalSection(&loader_lock);
     modules_init();
     check_status("the program's image is damaged", modules_create_first());

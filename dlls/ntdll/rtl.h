@@ -84,6 +84,8 @@ static inline void cpu_relax(void)
 
 /* start.c: what ldr calls when the process and each thread begin and end. */
 void rtl_process_init(void);
+/* curdir.c: the handle of the folder that the process was started in. */
+void current_directory_open(void);
 void rtl_thread_init(void);
 void rtl_thread_exit(void);
 void rtl_process_exit(void);
