@@ -278,12 +278,13 @@ static void thread_begin(struct thread *thread, void *alternate_stack)
 /* On the thread, on its unix stack, after PE code has run for the last time. */
 static void thread_end(struct thread *thread)
 {
-    bool last;
+    bool last, is_process_ending;
 
     thread_lock();
     thread->ended = true;
     ntlist_unlink(&thread->link);
     last = --n_threads == 0;
+    is_process_ending = threads_are_ending;
     thread_unlock();
     if (last)
         process_exit(thread->exit_code);
@@ -302,7 +303,10 @@ static void thread_end(struct thread *thread)
     if (!thread->teb->TlsLinks.Flink)
         teb_free(thread->teb);
     thread->teb = NULL;
-    view_release(thread->pe_stack);
+    /* While a process ends its threads are stopped one after another: those that still run may look
+     * at what lies on the stack of one that does not. */
+    if (!is_process_ending)
+        view_release(thread->pe_stack);
     thread->pe_stack = NULL;
     thread->exit_time = nt_time_now();
     notification_signal(&thread->header);
