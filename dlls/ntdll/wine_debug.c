@@ -137,15 +137,19 @@ static bool is_said_first(const char *function)
 }
 
 /* Whose result is right although Wine's code calls itself incomplete, and what has no effect that a
- * program could see: a console program is no package of the store (AppPolicy*), no machine here is
- * in FIPS mode, and none that sleeps and wakes up tells programs of it. The last is called by every
- * program of Go. */
+ * program could see: a console program is no package of the store (AppPolicy*,
+ * GetCurrentPackageId), no machine here is in FIPS mode, and none that sleeps and wakes up tells
+ * programs of it. The last is called by every program of Go. */
 static bool is_right(const char *function)
 {
     static const char *const right[] = {
-        "AppPolicyGetProcessTerminationMethod", "AppPolicyGetShowDeveloperDiagnostic",
-        "AppPolicyGetThreadInitializationType", "AppPolicyGetWindowingModel",
-        "BCryptGetFipsAlgorithmMode",           "PowerRegisterSuspendResumeNotification",
+        "AppPolicyGetProcessTerminationMethod",
+        "AppPolicyGetShowDeveloperDiagnostic",
+        "AppPolicyGetThreadInitializationType",
+        "AppPolicyGetWindowingModel",
+        "BCryptGetFipsAlgorithmMode",
+        "GetCurrentPackageId",
+        "PowerRegisterSuspendResumeNotification",
     };
     unsigned i;
 

@@ -68,6 +68,20 @@ static void test_ideal_processor(void)
           ERROR_INVALID_PARAMETER, "one that cannot be");
 }
 
+static void test_thread_group(void)
+{
+    GROUP_AFFINITY group = {0};
+    DWORD_PTR process, machine, before;
+
+    GetProcessAffinityMask(GetCurrentProcess(), &process, &machine);
+    ok(GetThreadGroupAffinity(GetCurrentThread(), &group), "GetThreadGroupAffinity");
+    is_number((long long)group.Mask, (long long)process, "all of the process' processors");
+    before = SetThreadAffinityMask(GetCurrentThread(), 1);
+    ok(GetThreadGroupAffinity(GetCurrentThread(), &group) && group.Mask == 1 && !group.Group,
+       "the one that it was given, of the only group");
+    SetThreadAffinityMask(GetCurrentThread(), before);
+}
+
 static void test_folders(void)
 {
     static const struct {
@@ -154,6 +168,7 @@ static void test_main(void)
     test_processors();
     test_processors_ex();
     test_ideal_processor();
+    test_thread_group();
     test_folders();
     test_error_report_flags();
     test_mapped_name();

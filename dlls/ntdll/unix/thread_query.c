@@ -97,6 +97,18 @@ static NTSTATUS ulong_query(void *user, ULONG size, ULONG *user_length, ULONG va
     return answer_put(user, size, user_length, &value, sizeof(value));
 }
 
+/* All processors are one group. */
+static NTSTATUS group_query(const struct thread *thread, void *user, ULONG size, ULONG *user_length)
+{
+    GROUP_AFFINITY group = {.Group = 0};
+    cpu_set_t set;
+
+    if (sched_getaffinity(thread->tid, sizeof(set), &set))
+        return STATUS_THREAD_IS_TERMINATING;
+    group.Mask = processors_mask(&set);
+    return answer_put(user, size, user_length, &group, sizeof(group));
+}
+
 static NTSTATUS thread_query(struct thread *thread, THREADINFOCLASS class, void *user, ULONG size,
                              ULONG *user_length)
 {
@@ -119,6 +131,8 @@ static NTSTATUS thread_query(struct thread *thread, THREADINFOCLASS class, void 
     case THREAD_WORK_ON_BEHALF_TICKET:
         return thread == thread_current() ? work_on_behalf_query(user, size, user_length)
                                           : STATUS_INVALID_PARAMETER;
+    case ThreadGroupInformation:
+        return group_query(thread, user, size, user_length);
     case ThreadNameInformation:
         return name_query(thread, user, size, user_length);
     default:
