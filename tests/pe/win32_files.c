@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <winternl.h>
 
 #define FOLDER L"C:\\windows\\temp\\win32_files"
 
@@ -468,45 +467,6 @@ static void test_delayed_move(void)
     DeleteFileW(FOLDER L"\\now");
 }
 
-/* Programs (Zig's) open files relative to the handle of the current folder that the PEB has. */
-static HANDLE current_folder(void)
-{
-    const char *parameters =
-        (const char *)NtCurrentTeb()->ProcessEnvironmentBlock->ProcessParameters;
-
-    return *(const HANDLE *)(const void *)(parameters + 0x48);
-}
-
-static LONG open_by_handle(HANDLE folder, const WCHAR *name)
-{
-    UNICODE_STRING text = {(USHORT)(2 * wcslen(name)), (USHORT)(2 * wcslen(name)), (WCHAR *)name};
-    OBJECT_ATTRIBUTES object;
-    IO_STATUS_BLOCK iosb;
-    HANDLE file;
-    LONG status;
-
-    InitializeObjectAttributes(&object, &text, 0, folder, NULL);
-    status = NtCreateFile(&file, GENERIC_READ | SYNCHRONIZE, &object, &iosb, NULL, 0, 7, FILE_OPEN,
-                          FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
-    if (!status)
-        CloseHandle(file);
-    return status;
-}
-
-static void test_current_folder(void)
-{
-    WCHAR before[MAX_PATH];
-
-    GetCurrentDirectoryW(MAX_PATH, before);
-    is_status(open_by_handle(current_folder(), L""), 0, "the folder that a program starts in");
-    make(FOLDER L"\\here", "text");
-    ok(SetCurrentDirectoryW(FOLDER), "SetCurrentDirectory");
-    is_status(open_by_handle(current_folder(), L"here"), 0, "a file in the new current folder");
-    ok(SetCurrentDirectoryW(before), "and back");
-    ok(open_by_handle(current_folder(), L"here") < 0, "which has no such file");
-    DeleteFileW(FOLDER L"\\here");
-}
-
 static void test_main(void)
 {
     CreateDirectoryW(FOLDER, NULL);
@@ -514,7 +474,6 @@ static void test_main(void)
         test_attributes();
     else
         skip(1, "the file system has no user attributes");
-    test_current_folder();
     test_times();
     test_moving();
     if (running_on_portico())
