@@ -296,6 +296,42 @@ static HANDLE hold_and_replace(const char *what, DWORD flags)
     return held;
 }
 
+/* A second name, by the handle, in the file's own folder. */
+static LONG link_by_handle(HANDLE file, const WCHAR *name)
+{
+    struct {
+        FILE_RENAME_INFO info;
+        WCHAR more[16];
+    } to = {.info = {.FileNameLength = (DWORD)wcslen(name) * 2}};
+    IO_STATUS_BLOCK io;
+
+    memcpy(to.info.FileName, name, to.info.FileNameLength);
+    return NtSetInformationFile(file, &io, &to, sizeof to,
+                                (FILE_INFORMATION_CLASS)11 /* FileLinkInformation */);
+}
+
+static void test_linked_by_handle(void)
+{
+    DWORD flags = 3; /* FILE_DISPOSITION_DELETE, _POSIX_SEMANTICS */
+    HANDLE held = hold_and_replace("file", 0), other;
+    IO_STATUS_BLOCK io;
+
+    is_status(link_by_handle(held, L"linked"), 0, "a second name by the handle");
+    other = open_by("linked", 0, 0);
+    is_number(GetFileSize(other, NULL), 4, "is the open file's (held), not the other's (another)");
+    CloseHandle(other);
+    CloseHandle(held);
+    ok(DeleteFileA("linked") && DeleteFileA("held") && DeleteFileA("away"), "all three go");
+    make("held", "held");
+    held = open_by("held", GENERIC_READ, 0);
+    other = open_by("held", DELETE, 0);
+    NtSetInformationFile(other, &io, &flags, sizeof flags, (FILE_INFORMATION_CLASS)64);
+    CloseHandle(other);
+    ok(!is_there("held"), "a file without a name");
+    is_status(link_by_handle(held, L"linked"), (LONG)0xc0000123, "gets none: STATUS_FILE_DELETED");
+    CloseHandle(held);
+}
+
 static void test_replaced(void)
 {
     struct {
@@ -344,6 +380,7 @@ static void test_main(void)
         test_second_names();
         test_own_attributes();
         test_replaced();
+        test_linked_by_handle();
         test_ends();
     } else if (running_on_portico()) {
         ok(FALSE, "links are made");

@@ -13,6 +13,9 @@
  * The end of a stream is STATUS_PIPE_BROKEN on a pipe and STATUS_END_OF_FILE on a terminal, as
  * msvcrt wants them; writing to a pipe that nobody reads is STATUS_PIPE_CLOSING. SIGPIPE is ignored
  * by std_handles_init.
+ *
+ * DIFFERS: a write of nothing is nothing, as on Linux; on Windows it ends the other end's read with
+ * no bytes (so it does here on a pipe of messages).
  */
 #include "io_stream.h"
 #include "ntstatus_errno.h"
