@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copyright (C) 2026 The Portico developers */
 
-/* GetFinalPathNameByHandle: its forms, long paths, buffers that are too small, what has no name. */
+/* GetFinalPathNameByHandle: its forms, long paths, buffers that are too small, what has no name;
+ * names that are no Unicode. */
 
 #define _WIN32_WINNT 0x0a00
 #include <windows.h>
@@ -159,6 +160,44 @@ static void test_long_paths(void)
     }
 }
 
+/* A name need not be Unicode: each lone surrogate is a name of its own. */
+static void test_lone_surrogates(void)
+{
+    static const WCHAR units[] = {0xd800, 0xdbff, 0xdc00, 0xdc7f, 0xdc80, 0xdcff, 0xdd00, 0xdfff};
+    WCHAR name[MAX_PATH], mask[MAX_PATH], want[] = L"a?b";
+    WIN32_FIND_DATAW found;
+    HANDLE file, search;
+    size_t n = 0;
+
+    _snwprintf(mask, MAX_PATH, L"%s\\a*b", base);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        want[1] = units[i];
+        _snwprintf(name, MAX_PATH, L"%s\\%s", base, want);
+        file = CreateFileW(name, GENERIC_WRITE, 7, NULL, CREATE_NEW, 0, NULL);
+        ok(file != INVALID_HANDLE_VALUE, "a name with U+%x", units[i]);
+        ok(GetFinalPathNameByHandleW(file, text, UNITS_MAX, 0) && !wcscmp(text + 4, name),
+           "is its name");
+        CloseHandle(file);
+        search = FindFirstFileW(name, &found);
+        ok(search != INVALID_HANDLE_VALUE && !wcscmp(found.cFileName, want), "it is found");
+        FindClose(search);
+    }
+    search = FindFirstFileW(mask, &found);
+    do
+        for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+            n += found.cFileName[1] == units[i] && wcslen(found.cFileName) == 3;
+    while (FindNextFileW(search, &found));
+    FindClose(search);
+    is_number((long long)n, sizeof units / sizeof *units, "all are listed");
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        want[1] = units[i];
+        _snwprintf(name, MAX_PATH, L"%s\\%s", base, want);
+        file = open_any(name);
+        ok(file != INVALID_HANDLE_VALUE && CloseHandle(file) && DeleteFileW(name),
+           "U+%x is opened and deleted", units[i]);
+    }
+}
+
 static void test_main(void)
 {
     HANDLE folder;
@@ -176,5 +215,6 @@ static void test_main(void)
     test_refusals();
     test_short_buffers();
     test_long_paths();
+    test_lone_surrogates();
     ok(RemoveDirectoryW(base), "the folder goes");
 }

@@ -44,7 +44,8 @@ NTSTATUS path_dos_to_unix(const WCHAR *dos, char **ret_path);
 NTSTATUS path_to_nt(const char *unix_path, WCHAR **ret_name, SIZE_T *ret_bytes);
 void path_freep(char **path);
 
-/* UTF-8 and UTF-16; bytes that are no UTF-8 become U+DC80..U+DCFF and come back as they were. */
+/* UTF-8 and UTF-16; bytes that are no UTF-8 become U+DC80..U+DCFF, or a lone surrogate if they are
+ * its form, and come back as they were; so does a lone surrogate. */
 char *utf8_from_utf16(const WCHAR *text, size_t units);
 WCHAR *utf16_from_utf8(const char *text, size_t bytes, size_t *ret_units);
 /* Compares without case as NT does for names (l_intl.nls). */

@@ -6,8 +6,10 @@
 /* UTF-16 names of NT and UTF-8 (in truth: any bytes) names of Linux, both ways without loss.
  *
  * A byte of a Linux name that is not part of valid UTF-8 becomes the lone surrogate U+DC00 + byte,
- * and back; any other lone surrogate becomes its three-byte form, which is not valid UTF-8 and so
- * cannot meet a real name.
+ * and back; any other lone surrogate becomes its three-byte form (as in WTF-8), which is not valid
+ * UTF-8 and so cannot meet a real name, and back. Where that form would come back as something
+ * else, its bytes stay bytes: before a low surrogate (it would be half of a pair), and of those
+ * that mean bytes. A program that spells valid UTF-8 in U+DC80 to U+DCFF names what it spells.
  */
 #include "ntpath.h"
 #include <stdint.h>
@@ -87,6 +89,53 @@ static size_t utf8_get(const unsigned char *text, size_t bytes, uint32_t *ret_c)
     return n;
 }
 
+static bool is_high(WCHAR unit)
+{
+    return unit >= 0xd800 && unit < 0xdc00;
+}
+
+/* Is there the three-byte form of a surrogate that does not mean a byte? */
+static bool surrogate_get(const unsigned char *text, size_t bytes, WCHAR *ret_unit)
+{
+    if (bytes < 3 || text[0] != 0xed || text[1] < 0xa0 || text[1] > 0xbf || text[2] < 0x80 ||
+        text[2] > 0xbf)
+        return false;
+    *ret_unit = (WCHAR)(0xd000 | (text[1] & 0x3f) << 6 | (text[2] & 0x3f));
+    return *ret_unit < 0xdc80 || *ret_unit > 0xdcff;
+}
+
+/* A low surrogate; high ones just before it are lone, and must not become half of a pair. */
+static size_t low_put(WCHAR *out, size_t n, WCHAR low)
+{
+    size_t from = n;
+    char form[4];
+
+    while (from && is_high(out[from - 1]))
+        from--;
+    for (size_t i = n - from; i--;) {
+        (void)utf8_put(form, out[from + i]);
+        for (size_t j = 0; j < 3; j++)
+            out[from + 3 * i + j] = (WCHAR)(0xdc00 + (unsigned char)form[j]);
+    }
+    n = from + 3 * (n - from);
+    out[n] = low;
+    return n + 1;
+}
+
+/* What is no valid UTF-8: one unit for one byte, or for three. */
+static size_t odd_put(WCHAR *out, size_t n, const unsigned char *text, size_t bytes, size_t *at)
+{
+    WCHAR unit;
+
+    if (!surrogate_get(text + *at, bytes - *at, &unit))
+        return low_put(out, n, (WCHAR)(0xdc00 + text[(*at)++]));
+    *at += 3;
+    if (!is_high(unit))
+        return low_put(out, n, unit);
+    out[n] = unit;
+    return n + 1;
+}
+
 WCHAR *utf16_from_utf8(const char *text, size_t bytes, size_t *ret_units)
 {
     WCHAR *out = malloc((bytes + 1) * sizeof(*out));
@@ -99,7 +148,7 @@ WCHAR *utf16_from_utf8(const char *text, size_t bytes, size_t *ret_units)
         size_t used = utf8_get((const unsigned char *)text + i, bytes - i, &c);
 
         if (!used) {
-            out[n++] = (WCHAR)(0xdc00 + (unsigned char)text[i++]);
+            n = odd_put(out, n, (const unsigned char *)text, bytes, &i);
             continue;
         }
         i += used;
