@@ -253,6 +253,46 @@ static void test_second_names(void)
     ok(DeleteFileA("one") && DeleteFileA("three"), "both are deleted");
 }
 
+static DWORD error_of(HANDLE file)
+{
+    DWORD error = file == INVALID_HANDLE_VALUE ? GetLastError() : 0;
+
+    if (file != INVALID_HANDLE_VALUE)
+        CloseHandle(file);
+    return error;
+}
+
+/* Whether it is the file that is missing or its folder. */
+static void test_broken(void)
+{
+    static const struct {
+        const char *name, *target;
+        DWORD error;
+    } rows[] = {
+        {"broken", "missing", ERROR_FILE_NOT_FOUND},
+        {"broken", "place\\missing", ERROR_FILE_NOT_FOUND},
+        {"broken", "missing\\missing", ERROR_PATH_NOT_FOUND},
+        {"broken", "C:\\windows\\temp\\missing", ERROR_FILE_NOT_FOUND},
+        {"broken", "C:\\missing\\missing", ERROR_PATH_NOT_FOUND},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ok(CreateSymbolicLinkA(rows[i].name, rows[i].target, 2) &&
+               CreateSymbolicLinkA("twice", rows[i].name, 2),
+           "a link to %s", rows[i].target);
+        is_number(error_of(open_by(rows[i].name, GENERIC_READ, 0)), rows[i].error, "opening it");
+        is_number(error_of(open_by("twice", GENERIC_READ, 0)), rows[i].error, "by another link");
+        is_number(error_of(open_by("broken\\file", GENERIC_READ, 0)), ERROR_PATH_NOT_FOUND,
+                  "what is in it");
+        is_number(error_of(CreateFileA("twice", GENERIC_WRITE, 0, NULL, OPEN_ALWAYS, 0, NULL)),
+                  rows[i].error == ERROR_PATH_NOT_FOUND ? ERROR_PATH_NOT_FOUND : 0,
+                  "making what it leads to");
+        ok(rows[i].error == ERROR_PATH_NOT_FOUND || is_there(rows[i].target), "which is there");
+        DeleteFileA(rows[i].target);
+        ok(DeleteFileA("broken") && DeleteFileA("twice"), "they go");
+    }
+}
+
 /* The attributes of a link are its own: it has none but those of a link. */
 static void test_own_attributes(void)
 {
@@ -379,6 +419,7 @@ static void test_main(void)
         test_times();
         test_second_names();
         test_own_attributes();
+        test_broken();
         test_replaced();
         test_linked_by_handle();
         test_ends();

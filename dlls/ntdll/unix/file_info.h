@@ -15,6 +15,8 @@ void file_network_open(const struct stat *stat, struct file_facts facts,
 /* file_link.c */
 bool file_link_is(const char *path);
 bool file_link_leads_to_folder(const char *path);
+/* Of a link that leads nowhere: is even the folder missing that its target would be in? */
+bool file_link_misses_folder(const char *path);
 /* The link itself: an O_PATH descriptor. STATUS_FILE_IS_A_DIRECTORY and its like by the options and
  * what it leads to. */
 NTSTATUS file_link_open(const struct nt_path *path, ULONG options, int *ret_fd);

@@ -97,6 +97,36 @@ bool file_link_leads_to_folder(const char *path)
     return !stat(path, &info) && S_ISDIR(info.st_mode);
 }
 
+/* Where the link leads, one step; NULL: it is none. */
+static char *link_next(const char *path)
+{
+    _cleanup_nt_(path_freep) char *folder = folder_of(path);
+    char target[PATH_MAX], *whole;
+    ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+    if (n <= 0 || !folder)
+        return NULL;
+    target[n] = 0;
+    if (*target == '/')
+        return strdup(target);
+    return asprintf(&whole, "%s/%s", folder, target) < 0 ? NULL : whole;
+}
+
+bool file_link_misses_folder(const char *path)
+{
+    enum { LINKS_MAX = 40 }; /* as Linux */
+    _cleanup_nt_(path_freep) char *at = link_next(path), *folder = NULL;
+
+    for (int i = 0; at && i < LINKS_MAX && file_link_is(at); i++) {
+        char *next = link_next(at);
+
+        free(at);
+        at = next;
+    }
+    folder = at ? folder_of(at) : NULL;
+    return folder && access(folder, F_OK);
+}
+
 NTSTATUS file_link_open(const struct nt_path *path, ULONG options, int *ret_fd)
 {
     const bool is_folder = file_link_leads_to_folder(path->unix_path);

@@ -116,7 +116,8 @@ static int open_unix(const char *path, ACCESS_MASK access, bool reads, int flags
 
 static NTSTATUS open_error(const struct open_request *request, int error)
 {
-    if (error == ENOENT && !request->path.parent_exists)
+    if (error == ENOENT &&
+        (!request->path.parent_exists || file_link_misses_folder(request->path.unix_path)))
         return STATUS_OBJECT_PATH_NOT_FOUND;
     if (error == EISDIR)
         return STATUS_ACCESS_DENIED;
@@ -125,13 +126,14 @@ static NTSTATUS open_error(const struct open_request *request, int error)
     return status_from_errno(error);
 }
 
-static NTSTATUS create_file(struct open_request *request, int *ret_fd)
+/* exclusive: O_EXCL, or 0 to create what a link leads to. */
+static NTSTATUS create_file(struct open_request *request, int exclusive, int *ret_fd)
 {
     mode_t mode = request->attributes & FILE_ATTRIBUTE_READONLY ? 0444 : 0666;
 
     if (request->path.has_trailing_separator)
         return STATUS_OBJECT_NAME_INVALID;
-    *ret_fd = open_unix(request->path.unix_path, request->access, true, O_CREAT | O_EXCL, mode);
+    *ret_fd = open_unix(request->path.unix_path, request->access, true, O_CREAT | exclusive, mode);
     return *ret_fd < 0 ? open_error(request, errno) : STATUS_SUCCESS;
 }
 
@@ -164,6 +166,13 @@ static bool means_link(const struct open_request *request, bool leads_nowhere, b
     return (request->options & FILE_OPEN_REPARSE_POINT) && file_link_is(request->path.unix_path);
 }
 
+static bool creates(const struct open_request *request)
+{
+    return !(request->options & FILE_DIRECTORY_FILE) &&
+           (request->disposition == FILE_OPEN_IF || request->disposition == FILE_OVERWRITE_IF ||
+            request->disposition == FILE_SUPERSEDE);
+}
+
 static NTSTATUS open_existing(struct open_request *request, int *ret_fd)
 {
     struct open_request *r = request;
@@ -177,6 +186,10 @@ static NTSTATUS open_existing(struct open_request *request, int *ret_fd)
         return open_error(r, errno);
     if (means_link(r, leads_nowhere, overwrites))
         return file_link_open(&r->path, r->options, ret_fd);
+    if (leads_nowhere && creates(r)) {
+        r->information = FILE_CREATED;
+        return create_file(r, 0, ret_fd);
+    }
     if (S_ISDIR(info.st_mode)) {
         if (r->options & FILE_NON_DIRECTORY_FILE)
             return STATUS_FILE_IS_A_DIRECTORY;
@@ -210,7 +223,7 @@ static NTSTATUS create_new(struct open_request *request, int *ret_fd)
     if (!request->path.parent_exists)
         return STATUS_OBJECT_PATH_NOT_FOUND;
     return request->options & FILE_DIRECTORY_FILE ? create_folder(request, ret_fd)
-                                                  : create_file(request, ret_fd);
+                                                  : create_file(request, O_EXCL, ret_fd);
 }
 
 /* What the disposition says, given what exists. A file that appears or goes in between changes the

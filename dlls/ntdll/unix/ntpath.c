@@ -148,6 +148,8 @@ static NTSTATUS builder_resolve(struct builder *builder, const char *name, bool 
     if (errno == ENOTDIR) /* a file stands where a folder should */
         return STATUS_OBJECT_PATH_NOT_FOUND;
     builder->text[before] = 0;
+    if (before && access(builder->text, F_OK)) /* a link that leads nowhere */
+        return STATUS_OBJECT_PATH_NOT_FOUND;
     spelled = folder_find(before ? builder->text : "/", name);
     builder->size = before;
     *ret_exists = spelled;
