@@ -251,12 +251,14 @@ static struct taking take_from_daemon(const struct port_connection *connection, 
     return taking;
 }
 
-/* The daemon may have given the place to another connection between two looks. */
-static bool is_current_locked(struct port_view *view, const struct lane_message *message)
+/* (K2) The daemon gives a place away whenever its close has been received: what was read of it
+ * since the generation was looked at may be another's. `state` was read before. */
+static bool is_another_s(const struct port_connection *connection, uint32_t state,
+                         const struct lane_message *message)
 {
-    const struct port_connection *connection = connection_at_locked(view, message->connection);
-
-    return connection && connection->marked_generation == message->connection_generation;
+    return !MUTANT(no_second_look) &&
+           (state == PORT_CONNECTION_FREE ||
+            atom_load(&connection->generation) != message->connection_generation);
 }
 
 struct taking take_resolve_locked(struct port_view *view, const struct candidate *candidate)
@@ -278,9 +280,13 @@ struct taking take_resolve_locked(struct port_view *view, const struct candidate
         return TAKING(DROP);
     if (is_daemons)
         return take_from_daemon(connection, kind);
-    if (!connection_has_sender(connection, atom_load(&lane->sender)))
-        return is_current_locked(view, message) ? TAKING(BREAK) : TAKING(DROP);
-    if (UNLIKELY(atom_load(&connection->state) == PORT_CONNECTION_CLOSED))
+    const bool has_sender = connection_has_sender(connection, atom_load(&lane->sender));
+    const uint32_t state = atom_load(&connection->state);
+    if (UNLIKELY(is_another_s(connection, state, message)))
+        return TAKING(DROP);
+    if (!has_sender)
+        return TAKING(BREAK);
+    if (UNLIKELY(state == PORT_CONNECTION_CLOSED))
         return take_from_closed(view, connection, candidate);
     return take_from_open(view, candidate);
 }

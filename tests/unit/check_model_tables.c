@@ -49,6 +49,83 @@ START_TEST(a_connection_entry_shows_whole_or_not_at_all)
 }
 END_TEST
 
+/* ---- a connection's place that is given away (K2) ---- */
+
+static void full_setup(void *state)
+{
+    const struct port_connect connect = {.process_id = NEW_PROCESS, .sender = 9};
+    struct queue_world *w = state;
+    uint32_t place, generation;
+
+    queue_setup(w);
+    while (port_keeper_connect(&w->keeper, &connect, &place, &generation) == STATUS_SUCCESS)
+        ;
+}
+
+static void give_place_away(void *state)
+{
+    const struct port_connect connect = {.process_id = NEW_PROCESS, .sender = 9};
+    struct queue_world *w = state;
+    uint32_t place, generation;
+
+    port_keeper_close(&w->keeper, w->connections[0], 0, sys_now_ns());
+    doorbell_ring(w->bells.daemon_bell);
+    model_wait_for(&w->event);
+    MODEL_ASSERT(port_keeper_close_is_done(&w->keeper, w->connections[0]));
+    port_keeper_free_connection(&w->keeper, w->connections[0]);
+    MODEL_ASSERT(port_keeper_connect(&w->keeper, &connect, &place, &generation) == STATUS_SUCCESS);
+    MODEL_ASSERT(place == w->connections[0]);
+}
+
+/* It has not heard of the close. */
+static void send_late(void *state)
+{
+    struct queue_world *w = state;
+
+    model_wait_for(&w->event);
+    queue_send(w, 0, LANE_DATAGRAM, LANE_RELEASE);
+}
+
+static void receive_the_close(void *state)
+{
+    struct queue_world *w = state;
+    struct port_message message;
+
+    while (queue_receive(w, 0, &message)) {
+        if ((message.type & 0xFF) == LPC_CANCELED) /* sent at the very moment of the close */
+            continue;
+        MODEL_ASSERT((message.type & 0xFF) == LPC_PORT_CLOSED);
+        w->n_closed++;
+        atom_store(&w->event, 1u);
+    }
+}
+
+static void late_one_dropped(void *state)
+{
+    struct queue_world *w = state;
+
+    queue_check_sound(w);
+    MODEL_ASSERT(w->n_closed == 1);
+    MODEL_ASSERT(w->keeper.at.lanes[1].cursor.next >= w->published[0]);
+}
+
+static const struct model_scenario giving_away = {
+    .setup = full_setup,
+    .threads = {{"receiver", 2, receive_the_close, true},
+                {"client", 0, send_late, false},
+                {"daemon", 1, give_place_away, false}},
+    .check = late_one_dropped,
+};
+
+/* Nor is it received: its connection's close was. A lane that broke would end the run
+ * (model_queue.h). */
+START_TEST(a_late_record_of_a_place_that_is_given_away_breaks_no_lane)
+{
+    queue_explore(&giving_away, (struct model_options){.n_preemptions = 2});
+    queue_finds(&giving_away, (struct model_options){.n_preemptions = 2}, MUTANT_no_second_look);
+}
+END_TEST
+
 /* ---- a connection's context (H1) ---- */
 
 #define CONTEXT    UINT64_C(0x77)
@@ -271,6 +348,7 @@ int main(void)
 {
     UNIT_BEGIN("model_tables");
     UNIT_TEST(a_connection_entry_shows_whole_or_not_at_all);
+    UNIT_TEST(a_late_record_of_a_place_that_is_given_away_breaks_no_lane);
     UNIT_TEST(the_first_message_of_a_connection_has_its_context);
     UNIT_TEST(who_glances_at_a_lane_while_it_is_mapped_sees_all_of_it_or_nothing);
     UNIT_TEST(a_mapping_in_use_is_not_replaced);
