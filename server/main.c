@@ -26,6 +26,7 @@
 
 #include "common/fd.h"
 #include "common/own_folder.h"
+#include "limits.h"
 #include "portico/exit_status.h"
 #include "remote.h"
 #include "runtime_dir.h"
@@ -331,6 +332,19 @@ static int wait_ready(int ready_fd)
     return n == 1 ? status : EXIT_FAILURE;
 }
 
+/* Said where the starting program's errors go: there is no log yet. */
+static void limits_leave(void)
+{
+    const uint64_t seconds = limits_raise();
+
+    if (seconds)
+        fprintf(
+            stderr,
+            "portserver: the limit of processor time (ulimit -t %llu) cannot be raised: when it "
+            "is reached, the port server ends, and with it all programs that use it\n",
+            (unsigned long long)seconds);
+}
+
 static int daemonize(const struct options *options, const char *path, int dir_fd)
 {
     int pipe_fds[2];
@@ -345,6 +359,7 @@ static int daemonize(const struct options *options, const char *path, int dir_fd
     case 0:
         close(pipe_fds[0]);
         setsid();
+        limits_leave();
         if (chdir("/") < 0)
             return serve_failed(options, "/", -errno);
         status = (char)serve(options, path, dir_fd, pipe_fds[1]);

@@ -18,4 +18,17 @@ is "$?" 0 'a program whose file may not grow goes on'
 like "$(cat "$scratch/out")" 'create failed c0000017' 'a port server that may make no memory says so'
 "$portserver" --status >"$scratch/out"
 ok $? 'and goes on'
+
+# A limit on processor time that a program was given is not for the port server that it happens to start.
+"$portserver" --stop
+(ulimit -S -t 100 && exec "$portserver" --persistent) 2>"$scratch/err"
+is "$(awk '/^Max cpu time/ { print $4 }' "/proc/$("$portserver" --status | sed -n 's/^pid: //p')/limits")" \
+    "$(ulimit -H -t)" 'the port server has no soft limit of processor time'
+"$portserver" --stop
+(ulimit -t 100 && exec "$portserver" --persistent) 2>"$scratch/err"
+if grep -Eq '^Max cpu time +unlimited' "/proc/$("$portserver" --status | sed -n 's/^pid: //p')/limits"; then
+    is "$(cat "$scratch/err")" '' 'nor, where it may raise that, a hard one'
+else
+    like "$(cat "$scratch/err")" '^portserver: the limit of processor time \(ulimit -t 100\) cannot be raised' 'a hard one that it may not raise is told'
+fi
 done_testing
