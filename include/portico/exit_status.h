@@ -19,6 +19,7 @@ enum portico_exit {
     PORTICO_EXIT_INTERNAL       = 118, /* a fault inside Portico itself: a bug */
     PORTICO_EXIT_DLL_INIT       = 119, /* a DLL's initialisation failed */
     PORTICO_EXIT_NO_RESOURCES   = 120, /* no memory, no address space at a fixed address, ... */
+    PORTICO_EXIT_HOME           = 121, /* PORTICO_HOME or HOME is no absolute path */
 };
 
 /* portserver's (man/portserver.8), which whoever starts it reads. */

@@ -1,7 +1,19 @@
-# Where drive C: is for who has no home: a folder in /tmp that nobody else can have prepared.
+# Where drive C: is: in a home, which is an absolute path; for who has none, in a folder in /tmp that nobody else can have
+# prepared.
 . "$srcdir/functions.sh"
-case $(realpath "$top_builddir") in /tmp/*) skip_all 'built in /tmp, which the test replaces' ;; esac
-unshare -rm mount -t tmpfs none /tmp 2>/dev/null || skip_all 'this user may make no namespace with a /tmp of its own'
+
+# A relative home would be another one in each folder.
+PORTICO_HOME=relative "$portico" "$(program args)" cwd 2>"$scratch/err"
+is $? 121 'a relative PORTICO_HOME is refused'
+is "$(cat "$scratch/err")" 'portico: PORTICO_HOME is no absolute path: relative' 'in one line'
+PORTICO_HOME='' HOME=./relative "$portico" "$(program args)" cwd 2>"$scratch/err"
+is $? 121 'so is a relative HOME'
+is "$(cat "$scratch/err")" 'portico: HOME is no absolute path: ./relative' 'by its name'
+HOME=./relative "$portico" "$(program args)" cwd >"$scratch/out" 2>&1
+is $? 0 'which does not count beside a PORTICO_HOME'
+if [ -e relative ]; then ok 1 'nothing is made'; else ok 0 'nothing is made'; fi
+case $(realpath "$top_builddir") in /tmp/*) echo '# built in /tmp, which the rest would replace'; done_testing; exit ;; esac
+unshare -rm mount -t tmpfs none /tmp 2>/dev/null || { echo '# this user may make no namespace with a /tmp of its own'; done_testing; exit; }
 args=$(realpath "$(program args)")
 portico=$(realpath "$portico")
 home=/tmp/portico-home-0 # root's, which unshare makes this user

@@ -8,6 +8,7 @@
  * Windows has from its start, the user's among them (shell32 fails for one that is not there). */
 #include "account.h"
 #include "common/own_folder.h"
+#include "fatal.h"
 #include "ntpath.h"
 #include <errno.h>
 #include <limits.h>
@@ -93,6 +94,21 @@ static bool is_own(const char *base)
     }
     close(fd);
     return true;
+}
+
+void path_home_check(void)
+{
+    static const char *const variables[] = {"PORTICO_HOME", "HOME"};
+
+    for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
+        const char *home = getenv(variables[i]);
+
+        if (!home || !*home)
+            continue;
+        if (*home != '/')
+            fatal(PORTICO_EXIT_HOME, "%s is no absolute path: %s", variables[i], home);
+        return;
+    }
 }
 
 static char *drive_c_make(void)

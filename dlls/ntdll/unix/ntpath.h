@@ -50,5 +50,7 @@ char *utf8_from_utf16(const WCHAR *text, size_t units);
 WCHAR *utf16_from_utf8(const char *text, size_t bytes, size_t *ret_units);
 /* Compares without case as NT does for names (l_intl.nls). */
 WCHAR upcase(WCHAR unit);
+/* Ends the process when its home, and so drive C:, would depend on the current folder. */
+void path_home_check(void);
 /* The root of drive C: on Unix, made on first use, or NULL. */
 const char *path_drive_c(void);

@@ -228,6 +228,7 @@ void portico_start_program(const char *file, char *const *arguments, char *const
     char *path;
 
     prefault_loader();
+    path_home_check();
     path = portico_program_path(file);
     images_load(path);
     params_make(path, arguments, environment);
