@@ -8,7 +8,7 @@
  * StartServiceCtrlDispatcher: Wine's asks its service manager by a pipe and reports that it cannot
  * be reached. Windows says ERROR_FAILED_SERVICE_CONTROLLER_CONNECT to a program that no service
  * manager has started, and programs that are both service and console program take that as the word
- * to be the latter.
+ * to be the latter. OpenSCManager: Wine's looks for that manager too, and fails without a word.
  *
  * SymInitialize, MiniDumpWriteDump: replace_symbols.c. VerifyConsoleIoHandle: replace_console.c.
  * CreatePipe: Wine's never gives up (create_pipe.c). CreateNamedPipe: replace_pipe.c. LockFileEx:
@@ -31,6 +31,18 @@ static BOOL WINAPI service_dispatcher_refuse(const void *table)
     (void)table;
     RtlSetLastWin32Error(ERROR_FAILED_SERVICE_CONTROLLER_CONNECT);
     return FALSE;
+}
+
+/* A and W. */
+static void *WINAPI service_manager_refuse(const void *machine, const void *database, DWORD access)
+{
+    static LONG is_said;
+
+    (void)machine, (void)database, (void)access;
+    if (!__atomic_exchange_n(&is_said, 1, __ATOMIC_RELAXED))
+        log_line("OpenSCManager: there is no service manager");
+    RtlSetLastWin32Error(RPC_S_SERVER_UNAVAILABLE);
+    return NULL;
 }
 
 static BOOL WINAPI descriptor_is_valid(const void *descriptor)
@@ -99,6 +111,8 @@ static const struct {
     OURS("kernel32.dll", SetVolumeLabelA, NULL),
     OURS("kernel32.dll", SetVolumeLabelW, NULL),
     OURS("kernel32.dll", VerifyConsoleIoHandle, &original_VerifyConsoleIoHandle),
+    {L"sechost.dll", "OpenSCManagerA", (void (*)(void))service_manager_refuse, NULL},
+    {L"sechost.dll", "OpenSCManagerW", (void (*)(void))service_manager_refuse, NULL},
     {L"sechost.dll", "StartServiceCtrlDispatcherA", (void (*)(void))service_dispatcher_refuse,
      NULL},
     {L"sechost.dll", "StartServiceCtrlDispatcherW", (void (*)(void))service_dispatcher_refuse,

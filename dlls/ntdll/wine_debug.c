@@ -7,8 +7,8 @@
  * A DLL tests only the first byte of its channel before it calls __wine_dbg_header, and that byte
  * is 0xff until somebody writes the real flags into it: done here at the first use (reference, trap
  * T1). The environment's WINEDEBUG, a list of [class]+channel or [class]-channel, "all" for every
- * channel, separated by commas, says what is printed; this also goes for what Wine prints without a
- * channel.
+ * channel, separated by commas, says what is printed. What Wine's programs print without a channel
+ * (how sc.exe is used) is meant for the user and always printed.
  *
  * Without WINEDEBUG only the fixmes speak, for they are where Wine's DLLs return success or an
  * error without having done the work: one line names the function, once, in place of Wine's text.
@@ -97,8 +97,7 @@ static int write_text(const char *text)
 {
     const size_t n = strlen(text);
 
-    if (*debug_options())
-        unix_log(text, n);
+    unix_log(text, n);
     return (int)n;
 }
 

@@ -60,6 +60,12 @@ hello 3
 found
 in :sub with one
 two words" 'which has done what it says'
+run sc.exe query
+is "$?" 1 'sc.exe tells how it is used'
+is "$(cat "$scratch/out")" 'Usage: sc command servicename [parameter= value ...]' 'in its words'
+run sc.exe query SomeService
+is "$?" 1 'it finds no service manager'
+is "$(cat "$scratch/out")" 'portico: OpenSCManager: there is no service manager' 'which is said in one line'
 run xcopy.exe "$(dos "$scratch/given.txt")" "$(dos "$scratch/copied/")" /i /y
 is "$?" 0 'xcopy.exe copies'
 is "$(cat "$scratch/copied/given.txt")" content 'the whole file'
