@@ -94,6 +94,13 @@ static void test_attributes(void)
     ok(SetFileAttributesW(FOLDER L"\\dir", FILE_ATTRIBUTE_HIDDEN), "hide it");
     is_number(GetFileAttributesW(FOLDER L"\\dir"), FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_HIDDEN,
               "it is");
+    ok(SetFileAttributesW(FOLDER L"\\dir", FILE_ATTRIBUTE_READONLY), "a read-only folder");
+    is_number(GetFileAttributesW(FOLDER L"\\dir"),
+              FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_READONLY, "it is");
+    ok(CreateDirectoryW(FOLDER L"\\dir\\in", NULL) && RemoveDirectoryW(FOLDER L"\\dir\\in"),
+       "a folder is made in it and goes");
+    fails(RemoveDirectoryW(FOLDER L"\\dir"), ERROR_ACCESS_DENIED, "removing itself");
+    ok(SetFileAttributesW(FOLDER L"\\dir", FILE_ATTRIBUTE_NORMAL), "no longer");
     fails(RemoveDirectoryW(path), ERROR_DIRECTORY, "removing a file as a folder");
     fails(DeleteFileW(FOLDER L"\\dir"), ERROR_ACCESS_DENIED, "deleting a folder as a file");
     ok(RemoveDirectoryW(FOLDER L"\\dir"), "the folder goes");

@@ -44,8 +44,7 @@ static NTSTATUS set_attributes(struct file *file, const struct stat *info, ULONG
     if ((attributes & FILE_ATTRIBUTE_DIRECTORY) && !S_ISDIR(info->st_mode))
         return STATUS_INVALID_PARAMETER;
     mode = info->st_mode & 07777;
-    if (S_ISDIR(info->st_mode)) { /* a read-only folder can be written to on Windows: Linux is not
-                                     told */
+    if (S_ISDIR(info->st_mode)) {
         file_facts_set(file->fd, info, FACTS_ATTRIBUTES, facts);
         return STATUS_SUCCESS;
     }

@@ -5,11 +5,12 @@
 
 /* Attributes and the time of creation.
  *
- * Read-only is a mode without a write bit. Hidden, system, archive, temporary, offline and not
- * indexed are the extended attribute user.DOSATTRIB, as Samba and Wine have it: "0x22"; absent it
- * means archive for a file and nothing for a folder. The time of creation stands behind them in the
- * same attribute ("0x20 132223104000000000") once a program has set it; else it is the file
- * system's birth time, else the older of modification and change.
+ * Read-only is a file's mode without a write bit; in a read-only folder Windows lets everybody
+ * write, so Linux is not told of it, and it stands with the others. Hidden, system, archive,
+ * temporary, offline and not indexed are the extended attribute user.DOSATTRIB, as Samba and Wine
+ * have it: "0x22"; absent it means archive for a file and nothing for a folder. The time of
+ * creation stands behind them in the same attribute ("0x20 132223104000000000") once a program has
+ * set it; else it is the file system's birth time, else the older of modification and change.
  *
  * DIFFERS: a file system without user attributes keeps read-only alone, and says nothing; writing
  * to a file does not set its archive attribute again.
@@ -34,6 +35,11 @@ struct stored {
     int64_t created; /* 0: not set */
 };
 
+static ULONG kept_of(const struct stat *stat)
+{
+    return S_ISDIR(stat->st_mode) ? KEPT | FILE_ATTRIBUTE_READONLY : KEPT;
+}
+
 static ULONG default_kept(const struct stat *stat)
 {
     return S_ISDIR(stat->st_mode) ? 0 : FILE_ATTRIBUTE_ARCHIVE;
@@ -50,7 +56,7 @@ static struct stored stored_get(const char *path, const struct stat *stat)
     if (n < 3 || text[0] != '0' || text[1] != 'x')
         return stored;
     text[n] = 0;
-    stored.kept = (ULONG)strtoul(text, &rest, 16) & KEPT;
+    stored.kept = (ULONG)strtoul(text, &rest, 16) & kept_of(stat);
     stored.created = strtoll(rest, NULL, 10);
     return stored;
 }
@@ -117,7 +123,7 @@ void file_facts_set(int fd, const struct stat *stat, unsigned which, struct file
     fd_path(fd, path);
     stored = stored_get(path, stat);
     if (which & FACTS_ATTRIBUTES)
-        stored.kept = facts.attributes & KEPT;
+        stored.kept = facts.attributes & kept_of(stat);
     if (which & FACTS_CREATED)
         stored.created = facts.created;
     if (stored.kept == default_kept(stat) && !stored.created)

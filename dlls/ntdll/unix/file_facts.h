@@ -24,5 +24,5 @@ struct file_facts file_facts_of_link(int at, const char *name, bool leads_to_fol
 
 #define FACTS_ATTRIBUTES 1u
 #define FACTS_CREATED    2u
-/* Sets what `which` names; FILE_ATTRIBUTE_READONLY is no part of it (it is the file's mode). */
+/* Sets what `which` names; of a file FILE_ATTRIBUTE_READONLY is no part of it (it is its mode). */
 void file_facts_set(int fd, const struct stat *stat, unsigned which, struct file_facts facts);

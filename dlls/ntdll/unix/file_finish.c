@@ -34,7 +34,8 @@ static void attributes_begin(const struct open_request *request, int fd, const s
 static NTSTATUS delete_on_close(struct file *file, const struct stat *info)
 {
     if (file_means_itself(file, info) &&
-        ((attributes_from_stat(info) & FILE_ATTRIBUTE_READONLY) || file_is_image(file->fd)))
+        ((file_facts_of_fd(file->fd, info).attributes & FILE_ATTRIBUTE_READONLY) ||
+         file_is_image(file->fd)))
         return STATUS_CANNOT_DELETE;
     file->delete_on_close = true;
     return STATUS_SUCCESS;

@@ -129,7 +129,7 @@ static NTSTATUS deletion_check(struct file *file, ULONG flags)
     if (!file_means_itself(file, &info))
         return STATUS_SUCCESS;
     if (!(flags & DISPOSITION_IGNORE_READ_ONLY) &&
-        (attributes_from_stat(&info) & FILE_ATTRIBUTE_READONLY))
+        (file_facts_of_fd(file->fd, &info).attributes & FILE_ATTRIBUTE_READONLY))
         return STATUS_CANNOT_DELETE;
     return is_in_use(file, flags) ? STATUS_CANNOT_DELETE : STATUS_SUCCESS;
 }
