@@ -14,7 +14,7 @@
  * CreatePipe: Wine's never gives up (create_pipe.c). CreateNamedPipe: replace_pipe.c. LockFileEx:
  * replace_lock.c. CopyFileEx, CreateSymbolicLink: Wine's do not what they say (replace_copy.c,
  * replace_link.c). MoveFileEx and its kin: Wine's, but for what cannot be done (replace_move.c); so
- * SetFileInformationByHandle (replace_file_info.c). DeleteFile, SetFileAttributes:
+ * SetFileInformationByHandle; DefineDosDevice (replace_file_info.c). DeleteFile, SetFileAttributes:
  * replace_by_name.c. CreateFile, FindFirstFile and their kin: Wine's, but for symbolic links
  * (replace_reparse.c). FatalAppExit, RaiseFailFastException: Wine's end the program without a word
  * (replace_end.c). GetFinalPathNameByHandle: Wine's knows short paths only (replace_final_name.c).
@@ -77,6 +77,7 @@ static const struct {
     OURS("kernelbase.dll", CreateFileA, &reparse_originals.create_narrow),
     OURS("kernelbase.dll", CreateFileW, &reparse_originals.create),
     OURS("kernelbase.dll", CreateFile2, &reparse_originals.create2),
+    OURS("kernelbase.dll", DefineDosDeviceW, NULL),
     OURS("kernelbase.dll", DeleteFileA, NULL),
     OURS("kernelbase.dll", DeleteFileW, NULL),
     OURS("kernelbase.dll", FindFirstFileA, &reparse_originals.first_narrow),

@@ -30,6 +30,7 @@ BOOL WINAPI replaced_DeleteFileA(const char *name);
 BOOL WINAPI replaced_DeleteFileW(const WCHAR *name);
 BOOL WINAPI replaced_SetFileAttributesA(const char *name, DWORD attributes);
 BOOL WINAPI replaced_SetFileAttributesW(const WCHAR *name, DWORD attributes);
+BOOL WINAPI replaced_DefineDosDeviceW(DWORD flags, const WCHAR *name, const WCHAR *target);
 BOOL WINAPI replaced_SetVolumeLabelA(const char *root, const char *label);
 BOOL WINAPI replaced_SetVolumeLabelW(const WCHAR *root, const WCHAR *label);
 BOOLEAN WINAPI replaced_CreateSymbolicLinkW(const WCHAR *link, const WCHAR *target, DWORD flags);

@@ -4,7 +4,8 @@
 
 /* SetFileInformationByHandle before Wine's (ldr_replace.c), which refuses classes that ntdll has:
  * the Ex forms of renaming and deletion, the space reserved; and a folder's case, which ntdll says
- * is missing. SetVolumeLabel, which Wine's refuses without a word. */
+ * is missing. SetVolumeLabel, which Wine's refuses without a word. DefineDosDevice, whose drive
+ * would be listed and lead nowhere: the drives are C: and Z:. */
 
 #include "ntdll.h"
 
@@ -84,14 +85,27 @@ BOOL WINAPI replaced_SetFileInformationByHandle(HANDLE file, FILE_INFO_BY_HANDLE
     return !status;
 }
 
+static BOOL refuse_once(LONG *is_said, const char *name)
+{
+    if (!__atomic_exchange_n(is_said, 1, __ATOMIC_RELAXED))
+        log_line("%s is not implemented", name);
+    RtlSetLastWin32Error(ERROR_NOT_SUPPORTED);
+    return FALSE;
+}
+
 static BOOL label_refuse(void)
 {
     static LONG is_said;
 
-    if (!__atomic_exchange_n(&is_said, 1, __ATOMIC_RELAXED))
-        log_line("SetVolumeLabel is not implemented");
-    RtlSetLastWin32Error(ERROR_NOT_SUPPORTED);
-    return FALSE;
+    return refuse_once(&is_said, "SetVolumeLabel");
+}
+
+BOOL WINAPI replaced_DefineDosDeviceW(DWORD flags, const WCHAR *name, const WCHAR *target)
+{
+    static LONG is_said;
+
+    (void)flags, (void)name, (void)target;
+    return refuse_once(&is_said, "DefineDosDevice");
 }
 
 BOOL WINAPI replaced_SetVolumeLabelA(const char *root, const char *label)

@@ -15,7 +15,8 @@ portico: NtCreateFile: open by file id is not implemented
 portico: a file's name with a colon: an alternate stream is not implemented
 portico: NtAllocateVirtualMemory: write-watch (MEM_WRITE_WATCH) is not implemented
 portico: NtAllocateVirtualMemory: large pages (MEM_LARGE_PAGES) is not implemented
-portico: SetVolumeLabel is not implemented" 'each call says its name, once'
+portico: SetVolumeLabel is not implemented
+portico: DefineDosDevice is not implemented" 'each call says its name, once'
 WINEDEBUG=-all "$portico" "$(program absent)" >"$scratch/out" 2>"$scratch/err"
 is "$(grep -c Wine "$scratch/err")" 0 'WINEDEBUG=-all silences Wine'
 WINEDEBUG=fixme+thread "$portico" "$(program absent)" >"$scratch/out" 2>"$scratch/err"

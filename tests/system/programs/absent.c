@@ -53,6 +53,8 @@ int main(void)
         n_got += VirtualAlloc(NULL, 1, MEM_COMMIT | MEM_LARGE_PAGES, PAGE_READWRITE) != NULL;
         n_got += SetVolumeLabelA("C:\\", "label");
         n_got += SetVolumeLabelW(NULL, L"label");
+        n_got += DefineDosDeviceA(0, "Q:", "C:\\windows");
+        n_got += GetLogicalDrives() >> ('Q' - 'A') & 1;
     }
     if (GetObjectType(GetStockObject(NULL_BRUSH)) != OBJ_BRUSH)
         return 3;
