@@ -107,6 +107,31 @@ static void test_library(void)
     ok(DeleteFileA("moved.dll"), "freed, it can be deleted");
 }
 
+/* The same of a section of an image, of its view, and of a DLL that is loaded as data. */
+static void test_image_section(void)
+{
+    HANDLE file, section;
+    HMODULE data;
+    void *view;
+
+    ok(CopyFileA(self, "image.dll", FALSE), "a DLL");
+    file = open_by("image.dll", GENERIC_READ, 0);
+    section = CreateFileMappingA(file, NULL, SEC_IMAGE | PAGE_READONLY, 0, 0, NULL);
+    CloseHandle(file);
+    ok(section != NULL, "a section of its image");
+    test_image_rules("image.dll");
+    view = MapViewOfFile(section, FILE_MAP_READ, 0, 0, 0);
+    CloseHandle(section);
+    ok(view != NULL, "a view");
+    test_image_rules("image.dll");
+    UnmapViewOfFile(view);
+    data = LoadLibraryExA("image.dll", NULL, LOAD_LIBRARY_AS_DATAFILE);
+    ok(data != NULL, "it is loaded as data");
+    both("delete", "image.dll", ERROR_ACCESS_DENIED);
+    FreeLibrary(data);
+    ok(DeleteFileA("image.dll"), "then it can be deleted");
+}
+
 static void test_program(void)
 {
     STARTUPINFOA startup = {.cb = sizeof startup};
@@ -238,6 +263,7 @@ static void test_main(void)
     CreateDirectoryA(folder, NULL);
     SetCurrentDirectoryA(folder);
     test_library();
+    test_image_section();
     test_program();
     test_mapping();
     test_writable_mapping();
