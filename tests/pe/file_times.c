@@ -172,6 +172,32 @@ static void test_access(void)
     fails(SetFileAttributesW(L"none\\none", 0), ERROR_PATH_NOT_FOUND, "of no folder");
 }
 
+/* A copy of a handle may do less than the file was opened for. */
+static void test_lesser_handle(void)
+{
+    HANDLE file = open_for(GENERIC_READ | GENERIC_WRITE), copy = NULL;
+    DWORD n;
+    BOOLEAN is_sparse = TRUE;
+
+    ok(DuplicateHandle(GetCurrentProcess(), file, GetCurrentProcess(), &copy,
+                       FILE_READ_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE, FALSE, 0),
+       "a handle that may read alone");
+    fails(zero(copy), ERROR_ACCESS_DENIED, "FSCTL_SET_ZERO_DATA by it");
+    fails(DeviceIoControl(copy, FSCTL_SET_SPARSE, &is_sparse, 1, NULL, 0, &n, NULL),
+          ERROR_ACCESS_DENIED, "FSCTL_SET_SPARSE");
+    fails(SetFileTime(copy, NULL, NULL, &then), ERROR_ACCESS_DENIED, "SetFileTime");
+    fails(SetEndOfFile(copy), ERROR_ACCESS_DENIED, "SetEndOfFile");
+    ok(LockFile(copy, 0, 0, 1, 0) && UnlockFile(copy, 0, 0, 1, 0), "locking by it");
+    CloseHandle(copy);
+    ok(DuplicateHandle(GetCurrentProcess(), file, GetCurrentProcess(), &copy,
+                       FILE_READ_ATTRIBUTES | SYNCHRONIZE, FALSE, 0),
+       "one that may not even read");
+    fails(LockFile(copy, 0, 0, 1, 0), ERROR_ACCESS_DENIED, "locking by it");
+    CloseHandle(copy);
+    ok(zero(file), "by the first handle");
+    CloseHandle(file);
+}
+
 static void test_main(void)
 {
     WCHAR temp[MAX_PATH];
@@ -182,5 +208,6 @@ static void test_main(void)
     test_write_time();
     test_access_time();
     test_access();
+    test_lesser_handle();
     ok(DeleteFileW(NAME), "it goes");
 }

@@ -16,6 +16,7 @@
 #include "pipe.h"
 #include "usermem.h"
 #include "volume_names.h"
+#include <winioctl.h>
 
 #define GET_OBJECT_ID 0x9009cu /* FSCTL_GET_OBJECT_ID */
 
@@ -46,6 +47,15 @@ NTSTATUS WINAPI NtDeviceIoControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTI
     return STATUS_NOT_SUPPORTED;
 }
 
+/* What a code asks of the handle stands in it. */
+static ACCESS_MASK access_for(ULONG code)
+{
+    const ULONG asked = code >> 14;
+
+    return (asked & FILE_READ_ACCESS ? FILE_READ_DATA : 0) |
+           (asked & FILE_WRITE_ACCESS ? FILE_WRITE_DATA : 0);
+}
+
 NTSTATUS WINAPI NtFsControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, PVOID apc_context,
                                 PIO_STATUS_BLOCK iosb, ULONG code, PVOID input, ULONG input_length,
                                 PVOID output, ULONG output_length)
@@ -58,7 +68,9 @@ NTSTATUS WINAPI NtFsControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc
     struct io_request request;
     NTSTATUS status;
 
-    TRY(file_lookup(handle, 0, &file));
+    TRY(file_lookup_granted(handle, &file, &space.granted));
+    if (access_for(code) & ~space.granted)
+        return STATUS_ACCESS_DENIED;
     space.file = file;
     TRY(io_begin(&request, file, event, (void *)apc, apc_context, iosb));
     if (pipe_control(&request, code, input, input_length, output, output_length, &status))

@@ -201,11 +201,12 @@ NTSTATUS WINAPI NtLockFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, voi
     LARGE_INTEGER offset, length;
     struct io_operation operation = {.step = lock_step, .abandon = lock_abandon, .events = POLLIN};
     struct io_request request;
+    ACCESS_MASK granted;
     IO_STATUS_BLOCK unseen; /* DIFFERS: NULL is no error, for Wine's kernelbase gives it */
     NTSTATUS status;
 
-    TRY(file_lookup(handle, 0, &file));
-    if (!(file->access & (FILE_READ_DATA | FILE_WRITE_DATA)))
+    TRY(file_lookup_granted(handle, &file, &granted));
+    if (!(granted & (FILE_READ_DATA | FILE_WRITE_DATA)))
         return STATUS_ACCESS_DENIED;
     TRY(USER_GET(offset, user_offset));
     TRY(USER_GET(length, user_length));

@@ -32,7 +32,7 @@ static NTSTATUS writable_file(const struct space_call *call, ACCESS_MASK access)
 {
     if (call->file->kind != FILE_KIND_DISK)
         return STATUS_INVALID_DEVICE_REQUEST;
-    return call->file->access & access ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
+    return call->granted & access ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
 }
 
 static NTSTATUS set_sparse(struct space_call *call)

@@ -8,6 +8,7 @@
 
 struct space_call {
     struct file *file;
+    ACCESS_MASK granted; /* to the handle */
     const void *input; /* the program's, as output is */
     ULONG input_length;
     void *output;
