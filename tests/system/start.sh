@@ -40,7 +40,9 @@ ok $? 'a closed standard output is survived'
 
 if command -v taskset >/dev/null; then
     one=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
-    is "$(taskset -c "$one" "$portico" "$args" processors)" "$(crlf '1, with random numbers')" 'one processor of the machine'
+    of_all=$("$portico" "$args" processors)
+    like "$of_all" '^[1-9][0-9]*, with random numbers' 'the processors of the machine'
+    is "$(taskset -c "$one" "$portico" "$args" processors)" "$of_all" 'are as many for who may use one of them'
 fi
 
 # ends STATUS NAME WORD...: the exit status.
