@@ -22,6 +22,7 @@
 
 #include "common/cleanup.h"
 #include "common/list.h"
+#include "lane/atomics.h"
 #include "portico/port.h"
 #include "portico/portico.h"
 
@@ -76,10 +77,11 @@ struct port *port_new(void); /* one reference; never NULL: aborts without memory
 bool port_try_ref(struct port *port);
 
 /* Of 10,000 ports each has a page of memory of its own: the line that a request looks at comes
- * while its arguments are checked. */
+ * while its arguments are checked. No reference is needed: the struct stays a port's, and what is
+ * fetched may be anything. */
 static inline void port_prefetch(const struct port *port)
 {
-    __builtin_prefetch(&port->memory->ended_status, 1);
+    __builtin_prefetch(&atom_peek(&port->memory)->ended_status, 1);
 }
 void port_unref(struct port *port);
 DEFINE_CLEANUP(struct port *, port_unref)

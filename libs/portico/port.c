@@ -97,7 +97,7 @@ static void port_recycle(struct port *port)
         outbound_leave(outbound);
     legacy_views_leave(port);
     port->receiver = NULL;
-    port->memory = NULL;
+    atom_poke(&port->memory, NULL);
     port->peer_flags = 0;
     port->connect_context = 0;
     port->handle = 0;
@@ -183,7 +183,7 @@ static status_t port_enter_as(struct port *port, const uint32_t *removals)
 {
     status_t ended, status;
 
-    port->memory = port->receiver ? port->receiver->view.at.memory : NULL;
+    atom_poke(&port->memory, port->receiver ? port->receiver->view.at.memory : NULL);
     port->refs++;
     status = removals ? handle_enter_found(port->handle, port, *removals)
                       : handle_enter_port(port->handle, port);
