@@ -19,7 +19,8 @@
  * (replace_reparse.c). FatalAppExit, RaiseFailFastException: Wine's end the program without a word
  * (replace_end.c). GetFinalPathNameByHandle: Wine's knows short paths only (replace_final_name.c).
  * What run times ask of the machine when they start: replace_machine.c.
- * LookupAccountSid, LookupAccountName: Wine's, and Linux' users and groups (replace_account.c). */
+ * GetUserNameEx, LookupAccountSid, LookupAccountName: Wine's, and Linux' users and groups
+ * (replace_account.c). */
 
 #include "ntdll.h"
 
@@ -112,6 +113,8 @@ static const struct {
     OURS("kernel32.dll", SetVolumeLabelA, NULL),
     OURS("kernel32.dll", SetVolumeLabelW, NULL),
     OURS("kernel32.dll", VerifyConsoleIoHandle, &original_VerifyConsoleIoHandle),
+    OURS("secur32.dll", GetUserNameExA, &user_name_originals.narrow),
+    OURS("secur32.dll", GetUserNameExW, &user_name_originals.wide),
     {L"sechost.dll", "OpenSCManagerA", (void (*)(void))service_manager_refuse, NULL},
     {L"sechost.dll", "OpenSCManagerW", (void (*)(void))service_manager_refuse, NULL},
     {L"sechost.dll", "StartServiceCtrlDispatcherA", (void (*)(void))service_dispatcher_refuse,

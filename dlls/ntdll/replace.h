@@ -127,6 +127,13 @@ BOOL WINAPI replaced_LookupAccountNameA(const char *system, const char *name, PS
                                         DWORD *sid_size, char *domain, DWORD *n_domain,
                                         SID_NAME_USE *use);
 
+extern struct user_name_originals {
+    BOOLEAN(WINAPI *wide)(int format, WCHAR *name, ULONG *size);
+    BOOLEAN(WINAPI *narrow)(int format, char *name, ULONG *size);
+} user_name_originals;
+BOOLEAN WINAPI replaced_GetUserNameExW(int format, WCHAR *name, ULONG *size);
+BOOLEAN WINAPI replaced_GetUserNameExA(int format, char *name, ULONG *size);
+
 extern struct symbols_originals {
     BOOL(WINAPI *narrow)(HANDLE process, const char *path, BOOL invade);
     BOOL(WINAPI *wide)(HANDLE process, const WCHAR *path, BOOL invade);

@@ -6,7 +6,8 @@
  * S-1-22-2-<gid>; root is SYSTEM). Wine's LookupAccountSid and LookupAccountName know the SIDs that
  * every Windows has, and no others; ours are asked for what those do not find. A user's domain is
  * the machine, a group's `Unix Group`, as Samba has it: a user and a group may have the same name.
- */
+ *
+ * GetUserNameEx: Wine's puts the machine's name before SYSTEM, too. */
 
 #include "ntdll.h"
 
@@ -167,6 +168,64 @@ BOOL WINAPI replaced_LookupAccountNameW(const WCHAR *system, const WCHAR *name, 
     *sid_size = room;
     *n_domain = domain_room;
     return name_tell(&account, sid, sid_size, (struct room){domain, n_domain}, use);
+}
+
+/* ---- GetUserNameEx ---- */
+
+struct user_name_originals user_name_originals;
+
+enum { NAME_SAM_COMPATIBLE = 2 };
+
+static BOOL is_system(void)
+{
+    union {
+        TOKEN_USER user;
+        BYTE bytes[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+    } of;
+    BYTE system[SECURITY_MAX_SID_SIZE];
+    HANDLE token;
+    ULONG n;
+    BOOL result;
+
+    sid_make(&(struct unix_account){.id = 0}, system);
+    if (NtOpenProcessToken(NtCurrentProcess(), TOKEN_QUERY, &token))
+        return FALSE;
+    result = !NtQueryInformationToken(token, TokenUser, &of, sizeof(of), &n) &&
+             RtlEqualSid(of.user.User.Sid, system);
+    NtClose(token);
+    return result;
+}
+
+static const char system_name[] = "NT AUTHORITY\\SYSTEM";
+
+/* The size with the NUL when there is no room. */
+static BOOLEAN system_fits(const void *name, ULONG *size)
+{
+    const BOOL fits = name && *size >= sizeof(system_name);
+
+    *size = fits ? sizeof(system_name) - 1 : sizeof(system_name);
+    return (BOOLEAN)(fits || refuse(ERROR_MORE_DATA));
+}
+
+BOOLEAN WINAPI replaced_GetUserNameExW(int format, WCHAR *name, ULONG *size)
+{
+    if (format != NAME_SAM_COMPATIBLE || !is_system())
+        return user_name_originals.wide(format, name, size);
+    if (!system_fits(name, size))
+        return FALSE;
+    for (ULONG i = 0; i < sizeof(system_name); i++)
+        name[i] = (BYTE)system_name[i];
+    return TRUE;
+}
+
+BOOLEAN WINAPI replaced_GetUserNameExA(int format, char *name, ULONG *size)
+{
+    if (format != NAME_SAM_COMPATIBLE || !is_system())
+        return user_name_originals.narrow(format, name, size);
+    if (!system_fits(name, size))
+        return FALSE;
+    memcpy(name, system_name, sizeof(system_name));
+    return TRUE;
 }
 
 /* ---- in the ANSI code page ---- */

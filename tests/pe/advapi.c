@@ -92,6 +92,8 @@ static void test_accounts(void)
     CloseHandle(token);
 }
 
+enum { NAME_SAM_COMPATIBLE = 2 };
+
 /* The names and the SID of who runs this are one account's. */
 static void test_own_account(void)
 {
@@ -100,6 +102,7 @@ static void test_own_account(void)
           domain_size = sizeof(domain), sid_size = sizeof(sid);
     const HANDLE token = process_token();
     PSID user = user_of(token, buffer);
+    BOOLEAN(WINAPI * get_name)(int, char *, ULONG *);
     SID_NAME_USE use;
 
     GetUserNameA(name, &name_size);
@@ -110,6 +113,18 @@ static void test_own_account(void)
     ok(LookupAccountNameA(NULL, name, sid, &sid_size, domain, &domain_size, &use) &&
            EqualSid(sid, user),
        "and the name has that SID");
+    looked_up_size = wsprintfA(buffer, "%s\\%s", domain, name);
+    get_name = (BOOLEAN(WINAPI *)(int, char *, ULONG *))(void *)GetProcAddress(
+        LoadLibraryA("secur32.dll"), "GetUserNameExA");
+    name_size = sizeof(name);
+    ok(get_name && get_name(NAME_SAM_COMPATIBLE, name, &name_size) && !lstrcmpiA(name, buffer),
+       "with its domain: %s, %s", name, buffer);
+    is_number(name_size, looked_up_size, "so long");
+    name_size = 3;
+    ok(get_name && !get_name(NAME_SAM_COMPATIBLE, name, &name_size) &&
+           GetLastError() == ERROR_MORE_DATA,
+       "too little room");
+    is_number(name_size, looked_up_size + 1, "so much it takes");
     CloseHandle(token);
 }
 

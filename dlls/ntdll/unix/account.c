@@ -58,7 +58,7 @@ static void own_name_find(void)
     struct entry entry;
     const char *name = getenv("USER");
 
-    if (entry_find(ACCOUNT_USER, NULL, geteuid(), line, &entry))
+    if (geteuid() && entry_find(ACCOUNT_USER, NULL, geteuid(), line, &entry))
         name = entry.name;
     snprintf(own_name, sizeof(own_name), "%s", geteuid() ? environment_user(name) : "SYSTEM");
 }
