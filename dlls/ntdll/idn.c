@@ -225,6 +225,15 @@ static NTSTATUS to_unicode(DWORD flags, const struct points *name, struct points
     return name->n ? labels_map(flags, name, to, unicode_map) : STATUS_INVALID_IDN_NORMALIZATION;
 }
 
+/* IDN_EMAIL_ADDRESS, IDN_RAW_PUNYCODE. */
+static void flags_refuse(const char *caller, DWORD flags)
+{
+    static LONG is_said;
+
+    if (!__atomic_exchange_n(&is_said, 1, __ATOMIC_RELAXED))
+        log_line("%s: flags %x: not all of them are implemented", caller, flags);
+}
+
 /* A call's frame: the name without its terminator, the result with one if it had one. */
 static NTSTATUS convert(const char *caller, DWORD flags, const WCHAR *text, INT length,
                         WCHAR *buffer, INT *buffer_length,
@@ -238,7 +247,7 @@ static NTSTATUS convert(const char *caller, DWORD flags, const WCHAR *text, INT 
     if (!text || length < -1 || !length || *buffer_length < 0)
         return STATUS_INVALID_PARAMETER;
     if (flags & ~(DWORD)FLAGS) {
-        log_unimplemented_class(caller, flags);
+        flags_refuse(caller, flags);
         return STATUS_NOT_SUPPORTED;
     }
     n = length < 0 ? wide_length(text) + 1 : (size_t)length;
