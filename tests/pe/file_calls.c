@@ -114,6 +114,10 @@ static void test_null_device(void)
 
     ok(file != INVALID_HANDLE_VALUE, "NUL is opened in any folder");
     CloseHandle(file);
+    file = CreateFileA("nul", GENERIC_WRITE, 7, NULL, OPEN_ALWAYS, 0, NULL);
+    ok(file != INVALID_HANDLE_VALUE && GetLastError() != ERROR_ALREADY_EXISTS,
+       "and is no file to be cut");
+    CloseHandle(file);
     fails(CreateDirectoryA("nul", NULL), ERROR_DIRECTORY, "a folder of that name");
     fails(RemoveDirectoryA("nul"), ERROR_DIRECTORY, "removing it");
 }

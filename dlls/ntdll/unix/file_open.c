@@ -288,7 +288,9 @@ static NTSTATUS open_path(struct open_request *request, struct file **ret_file)
         if (request->options & FILE_DIRECTORY_FILE)
             return STATUS_NOT_A_DIRECTORY;
         fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-        request->information = FILE_OPENED;
+        /* UNKNOWN: what Windows' driver tells, but not FILE_OPENED: Rust's File::create would take
+         * its "already exists" as a reason to cut the file, which a device refuses. */
+        request->information = 0;
         return fd < 0 ? status_from_errno(errno)
                       : file_new(fd, NULL, FILE_KIND_NULL, request->access,
                                  request->options & FILE_MODE_OPTIONS, ret_file);
