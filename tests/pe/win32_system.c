@@ -82,6 +82,18 @@ static void test_thread_group(void)
     SetThreadAffinityMask(GetCurrentThread(), before);
 }
 
+/* A hint, which LMDB and others give. */
+static void test_prefetch(void)
+{
+    WIN32_MEMORY_RANGE_ENTRY ranges[] = {{(void *)test_prefetch, 1}, {&ranges, 100}};
+
+    ok(PrefetchVirtualMemory(GetCurrentProcess(), 2, ranges, 0), "PrefetchVirtualMemory");
+    fails(PrefetchVirtualMemory(GetCurrentProcess(), 0, ranges, 0), ERROR_INVALID_PARAMETER,
+          "of nothing");
+    fails(PrefetchVirtualMemory(GetCurrentProcess(), 1, NULL, 0), ERROR_NOACCESS,
+          "of ranges that cannot be read");
+}
+
 static void test_folders(void)
 {
     static const struct {
@@ -169,6 +181,7 @@ static void test_main(void)
     test_processors_ex();
     test_ideal_processor();
     test_thread_group();
+    test_prefetch();
     test_folders();
     test_error_report_flags();
     test_mapped_name();
