@@ -5,7 +5,11 @@
 
 /* See closer.h. What waits is a chain through an array indexed by descriptor (next[fd] is the one
  * after it), so that handing in allocates nothing but a longer array for a new highest descriptor.
- * Without memory for that the descriptor is closed on the spot. */
+ * Without memory for that the descriptor is closed on the spot.
+ *
+ * One thread closes, the leader; another stands by. When something waits and the leader has been in
+ * one close() for STUCK_MS the one that stands by leads on, and starts the next to stand by. So a
+ * descriptor that blocks holds up no other, those of dead clients above all, and costs a thread. */
 
 #include "closer.h"
 
@@ -20,15 +24,21 @@
 
 #include "common/fd.h"
 
+#define THREADS_MAX 32 /* when so many are stuck, what comes then waits */
+#define STUCK_MS    20
+
 struct closer {
-    pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t work, idle;
+    pthread_cond_t work, idle, stuck;
     int first; /* chain, -1: empty; guarded by lock, as all below */
     int *next; /* by descriptor */
     size_t n_next;
     uint32_t n_pending;
-    bool ending, ended;
+    pthread_t threads[THREADS_MAX];
+    uint32_t n_threads, n_in_close, n_ended;
+    uint64_t turn; /* of the latest close() that began */
+    bool is_led;   /* that one has not ended */
+    bool ending;
     bool bell_wanted;
     int bell_fd;
 };
@@ -41,6 +51,43 @@ static void idle_locked(struct closer *closer)
     closer->bell_wanted = false;
 }
 
+/* The leader is in close(). Is it still in the same one when it should long have ended? */
+static bool leader_is_stuck_locked(struct closer *closer)
+{
+    const uint64_t turn = closer->turn;
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += STUCK_MS * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    while (closer->is_led && closer->turn == turn &&
+           pthread_cond_clockwait(&closer->stuck, &closer->lock, CLOCK_MONOTONIC, &until) !=
+               ETIMEDOUT)
+        ;
+    return closer->is_led && closer->turn == turn;
+}
+
+static void close_one_locked(struct closer *closer)
+{
+    const uint64_t turn = ++closer->turn;
+    int fd = closer->first;
+
+    closer->is_led = true;
+    closer->n_in_close++;
+    closer->first = closer->next[fd];
+    pthread_mutex_unlock(&closer->lock);
+    close(fd);
+    pthread_mutex_lock(&closer->lock);
+    closer->n_in_close--;
+    if (closer->turn == turn) /* else another leads by now */
+        closer->is_led = false;
+    if (--closer->n_pending == 0)
+        idle_locked(closer);
+}
+
+static int thread_start_locked(struct closer *closer);
+
 static void *closer_main(void *argument)
 {
     struct closer *closer = argument;
@@ -51,29 +98,30 @@ static void *closer_main(void *argument)
             pthread_cond_wait(&closer->work, &closer->lock);
         if (closer->first < 0)
             break;
-        int fd = closer->first;
-        closer->first = closer->next[fd];
-        pthread_mutex_unlock(&closer->lock);
-        close(fd);
-        pthread_mutex_lock(&closer->lock);
-        if (--closer->n_pending == 0)
-            idle_locked(closer);
+        if (closer->is_led && !leader_is_stuck_locked(closer))
+            continue;
+        if (closer->first < 0)
+            continue;
+        if (closer->n_threads == closer->n_in_close + 1 && closer->n_threads < THREADS_MAX)
+            (void)!thread_start_locked(closer); /* without memory for one: at the next */
+        close_one_locked(closer);
     }
-    closer->ended = true;
+    closer->n_ended++;
     pthread_cond_broadcast(&closer->idle);
     pthread_mutex_unlock(&closer->lock);
     return NULL;
 }
 
-static int thread_start(struct closer *closer)
+static int thread_start_locked(struct closer *closer)
 {
     sigset_t all, old;
     int r;
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    r = pthread_create(&closer->thread, NULL, closer_main, closer);
+    r = pthread_create(&closer->threads[closer->n_threads], NULL, closer_main, closer);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
+    closer->n_threads += r == 0;
     return r;
 }
 
@@ -88,7 +136,11 @@ struct closer *closer_new(void)
     pthread_mutex_init(&closer->lock, NULL);
     pthread_cond_init(&closer->work, NULL);
     pthread_cond_init(&closer->idle, NULL);
-    if (closer->bell_fd < 0 || thread_start(closer) != 0) {
+    pthread_cond_init(&closer->stuck, NULL);
+    pthread_mutex_lock(&closer->lock);
+    bool has_thread = closer->bell_fd >= 0 && thread_start_locked(closer) == 0;
+    pthread_mutex_unlock(&closer->lock);
+    if (!has_thread) {
         fd_close(closer->bell_fd);
         free(closer);
         return NULL;
@@ -110,20 +162,20 @@ struct closer *closer_free(struct closer *closer)
     until.tv_sec += END_WAIT_SECONDS;
     pthread_mutex_lock(&closer->lock);
     closer->ending = true;
-    pthread_cond_signal(&closer->work);
-    while (!closer->ended &&
+    pthread_cond_broadcast(&closer->work);
+    while (closer->n_ended < closer->n_threads &&
            pthread_cond_timedwait(&closer->idle, &closer->lock, &until) != ETIMEDOUT)
         ;
-    ended = closer->ended;
+    ended = closer->n_ended == closer->n_threads;
     pthread_mutex_unlock(&closer->lock);
-    if (!ended) {
-        pthread_detach(closer->thread);
+    if (!ended)
         return NULL;
-    }
-    pthread_join(closer->thread, NULL);
+    for (uint32_t i = 0; i < closer->n_threads; i++)
+        pthread_join(closer->threads[i], NULL);
     pthread_mutex_destroy(&closer->lock);
     pthread_cond_destroy(&closer->work);
     pthread_cond_destroy(&closer->idle);
+    pthread_cond_destroy(&closer->stuck);
     fd_close(closer->bell_fd);
     free(closer->next);
     free(closer);

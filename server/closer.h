@@ -4,9 +4,9 @@
 /* Closes descriptors that a client had a hand in, off the daemon's thread.
  *
  * close() of a stranger's file can block for as long as its owner likes (FUSE flush, TCP linger,
- * NFS), and so can the close of a socket with such files still queued in it. The closer is one
- * thread that does nothing else. It shares a locked list with the loop's thread; the lock is never
- * held across close().
+ * NFS), and so can the close of a socket with such files still queued in it. The closer's threads
+ * do nothing else. They share a locked list with the loop's thread; the lock is never held across
+ * close(). What blocks does not hold up the rest.
  */
 #pragma once
 
