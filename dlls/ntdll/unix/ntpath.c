@@ -202,13 +202,15 @@ static NTSTATUS component_check(const struct span *component, bool is_last)
     return STATUS_SUCCESS;
 }
 
-/* Walks the components behind `root`. */
-static NTSTATUS path_walk(const char *root, struct span rest, struct builder *builder,
-                          struct nt_path *path)
+/* Appends the components behind `root`: each in the spelling that exists, or as they are asked for.
+ */
+static NTSTATUS path_walk(const char *root, struct span rest, bool as_asked,
+                          struct builder *builder, struct nt_path *path)
 {
     struct span component;
 
     path->exists = path->parent_exists = true;
+    builder->size = 0;
     if (strcmp(root, "/") && !builder_add(builder, root + 1))
         return STATUS_NO_MEMORY;
     if (rest.units && rest.text[rest.units - 1] == '\\')
@@ -223,7 +225,7 @@ static NTSTATUS path_walk(const char *root, struct span rest, struct builder *bu
         if (!name)
             return STATUS_NO_MEMORY;
         path->parent_exists = path->exists;
-        if (!path->exists) {
+        if (as_asked || !path->exists) {
             if (!builder_add(builder, name))
                 return STATUS_NO_MEMORY;
         } else {
@@ -241,8 +243,12 @@ static NTSTATUS path_walk(const char *root, struct span rest, struct builder *bu
 static NTSTATUS path_under(const char *root, struct span rest, struct nt_path *path)
 {
     struct builder builder = {0};
-    NTSTATUS status = path_walk(root, rest, &builder, path);
+    struct stat info;
+    NTSTATUS status = path_walk(root, rest, true, &builder, path);
 
+    /* Most names are spelled as they are: one look instead of one for each component. */
+    if (!status && lstat(builder.text, &info))
+        status = path_walk(root, rest, false, &builder, path);
     if (status) {
         free(builder.text);
         nt_path_deinit(path);

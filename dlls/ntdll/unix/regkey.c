@@ -12,6 +12,7 @@
 #include "ntpath.h"
 #include "ntprocess.h"
 #include "usermem.h"
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -102,25 +103,30 @@ NTSTATUS key_server(struct key *key, handle_t *ret_handle)
 
 /* ---- portico/registry.def ---- */
 
-static char *mark; /* the file's path; NULL: there can be none */
+enum { FOLDER_NOT_YET = -1, FOLDER_NEVER = -2 };
 
-static void mark_find(void)
+/* The runtime folder, open for the life of the process: a start looks a dozen times. */
+static int mark_folder(void)
 {
-    char folder[PATH_MAX];
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static int fd = FOLDER_NOT_YET;
+    char path[PATH_MAX];
 
-    if (portico_runtime_dir(folder, sizeof(folder)) == STATUS_SUCCESS &&
-        asprintf(&mark, "%s/%s", folder, REGISTRY_MARK_NAME) < 0)
-        mark = NULL;
+    pthread_mutex_lock(&lock);
+    if (fd == FOLDER_NOT_YET)
+        fd = portico_runtime_dir(path, sizeof(path)) == STATUS_SUCCESS
+                 ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)
+                 : FOLDER_NEVER;
+    pthread_mutex_unlock(&lock);
+    return fd;
 }
 
 bool registry_is_untouched(void)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    const int folder = portico_process_id() ? FOLDER_NEVER : mark_folder();
 
-    if (portico_process_id())
-        return false;
-    pthread_once(&once, mark_find);
-    return mark && access(mark, F_OK) != 0;
+    return folder == FOLDER_NOT_YET ||
+           (folder >= 0 && faccessat(folder, REGISTRY_MARK_NAME, F_OK, 0) != 0);
 }
 
 static bool is_same_letter(WCHAR unit, char letter)

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,19 @@ static bool system_name_get(const WCHAR *path, char name[NAME_MAX + 1])
     return i > 0 && name[0] != '.';
 }
 
+/* Ours are few, so most names are not found there: only the name is looked up. */
+static int our_dll_open(const char *name)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static int folder = -1;
+
+    pthread_mutex_lock(&lock);
+    if (folder < 0)
+        folder = open(dll_path_ours(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    pthread_mutex_unlock(&lock);
+    return openat(folder, name, O_RDONLY | O_CLOEXEC);
+}
+
 /* Opens the image and tells its Unix path. System DLLs by the short way: ours, then Wine's, whose
  * names are lower case. */
 static NTSTATUS image_file_open(const WCHAR *dos_path, char unix_path[PATH_MAX], int *ret_fd)
@@ -162,7 +176,7 @@ static NTSTATUS image_file_open(const WCHAR *dos_path, char unix_path[PATH_MAX],
 
     if (system_name_get(dos_path, name)) {
         snprintf(unix_path, PATH_MAX, "%s/%s", dll_path_ours(), name);
-        *ret_fd = open(unix_path, O_RDONLY | O_CLOEXEC);
+        *ret_fd = our_dll_open(name);
         if (*ret_fd < 0) {
             snprintf(unix_path, PATH_MAX, "%s/%s", WINE_DLL_DIR, name);
             *ret_fd = open(unix_path, O_RDONLY | O_CLOEXEC);
