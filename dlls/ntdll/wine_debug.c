@@ -137,8 +137,9 @@ static bool is_said_first(const char *function)
 
 /* Whose result is right although Wine's code calls itself incomplete, and what has no effect that a
  * program could see: a console program is no package of the store (AppPolicy*,
- * GetCurrentPackageId), no machine here is in FIPS mode, and none that sleeps and wakes up tells
- * programs of it. The last is called by every program of Go. */
+ * GetCurrentPackageId), no machine here is in FIPS mode, none that sleeps and wakes up tells
+ * programs of it, and a control event that nobody handles does end the program. Run times of Go and
+ * of Microsoft's compiler call some of them in every program. */
 static bool is_right(const char *function)
 {
     static const char *const right[] = {
@@ -149,6 +150,7 @@ static bool is_right(const char *function)
         "BCryptGetFipsAlgorithmMode",
         "GetCurrentPackageId",
         "PowerRegisterSuspendResumeNotification",
+        "default_ctrl_handler",
     };
     unsigned i;
 
@@ -183,6 +185,10 @@ int __cdecl __wine_dbg_header(int class, struct __wine_debug_channel *channel, c
 int __cdecl __wine_dbg_output(const char *text);
 int __cdecl __wine_dbg_output(const char *text)
 {
+    /* kernelbase's word before it starts Wine's debugger, which is not here (RtlGetExePath): our
+     * own report follows. */
+    if (!strncmp(text, "wine: Unhandled", 15) && !*debug_options())
+        return (int)strlen(text);
     return write_text(text);
 }
 

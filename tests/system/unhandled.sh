@@ -25,6 +25,7 @@ run_program fault
 is $status 5 'a fault: the low byte of c0000005'
 like "$report" 'unhandled exception c0000005 \(access violation: write of address 0x18\) at fault\.exe\+0x[0-9a-f]+' \
     'the report says what and where'
+like "$(printf '%s\n' "$report" | head -n 1)" '^portico: unhandled exception ' 'and is the first that is said'
 like "$report" 'BaseThreadInitThunk' 'the back-trace reaches the start of the thread'
 is "$(tr -d '\r' <"$scratch/out")" before 'what was printed before is there'
 
