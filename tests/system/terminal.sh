@@ -38,6 +38,35 @@ like "$out" '^modes as before$' 'the end puts the modes back'
     sh -mc '"$@"; kill -TERM %1; bg %1; wait %1; echo "ended with $?"; echo the end' sh "$portico" "$(program terminal)" stay >"$scratch/out"
 like "$(tr -d '\r' <"$scratch/out")" '^ended with 6$' 'who ends in the background is not stopped by it'
 
+# It is stopped and goes on: the shell has its modes meanwhile, the program keys without an Enter key afterwards.
+"$scratch/on_terminal" 30 100 'one key?' "$(printf '\032')" 'go on' k -- \
+    sh -mc '"$@"; echo "with $(stty -a | grep -Ewo "(-?(icanon|echo|icrnl))|min = 1" | tr "\n" " ")"; echo go on; fg %1; echo the end' \
+    sh "$portico" "$(program terminal)" key >"$scratch/out"
+out=$(tr -d '\r' <"$scratch/out")
+like "$out" 'with min = 1 icrnl icanon echo $' 'who is stopped while keys are read puts the modes back'
+like "$out" 'it is 6b$' 'and reads keys when it goes on'
+like "$out" '^modes as before$' 'until its end'
+
+# Two read keys, and who began first ends first: the other began with modes that are not to be put back.
+mkfifo "$scratch/said"
+# shellcheck disable=SC2016
+"$scratch/on_terminal" 30 100 -- sh -c '
+    said=$1
+    shift
+    "$@" stay >"$said" </dev/tty & first=$!
+    read -r line <"$said"
+    "$@" stay raw >"$said" </dev/tty & second=$!
+    read -r line <"$said"
+    kill -TERM $first
+    wait $first
+    kill -TERM $second
+    wait $second
+    echo "both ended, $?"
+    echo the end' sh "$scratch/said" "$portico" "$(program terminal)" >"$scratch/out"
+out=$(tr -d '\r' <"$scratch/out")
+like "$out" '^both ended, 6$' 'two that read keys end one after the other'
+like "$out" '^modes as before$' 'and leave the modes as they were'
+
 # Ctrl-\ ends it while keys are read.
 "$scratch/on_terminal" 30 100 stays "$(printf '\034')" -- \
     sh -mc 'ulimit -c 0; "$@"; echo "ended with $?"; echo the end' sh "$portico" "$(program terminal)" stay >"$scratch/out"

@@ -8,10 +8,12 @@
  * The modes that Linux has are Linux': ENABLE_PROCESSED_INPUT is ISIG, ENABLE_LINE_INPUT ICANON,
  * ENABLE_ECHO_INPUT ECHO, DISABLE_NEWLINE_AUTO_RETURN no ONLCR; ENABLE_WRAP_AT_EOL_OUTPUT is told
  * to the terminal. They are the terminal's, so that other programs on it see them; what this
- * process changed is put back when it ends, as cmd does on Windows. DIFFERS: the other bits (mouse,
- * quick edit, insert mode) are remembered and mean nothing; the terminal interprets escape
- * sequences whether ENABLE_VIRTUAL_TERMINAL_PROCESSING is set or not; the screen buffer is the
- * window, and its cursor, which Linux cannot be asked for, is told to be in its corner.
+ * process changed is put back when it ends, as cmd does on Windows, and while it is stopped
+ * (Ctrl-Z), and set again when it goes on. When others have changed them since, theirs are what the
+ * next change goes back to. DIFFERS: the other bits (mouse, quick edit, insert mode) are remembered
+ * and mean nothing; the terminal interprets escape sequences whether
+ * ENABLE_VIRTUAL_TERMINAL_PROCESSING is set or not; the screen buffer is the window, and its
+ * cursor, which Linux cannot be asked for, is told to be in its corner.
  *
  * No change waits for output that has not gone out yet (TCSADRAIN): a line that is held up would
  * hold up whoever wants the lock, and the process' end.
@@ -22,10 +24,12 @@
 #include "ntstatus_errno.h"
 #include "usermem.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -47,38 +51,132 @@ static _Atomic USHORT colours = USUAL_COLOURS;
 /* Over each change of the modes, with the look before: else the modes for keys would be taken for
  * those to go back to. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-/* What is to be put back, on a descriptor of its own. */
-static struct termios before;
-static _Atomic int before_fd = -1; /* set once, after `before` */
-static struct termios text_modes;  /* while keys are read; lock */
+/* The latest change, for signal handlers, which take no lock: written where nobody looks, then the
+ * one to look at. */
+static struct change {
+    struct termios before, mine;
+} changes[2];
+static _Atomic unsigned latest;
+static _Atomic int changed_fd = -1; /* a descriptor of its own; set once, after the first change */
+static struct termios text_modes;   /* while keys are read; lock */
+
+static bool modes_equal(const struct termios *a, const struct termios *b)
+{
+    return a->c_iflag == b->c_iflag && a->c_oflag == b->c_oflag && a->c_cflag == b->c_cflag &&
+           a->c_lflag == b->c_lflag && !memcmp(a->c_cc, b->c_cc, sizeof(a->c_cc));
+}
+
+static void change_note_locked(const struct termios *before, const struct termios *mine)
+{
+    const unsigned next = !latest;
+
+    changes[next] = (struct change){*before, *mine};
+    latest = next;
+}
 
 /* In the background the terminal has the modes of who has it now, and Linux would stop this process
  * for changing them. -1: it is no session's terminal. */
+static bool is_ours_to_change(void)
+{
+    const pid_t has_it = changed_fd < 0 ? 0 : tcgetpgrp(changed_fd);
+
+    return has_it == -1 || has_it == getpgrp();
+}
+
+/* Lines are what a terminal is for by itself. Other modes are those of another program that reads
+ * keys: it put lines back when it ended meanwhile. */
 void terminal_restore(void)
 {
-    const int fd = before_fd;
-    const pid_t has_it = fd < 0 ? 0 : tcgetpgrp(fd);
+    const struct change *change = &changes[latest];
+    struct termios now;
 
-    if (has_it == -1 || has_it == getpgrp())
-        (void)tcsetattr(fd, TCSANOW, &before);
+    if (!is_ours_to_change() || tcgetattr(changed_fd, &now))
+        return;
+    if ((change->before.c_lflag & ICANON) || modes_equal(&now, &change->mine))
+        (void)tcsetattr(changed_fd, TCSANOW, &change->before);
 }
 
-static NTSTATUS before_keep_locked(const struct file *file, const struct termios *now)
+/* Who holds the lock is about to look at the modes himself. */
+static void set_again(void)
 {
-    if (before_fd >= 0)
-        return STATUS_SUCCESS;
-    before = *now;
-    before_fd = fd_copy_high(file->fd);
-    return before_fd < 0 ? STATUS_TOO_MANY_OPENED_FILES : STATUS_SUCCESS;
+    struct termios now;
+
+    if (!is_ours_to_change() || pthread_mutex_trylock(&lock))
+        return;
+    const struct change change = changes[latest];
+    if (!tcgetattr(changed_fd, &now) && !modes_equal(&change.before, &change.mine) &&
+        !modes_equal(&now, &change.mine)) {
+        change_note_locked(&now, &change.mine);
+        (void)tcsetattr(changed_fd, TCSANOW, &change.mine);
+    }
+    pthread_mutex_unlock(&lock);
 }
 
-static NTSTATUS modes_set_locked(struct file *file, const struct termios *now,
-                                 const struct termios *next)
+/* By Ctrl-Z, or who else sends SIGTSTP: as if there were no handler, but for the modes. */
+static void stop_handler(int number)
 {
-    if (!memcmp(now, next, sizeof(*now)))
+    struct sigaction ours, usual = {.sa_handler = SIG_DFL};
+    int saved_errno = errno;
+    sigset_t set;
+
+    terminal_restore();
+    sigaction(number, &usual, &ours);
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    syscall(SYS_tgkill, getpid(), gettid(), number);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* it stops here, unless nobody could continue it */
+    sigaction(number, &ours, NULL);
+    set_again();
+    errno = saved_errno;
+}
+
+static void continue_handler(int number)
+{
+    int saved_errno = errno;
+
+    (void)number;
+    set_again();
+    errno = saved_errno;
+}
+
+static void handler_set(int number, void (*handler)(int number))
+{
+    struct sigaction old, action = {.sa_handler = handler, .sa_flags = SA_ONSTACK | SA_RESTART};
+
+    sigfillset(&action.sa_mask);
+    if (!sigaction(number, NULL, &old) && old.sa_handler == SIG_DFL)
+        sigaction(number, &action, NULL);
+}
+
+static NTSTATUS first_change_locked(int fd)
+{
+    const int own = fd_copy_high(fd);
+
+    if (own < 0)
+        return STATUS_TOO_MANY_OPENED_FILES;
+    changed_fd = own;
+    handler_set(SIGTSTP, stop_handler);
+    handler_set(SIGCONT, continue_handler);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS modes_set_locked(int fd, const struct termios *now, const struct termios *next)
+{
+    const struct change *change = &changes[latest];
+    struct termios before = change->before, mine;
+
+    if (modes_equal(now, next))
         return STATUS_SUCCESS;
-    TRY(before_keep_locked(file, now));
-    return tcsetattr(file->fd, TCSANOW, next) ? status_from_errno(errno) : STATUS_SUCCESS;
+    if (changed_fd < 0 || !modes_equal(now, &change->mine))
+        before = *now;
+    change_note_locked(&before, next);
+    if (changed_fd < 0)
+        TRY(first_change_locked(fd));
+    if (tcsetattr(fd, TCSANOW, next))
+        return status_from_errno(errno);
+    if (!tcgetattr(fd, &mine) && !modes_equal(&mine, next))
+        change_note_locked(&before, &mine); /* as far as the terminal can */
+    return STATUS_SUCCESS;
 }
 
 static bool is_input(const struct file *file)
@@ -156,7 +254,7 @@ static NTSTATUS output_mode_set_locked(struct file *file, ULONG mode)
         return status_from_errno(errno);
     next = now;
     flag_set(&next.c_oflag, ONLCR, !(mode & NO_AUTO_RETURN));
-    TRY(modes_set_locked(file, &now, &next));
+    TRY(modes_set_locked(file->fd, &now, &next));
     if ((mode ^ old) & ENABLE_WRAP_AT_EOL_OUTPUT)
         TRY(text_send(file, mode & ENABLE_WRAP_AT_EOL_OUTPUT ? "\033[?7h" : "\033[?7l"));
     atomic_store(&output_mode, mode & ~(ULONG)NO_AUTO_RETURN);
@@ -173,7 +271,7 @@ static NTSTATUS input_mode_set_locked(struct file *file, ULONG mode)
         return status_from_errno(errno);
     next = now;
     input_apply(&next, mode);
-    TRY(modes_set_locked(file, &now, &next));
+    TRY(modes_set_locked(file->fd, &now, &next));
     atomic_store(&input_rest, mode & ~(ULONG)INPUT_OF_LINUX);
     atomic_store(&terminal_reads_keys, false);
     return STATUS_SUCCESS;
@@ -203,14 +301,14 @@ static NTSTATUS keys_begin_locked(struct file *file)
 {
     struct termios now, next;
 
-    if (terminal_reads_keys)
-        return STATUS_SUCCESS;
     if (tcgetattr(file->fd, &now))
         return status_from_errno(errno);
+    if (terminal_reads_keys && !(now.c_lflag & ICANON)) /* else another wants lines since */
+        return STATUS_SUCCESS;
     next = now;
     input_apply(&next, now.c_lflag & ISIG ? ENABLE_PROCESSED_INPUT : 0);
     next.c_cc[VMIN] = 0; /* whoever looks for a key that another took is not held up */
-    TRY(modes_set_locked(file, &now, &next));
+    TRY(modes_set_locked(file->fd, &now, &next));
     text_modes = now;
     atomic_store(&terminal_reads_keys, true);
     return STATUS_SUCCESS;
@@ -228,11 +326,14 @@ NTSTATUS terminal_keys_begin(struct file *file)
 
 void terminal_text_begin(void)
 {
+    struct termios now;
+
     if (!terminal_reads_keys)
         return;
     pthread_mutex_lock(&lock);
-    if (atomic_exchange(&terminal_reads_keys, false))
-        (void)tcsetattr(before_fd, TCSANOW, &text_modes);
+    if (atomic_exchange(&terminal_reads_keys, false) && !tcgetattr(changed_fd, &now) &&
+        modes_equal(&now, &changes[latest].mine))
+        (void)!modes_set_locked(changed_fd, &now, &text_modes);
     pthread_mutex_unlock(&lock);
 }
 

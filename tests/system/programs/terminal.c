@@ -2,7 +2,8 @@
 /* Copyright (C) 2026 The Portico developers */
 
 /* Uses a terminal as a console: says what it finds, asks for a line, keys and raw bytes. "child":
- * says the modes. "stay": stays while keys are read. */
+ * says the modes. "stay": stays while keys are read, "stay raw": with no modes. "key": asks for
+ * one. */
 #include <windows.h>
 
 #include <conio.h>
@@ -216,6 +217,21 @@ static void stay(void)
     WaitForSingleObject(is_over, INFINITE);
 }
 
+static void read_key(void)
+{
+    INPUT_RECORD record;
+    DWORD n;
+
+    GetNumberOfConsoleInputEvents(input, &n);
+    printf("one key?");
+    fflush(stdout);
+    do
+        if (!ReadConsoleInputW(input, &record, 1, &n))
+            return;
+    while (record.EventType != KEY_EVENT);
+    printf("it is %x\n", record.Event.KeyEvent.uChar.UnicodeChar);
+}
+
 int main(int argc, char **argv)
 {
     input = GetStdHandle(STD_INPUT_HANDLE);
@@ -224,7 +240,13 @@ int main(int argc, char **argv)
         printf("a child's modes %lx\n", mode_of(input) & 7);
         return 0;
     }
+    if (argc > 1 && !strcmp(argv[1], "key")) {
+        read_key();
+        return 0;
+    }
     if (argc > 1) {
+        if (argc > 2)
+            SetConsoleMode(input, 0);
         stay();
         return 6;
     }
