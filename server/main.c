@@ -26,7 +26,7 @@
 
 #include "common/fd.h"
 #include "common/own_folder.h"
-#include "limits.h"
+#include "inherited_limits.h"
 #include "portico/exit_status.h"
 #include "remote.h"
 #include "runtime_dir.h"
@@ -335,7 +335,7 @@ static int wait_ready(int ready_fd)
 /* Said where the starting program's errors go: there is no log yet. */
 static void limits_leave(void)
 {
-    const uint64_t seconds = limits_raise();
+    const uint64_t seconds = inherited_limits_raise();
 
     if (seconds)
         fprintf(

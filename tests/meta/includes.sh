@@ -69,4 +69,11 @@ if command -v g++ >/dev/null; then
     g++ -std=c++17 -fsyntax-only -Wall -Iinclude -x c++ include/portico/portico.h 2>&1 | grep 'error' >"$scratch/found"
     finding_free 'portico.h compiles as C++' "$scratch/found"
 fi
+# In a folder that is looked through for <...> too, ours would be taken for the system's.
+for header in include/*.h libs/*.h server/*.h dlls/ntdll/*.h dlls/ntdll/unix/*.h tests/unit/*.h; do
+    ! grep -qr "include <${header##*/}>" include libs server dlls programs tests ||
+        echo "$header has the name of a header that is included by <>"
+done >"$scratch/found"
+finding_free "no header has the name of the system's" "$scratch/found"
+
 done_testing

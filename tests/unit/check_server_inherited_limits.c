@@ -3,7 +3,7 @@
 
 #include "config.h"
 
-#include "limits.h"
+#include "inherited_limits.h"
 
 #include <stdbool.h>
 #include <sys/resource.h>
@@ -44,7 +44,7 @@ static int as_user(void)
         return 1;
     if (setrlimit(RLIMIT_CPU, &time) || setrlimit(RLIMIT_FSIZE, &files))
         return 2;
-    if (limits_raise() != 2000)
+    if (inherited_limits_raise() != 2000)
         return 3;
     return is_now(RLIMIT_CPU, 2000, 2000) && is_now(RLIMIT_FSIZE, 4000, 4000) ? 0 : 4;
 }
@@ -59,7 +59,7 @@ static int as_user_with_a_soft_limit(void)
         return 1;
     if (setrlimit(RLIMIT_CPU, &time))
         return 2;
-    return limits_raise() || !is_now(RLIMIT_CPU, RLIM_INFINITY, RLIM_INFINITY) ? 3 : 0;
+    return inherited_limits_raise() || !is_now(RLIMIT_CPU, RLIM_INFINITY, RLIM_INFINITY) ? 3 : 0;
 }
 
 /* Root, but not of every container. */
@@ -73,7 +73,7 @@ static int as_who_may(void)
         return 77;
     if (setrlimit(RLIMIT_CPU, &time))
         return 2;
-    return limits_raise() || !is_now(RLIMIT_CPU, RLIM_INFINITY, RLIM_INFINITY) ? 3 : 0;
+    return inherited_limits_raise() || !is_now(RLIMIT_CPU, RLIM_INFINITY, RLIM_INFINITY) ? 3 : 0;
 }
 
 START_TEST(soft_limits_are_raised_and_the_hard_one_of_time_is_told)

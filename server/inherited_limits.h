@@ -9,4 +9,4 @@
 
 /* To what the system allows. The seconds of processor time after which Linux ends the daemon all
  * the same; 0: it does not. */
-uint64_t limits_raise(void);
+uint64_t inherited_limits_raise(void);

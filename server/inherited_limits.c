@@ -3,11 +3,11 @@
 
 #include "config.h"
 
-/* See limits.h. Who may raise a hard limit (CAP_SYS_RESOURCE) raises the one of processor time,
- * which would end the daemon while others use it. The others make a call fail, which its caller
- * hears of. */
+/* See inherited_limits.h. Who may raise a hard limit (CAP_SYS_RESOURCE) raises the one of processor
+ * time, which would end the daemon while others use it. The others make a call fail, which its
+ * caller hears of. */
 
-#include "limits.h"
+#include "inherited_limits.h"
 
 #include <sys/resource.h>
 
@@ -23,7 +23,7 @@ static void soft_raise(__rlimit_resource_t resource)
     (void)!setrlimit(resource, &limit);
 }
 
-uint64_t limits_raise(void)
+uint64_t inherited_limits_raise(void)
 {
     const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
     struct rlimit limit;
