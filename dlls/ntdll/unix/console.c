@@ -59,19 +59,14 @@ enum console_function {
     SCROLL = 38
 };
 
+/* Not even on a terminal. */
 static const char *const absent[] = {
-    [SET_MODE] = "SetConsoleMode",
-    [READ_INPUT] = "ReadConsoleInput",
-    [WRITE_INPUT] = "WriteConsoleInput",
-    [PEEK_INPUT] = "PeekConsoleInput",
     [SET_TITLE] = "SetConsoleTitle",
     [CTRL_EVENT] = "GenerateConsoleCtrlEvent",
     [BEEP] = "Beep",
-    [FLUSH] = "FlushConsoleInputBuffer",
     [READ_WITH_CONTROL] = "ReadConsole with a control",
     [READ_OUTPUT] = "ReadConsoleOutput",
     [WRITE_OUTPUT] = "WriteConsoleOutput",
-    [SET_OUTPUT_INFO] = "setting the console's cursor, colours or size",
     [ACTIVATE] = "SetConsoleActiveScreenBuffer",
     [FILL_OUTPUT] = "FillConsoleOutput",
     [SCROLL] = "ScrollConsoleScreenBuffer",
@@ -354,6 +349,20 @@ static NTSTATUS terminal_control(HANDLE handle, unsigned function, const void *i
     }
 }
 
+/* What is not there is said of a terminal, of what is the whole console's, and of reading, which a
+ * stream can. That a redirected stream has no cursor and no modes is so on Windows too. */
+static NTSTATUS refuse(HANDLE handle, unsigned function)
+{
+    _cleanup_nt_(file_unrefp) struct file *terminal = NULL;
+    const bool is_whole = function == SET_TITLE || function == CTRL_EVENT || function == BEEP ||
+                          function == READ_WITH_CONTROL;
+
+    if (function < sizeof(absent) / sizeof(*absent) && absent[function] &&
+        (is_whole || !terminal_lookup(handle, &terminal)))
+        absent_once(absent[function], "there is no console but the terminal and the streams");
+    return STATUS_INVALID_HANDLE;
+}
+
 NTSTATUS console_control(HANDLE handle, ULONG code, const void *input, ULONG input_length,
                          void *output, ULONG output_length, ULONG *ret_done)
 {
@@ -378,8 +387,6 @@ NTSTATUS console_control(HANDLE handle, ULONG code, const void *input, ULONG inp
     case SET_INPUT_INFO:
         return pages_set(input, input_length);
     default:
-        if (function < sizeof(absent) / sizeof(*absent) && absent[function])
-            absent_once(absent[function], "there is no console but the standard streams");
-        return STATUS_INVALID_HANDLE;
+        return refuse(handle, function);
     }
 }
