@@ -62,7 +62,9 @@ __attribute__((noreturn)) void context_consolidate(CONTEXT *context,
                                                    ULONG64(WINAPI *callback)(EXCEPTION_RECORD *),
                                                    EXCEPTION_RECORD *record);
 
-/* unhandled.c: nobody wants it: report and end the process with the exception's code. */
+/* unhandled.c: nobody wants it: report it ... */
+void unhandled_report(const EXCEPTION_RECORD *record, const CONTEXT *context);
+/* ... and end the process with the exception's code. */
 __attribute__((noreturn)) void unhandled_end(EXCEPTION_RECORD *record, CONTEXT *context);
 /* "hello.exe+0x1234" into buffer, NUL-terminated. */
 void address_describe(ULONG64 address, char *buffer, SIZE_T size);

@@ -18,9 +18,9 @@
  * replace_by_name.c. CreateFile, FindFirstFile and their kin: Wine's, but for symbolic links
  * (replace_reparse.c). FatalAppExit, RaiseFailFastException: Wine's end the program without a word
  * (replace_end.c). GetFinalPathNameByHandle: Wine's knows short paths only (replace_final_name.c).
- * What run times ask of the machine when they start: replace_machine.c.
- * GetUserNameEx, LookupAccountSid, LookupAccountName: Wine's, and Linux' users and groups
- * (replace_account.c). */
+ * SetUnhandledExceptionFilter: unhandled_filter.c. What run times ask of the machine when they
+ * start: replace_machine.c. GetUserNameEx, LookupAccountSid, LookupAccountName: Wine's, and Linux'
+ * users and groups (replace_account.c). */
 
 #include "ntdll.h"
 
@@ -110,6 +110,7 @@ static const struct {
     OURS("kernelbase.dll", WerGetFlags, NULL),
     OURS("kernelbase.dll", WerSetFlags, NULL),
     OURS("kernelbase.dll", SetFileInformationByHandle, &original_SetFileInformationByHandle),
+    OURS("kernelbase.dll", SetUnhandledExceptionFilter, &original_SetUnhandledExceptionFilter),
     OURS("kernel32.dll", SetVolumeLabelA, NULL),
     OURS("kernel32.dll", SetVolumeLabelW, NULL),
     OURS("kernel32.dll", VerifyConsoleIoHandle, &original_VerifyConsoleIoHandle),

@@ -144,6 +144,11 @@ BOOL WINAPI replaced_MiniDumpWriteDump(HANDLE process, DWORD id, HANDLE file, DW
                                        const void *exception, const void *streams,
                                        const void *callback);
 
+/* unhandled_filter.c. */
+extern PRTL_EXCEPTION_FILTER(WINAPI *original_SetUnhandledExceptionFilter)(
+    PRTL_EXCEPTION_FILTER filter);
+PRTL_EXCEPTION_FILTER WINAPI replaced_SetUnhandledExceptionFilter(PRTL_EXCEPTION_FILTER filter);
+
 /* replace_machine.c. */
 HRESULT WINAPI replaced_WerSetFlags(DWORD flags);
 HRESULT WINAPI replaced_WerGetFlags(HANDLE process, DWORD *ret_flags);

@@ -206,11 +206,19 @@ static void report(const EXCEPTION_RECORD *record, const CONTEXT *context)
     report_backtrace(context);
 }
 
+static LONG is_reporting;
+
+/* A fault in the report itself, or a second thread, goes without another one. */
+void unhandled_report(const EXCEPTION_RECORD *record, const CONTEXT *context)
+{
+    if (__atomic_exchange_n(&is_reporting, 1, __ATOMIC_RELAXED))
+        return;
+    report(record, context);
+    __atomic_store_n(&is_reporting, 0, __ATOMIC_RELAXED);
+}
+
 void unhandled_end(EXCEPTION_RECORD *record, CONTEXT *context)
 {
-    static LONG is_reporting;
-
-    /* A fault in the report itself, or a second thread: end without another one. */
     if (!__atomic_exchange_n(&is_reporting, 1, __ATOMIC_RELAXED))
         report(record, context);
     for (;;)

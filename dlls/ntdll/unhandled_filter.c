@@ -7,25 +7,25 @@
  *
  * A program whose own filter answers EXCEPTION_EXECUTE_HANDLER has dealt with its end: it ends with
  * the exception's code and nothing is reported. kernelbase's filter gives the same answer when the
- * program has none, and there the report is what the user needs. So the program's own answer is
- * noted on its way: while kernelbase's filter is asked, program_filter_ask stands in for the
- * program's filter, which SetUnhandledExceptionFilter of the same DLL has given out. */
+ * program has none, and there the report is what the user needs. So kernelbase has
+ * program_filter_ask for the program's filter, which SetUnhandledExceptionFilter, ours, keeps here:
+ * it notes the program's own answer. Who asks UnhandledExceptionFilter himself, as the first frame
+ * of a fibre does, gets the report from there. */
 
 #include "ntdll.h"
 
 #include "entry.h"
 #include "exception.h"
 #include "function_table.h"
-
-typedef PRTL_EXCEPTION_FILTER(WINAPI *set_filter)(PRTL_EXCEPTION_FILTER filter);
+#include "replace.h"
 
 static PRTL_EXCEPTION_FILTER top_filter;
 
-/* SetUnhandledExceptionFilter of the DLL whose filter is top_filter; NULL: it has none. */
-static set_filter program_filter_set;
+/* kernelbase's; known when the first DLL that imports it, kernel32, is there. */
+PRTL_EXCEPTION_FILTER(WINAPI *original_SetUnhandledExceptionFilter)(PRTL_EXCEPTION_FILTER filter);
+static bool top_asks_program; /* top_filter is that DLL's, or kernel32's way to it */
 
 static PRTL_EXCEPTION_FILTER program_filter;
-static LONG is_swapping;
 
 /* The exception that a filter of some thread is asked about: a second one in the same thread is the
  * filter's own. */
@@ -56,10 +56,9 @@ static void *export_of_image_at(ULONG64 address, const char *name)
     return NULL;
 }
 
-void WINAPI RtlSetUnhandledExceptionFilter(PRTL_EXCEPTION_FILTER filter)
+PRTL_EXCEPTION_FILTER WINAPI replaced_SetUnhandledExceptionFilter(PRTL_EXCEPTION_FILTER filter)
 {
-    program_filter_set = export_of_image_at((ULONG64)filter, "SetUnhandledExceptionFilter");
-    __atomic_store_n(&top_filter, filter, __ATOMIC_RELEASE);
+    return __atomic_exchange_n(&program_filter, filter, __ATOMIC_ACQ_REL);
 }
 
 static LONG WINAPI program_filter_ask(EXCEPTION_POINTERS *pointers)
@@ -67,24 +66,23 @@ static LONG WINAPI program_filter_ask(EXCEPTION_POINTERS *pointers)
     PRTL_EXCEPTION_FILTER filter = __atomic_load_n(&program_filter, __ATOMIC_ACQUIRE);
     LONG answer = filter ? filter(pointers) : EXCEPTION_CONTINUE_SEARCH;
 
-    if (pointers == asked.pointers)
+    if (pointers == asked.pointers &&
+        __atomic_load_n(&asked.thread, __ATOMIC_ACQUIRE) == teb()->ClientId.UniqueThread) {
         asked.answer = answer;
+    } else if (answer == EXCEPTION_CONTINUE_SEARCH) {
+        unhandled_report(pointers->ExceptionRecord, pointers->ContextRecord);
+        answer = EXCEPTION_EXECUTE_HANDLER;
+    }
     return answer;
 }
 
-/* Another thread that is at it may have been ended there: nobody waits, the answer is not noted. */
-static void program_filter_swap(bool stand_in)
+void WINAPI RtlSetUnhandledExceptionFilter(PRTL_EXCEPTION_FILTER filter)
 {
-    PRTL_EXCEPTION_FILTER before;
-
-    if (!program_filter_set || __atomic_exchange_n(&is_swapping, 1, __ATOMIC_ACQUIRE))
-        return;
-    before = program_filter_set(stand_in ? program_filter_ask : program_filter);
-    if (stand_in && before != program_filter_ask)
-        __atomic_store_n(&program_filter, before, __ATOMIC_RELEASE);
-    else if (!stand_in && before != program_filter_ask)
-        program_filter_set(before); /* the filter has set another */
-    __atomic_store_n(&is_swapping, 0, __ATOMIC_RELEASE);
+    top_asks_program = original_SetUnhandledExceptionFilter &&
+                       export_of_image_at((ULONG64)filter, "SetUnhandledExceptionFilter");
+    if (top_asks_program)
+        original_SetUnhandledExceptionFilter(program_filter_ask);
+    __atomic_store_n(&top_filter, filter, __ATOMIC_RELEASE);
 }
 
 static LONG filter_ask(PRTL_EXCEPTION_FILTER filter, EXCEPTION_POINTERS *pointers)
@@ -94,14 +92,11 @@ static LONG filter_ask(PRTL_EXCEPTION_FILTER filter, EXCEPTION_POINTERS *pointer
     asked.pointers = pointers;
     asked.answer = EXCEPTION_CONTINUE_SEARCH;
     __atomic_store_n(&asked.thread, teb()->ClientId.UniqueThread, __ATOMIC_RELEASE);
-    program_filter_swap(true);
     answer = filter(pointers);
-    if (answer == EXCEPTION_CONTINUE_EXECUTION) {
-        program_filter_swap(false);
+    if (answer == EXCEPTION_CONTINUE_EXECUTION)
         __atomic_store_n(&asked.thread, NULL, __ATOMIC_RELEASE);
-    } else if (program_filter_set) {
+    else if (top_asks_program)
         answer = asked.pointers == pointers ? asked.answer : EXCEPTION_CONTINUE_SEARCH;
-    }
     return answer;
 }
 

@@ -87,6 +87,41 @@ is "$(tr -d '\r' <"$scratch/out")" c0000005 'a filter that answers EXCEPTION_EXE
 is $status 5 'the program ends with the code'
 is "$report" '' 'and nothing is reported'
 
+build fibre <<'TEXT'
+#include <windows.h>
+static LONG WINAPI filter(EXCEPTION_POINTERS *p) { return EXCEPTION_EXECUTE_HANDLER; }
+static void CALLBACK run(void *argument) { *(volatile int *)24 = 1; }
+int main(int argc, char **argv)
+{
+    if (argc > 1)
+        SetUnhandledExceptionFilter(filter);
+    ConvertThreadToFiber(NULL);
+    SwitchToFiber(CreateFiber(0, run, NULL));
+    return 1;
+}
+TEXT
+run_program fibre
+is $status 5 'a fault on a fibre: the low byte of c0000005'
+like "$report" 'unhandled exception c0000005 \(access violation: write of address 0x18\) at fibre\.exe\+0x' 'is reported'
+report=$("$portico" "$scratch/fibre.exe" filter 2>&1)
+is $? 5 "the program's own filter is asked there too"
+is "$report" '' 'and decides'
+
+build asks <<'TEXT'
+#include <windows.h>
+#include <stdio.h>
+static LONG CALLBACK ask(EXCEPTION_POINTERS *p)
+{
+    printf("%ld\n", UnhandledExceptionFilter(p));
+    fflush(stdout);
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+int main(void) { AddVectoredExceptionHandler(1, ask); RaiseException(0xe0000021, 0, 0, NULL); return 1; }
+TEXT
+run_program asks
+is "$(tr -d '\r' <"$scratch/out")" 1 'who asks UnhandledExceptionFilter is told to go on with his handler'
+like "$report" 'unhandled exception e0000021' 'and it is reported'
+
 build search <<'TEXT'
 #include <windows.h>
 static LONG WINAPI filter(EXCEPTION_POINTERS *p) { return EXCEPTION_CONTINUE_SEARCH; }
