@@ -77,6 +77,17 @@ status_t req_job_limit(struct client *client, const struct job_limit_request *re
     return STATUS_SUCCESS;
 }
 
+status_t req_job_listen(struct client *client, const struct job_listen_request *request,
+                        struct request_data *data _unused_,
+                        struct job_listen_reply *ret_reply _unused_,
+                        struct reply_extra *extra _unused_)
+{
+    _cleanup_(object_unrefp) struct object *job = NULL;
+    status_t status = job_lookup(client, request->job, JOB_SET, &job);
+
+    return status ? status : job_listen(job_from_object(job), client->process, request->id);
+}
+
 /* The one that it came into last: the innermost. */
 static status_t own_job(struct client *client, struct object **ret_object)
 {

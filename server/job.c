@@ -15,6 +15,83 @@
 #include "process.h"
 #include "server.h"
 
+static void listener_tell(struct job *job, uint32_t message, uint32_t process_id)
+{
+    struct job_told_notice notice = {
+        .id = job->listener_id, .message = message, .process_id = process_id};
+
+    if (job->listener)
+        process_notify(job->listener, NOTICE_job_told, &notice.header, sizeof(notice));
+}
+
+static void listener_drop(struct job *job)
+{
+    if (!job->listener)
+        return;
+    list_remove(&job->of_listener);
+    job->listener = NULL;
+}
+
+void jobs_hear_no_more(struct process *process)
+{
+    struct job *job, *next;
+
+    list_for_each_safe(job, next, &process->heard_jobs, of_listener)
+        listener_drop(job);
+}
+
+status_t job_listen(struct job *job, struct process *process, uint64_t id)
+{
+    struct membership *membership;
+
+    if (id && job->listener)
+        return STATUS_INVALID_PARAMETER;
+    if (!id) {
+        listener_tell(job, JOB_TOLD_NO_MORE, 0);
+        listener_drop(job);
+        return STATUS_SUCCESS;
+    }
+    job->listener = process;
+    job->listener_id = id;
+    list_append(&process->heard_jobs, &job->of_listener);
+    list_for_each(membership, &job->members, job_link)
+        listener_tell(job, JOB_TOLD_NEW_PROCESS, (uint32_t)membership->process->pid);
+    return STATUS_SUCCESS;
+}
+
+static void job_destroy(struct object *object)
+{
+    struct job *job = job_from_object(object);
+
+    listener_tell(job, JOB_TOLD_NO_MORE, 0);
+    listener_drop(job);
+}
+
+/* The codes of exceptions and of Ctrl-C. UNKNOWN: whether Windows' list is longer than what the
+ * documentation of JOBOBJECT_ASSOCIATE_COMPLETION_PORT counts as abnormal, and whether the other
+ * message comes too; here one of the two comes. */
+static bool exit_is_abnormal(uint32_t code)
+{
+    return (code >= STATUS_GUARD_PAGE_VIOLATION && code <= STATUS_SINGLE_STEP) ||
+           code == STATUS_ACCESS_VIOLATION || code == STATUS_IN_PAGE_ERROR ||
+           code == STATUS_ILLEGAL_INSTRUCTION || code == STATUS_NONCONTINUABLE_EXCEPTION ||
+           code == STATUS_INVALID_DISPOSITION ||
+           (code >= STATUS_ARRAY_BOUNDS_EXCEEDED && code <= STATUS_PRIVILEGED_INSTRUCTION) ||
+           code == STATUS_STACK_OVERFLOW || code == STATUS_CONTROL_C_EXIT;
+}
+
+static void listener_tell_end(struct job *job, const struct process *process)
+{
+    const bool is_abnormal = process->has_exit_code && exit_is_abnormal(process->exit_code);
+
+    if (!process->exited)
+        return; /* the server ends, not the process */
+    listener_tell(job, is_abnormal ? JOB_TOLD_ABNORMAL_EXIT : JOB_TOLD_EXIT,
+                  (uint32_t)process->pid);
+    if (!job->n_active)
+        listener_tell(job, JOB_TOLD_NONE_LEFT, 0);
+}
+
 static void job_close(struct object *object, struct process *process _unused_, bool last)
 {
     struct job *job = job_from_object(object);
@@ -46,6 +123,7 @@ const struct object_ops job_ops = {
     .generic_write = 0x0002000b,
     .generic_execute = 0x00120000,
     .close = job_close,
+    .destroy = job_destroy,
     .signaled = job_signaled,
     .dump = job_dump,
 };
@@ -101,6 +179,7 @@ status_t job_assign(struct job *job, struct process *process)
     list_append(&process->jobs, &membership->process_link);
     job->n_total++;
     job->n_active++;
+    listener_tell(job, JOB_TOLD_NEW_PROCESS, (uint32_t)process->pid);
     return STATUS_SUCCESS;
 }
 
@@ -142,6 +221,7 @@ void jobs_leave(struct process *process)
         job->n_active--;
         job->user_ticks += process->last.user;
         job->system_ticks += process->last.system;
+        listener_tell_end(job, process);
         charge_release(&membership->charge);
         free(membership);
         object_unref(&job->object);

@@ -18,6 +18,10 @@ struct job {
     uint32_t limits;     /* JOB_LIMIT_* */
     uint32_t n_total, n_active, n_terminated;
     uint64_t user_ticks, system_ticks; /* of those that have ended */
+    /* Who is told what happens, borrowed: it forgets its jobs when it ends. NULL: nobody. */
+    struct process *listener;
+    struct list of_listener; /* of process->heard_jobs */
+    uint64_t listener_id;
 };
 
 struct membership {
@@ -40,6 +44,11 @@ status_t job_new(struct server *server, struct user *user, struct object **ret_o
 bool job_has(const struct job *job, const struct process *process);
 /* STATUS_PROCESS_IS_TERMINATING; no harm when it is in it already. */
 status_t job_assign(struct job *job, struct process *process) _must_check_;
+/* The process is told (job_told) of the members there are and of what happens from now on, as long
+ * as it and the job live. STATUS_INVALID_PARAMETER: somebody is told already. id 0: nobody is. */
+status_t job_listen(struct job *job, struct process *process, uint64_t id) _must_check_;
+/* The process has ended. */
+void jobs_hear_no_more(struct process *process);
 /* Kills its members. */
 void job_terminate(struct job *job, uint32_t exit_code);
 /* The child gets its parent's jobs. STATUS_ACCESS_DENIED: it may not break away from one. */

@@ -61,6 +61,7 @@ static void process_destroy(struct object *object)
     assert(list_is_empty(&process->clients) && list_is_empty(&process->mutants));
     assert(list_is_empty(&process->threads) && list_is_empty(&process->waits));
     assert(list_is_empty(&process->jobs) && list_is_empty(&process->timers));
+    assert(list_is_empty(&process->heard_jobs));
     assert(list_is_empty(&process->lanes) && list_is_empty(&process->held));
     handle_table_deinit(&process->handles);
     process->token = token_unref(process->token);
@@ -99,6 +100,7 @@ static void process_end(struct process *process)
     process->notice = NULL;
     standing_waits_drop(process);
     waitable_timers_forget(process);
+    jobs_hear_no_more(process);
     mutants_abandon(process, 0);
     threads_end(process, 0);
     thread_tokens_drop(process, 0);
@@ -260,6 +262,7 @@ static status_t process_new(struct server *server, struct user *user, pid_t pid,
     list_init(&process->spares);
     list_init(&process->held);
     list_init(&process->jobs);
+    list_init(&process->heard_jobs);
     list_init(&process->waits);
     list_init(&process->timers);
     list_append(&server->processes, &process->link);

@@ -53,6 +53,7 @@ struct process {
     struct list waits;         /* struct waiter: its standing waits (wait.h) */
     struct list timers;        /* struct waitable_timer: those that tell it when they fire */
     struct list jobs;          /* struct membership (job.h) */
+    struct list heard_jobs;    /* struct job: those that tell it what happens to them */
     uint32_t n_suspended;
     struct list held; /* struct holding: receiving ports whose memory it was given (server/alpc) */
     char program[PROCESS_PROGRAM_MAX];

@@ -66,13 +66,13 @@ struct portico_hooks {
      * there; both may be called with a lock of this library held. NULL: mmap, munmap. */
     status_t (*reserve)(size_t size, bool writable, void **ret_base);
     void (*unmap)(void *base, size_t size);
-    /* The server is gone. Does not return. NULL: one line on stderr,
-     * _exit(PORTICO_EXIT_SERVER_DIED). */
+    /* The server is gone; does not return. NULL: says so, _exit(PORTICO_EXIT_SERVER_DIED). */
     void (*server_died)(void);
     /* On the watcher thread, must not block. Another process closed this handle of the object. */
     void (*handle_closed)(handle_t handle, uint64_t object_id);
     void (*wait_met)(uint64_t wait_id); /* a standing wait (request wait_begin) is over */
-    void (*timer_fired)(uint64_t apc_id, uint64_t time); /* notice timer_fired */
+    void (*timer_fired)(uint64_t apc_id, uint64_t time);                  /* notice timer_fired */
+    void (*job_told)(uint64_t id, uint32_t message, uint32_t process_id); /* notice job_told */
 };
 
 /* Connects this process to the port server of its runtime folder ($PORTICO_RUNTIME_DIR, else

@@ -136,6 +136,13 @@ enum pipe_state { PIPE_DISCONNECTED = 1, PIPE_LISTENING = 2, PIPE_CONNECTED = 3,
 #define JOB_LIMIT_KILL_ON_CLOSE    0x2000u
 #define JOB_LIMITS_KNOWN           0x3c00u
 
+/* What a job tells (notice job_told): as JOB_OBJECT_MSG_*. */
+#define JOB_TOLD_NO_MORE       0u /* nothing follows: the job has gone, or nobody shall hear it */
+#define JOB_TOLD_NONE_LEFT     4u /* JOB_OBJECT_MSG_ACTIVE_PROCESS_ZERO */
+#define JOB_TOLD_NEW_PROCESS   6u
+#define JOB_TOLD_EXIT          7u
+#define JOB_TOLD_ABNORMAL_EXIT 8u
+
 enum port_kind { PORT_KIND_CONNECTION = 1, PORT_KIND_SERVER = 2, PORT_KIND_CLIENT = 3 };
 
 /* State of a communication port in alpc_query. */
@@ -198,13 +205,13 @@ struct lane_grant {
                            other, are one way to the receiver; never used again */
 };
 
-#define KEY_INDEX_SELF   UINT32_MAX /* in key_query and key_get_value */
+#define KEY_INDEX_SELF UINT32_MAX /* in key_query and key_get_value */
 
 /* In key_open: what becomes of a key that is not there. */
 #define KEY_OPEN            0u /* nothing */
 #define KEY_CREATE          1u
 #define KEY_CREATE_VOLATILE 2u
-#define SENDERS_LEFT_MAX 64u        /* ids in one alpc_senders_left */
+#define SENDERS_LEFT_MAX    64u /* ids in one alpc_senders_left */
 
 /* Data of list_ports: this, then name_size bytes of UTF-16LE name, padded to 8. */
 struct port_entry {

@@ -4,7 +4,8 @@
 
 /* The watcher: blocks on the notice socket, does what a notice says, and ends the process when the
  * server has gone. It has no TEB and all its signals are blocked; it never calls into a host's code
- * except hooks.server_died, hooks.handle_closed, hooks.wait_met and hooks.timer_fired. */
+ * except hooks.server_died, hooks.handle_closed, hooks.wait_met, hooks.timer_fired and
+ * hooks.job_told. */
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -25,6 +26,7 @@ union notice {
     struct lpc_data_wanted_notice data_wanted;
     struct wait_met_notice wait_met;
     struct timer_fired_notice timer_fired;
+    struct job_told_notice job_told;
 };
 
 static void notice_handle(const union notice *notice)
@@ -43,6 +45,9 @@ static void notice_handle(const union notice *notice)
         the_process.hooks.wait_met(notice->wait_met.wait_id);
     } else if (notice->header.code == NOTICE_timer_fired) {
         the_process.hooks.timer_fired(notice->timer_fired.apc_id, notice->timer_fired.time);
+    } else if (notice->header.code == NOTICE_job_told) {
+        the_process.hooks.job_told(notice->job_told.id, notice->job_told.message,
+                                   notice->job_told.process_id);
     }
 }
 

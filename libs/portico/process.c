@@ -90,6 +90,11 @@ static void plain_timer_fired(uint64_t apc_id, uint64_t time)
     (void)apc_id, (void)time;
 }
 
+static void plain_job_told(uint64_t id, uint32_t message, uint32_t process_id)
+{
+    (void)id, (void)message, (void)process_id;
+}
+
 #define HOOK_OR(member, plain) \
     (the_process.hooks.member = hooks && hooks->member ? hooks->member : (plain))
 
@@ -107,6 +112,7 @@ static void hooks_set(const struct portico_hooks *hooks)
     HOOK_OR(handle_closed, plain_handle_closed);
     HOOK_OR(wait_met, plain_wait_met);
     HOOK_OR(timer_fired, plain_timer_fired);
+    HOOK_OR(job_told, plain_job_told);
 }
 
 status_t process_fail(status_t status, const char *format, ...)

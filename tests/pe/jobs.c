@@ -147,6 +147,107 @@ static void test_breakaway(void)
     CloseHandle(job);
 }
 
+/* Waits for the next message of the job whose key this is. */
+static void is_told(HANDLE port, ULONG_PTR key, DWORD message, DWORD process, const char *what)
+{
+    OVERLAPPED *overlapped = NULL;
+    ULONG_PTR got_key = 0;
+    DWORD got = 0;
+    BOOL is_right = GetQueuedCompletionStatus(port, &got, &got_key, &overlapped, INFINITE) &&
+                    got == message && (DWORD)(ULONG_PTR)overlapped == process && got_key == key;
+
+    if (!is_right)
+        diag("message %u of %u, not %u of %u", (unsigned)got, (unsigned)(ULONG_PTR)overlapped,
+             (unsigned)message, (unsigned)process);
+    ok(is_right, "%s", what);
+}
+
+static BOOL associate(HANDLE job, HANDLE port, ULONG_PTR key)
+{
+    JOBOBJECT_ASSOCIATE_COMPLETION_PORT info = {(void *)key, port};
+
+    return SetInformationJobObject(job, JobObjectAssociateCompletionPortInformation, &info,
+                                   sizeof info);
+}
+
+static void test_port_refusals(HANDLE job, HANDLE port)
+{
+    JOBOBJECT_ASSOCIATE_COMPLETION_PORT info = {NULL, port};
+    HANDLE event = CreateEventA(NULL, FALSE, FALSE, NULL), reader;
+
+    fails(associate(job, event, 1), ERROR_INVALID_HANDLE, "an event instead of a port");
+    fails(SetInformationJobObject(job, JobObjectAssociateCompletionPortInformation, &info,
+                                  sizeof info - 1),
+          ERROR_INVALID_PARAMETER, "too short a structure");
+    DuplicateHandle(GetCurrentProcess(), job, GetCurrentProcess(), &reader, JOB_OBJECT_QUERY, FALSE,
+                    0);
+    fails(associate(reader, port, 1), ERROR_ACCESS_DENIED, "a handle that may only ask");
+    ok(associate(job, port, 1), "a completion port is associated with a job");
+    fails(associate(job, port, 2), ERROR_INVALID_PARAMETER, "a second one");
+    ok(associate(job, NULL, 0), "the port is taken away");
+    CloseHandle(reader);
+    CloseHandle(event);
+}
+
+/* Who is in it when the port comes, who comes later, how they end, that none is left. */
+static void test_port(void)
+{
+    HANDLE job = make(0), port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+    PROCESS_INFORMATION sleeps, ends, faults;
+    DWORD id;
+
+    test_port_refusals(job, port);
+    child_start("sleep", CREATE_SUSPENDED, &sleeps);
+    AssignProcessToJobObject(job, sleeps.hProcess);
+    ok(associate(job, port, 0x1234567890), "a port for a job with a process in it");
+    is_told(port, 0x1234567890, JOB_OBJECT_MSG_NEW_PROCESS, sleeps.dwProcessId, "it is told");
+    child_start("end", CREATE_SUSPENDED, &ends);
+    AssignProcessToJobObject(job, ends.hProcess);
+    is_told(port, 0x1234567890, JOB_OBJECT_MSG_NEW_PROCESS, ends.dwProcessId, "another one");
+    ResumeThread(ends.hThread);
+    is_told(port, 0x1234567890, JOB_OBJECT_MSG_EXIT_PROCESS, ends.dwProcessId, "its end");
+    child_end(&ends);
+    child_start("fault", CREATE_SUSPENDED, &faults);
+    AssignProcessToJobObject(job, faults.hProcess);
+    is_told(port, 0x1234567890, JOB_OBJECT_MSG_NEW_PROCESS, faults.dwProcessId, "a third one");
+    ResumeThread(faults.hThread);
+    is_told(port, 0x1234567890, JOB_OBJECT_MSG_ABNORMAL_EXIT_PROCESS, faults.dwProcessId,
+            "one that ends of an exception");
+    is_number(child_end(&faults), EXCEPTION_BREAKPOINT, "its exit code");
+    id = sleeps.dwProcessId;
+    TerminateJobObject(job, 9);
+    is_told(port, 0x1234567890, JOB_OBJECT_MSG_EXIT_PROCESS, id, "one that is terminated");
+    is_told(port, 0x1234567890, JOB_OBJECT_MSG_ACTIVE_PROCESS_ZERO, 0, "none is left");
+    is_number(child_end(&sleeps), 9, "its exit code");
+    CloseHandle(port);
+    CloseHandle(job);
+}
+
+/* The last handle of the job is closed while a process in it makes another: the job lives on. */
+static void test_port_of_children(void)
+{
+    HANDLE job = make(0);
+    HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+    PROCESS_INFORMATION info;
+    OVERLAPPED *overlapped = NULL;
+    ULONG_PTR key;
+    DWORD message = 0;
+
+    associate(job, port, 7);
+    child_start("runs-end", CREATE_SUSPENDED, &info);
+    AssignProcessToJobObject(job, info.hProcess);
+    CloseHandle(job);
+    is_told(port, 7, JOB_OBJECT_MSG_NEW_PROCESS, info.dwProcessId, "of a job without a handle");
+    ResumeThread(info.hThread);
+    GetQueuedCompletionStatus(port, &message, &key, &overlapped, INFINITE);
+    is_number(message, JOB_OBJECT_MSG_NEW_PROCESS, "a child's child is told");
+    is_told(port, 7, JOB_OBJECT_MSG_EXIT_PROCESS, (DWORD)(ULONG_PTR)overlapped, "and its end");
+    is_told(port, 7, JOB_OBJECT_MSG_EXIT_PROCESS, info.dwProcessId, "and its parent's");
+    is_told(port, 7, JOB_OBJECT_MSG_ACTIVE_PROCESS_ZERO, 0, "none is left");
+    is_number(child_end(&info), 5, "the child has waited for its own");
+    CloseHandle(port);
+}
+
 static DWORD child_breakaway(void)
 {
     PROCESS_INFORMATION info;
@@ -164,6 +265,10 @@ static DWORD child_main(const char *what)
         Sleep(INFINITE);
     if (!strcmp(what, "end"))
         return 5;
+    if (!strcmp(what, "fault"))
+        RaiseException(EXCEPTION_BREAKPOINT, 0, 0, NULL);
+    if (!strcmp(what, "runs-end"))
+        return child_start("end", 0, &info) ? child_end(&info) : GetLastError();
     if (!strcmp(what, "parent"))
         return child_start("grandchild", 0, &info) ? child_end(&info) : GetLastError();
     if (!strcmp(what, "grandchild")) {
@@ -188,4 +293,6 @@ static void test_main(void)
     test_terminate();
     test_inherited();
     test_breakaway();
+    test_port();
+    test_port_of_children();
 }

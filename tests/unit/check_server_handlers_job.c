@@ -15,6 +15,7 @@ START_TEST(job_handles_carry_their_rights)
     struct job_assign_reply assigned;
     struct job_terminate_reply terminated;
     struct job_limit_reply limited;
+    struct job_listen_reply listened;
     struct job_query_reply asked;
     struct job_member_reply member;
     struct object_open_reply opened;
@@ -32,6 +33,8 @@ START_TEST(job_handles_carry_their_rights)
     ck_assert_uint_eq(CALL(&a, job_terminate, &terminated, .job = made.handle),
                       STATUS_ACCESS_DENIED);
     ck_assert_uint_eq(CALL(&a, job_limit, &limited, .job = made.handle), STATUS_ACCESS_DENIED);
+    ck_assert_uint_eq(CALL(&a, job_listen, &listened, .job = made.handle, .id = 1),
+                      STATUS_ACCESS_DENIED);
     ck_assert_uint_eq(CALL_NAMED(&a, object_open, &opened, "\\job", 0, .access = JOB_ASSIGN_PROCESS,
                                  .type = OBJECT_KIND_JOB),
                       STATUS_SUCCESS);

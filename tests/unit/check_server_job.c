@@ -200,6 +200,96 @@ START_TEST(a_childs_own_job_is_its_parents)
 }
 END_TEST
 
+static status_t listen_to(handle_t job, uint64_t id)
+{
+    struct job_listen_reply reply;
+
+    return CALL(&a, job_listen, &reply, .job = job, .id = id);
+}
+
+static void is_told(struct peer *notice, uint64_t id, uint32_t message, pid_t pid)
+{
+    struct job_told_notice told = {0};
+
+    fixture_steps();
+    ck_assert_uint_ne(peer_receive(notice, &told, sizeof(told)), 0);
+    ck_assert_uint_eq(told.header.code, NOTICE_job_told);
+    ck_assert_uint_eq(told.id, id);
+    ck_assert_uint_eq(told.message, message);
+    ck_assert_uint_eq(told.process_id, (uint32_t)pid);
+}
+
+START_TEST(who_listens_is_told_of_its_members_until_it_is_told_so)
+{
+    pid_t one = fixture_child(), two = fixture_child();
+    struct job_terminate_reply terminated;
+    struct handle_close_reply closed;
+    static struct peer notice;
+    handle_t job, other;
+
+    start();
+    peer_open(&notice, server, 0);
+    ck_assert_uint_eq(peer_hello(&notice, HELLO_NOTICE, 0), STATUS_SUCCESS);
+    job = job_make();
+    other = job_make();
+    assign(job, process_handle(one));
+    ck_assert_uint_eq(listen_to(job, 41), STATUS_SUCCESS);
+    is_told(&notice, 41, JOB_TOLD_NEW_PROCESS, one);
+    ck_assert_uint_eq(listen_to(job, 42), STATUS_INVALID_PARAMETER);
+    assign(job, process_handle(two));
+    is_told(&notice, 41, JOB_TOLD_NEW_PROCESS, two);
+    child_die(two);
+    is_told(&notice, 41, JOB_TOLD_EXIT, two);
+    ck_assert_uint_eq(
+        CALL(&a, job_terminate, &terminated, .job = job, .exit_code = STATUS_CONTROL_C_EXIT),
+        STATUS_SUCCESS);
+    is_killed(one);
+    is_told(&notice, 41, JOB_TOLD_ABNORMAL_EXIT, one);
+    is_told(&notice, 41, JOB_TOLD_NONE_LEFT, 0);
+    ck_assert_uint_eq(listen_to(job, 0), STATUS_SUCCESS);
+    is_told(&notice, 41, JOB_TOLD_NO_MORE, 0);
+    ck_assert_uint_eq(listen_to(other, 43), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&a, handle_close, &closed, .handle = other), STATUS_SUCCESS);
+    is_told(&notice, 43, JOB_TOLD_NO_MORE, 0);
+    ck_assert_uint_eq(listen_to(job, 44), STATUS_SUCCESS);
+    peer_end(&notice);
+    end();
+}
+END_TEST
+
+/* The process that listens ends before the job does. */
+START_TEST(a_job_that_nobody_hears_any_more_goes_on)
+{
+    pid_t pid = fixture_child(), member = fixture_child();
+    static struct peer b, notice;
+    struct job_create_reply made;
+    struct job_listen_reply listened;
+    struct object_open_reply opened;
+    handle_t job;
+
+    start();
+    peer_start(&b, server, pid, 2);
+    peer_open(&notice, server, pid);
+    ck_assert_uint_eq(peer_hello(&notice, HELLO_NOTICE, 0), STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL_NAMED(&a, job_create, &made, "\\job", 0, .access = 0x1f003f),
+                      STATUS_SUCCESS);
+    job = made.handle;
+    ck_assert_uint_eq(CALL_NAMED(&b, object_open, &opened, "\\job", 0, .access = JOB_SET,
+                                 .type = OBJECT_KIND_JOB),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(CALL(&b, job_listen, &listened, .job = opened.handle, .id = 1),
+                      STATUS_SUCCESS);
+    ck_assert_uint_eq(listen_to(job, 2), STATUS_INVALID_PARAMETER);
+    peer_end(&notice);
+    peer_end(&b);
+    child_die(pid);
+    ck_assert_uint_eq(listen_to(job, 2), STATUS_SUCCESS);
+    assign(job, process_handle(member));
+    child_die(member);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("job");
@@ -208,5 +298,7 @@ int main(void)
     UNIT_TEST(it_counts_and_names_its_members_and_ends_them_with_a_code);
     UNIT_TEST(children_are_in_their_parents_jobs_unless_they_may_break_away);
     UNIT_TEST(a_childs_own_job_is_its_parents);
+    UNIT_TEST(who_listens_is_told_of_its_members_until_it_is_told_so);
+    UNIT_TEST(a_job_that_nobody_hears_any_more_goes_on);
     return UNIT_END();
 }

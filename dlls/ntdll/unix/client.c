@@ -14,6 +14,7 @@
 #include "create.h"
 #include "descriptor.h"
 #include "fatal.h"
+#include "job.h"
 #include "ntprocess.h"
 #include "ntwait.h"
 #include "shared.h"
@@ -89,6 +90,7 @@ static const struct portico_hooks hooks = {
     .handle_closed = shared_file_outdate,
     .wait_met = wait_packet_met,
     .timer_fired = timer_shared_fired,
+    .job_told = job_told,
 };
 
 /* From now on who alerts or ends this thread tells the library too. What was there before is seen

@@ -4,9 +4,10 @@
 #include "config.h"
 
 /* Job objects: the port server's (server/job.h). What it does not do is refused by name: limits of
- * memory, time, processors and the number of processes, restrictions of the user interface, and
- * messages to a completion port. */
+ * memory, time, processors and the number of processes, and restrictions of the user interface.
+ * job_port.c has its messages to a completion port. */
 #include "client.h"
+#include "job.h"
 #include "named.h"
 #include "named_call.h"
 #include "ntprocess.h"
@@ -232,6 +233,16 @@ static NTSTATUS set_limits(HANDLE job, bool extended, const void *buffer, ULONG 
     return (NTSTATUS)call_job_limit(portico_control(), &request, &reply, NULL);
 }
 
+static NTSTATUS set_port(handle_t job, const void *buffer, ULONG length)
+{
+    JOBOBJECT_ASSOCIATE_COMPLETION_PORT info;
+
+    if (length != sizeof(info))
+        return STATUS_INVALID_PARAMETER;
+    TRY(user_read(&info, buffer, sizeof(info)));
+    return job_port_set(job, info.CompletionPort, (ULONG_PTR)info.CompletionKey);
+}
+
 NTSTATUS WINAPI NtSetInformationJobObject(HANDLE job, JOBOBJECTINFOCLASS class, PVOID buffer,
                                           ULONG length)
 {
@@ -243,6 +254,8 @@ NTSTATUS WINAPI NtSetInformationJobObject(HANDLE job, JOBOBJECTINFOCLASS class, 
         return set_limits(job, false, buffer, length);
     case JobObjectExtendedLimitInformation:
         return set_limits(job, true, buffer, length);
+    case JobObjectAssociateCompletionPortInformation:
+        return set_port(server, buffer, length);
     default:
         unimplemented_once(__func__, "class", class);
         return STATUS_NOT_SUPPORTED;
