@@ -9,7 +9,8 @@
  * One process has at most half of its user's sockets (client_setup): a program that opens them
  * without end keeps no other from starting. The new socket is closed, and the thread that wanted it
  * gets STATUS_INSUFFICIENT_RESOURCES (portico_control). It is a guard against bugs: a program that
- * forks has several halves. */
+ * forks has several halves. Where they are all taken, those that have not even said hello give way
+ * (silent_give_way). */
 
 #include "client.h"
 
@@ -111,14 +112,33 @@ static bool process_has_its_share(const struct client *client)
     return n >= limit - limit / 2;
 }
 
+#define PLACES_OF_NEW 2u /* its own and, when it says hello, its process' pidfd's */
+
+/* The longest silent ones first: who means to say hello does so at once. */
+static void silent_give_way(const struct client *client)
+{
+    struct client *other;
+
+    list_for_each(other, &client->server->clients, link) {
+        if (user_room(client->user, USER_SOCKETS) >= PLACES_OF_NEW)
+            return;
+        if (other->kind || other->charge.user != client->user)
+            continue;
+        client_doom(other, "had not said hello when others wanted to");
+        charge_release(&other->charge);
+    }
+}
+
 /* Not worth a place: no memory, no quota, already dead. */
 static bool client_setup(struct client *client)
 {
     struct server *server = client->server;
 
     client->user = users_get(&server->users, client->uid);
-    if (!client->user || process_has_its_share(client) ||
-        user_charge(&client->charge, client->user, USER_SOCKETS, 1))
+    if (!client->user || process_has_its_share(client))
+        return false;
+    silent_give_way(client);
+    if (user_charge(&client->charge, client->user, USER_SOCKETS, 1))
         return false;
     client->pidfd = peer_pidfd(client->fd, client->pid);
     return client->pidfd >= 0 &&

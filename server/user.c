@@ -68,11 +68,16 @@ struct user *user_unref(struct user *user)
 status_t user_charge(struct charge *charge, struct user *user, enum user_slot slot, uint64_t amount)
 {
     assert(!charge->user);
-    if (amount > user->users->limit[slot] - user->held[slot])
+    if (amount > user_room(user, slot))
         return STATUS_QUOTA_EXCEEDED;
     user->held[slot] += amount;
     *charge = (struct charge){.user = user_ref(user), .slot = slot, .amount = amount};
     return STATUS_SUCCESS;
+}
+
+uint64_t user_room(const struct user *user, enum user_slot slot)
+{
+    return user->users->limit[slot] - user->held[slot];
 }
 
 bool user_is_near_limit(const struct user *user, enum user_slot slot)

@@ -58,5 +58,7 @@ struct user *user_unref(struct user *user);
 status_t user_charge(struct charge *charge, struct user *user, enum user_slot slot,
                      uint64_t amount) _must_check_;
 void charge_release(struct charge *charge);
+/* What he may still be charged. */
+uint64_t user_room(const struct user *user, enum user_slot slot);
 /* Holds more than half of what it may: what could wait for another use had better go. */
 bool user_is_near_limit(const struct user *user, enum user_slot slot);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -217,6 +218,46 @@ START_TEST(sockets_without_end_leave_the_daemon_alive)
 }
 END_TEST
 
+/* Connects and says nothing until it is killed. */
+static pid_t silent_start(void)
+{
+    int ready[2], n = 0;
+    char byte;
+    pid_t pid;
+
+    ck_assert_int_eq(pipe(ready), 0);
+    pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        while (n < 60 && listener_connect(dir, dir_fd) >= 0)
+            n++;
+        if (n < 60 || write(ready[1], "x", 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return pid;
+}
+
+START_TEST(those_who_say_nothing_keep_nobody_out)
+{
+    pid_t pids[3];
+
+    start();
+    for (size_t i = 0; i < ARRAY_SIZE(pids); i++) /* each may have half of the sockets */
+        pids[i] = silent_start();
+    ck_assert_uint_gt(honest().n_clients, 40);
+    for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
+        kill(pids[i], SIGKILL);
+        ck_assert_int_eq(waitpid(pids[i], NULL, 0), pids[i]);
+    }
+    end();
+}
+END_TEST
+
 START_TEST(a_flood_that_is_never_read_is_cut_off)
 {
     struct list_objects_request request = {.header = {.code = REQ_list_objects}};
@@ -333,6 +374,7 @@ int main(void)
     UNIT_TEST(hostile_descriptors_are_taken_and_closed);
     UNIT_TEST(more_descriptors_than_the_daemon_may_open);
     UNIT_TEST(sockets_without_end_leave_the_daemon_alive);
+    UNIT_TEST(those_who_say_nothing_keep_nobody_out);
     UNIT_TEST(a_flood_that_is_never_read_is_cut_off);
     UNIT_TEST(handles_without_end_reach_their_limit_and_go_with_their_process);
     UNIT_TEST(ports_without_end_reach_a_quota);
