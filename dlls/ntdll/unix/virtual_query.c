@@ -16,6 +16,7 @@
 #include "usermem.h"
 #include "view_table.h"
 #include "volume_names.h"
+#include "working_set.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,6 +199,9 @@ NTSTATUS WINAPI NtQueryVirtualMemory(HANDLE process, LPCVOID address,
         break;
     case MemoryRegionInformation:
         status = query_region(address, buffer, length, &used);
+        break;
+    case MemoryWorkingSetExInformation:
+        status = working_set_query(buffer, length, &used);
         break;
     case 1000:
         status = query_unix_side(address, buffer, length, &used);
