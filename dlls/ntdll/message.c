@@ -11,6 +11,7 @@
  * and %space; line breaks in the text become blanks when a width is asked for, and lines are broken
  * at blanks before it.
  */
+#include "message_winsock.h"
 #include "rtl.h"
 
 NTSTATUS WINAPI RtlFindMessage(HMODULE module, ULONG type, ULONG language, ULONG id,
@@ -38,7 +39,8 @@ NTSTATUS WINAPI RtlFindMessage(HMODULE module, ULONG type, ULONG language, ULONG
         *ret_entry = entry;
         return STATUS_SUCCESS;
     }
-    return STATUS_MESSAGE_NOT_FOUND;
+    *ret_entry = message_winsock(module, id);
+    return *ret_entry ? STATUS_SUCCESS : STATUS_MESSAGE_NOT_FOUND;
 }
 
 struct message {

@@ -231,6 +231,33 @@ static void test_no_network(void)
               "getaddrinfo of a name");
 }
 
+/* The system has a text for each of Winsock's errors, other than for a number that is none. */
+static void test_error_texts(void)
+{
+    static const DWORD errors[] = {WSAEINTR,          WSAEWOULDBLOCK,    WSAENETDOWN,
+                                   WSAECONNRESET,     WSAECONNABORTED,   WSAETIMEDOUT,
+                                   WSAECONNREFUSED,   WSAEHOSTUNREACH,   WSAEADDRINUSE,
+                                   WSANOTINITIALISED, WSAHOST_NOT_FOUND, WSANO_DATA};
+    char text[200];
+    DWORD n;
+
+    for (unsigned i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+        n = FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL,
+                           errors[i], 0, text, sizeof(text), NULL);
+        ok(n > 5 && text[n - 1] == '\n' && text[n - 2] == '\r', "error %u has a text",
+           (unsigned)errors[i]);
+    }
+    n = FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL,
+                       WSAECONNABORTED, MAKELANGID(LANG_ENGLISH, SUBLANG_ENGLISH_US), text,
+                       sizeof(text), NULL);
+    ok(n > 5, "in English too");
+    n = FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM, NULL, 10999, 0, text, sizeof(text), NULL);
+    ok(!n && GetLastError() == ERROR_MR_MID_NOT_FOUND, "10999 is no error");
+    n = FormatMessageA(FORMAT_MESSAGE_FROM_HMODULE, GetModuleHandleA("ntdll"), WSAECONNABORTED, 0,
+                       text, sizeof(text), NULL);
+    ok(!n, "another module's messages are its own");
+}
+
 static void test_ordinals(void)
 {
     const HMODULE dll = GetModuleHandleA("ws2_32.dll");
@@ -253,6 +280,7 @@ static void test_main(void)
     test_addrinfo();
     test_events();
     test_ordinals();
+    test_error_texts();
     if (running_on_portico())
         test_no_network();
     is_number((DWORD)WSACleanup(), 0, "the last WSACleanup");
