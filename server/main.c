@@ -251,8 +251,9 @@ static int signals_setup(struct signals *signals, struct server *server, int *re
 static void output_detach(int dir_fd)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int log = openat(dir_fd, LOG_NAME,
-                     O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int log = openat(dir_fd, LOG_NAME, /* not blocking: it may be a FIFO that nobody reads */
+                     O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+                     0600);
 
     if (null >= 0) {
         dup2(null, STDIN_FILENO);

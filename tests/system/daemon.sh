@@ -120,6 +120,9 @@ mkdir "$scratch/xdg"
 (unset PORTICO_RUNTIME_DIR; XDG_RUNTIME_DIR=$scratch/xdg; export XDG_RUNTIME_DIR
     "$portserver" --persistent && [ -S "$scratch/xdg/portico/socket" ] && "$portserver" --stop)
 is $? 0 'without PORTICO_RUNTIME_DIR it is $XDG_RUNTIME_DIR/portico'
+mkdir -m 700 "$scratch/fifo" && mkfifo "$scratch/fifo/log"
+PORTICO_RUNTIME_DIR=$scratch/fifo "$portserver" --persistent && PORTICO_RUNTIME_DIR=$scratch/fifo "$portserver" --stop
+is $? 0 'a log that nobody reads holds up no start'
 PORTICO_RUNTIME_DIR=/nowhere/at/all "$portserver" 2>"$scratch/err"
 is $? 1 'a folder that cannot be made'
 like "$(cat "$scratch/err")" '^portserver: /nowhere/at/all: ' 'is named'
