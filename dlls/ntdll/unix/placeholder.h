@@ -20,3 +20,15 @@ NTSTATUS placeholder_replace(struct range range, ULONG type, ULONG protection);
 NTSTATUS placeholder_preserve_locked(struct range range);
 /* MEM_RELEASE with MEM_COALESCE_PLACEHOLDERS: all in the range become one. Page lock held. */
 NTSTATUS placeholder_join_locked(struct range range);
+
+/* What a view of a section shows: for mmap, without MAP_FIXED. */
+struct placeholder_source {
+    int fd, flags;
+    uint64_t offset;
+};
+/* The view that `info` describes, with a section, in the place of the placeholder that is exactly
+ * its range. STATUS_NO_MEMORY, STATUS_SECTION_PROTECTION: it is a placeholder still. */
+NTSTATUS placeholder_map(const struct view_info *info, const struct placeholder_source *source);
+/* The view of a section at the address becomes a placeholder. STATUS_NOT_MAPPED_VIEW: none is
+ * there; STATUS_NO_MEMORY. */
+NTSTATUS placeholder_unmap(const void *address);

@@ -8,11 +8,12 @@
  *
  * A data view is a reservation of our table with the section's descriptor mapped over it: shared,
  * or private for copy-on-write. Its end is rounded up to a page; bytes of a file's last page behind
- * its end are zero, a page wholly behind it raises STATUS_IN_PAGE_ERROR. An image view is boot's
- * (image.c), which registers its own.
+ * its end are zero, a page wholly behind it raises STATUS_IN_PAGE_ERROR. It may stand in a
+ * placeholder's place (placeholder.c). An image view is boot's (image.c), which registers its own.
  */
 #include "named.h"
 #include "ntprocess.h"
+#include "placeholder.h"
 #include "section.h"
 #include "usermem.h"
 #include "virtual.h"
@@ -32,8 +33,11 @@ struct mapping {
 static NTSTATUS map_image(struct mapping *mapping)
 {
     struct unix_image image = {0};
-    NTSTATUS status = image_map(mapping->section->fd, mapping->section->path, &image);
+    NTSTATUS status;
 
+    if (mapping->type & MEM_REPLACE_PLACEHOLDER)
+        return STATUS_INVALID_PARAMETER; /* only data may; UNKNOWN: the status */
+    status = image_map(mapping->section->fd, mapping->section->path, &image);
     if (status < 0)
         return status;
     mapping->base = (char *)(uintptr_t)image.base;
@@ -46,8 +50,10 @@ static NTSTATUS map_image(struct mapping *mapping)
 static NTSTATUS map_check(struct mapping *mapping)
 {
     struct section *section = mapping->section;
+    /* Placeholders are cut at pages. UNKNOWN: whether a view may stand in one that begins there. */
+    const uintptr_t unit = mapping->type & MEM_REPLACE_PLACEHOLDER ? VIRTUAL_PAGE : VIRTUAL_GRANULE;
 
-    if (mapping->offset & (VIRTUAL_GRANULE - 1) || (uintptr_t)mapping->base & (VIRTUAL_GRANULE - 1))
+    if (mapping->offset & (VIRTUAL_GRANULE - 1) || (uintptr_t)mapping->base & (unit - 1))
         return STATUS_MAPPED_ALIGNMENT;
     if (!section_permits(section->protection, mapping->protection))
         return STATUS_SECTION_PROTECTION;
@@ -66,6 +72,8 @@ static NTSTATUS map_data(struct mapping *mapping)
     struct section *section = mapping->section;
     ULONG base_protection = mapping->protection & 0xff;
     bool is_copy = base_protection == PAGE_WRITECOPY || base_protection == PAGE_EXECUTE_WRITECOPY;
+    const struct placeholder_source source = {section->fd, is_copy ? MAP_PRIVATE : MAP_SHARED,
+                                              mapping->offset};
     struct view_info info = {.type = MEM_MAPPED,
                              .allocation_protection = mapping->protection,
                              .unix_path = section->is_file ? section->path : NULL,
@@ -73,10 +81,14 @@ static NTSTATUS map_data(struct mapping *mapping)
     NTSTATUS status;
 
     TRY(map_check(mapping));
+    if (mapping->type & MEM_REPLACE_PLACEHOLDER) {
+        info.base = mapping->base;
+        info.size = mapping->size;
+        return placeholder_map(&info, &source);
+    }
     TRY(view_reserve(&mapping->base, mapping->size, mapping->limit, mapping->type & MEM_TOP_DOWN));
     if (mmap(mapping->base, mapping->size, view_unix_protection(mapping->protection),
-             (is_copy ? MAP_PRIVATE : MAP_SHARED) | MAP_FIXED, section->fd,
-             (off_t)mapping->offset) == MAP_FAILED) {
+             source.flags | MAP_FIXED, source.fd, (off_t)source.offset) == MAP_FAILED) {
         (void)view_release(mapping->base);
         return STATUS_SECTION_PROTECTION;
     }
@@ -177,7 +189,7 @@ NTSTATUS WINAPI NtMapViewOfSectionEx(HANDLE handle, HANDLE process, PVOID *base,
     struct mapping mapping = {.protection = protection, .type = type};
 
     (void)parameters;
-    if (count || (type & ~(ULONG)(MEM_TOP_DOWN | MEM_RESERVE))) {
+    if (count || (type & ~(ULONG)(MEM_TOP_DOWN | MEM_RESERVE | MEM_REPLACE_PLACEHOLDER))) {
         unimplemented_once(__func__, "what extended parameters or the allocation type ask",
                            NO_NUMBER);
         return STATUS_NOT_SUPPORTED;
@@ -191,11 +203,9 @@ NTSTATUS WINAPI NtUnmapViewOfSectionEx(HANDLE process, PVOID address, ULONG flag
 
     if (flags & ~(ULONG)(MEM_UNMAP_WITH_TRANSIENT_BOOST | MEM_PRESERVE_PLACEHOLDER))
         return STATUS_INVALID_PARAMETER;
-    if (flags & MEM_PRESERVE_PLACEHOLDER) {
-        unimplemented_once(__func__, "keeping a placeholder", NO_NUMBER);
-        return STATUS_NOT_SUPPORTED;
-    }
     TRY(process_require_current("NtUnmapViewOfSection", process));
+    if (flags & MEM_PRESERVE_PLACEHOLDER)
+        return placeholder_unmap(address);
     if (!view_find(address, &info) || info.type == MEM_PRIVATE)
         return STATUS_NOT_MAPPED_VIEW;
     if (info.type == MEM_IMAGE)
