@@ -108,10 +108,10 @@ datagrams() { # PLACEMENT
     done
 }
 starts() {
-    measure ./startup /bin/true 40 /bin/true
     # The program itself, as installed: the build folder's wrapper is one shell more.
-    measure ./startup portico 40 "$top_builddir/programs/portico" pe_hello.exe
-    [ -z "$wine" ] || measure ./startup wine64 $((slow / 100)) "$wine" pe_hello.exe
+    set -- /bin/true /bin/true -- portico "$top_builddir/programs/portico" pe_hello.exe
+    [ -z "$wine" ] || set -- "$@" -- wine64 "$wine" pe_hello.exe
+    measure ./startup 40 "$@"
 }
 one_round() {
     for placement in two same none; do

@@ -8,7 +8,9 @@
 
 #include <cpuid.h>
 #include <shlobj.h>
+#include <stdio.h>
 #include <string.h>
+#include <winternl.h>
 
 #include "win32.h"
 
@@ -174,12 +176,61 @@ static void test_folders(void)
     }
 }
 
+/* The idle time of each processor as Linux has it. */
+static unsigned linux_idle(ULONGLONG *ret_idle, unsigned room)
+{
+    char line[512];
+    unsigned n = 0;
+    FILE *file = fopen("Z:\\proc\\stat", "r");
+
+    while (file && n < room && fgets(line, sizeof(line), file)) {
+        unsigned long long user, nice, system;
+
+        if (line[3] != ' ' && sscanf(line, "cpu%*u %llu %llu %llu %llu", &user, &nice, &system,
+                                     (unsigned long long *)&ret_idle[n]) == 4)
+            n++;
+    }
+    if (file)
+        fclose(file);
+    return n;
+}
+
+static void test_processor_times(void)
+{
+    SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION info[64];
+    ULONGLONG before[64], after[64];
+    ULONG length = 0, n_ordered = 0, n_between = 0;
+    SYSTEM_INFO system;
+    unsigned n;
+
+    GetSystemInfo(&system);
+    n = linux_idle(before, 64);
+    ok(!NtQuerySystemInformation(SystemProcessorPerformanceInformation, info, sizeof(info),
+                                 &length),
+       "the processors' times");
+    ok(length == system.dwNumberOfProcessors * sizeof(*info), "of each processor: %u bytes",
+       (unsigned)length);
+    for (ULONG i = 0; i < system.dwNumberOfProcessors; i++)
+        n_ordered += info[i].KernelTime.QuadPart >= info[i].IdleTime.QuadPart;
+    ok(n_ordered == system.dwNumberOfProcessors, "idle time is kernel time");
+    if (!running_on_portico() || n != system.dwNumberOfProcessors || linux_idle(after, 64) != n) {
+        skip(1, "Linux' processors are others");
+        return;
+    }
+    /* In ticks of 10 ms; Linux says that its count may go back. */
+    for (unsigned i = 0; i < n; i++)
+        n_between += (ULONGLONG)info[i].IdleTime.QuadPart / 100000 + 1 >= before[i] &&
+                     (ULONGLONG)info[i].IdleTime.QuadPart / 100000 <= after[i] + 1;
+    ok(n_between == n, "as Linux has them");
+}
+
 static void test_main(void)
 {
     if (__argc > 1)
         test_exit(child_main());
     test_processors();
     test_affinity();
+    test_processor_times();
     test_environment();
     test_program_files();
     test_folders();

@@ -117,27 +117,37 @@ static NTSTATUS query_time_of_day(void *buffer, ULONG length, ULONG *ret_size)
     return user_write(buffer, &info, *ret_size);
 }
 
-static NTSTATUS query_processor_times(void *buffer, ULONG length, ULONG *ret_size)
+/* A processor's line of /proc/stat; the first line is the sum of all. */
+static void processor_times_take(const char *line, SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION *info)
 {
     const int64_t unit = NT_UNITS_PER_SECOND / sysconf(_SC_CLK_TCK);
+    long long user, nice, system, idle;
+    unsigned i = 0;
+    int number;
+
+    if (strncmp(line, "cpu", 3) || line[3] < '0' || line[3] > '9' ||
+        sscanf(line + 3, "%d %lld %lld %lld %lld", &number, &user, &nice, &system, &idle) != 5)
+        return;
+    while (i < processors_count() && processors_number(i) != number)
+        i++;
+    if (i == processors_count())
+        return; /* not one that programs are told of */
+    info[i].UserTime.QuadPart = (user + nice) * unit;
+    info[i].IdleTime.QuadPart = idle * unit;
+    info[i].KernelTime.QuadPart = (system + idle) * unit; /* idle time counts as kernel time */
+}
+
+static NTSTATUS query_processor_times(void *buffer, ULONG length, ULONG *ret_size)
+{
     SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION info[64] = {0};
     FILE *file = fopen("/proc/stat", "re");
-    ULONG n = 0, size;
+    ULONG size = processors_count() * (ULONG)sizeof(*info);
     char line[512];
 
-    while (file && n < 64 && fgets(line, sizeof(line), file)) {
-        long long user, nice, system, idle;
-
-        if (sscanf(line, "cpu%*u %lld %lld %lld %lld", &user, &nice, &system, &idle) != 4)
-            continue;
-        info[n].UserTime.QuadPart = (user + nice) * unit;
-        info[n].IdleTime.QuadPart = idle * unit;
-        info[n].KernelTime.QuadPart = (system + idle) * unit; /* idle time counts as kernel time */
-        n++;
-    }
+    while (file && fgets(line, sizeof(line), file))
+        processor_times_take(line, info);
     if (file)
         fclose(file);
-    size = n * (ULONG)sizeof(*info);
     *ret_size = size;
     if (length < sizeof(*info))
         return STATUS_INFO_LENGTH_MISMATCH;
