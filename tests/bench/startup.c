@@ -37,6 +37,7 @@ struct program {
     uint64_t *ns;
 };
 enum { PROGRAMS_MAX = 8 };
+#define USAGE "usage: startup RUNS NAME COMMAND... [-- NAME COMMAND...]..."
 
 /* Cuts the arguments where "--" stands. */
 static unsigned programs_read(char **argument, struct program *programs, unsigned n_runs)
@@ -45,7 +46,7 @@ static unsigned programs_read(char **argument, struct program *programs, unsigne
 
     while (*argument) {
         if (n == PROGRAMS_MAX || !argument[1] || !strcmp(argument[1], "--"))
-            bench_fail("usage: startup RUNS NAME COMMAND... [-- NAME COMMAND...]...");
+            bench_fail(USAGE);
         programs[n] = (struct program){argument[0], argument + 1, calloc(n_runs, sizeof(uint64_t))};
         if (!programs[n++].ns)
             bench_fail("no memory");
@@ -72,6 +73,8 @@ int main(int argc, char **argv)
     unsigned n_runs = bench_number(argc, argv, 1);
     unsigned n = n_runs ? programs_read(argv + 2, programs, n_runs) : 0;
 
+    if (!n)
+        bench_fail(USAGE);
     posix_spawn_file_actions_init(&quiet);
     posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&quiet, 2, "/dev/null", O_WRONLY, 0);
