@@ -18,6 +18,7 @@
  * replace_by_name.c. CreateFile, FindFirstFile and their kin: Wine's, but for symbolic links
  * (replace_reparse.c). FatalAppExit, RaiseFailFastException: Wine's end the program without a word
  * (replace_end.c). GetFinalPathNameByHandle: Wine's knows short paths only (replace_final_name.c).
+ * VirtualFree: Wine's releases parts (replace_free.c).
  * SetUnhandledExceptionFilter: unhandled_filter.c. What run times ask of the machine when they
  * start: replace_machine.c. GetUserNameEx, LookupAccountSid, LookupAccountName: Wine's, and Linux'
  * users and groups (replace_account.c). */
@@ -111,6 +112,8 @@ static const struct {
     OURS("kernelbase.dll", WerSetFlags, NULL),
     OURS("kernelbase.dll", SetFileInformationByHandle, &original_SetFileInformationByHandle),
     OURS("kernelbase.dll", SetUnhandledExceptionFilter, &original_SetUnhandledExceptionFilter),
+    OURS("kernelbase.dll", VirtualFree, NULL),
+    OURS("kernelbase.dll", VirtualFreeEx, NULL),
     OURS("kernel32.dll", SetVolumeLabelA, NULL),
     OURS("kernel32.dll", SetVolumeLabelW, NULL),
     OURS("kernel32.dll", VerifyConsoleIoHandle, &original_VerifyConsoleIoHandle),

@@ -144,6 +144,9 @@ BOOL WINAPI replaced_MiniDumpWriteDump(HANDLE process, DWORD id, HANDLE file, DW
                                        const void *exception, const void *streams,
                                        const void *callback);
 
+BOOL WINAPI replaced_VirtualFree(void *base, SIZE_T size, DWORD type);
+BOOL WINAPI replaced_VirtualFreeEx(HANDLE process, void *base, SIZE_T size, DWORD type);
+
 /* unhandled_filter.c. */
 extern PRTL_EXCEPTION_FILTER(WINAPI *original_SetUnhandledExceptionFilter)(
     PRTL_EXCEPTION_FILTER filter);

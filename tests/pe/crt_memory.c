@@ -86,6 +86,12 @@ static void test_modes(void)
        "MEM_DECOMMIT");
     ok(!VirtualFree(base + 0x1000, 0, MEM_RELEASE) && GetLastError() == ERROR_INVALID_ADDRESS,
        "MEM_RELEASE wants the base");
+    ok(!VirtualFree(base, 0x1000, MEM_RELEASE) && GetLastError() == ERROR_INVALID_PARAMETER &&
+           VirtualQuery(base, &info, sizeof(info)) && info.State == MEM_COMMIT,
+       "and no size: nothing is freed");
+    ok(!VirtualFreeEx(GetCurrentProcess(), base, 0x30000, MEM_RELEASE) &&
+           GetLastError() == ERROR_INVALID_PARAMETER,
+       "not even the reservation's");
     ok(VirtualFree(base, 0, MEM_RELEASE), "MEM_RELEASE");
     ok(!VirtualFree(base, 0, MEM_RELEASE) && GetLastError() == ERROR_INVALID_ADDRESS, "once");
     base = allocate(0x10000, MEM_RESERVE, PAGE_NOACCESS);
