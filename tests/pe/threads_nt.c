@@ -221,6 +221,27 @@ static void context_can_be_moved(void)
     is_status(exit_status_of(thread), 4, "a waiting thread is terminated");
 }
 
+/* No breakpoint is set, and nobody is told that one was. */
+static void breakpoints_are_refused(void)
+{
+    CONTEXT context = {.ContextFlags = CONTEXT_DEBUG_REGISTERS, .Dr0 = 1, .Dr7 = 1};
+    HANDLE thread = thread_new(returns_argument, (void *)1, 1);
+
+    is_status(NtGetContextThread(thread, &context), 0, "the debug registers of a thread");
+    ok(!context.Dr0 && !context.Dr7, "are zero");
+    is_status(NtSetContextThread(thread, &context), 0, "and may be set to that");
+    context.Dr7 = 1;
+    is_status(NtSetContextThread(thread, &context), (NTSTATUS)0xc00000bb, "not enabled");
+    context.Dr7 = 0;
+    context.Dr3 = (DWORD64)returns_argument;
+    is_status(NtSetContextThread(thread, &context), (NTSTATUS)0xc00000bb, "nor given an address");
+    context.ContextFlags = CONTEXT_INTEGER;
+    is_status(NtGetContextThread(thread, &context), 0, "another part of the context");
+    is_status(NtSetContextThread(thread, &context), 0, "is set whatever lies in them");
+    NtTerminateThread(thread, 9);
+    thread_join(thread);
+}
+
 static volatile ULONG_PTR apc_seen[3];
 
 static void NTAPI apc_note(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c)
@@ -313,6 +334,7 @@ static void test_main(void)
     suspend_resume_storm();
     storm_on_system_calls();
     context_can_be_moved();
+    breakpoints_are_refused();
     apcs_are_delivered();
     waiting_thread_is_terminated();
     many_threads();

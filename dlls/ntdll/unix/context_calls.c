@@ -11,14 +11,26 @@
 
 #include "context.h"
 #include "exception.h"
+#include "ntprocess.h"
 #include "remote_thread.h"
 #include "thread.h"
 #include "usercopy.h"
 #include <string.h>
 
+enum { DR7_ENABLES = 0xff };
+
 static bool is_user_address(DWORD64 address)
 {
     return address < 0x800000000000;
+}
+
+/* DIFFERS: breakpoints in debug registers, which Linux lets a process set for another one only
+ * (ptrace). What sets none is done: the registers are zero. */
+static bool sets_debug_registers(const CONTEXT *context)
+{
+    return (context->ContextFlags & CONTEXT_DEBUG_REGISTERS) == CONTEXT_DEBUG_REGISTERS &&
+           (context->Dr0 || context->Dr1 || context->Dr2 || context->Dr3 ||
+            (context->Dr7 & DR7_ENABLES));
 }
 
 NTSTATUS WINAPI NtContinue(CONTEXT *user, BOOLEAN alertable)
@@ -31,6 +43,8 @@ NTSTATUS WINAPI NtContinue(CONTEXT *user, BOOLEAN alertable)
         return status;
     if (!is_user_address(context.Rip) && context.ContextFlags & 1)
         return STATUS_ACCESS_VIOLATION;
+    if (sets_debug_registers(&context)) /* by an exception's handler; there is nobody to refuse */
+        unimplemented_once(__func__, "setting debug registers (breakpoints)", NO_NUMBER);
     context_to_frame(&context, frame);
     status = context_extended_to_frame(user, &context, frame);
     if (!status && alertable)
@@ -109,6 +123,10 @@ NTSTATUS WINAPI NtSetContextThread(HANDLE handle, const CONTEXT *user)
         return status;
     if (!is_user_address(context.Rip) && (context.ContextFlags & 1))
         return STATUS_ACCESS_VIOLATION;
+    if (sets_debug_registers(&context)) {
+        unimplemented_once(__func__, "setting debug registers (breakpoints)", NO_NUMBER);
+        return STATUS_NOT_SUPPORTED;
+    }
     if (thread == thread_current()) {
         context_to_frame(&context, &thread->frame);
         return STATUS_SUCCESS;
