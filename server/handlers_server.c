@@ -57,8 +57,10 @@ status_t req_hello(struct client *client, const struct hello_request *request,
         status = process_client_hello(client, request->kind, request->thread_id, program);
     if (status) {
         struct hello_reply reply = {.version = PROTOCOL_VERSION};
+        struct reply_extra version = {.data = PACKAGE_VERSION,
+                                      .data_size = sizeof(PACKAGE_VERSION) - 1};
         client_reply(client, client->code, client->sequence, status, &reply.header, sizeof(reply),
-                     NULL);
+                     &version);
         client_doom(client, NULL);
         return status; /* the client is doomed: dispatch's reply goes nowhere */
     }

@@ -22,6 +22,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/fd.h"
@@ -156,9 +157,45 @@ static int not_running(const char *path, int error)
         fprintf(stderr, "portserver: no server runs in %s\n", path);
         return PORTSERVER_EXIT_NOT_RUNNING;
     }
-    fprintf(stderr, "portserver: %s: %s\n", path,
-            error == -EPROTO ? "the server there is of another version" : strerror(-error));
+    fprintf(stderr, "portserver: %s: %s\n", path, strerror(-error));
     return EXIT_FAILURE;
+}
+
+static int another_version(const char *path, const struct remote_other *other, const char *what)
+{
+    fprintf(stderr, "portserver: %s: the server there, process %d, is of another version", path,
+            (int)other->pid);
+    if (*other->version)
+        fprintf(stderr, " or build (%s; this is %s)", other->version, PACKAGE_VERSION);
+    fprintf(stderr, ": %s\n", what);
+    return EXIT_FAILURE;
+}
+
+static int status_other(const char *path, int dir_fd)
+{
+    struct remote_other other;
+    int r = remote_other(path, dir_fd, &other);
+    _cleanup_(fd_closep) int pidfd _unused_ = other.pidfd;
+
+    return r ? not_running(path, r)
+             : another_version(path, &other, "portserver --stop ends it, nothing else is known");
+}
+
+/* No request of ours means the same to it; SIGTERM does. */
+static int stop_other(const char *path, int dir_fd)
+{
+    struct remote_other other;
+    int r = remote_other(path, dir_fd, &other);
+    _cleanup_(fd_closep) int pidfd = other.pidfd;
+
+    if (r)
+        return not_running(path, r);
+    if (pidfd < 0)
+        return another_version(path, &other, "it is no portserver of this user's, end it by hand");
+    if (syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
+        return another_version(path, &other, strerror(errno));
+    r = listener_wait_end(dir_fd);
+    return r ? not_running(path, r) : EXIT_SUCCESS;
 }
 
 /* Another's descriptor may take for ever to close. */
@@ -173,7 +210,7 @@ static int action_status(const char *path, int dir_fd)
     int r;
 
     if (fd < 0)
-        return not_running(path, fd);
+        return fd == -EPROTO ? status_other(path, dir_fd) : not_running(path, fd);
     r = remote_call(fd, REQ_server_status, &request.header, sizeof(request), &reply.header,
                     sizeof(reply), version, sizeof(version) - 1);
     if (r)
@@ -202,7 +239,7 @@ static int action_stop(const char *path, int dir_fd)
     int r;
 
     if (fd < 0)
-        return not_running(path, fd);
+        return fd == -EPROTO ? stop_other(path, dir_fd) : not_running(path, fd);
     _cleanup_(fd_closep) int pidfd = remote_pidfd(fd);
     r = remote_call(fd, REQ_server_stop, &request.header, sizeof(request), &reply.header,
                     sizeof(reply), NULL, 0);
@@ -251,9 +288,9 @@ static int signals_setup(struct signals *signals, struct server *server, int *re
 static void output_detach(int dir_fd)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int log = openat(dir_fd, LOG_NAME, /* not blocking: it may be a FIFO that nobody reads */
-                     O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
-                     0600);
+    int log =
+        openat(dir_fd, LOG_NAME, /* not blocking: it may be a FIFO that nobody reads */
+               O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
     if (null >= 0) {
         dup2(null, STDIN_FILENO);

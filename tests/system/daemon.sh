@@ -86,6 +86,31 @@ is $? 0 'with --persistent=1 it ends by itself'
 "$portserver" --status >/dev/null 2>&1
 is $? 4 'and is not there any more'
 
+# another version's, which takes another hello
+background other "$top_builddir/tests/system/other/portserver" --foreground --trace --persistent
+other_pid=$background_pid
+await_line other '^portserver: serves ' "$other_pid"
+ok $? 'a server of another version runs'
+"$portctl" list >"$scratch/out" 2>&1
+like "$(cat "$scratch/out")" 'of another version: stop it with portserver --stop' 'portctl says what to do'
+"$portserver" --status >"$scratch/out" 2>&1
+is $? 1 '--status cannot ask it'
+like "$(cat "$scratch/out")" "process $other_pid, is of another version or build \\([0-9.]+;" 'it names process and version'
+"$portserver" --stop
+is $? 0 '--stop ends it'
+wait "$other_pid"
+is $? 0 'as asked'
+"$portserver" --status >/dev/null 2>&1
+is $? 4 'and none runs'
+cp "$top_builddir/tests/system/other/portserver" "$scratch/stranger"
+background other "$scratch/stranger" --foreground --trace --persistent
+await_line other '^portserver: serves ' "$background_pid"
+"$portserver" --stop 2>"$scratch/err"
+is $? 1 'what is not called portserver is not ended'
+like "$(cat "$scratch/err")" "process $background_pid, .*end it by hand" 'but named'
+kill -TERM "$background_pid"
+wait "$background_pid"
+
 # foreground, trace, signals
 background server "$portserver" --foreground --trace --persistent
 await_line server '^portserver: serves ' "$background_pid"

@@ -32,6 +32,7 @@ START_TEST(a_running_one_answers_and_stops)
     struct server_status_reply status;
     struct server_stop_request stop = {0};
     struct server_stop_reply stopped;
+    struct remote_other other;
     int ready[2], fd, exit_status, dir_fd;
     pid_t pid;
 
@@ -55,6 +56,9 @@ START_TEST(a_running_one_answers_and_stops)
                      0);
     ck_assert_str_eq(version, PACKAGE_VERSION);
     ck_assert_uint_eq(status.server_id, (uint32_t)pid);
+    ck_assert_int_eq(remote_other(base, dir_fd, &other), 0);
+    ck_assert_int_eq(other.pid, pid);
+    ck_assert_int_eq(other.pidfd, -1); /* this program is not named portserver */
     ck_assert_int_eq(remote_call(fd, REQ_server_stop, &stop.header, sizeof(stop), &stopped.header,
                                  sizeof(stopped), NULL, 0),
                      0);
