@@ -14,6 +14,7 @@
 #include "io_operation.h"
 #include "ntprocess.h"
 #include "pipe.h"
+#include "spelled.h"
 #include "usermem.h"
 #include "volume_names.h"
 #include <winioctl.h>
@@ -43,7 +44,7 @@ NTSTATUS WINAPI NtDeviceIoControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTI
         TRY(USER_PUT(iosb, result));
         return result.Status;
     }
-    unimplemented_once(__func__, "code", code);
+    unimplemented_code_once(__func__, code);
     return STATUS_NOT_SUPPORTED;
 }
 
@@ -79,7 +80,7 @@ NTSTATUS WINAPI NtFsControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc
         return io_end(&request, status, space.used);
     if (code == GET_OBJECT_ID) /* ReplaceFile asks: files here have none */
         return io_end(&request, STATUS_OBJECTID_NOT_FOUND, 0);
-    unimplemented_once(__func__, "code", code);
+    unimplemented_code_once(__func__, code);
     return io_end(&request, STATUS_INVALID_DEVICE_REQUEST, 0);
 }
 

@@ -12,6 +12,7 @@
 #include "file.h"
 #include "named.h"
 #include "ntprocess.h"
+#include "spelled.h"
 #include "token.h"
 #include "usermem.h"
 #include <stddef.h>
@@ -143,7 +144,7 @@ NTSTATUS WINAPI NtSetSecurityObject(HANDLE handle, SECURITY_INFORMATION which,
     if (handle_is_server(handle))
         return server_set(handle, which, user_descriptor);
     TRY(handle_lookup(handle, 0, NULL, &object));
-    unimplemented_once(__func__, "security information", which);
+    unimplemented_security_once(__func__, which);
     return STATUS_NOT_SUPPORTED;
 }
 

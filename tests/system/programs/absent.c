@@ -2,12 +2,13 @@
 /* Copyright (C) 2026 The Portico developers */
 
 /* Wants a screen's width, a window, a device context, a socket, the machine's network adapters, an
- * address, a thread's cycles, a file by its number, watched and large pages and a volume's label,
- * each twice. Exits with 0 when it got none of them. */
+ * address, a thread's cycles, a file by its number, watched and large pages, a volume's label,
+ * a reparse point and a file's descriptor, each twice. Exits with 0 when it got none of them. */
 #include <winsock2.h>
 
 #include <iphlpapi.h>
 #include <windns.h>
+#include <winioctl.h>
 
 /* What every program of Go or of Microsoft's compiler asks when it starts or ends, or Node.js, and
  * what is true without a display and a network: nothing is said. TRUE: the answers are right. */
@@ -21,6 +22,25 @@ static BOOL asks_quietly(void)
            SetProcessPriorityBoost(GetCurrentProcess(), TRUE) &&
            GetProcessPriorityBoost(GetCurrentProcess(), &is_disabled) && is_disabled &&
            !GetSystemMetrics(SM_REMOTESESSION) && !WSAEnumProtocolsW(NULL, NULL, &size) && !size;
+}
+
+/* Controls with a name, without one, of a device; a descriptor that says much or nothing known. */
+static int n_controls(HANDLE folder)
+{
+    SECURITY_DESCRIPTOR descriptor;
+    BYTE bytes[32] = {0};
+    DWORD done;
+    int n_got = 0;
+
+    InitializeSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
+    n_got += DeviceIoControl(folder, CTL_CODE(FILE_DEVICE_FILE_SYSTEM, 0xfff, 0, 0), bytes, 0, NULL,
+                             0, &done, NULL);
+    n_got += DeviceIoControl(folder, FSCTL_SET_REPARSE_POINT, bytes, 0, NULL, 0, &done, NULL);
+    n_got += DeviceIoControl(folder, IOCTL_DISK_GET_LENGTH_INFO, bytes, 0, NULL, 0, &done, NULL);
+    n_got += SetKernelObjectSecurity(
+        folder, DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION, &descriptor);
+    n_got += SetKernelObjectSecurity(folder, OWNER_SECURITY_INFORMATION | 0x40, &descriptor);
+    return n_got;
 }
 
 int main(void)
@@ -54,6 +74,7 @@ int main(void)
         n_got += SetVolumeLabelA("C:\\", "label");
         n_got += SetVolumeLabelW(NULL, L"label");
         n_got += DefineDosDeviceA(0, "Q:", "C:\\windows");
+        n_got += n_controls(folder);
         n_got += GetLogicalDrives() >> ('Q' - 'A') & 1;
     }
     if (GetObjectType(GetStockObject(NULL_BRUSH)) != OBJ_BRUSH)
