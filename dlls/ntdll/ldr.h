@@ -92,6 +92,9 @@ NTSTATUS module_bind(struct module *module, const WCHAR *search_path);
 /* ldr_load.c: finds the module or maps it and binds its imports; does not attach. */
 NTSTATUS module_load(const WCHAR *name, const WCHAR *search_path, ULONG flags,
                      struct module **ret_module);
+/* The last file that was there and was not mapped, of the last module that was looked for:
+ * STATUS_SUCCESS if none. Guard: loader lock. */
+NTSTATUS image_refused(const WCHAR **ret_path);
 NTSTATUS module_attach(struct module *module, void *reserved);
 NTSTATUS name_with_extension(const UNICODE_STRING *name, WCHAR *ret_name);
 void modules_sweep(void);
@@ -126,6 +129,12 @@ void notify_module(struct module *module, ULONG reason);
 /* ldr_failure.c: why the program cannot start, in words: kept by the first that knows, told by
  * process start. */
 void failure_note(int exit_status, const char *format, ...);
+/* What a status of loading means to a user, or NULL. */
+const char *failure_words(NTSTATUS status);
+/* The exit status for what a lack of memory or descriptors makes fail, else `otherwise`. */
+int failure_exit_status(NTSTATUS status, int otherwise);
+/* Why something else may have failed: there is hardly any memory, or no descriptor. */
+NTSTATUS failure_resources(void);
 void failure_clear(void);
 /* Of a DLL that the running program asked for: the line, if there is one, on standard error. A DLL
  * that is not there at all leaves none: programs try. */

@@ -12,6 +12,8 @@
 #include "ldr.h"
 #include "portico/exit_status.h"
 
+enum { START_BYTES = 4 << 20 };
+
 static char line[1024];
 static SIZE_T line_size;
 static int line_exit_status;
@@ -45,23 +47,71 @@ void failure_tell(void)
     failure_clear();
 }
 
-static int exit_status_of(NTSTATUS status)
+const char *failure_words(NTSTATUS status)
 {
     switch (status) {
     case STATUS_INVALID_IMAGE_FORMAT:
-        return PORTICO_EXIT_NOT_PE;
+    case STATUS_INVALID_IMAGE_NOT_MZ:
+    case STATUS_INVALID_IMAGE_WIN_16:
+        return "is not a valid PE file";
+    case STATUS_IMAGE_MACHINE_TYPE_MISMATCH:
+        return "is for another processor";
+    case STATUS_ACCESS_DENIED:
+        return "permission denied";
     case STATUS_NO_MEMORY:
     case STATUS_COMMITMENT_LIMIT:
     case STATUS_INSUFFICIENT_RESOURCES:
+        return "no memory (ulimit -d, -v)";
+    case STATUS_TOO_MANY_OPENED_FILES:
+        return "too many open files (ulimit -n)";
+    default:
+        return NULL;
+    }
+}
+
+int failure_exit_status(NTSTATUS status, int otherwise)
+{
+    switch (status) {
+    case STATUS_NO_MEMORY:
+    case STATUS_COMMITMENT_LIMIT:
+    case STATUS_INSUFFICIENT_RESOURCES:
+    case STATUS_TOO_MANY_OPENED_FILES:
         return PORTICO_EXIT_NO_RESOURCES;
     default:
-        return PORTICO_EXIT_INTERNAL;
+        return otherwise;
     }
+}
+
+/* Less memory than a DLL of Wine's takes at its start, or no descriptor. */
+NTSTATUS failure_resources(void)
+{
+    static const WCHAR name[] = L"\\??\\NUL";
+    UNICODE_STRING null;
+    OBJECT_ATTRIBUTES attributes = {.Length = sizeof(attributes), .ObjectName = &null};
+    IO_STATUS_BLOCK io;
+    SIZE_T size = START_BYTES;
+    void *base = NULL;
+    HANDLE file;
+    NTSTATUS status = NtAllocateVirtualMemory(NtCurrentProcess(), &base, 0, &size,
+                                              MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+
+    if (status)
+        return status;
+    size = 0;
+    NtFreeVirtualMemory(NtCurrentProcess(), &base, &size, MEM_RELEASE);
+    RtlInitUnicodeString(&null, name);
+    status = NtOpenFile(&file, SYNCHRONIZE, &attributes, &io, 0, 0);
+    if (!status)
+        NtClose(file);
+    return status;
 }
 
 void failure_exit(const char *what, NTSTATUS status)
 {
-    failure_note(exit_status_of(status), "%S: %s (status %x)",
+    const int otherwise =
+        status == STATUS_INVALID_IMAGE_FORMAT ? PORTICO_EXIT_NOT_PE : PORTICO_EXIT_INTERNAL;
+
+    failure_note(failure_exit_status(status, otherwise), "%S: %s (status %x)",
                  base_name_of(peb()->ProcessParameters->ImagePathName.Buffer), what,
                  (unsigned)status);
     unix_fail(line_exit_status, line, line_size);

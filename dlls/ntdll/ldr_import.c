@@ -143,6 +143,28 @@ static NTSTATUS import_name(const char *dll, WCHAR *ret_name)
     return STATUS_SUCCESS;
 }
 
+/* Why there is no such DLL. A file that is there and was refused is told with its path; one that
+ * was passed over on the way, too. */
+static void import_dll_note(const struct module *module, const char *dll, NTSTATUS status)
+{
+    const WCHAR *importer = module->entry.BaseDllName.Buffer, *path;
+    const int exit_status = failure_exit_status(status, PORTICO_EXIT_MISSING_DLL);
+    const NTSTATUS refused = image_refused(&path);
+    const char *words = failure_words(refused);
+
+    if (status == STATUS_DLL_NOT_FOUND && refused)
+        failure_note(exit_status, "%S needs %s, which was not found; %S: %s", importer, dll, path,
+                     words ? words : "cannot be read");
+    else if (status == STATUS_DLL_NOT_FOUND)
+        failure_note(exit_status, "%S needs %s, which was not found", importer, dll);
+    else if (status == refused && words)
+        failure_note(exit_status, "%S needs %s, which cannot be loaded; %S: %s", importer, dll,
+                     path, words);
+    else
+        failure_note(exit_status, "%S needs %s, which cannot be loaded (status %x)", importer, dll,
+                     (unsigned)status);
+}
+
 static NTSTATUS import_dll(struct module *module, const WCHAR *search_path, const char *dll,
                            struct module **ret_from)
 {
@@ -151,13 +173,9 @@ static NTSTATUS import_dll(struct module *module, const WCHAR *search_path, cons
 
     if (!status)
         status = module_load(name, search_path, 0, ret_from);
-    if (status == STATUS_DLL_NOT_FOUND)
-        failure_note(PORTICO_EXIT_MISSING_DLL, "%S needs %s, which was not found",
-                     module->entry.BaseDllName.Buffer, dll);
-    else if (status)
-        failure_note(PORTICO_EXIT_MISSING_DLL, "%S needs %s, which cannot be loaded (status %x)",
-                     module->entry.BaseDllName.Buffer, dll, (unsigned)status);
-    if (!status)
+    if (status)
+        import_dll_note(module, dll, status);
+    else
         status = module_add_import(module, *ret_from);
     return status;
 }

@@ -18,6 +18,10 @@
 #include "ldr.h"
 #include "portico/exit_status.h"
 
+/* The last file that was there and was not mapped, of the last module that was looked for. */
+static WCHAR refused_path[LDR_PATH_MAX];
+static NTSTATUS refused_status;
+
 static bool is_sweeping, is_sweep_wanted;
 static unsigned n_holds;
 
@@ -82,13 +86,34 @@ static bool is_missing(NTSTATUS status)
            status == STATUS_NAME_TOO_LONG;
 }
 
+NTSTATUS image_refused(const WCHAR **ret_path)
+{
+    *ret_path = refused_path;
+    return refused_status;
+}
+
+static NTSTATUS image_load(const WCHAR *path, struct unix_image *ret_image)
+{
+    const NTSTATUS status = unix_image_load(path, 0, ret_image);
+    SIZE_T n = 0;
+
+    if (is_missing(status))
+        return STATUS_DLL_NOT_FOUND;
+    if (status) {
+        refused_status = status;
+        for (; path[n] && n < LDR_PATH_MAX - 1; n++)
+            refused_path[n] = path[n];
+        refused_path[n] = 0;
+    }
+    return status;
+}
+
 static NTSTATUS map_at(WCHAR *path, struct unix_image *ret_image)
 {
     NTSTATUS status = make_absolute(path);
 
-    if (!status)
-        status = unix_image_load(path, 0, ret_image);
-    return is_missing(status) ? STATUS_DLL_NOT_FOUND : status;
+    return status ? is_missing(status) ? STATUS_DLL_NOT_FOUND : status
+                  : image_load(path, ret_image);
 }
 
 /* Try name in each folder of the search path. */
@@ -120,9 +145,8 @@ static NTSTATUS map_in_system(const WCHAR *name, WCHAR *path, struct unix_image 
     while (system_directory[n])
         n++;
     status = join(system_directory, n, name, path);
-    if (!status)
-        status = unix_image_load(path, 0, ret_image);
-    return is_missing(status) ? STATUS_DLL_NOT_FOUND : status;
+    return status ? is_missing(status) ? STATUS_DLL_NOT_FOUND : status
+                  : image_load(path, ret_image);
 }
 
 static NTSTATUS map_image(const WCHAR *name, const WCHAR *search_path, WCHAR *path,
@@ -157,8 +181,10 @@ static NTSTATUS module_map(const WCHAR *name, const WCHAR *search_path, bool *re
 {
     WCHAR path[LDR_PATH_MAX];
     struct unix_image image = {0};
-    NTSTATUS status = map_image(name, search_path, path, &image);
+    NTSTATUS status;
 
+    refused_status = STATUS_SUCCESS;
+    status = map_image(name, search_path, path, &image);
     if (status)
         return status;
     *ret_module = module_from_file(image.device, image.inode);
@@ -226,6 +252,19 @@ static void init_order_append(struct module *module)
     head->Blink = link;
 }
 
+/* At the start of a program a lack of memory is most of what its DLLs can die of. */
+static void attach_note(const struct module *module, NTSTATUS status)
+{
+    const NTSTATUS lack = is_process_starting() ? failure_resources() : STATUS_SUCCESS;
+    const char *words = failure_words(lack);
+
+    failure_note(
+        failure_exit_status(lack, PORTICO_EXIT_DLL_INIT),
+        status == STATUS_DLL_INIT_FAILED ? "%S: its DllMain refused to start%s%s"
+                                         : "%S: an exception in its DllMain%s%s (status %x)",
+        module->entry.FullDllName.Buffer, words ? "; " : "", words ? words : "", (unsigned)status);
+}
+
 static NTSTATUS attach_self(struct module *module, void *reserved)
 {
     NTSTATUS status;
@@ -238,10 +277,7 @@ static NTSTATUS attach_self(struct module *module, void *reserved)
         module->entry.Flags |= LDR_PROCESS_ATTACHED;
         return STATUS_SUCCESS;
     }
-    failure_note(PORTICO_EXIT_DLL_INIT,
-                 status == STATUS_DLL_INIT_FAILED ? "%S: its DllMain refused to start"
-                                                  : "%S: an exception in its DllMain (status %x)",
-                 module->entry.FullDllName.Buffer, (unsigned)status);
+    attach_note(module, status);
     return module_fail(module, status);
 }
 

@@ -119,6 +119,8 @@ static void process_start(CONTEXT *context)
     if (UNIX_CALL_COUNT != call_count)
         failure_exit("ntdll.dll and the loader are not of the same build", STATUS_DLL_INIT_FAILED);
     rtl_process_init();
+    check_status("cannot start: no memory (ulimit -d, -v)",
+                 process_heap() ? STATUS_SUCCESS : STATUS_NO_MEMORY);
     check_status("no memory for the environment", environment_own(peb()->ProcessParameters));
     current_directory_open();
     RtlEnterCriticalSection(&loader_lock);

@@ -12,13 +12,13 @@ enum portico_exit {
     PORTICO_EXIT_MISSING_FILE   = 111, /* the program's file is missing or cannot be read */
     PORTICO_EXIT_NOT_PE         = 112, /* not a PE image, or a damaged one */
     PORTICO_EXIT_WRONG_MACHINE  = 113, /* a PE image for another processor: 32-bit x86, ARM, ... */
-    PORTICO_EXIT_MISSING_DLL    = 114, /* a DLL that the program needs was not found */
+    PORTICO_EXIT_MISSING_DLL    = 114, /* a DLL that the program needs was not found or is not usable */
     PORTICO_EXIT_MISSING_IMPORT = 115, /* a DLL lacks a function that is imported from it */
     PORTICO_EXIT_NO_SERVER      = 116, /* the port server cannot be reached or started */
     PORTICO_EXIT_SERVER_DIED    = 117, /* the port server died while the program ran */
     PORTICO_EXIT_INTERNAL       = 118, /* a fault inside Portico itself: a bug */
     PORTICO_EXIT_DLL_INIT       = 119, /* a DLL's initialisation failed */
-    PORTICO_EXIT_NO_RESOURCES   = 120, /* no memory, no address space at a fixed address, ... */
+    PORTICO_EXIT_NO_RESOURCES   = 120, /* no memory, descriptors, address space at a fixed address, ... */
     PORTICO_EXIT_HOME           = 121, /* PORTICO_HOME or HOME is no absolute path */
 };
 

@@ -10,6 +10,28 @@ a program: no
 a DLL: no
 a thread: yes' 'each call that needs one fails with an error'
 
+# lacks OPTION LIMIT WORD: with that limit the program ends as what lacks memory or descriptors
+lacks() {
+    out=$({ ulimit "$1" "$2" && exec "$top/programs/portico" "$args"; } 2>&1)
+    is $? 120 "ulimit $1 $2: its own exit status"
+    like "$out" "$3 \(ulimit $4\)" "ulimit $1 $2: says what it lacks"
+}
+top=$(cd "$top_builddir" && pwd)
+args=$(program args)
+export PORTICO_DLL_DIR="$top/dlls/x86_64-windows" # the wrapper's, which needs descriptors of its own
+for kilobytes in 1500 2000 4000; do
+    lacks -d $kilobytes memory '-d, -v'
+done
+for kilobytes in 10000 14000 17000 20000; do
+    lacks -v $kilobytes memory '-d, -v'
+done
+for files in 4 5 6 7 8 9 10; do
+    lacks -n $files 'too many open files' -n
+done
+out=$("$portico" "$(program args)" args "$(printf '%32800s' '')" 2>&1)
+is $? 120 'a command line that is too long: its own exit status'
+like "$out" 'its command line is longer than 32,764 characters' 'says the limit'
+
 # A limit on the size of files: Linux' signal for it ends nobody.
 (ulimit -f 1 && exec "$portico" "$(program args)" args "$(printf '%8000s' '')") >"$scratch/out" 2>"$scratch/err"
 is "$?" 0 'a program whose file may not grow goes on'

@@ -93,7 +93,26 @@ mv "$scratch/nothing.dll" "$scratch/gone.dll"
 refused "$scratch/needs.exe" MISSING_DLL 'nothing\.dll' 'a missing DLL'
 cp "$scratch/gone.dll" "$scratch/nothing.dll"
 patch "$scratch/nothing.dll" $(($(half "$scratch/gone.dll" 60) + 24 + 112)) 0 360 377 177
-refused "$scratch/needs.exe" MISSING_DLL 'nothing\.dll.*c000007b' 'a damaged DLL'
+refused "$scratch/needs.exe" MISSING_DLL 'needs nothing\.dll, which cannot be loaded; Z:.*\\nothing\.dll: is not a valid PE file$' 'a damaged DLL'
+echo garbage >"$scratch/nothing.dll"
+refused "$scratch/needs.exe" MISSING_DLL 'needs nothing\.dll, which cannot be loaded; Z:.*\\nothing\.dll: is not a valid PE file$' 'a DLL that is none'
+cp "$scratch/x86.exe" "$scratch/nothing.dll"
+refused "$scratch/needs.exe" MISSING_DLL 'needs nothing\.dll, which cannot be loaded; Z:.*\\nothing\.dll: is for another processor$' 'a DLL for another processor'
+rm "$scratch/nothing.dll"
+mkfifo "$scratch/nothing.dll"
+refused "$scratch/needs.exe" MISSING_DLL 'needs nothing\.dll, which cannot be loaded' 'a DLL that is a FIFO is not waited for'
+rm "$scratch/nothing.dll"
+cp "$scratch/gone.dll" "$scratch/nothing.dll"
+chmod 0 "$scratch/nothing.dll"
+# Who may read it all the same (root) gives that up.
+as_other=
+test ! -r "$scratch/nothing.dll" || as_other='setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-dac_override,-dac_read_search'
+out=$($as_other "$portico" "$scratch/needs.exe" 2>&1)
+is $? "$(status_of MISSING_DLL)" 'a DLL that may not be read: its own exit status'
+like "$out" 'needs nothing\.dll, which was not found; Z:.*\\nothing\.dll: permission denied$' 'a DLL that may not be read: says what and where'
+rm -f "$scratch/nothing.dll"
+mkfifo "$scratch/fifo.exe"
+refused "$scratch/fifo.exe" NOT_PE 'fifo\.exe' 'a FIFO is not waited for'
 cp "$scratch/gone.dll" "$scratch/nothing.dll"
 export_at=$(directory_at 0 "$scratch/nothing.dll")
 patch "$scratch/nothing.dll" $((export_at + 32)) 0 360 377 177 # the table of names

@@ -59,7 +59,8 @@ enum portico_exit image_exit_status(NTSTATUS status, unsigned machine, const cha
         *ret_reason = "is a 16-bit Windows program";
         return PORTICO_EXIT_NOT_PE;
     case STATUS_NO_MEMORY:
-        *ret_reason = "does not fit into memory";
+    case STATUS_COMMITMENT_LIMIT:
+        *ret_reason = "does not fit into memory (ulimit -d, -v)";
         return PORTICO_EXIT_NO_RESOURCES;
     case STATUS_CONFLICTING_ADDRESSES:
         *ret_reason = "cannot be loaded: its address is taken and it has no relocations";

@@ -22,6 +22,7 @@ NTSTATUS std_handles_init(HANDLE ret_handles[3]);
 
 enum {
     DIRECTORY_BYTES_MAX = 1040, /* the buffer that RtlSetCurrentDirectory_U writes to */
+    STRING_BYTES_MAX = 0xfff8,  /* of a UNICODE_STRING: 32,764 characters */
     PARAMS_NORMALIZED = 1,
 };
 
@@ -101,9 +102,10 @@ static NTSTATUS texts_make(const struct params_source *source, struct params_tex
         status = wide_from_text(&directory, &texts->directory);
     if (!status)
         status = wide_from_text(&block, &texts->environment);
+    if (!status && texts->command_line.bytes > STRING_BYTES_MAX)
+        status = STATUS_INVALID_BUFFER_SIZE;
     if (!status &&
-        (texts->command_line.bytes > 0xfff8 || texts->directory.bytes > DIRECTORY_BYTES_MAX - 2 ||
-         texts->image.bytes > 0xfff8))
+        (texts->directory.bytes > DIRECTORY_BYTES_MAX - 2 || texts->image.bytes > STRING_BYTES_MAX))
         status = STATUS_NAME_TOO_LONG;
     return status;
 }
@@ -225,10 +227,10 @@ NTSTATUS params_new_child(const struct child_block *block, RTL_USER_PROCESS_PARA
     NTSTATUS status = STATUS_NAME_TOO_LONG;
 
     /* Each but the environment is a UNICODE_STRING. */
-    if (texts.image.bytes <= 0xfff8 && texts.command_line.bytes <= 0xfff8 &&
-        texts.directory.bytes <= DIRECTORY_BYTES_MAX - 2 && texts.title.bytes <= 0xfff8 &&
-        texts.desktop.bytes <= 0xfff8 && texts.shell.bytes <= 0xfff8 &&
-        texts.runtime.bytes <= 0xfff8)
+    if (texts.image.bytes <= STRING_BYTES_MAX && texts.command_line.bytes <= STRING_BYTES_MAX &&
+        texts.directory.bytes <= DIRECTORY_BYTES_MAX - 2 && texts.title.bytes <= STRING_BYTES_MAX &&
+        texts.desktop.bytes <= STRING_BYTES_MAX && texts.shell.bytes <= STRING_BYTES_MAX &&
+        texts.runtime.bytes <= STRING_BYTES_MAX)
         status = params_make(&texts, ret_params);
     if (!status)
         params_number(*ret_params, block);

@@ -92,6 +92,15 @@ static void *entry_get(void *ntdll, const char *path, const char *name)
     return address;
 }
 
+static void open_fail(const char *path, enum portico_exit status, const char *hint)
+    __attribute__((noreturn));
+static void open_fail(const char *path, enum portico_exit status, const char *hint)
+{
+    if (errno == EMFILE || errno == ENFILE)
+        fatal(PORTICO_EXIT_NO_RESOURCES, "%s: too many open files (ulimit -n)", path);
+    fatal(status, "%s: %s%s", path, strerror(errno), hint);
+}
+
 static void ntdll_load(void)
 {
     char path[PATH_MAX];
@@ -101,8 +110,8 @@ static void ntdll_load(void)
     snprintf(path, sizeof(path), "%s/ntdll.dll", dll_path_ours());
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        fatal(PORTICO_EXIT_MISSING_DLL, "%s: %s (PORTICO_DLL_DIR or the installation is wrong)",
-              path, strerror(errno));
+        open_fail(path, PORTICO_EXIT_MISSING_DLL,
+                  " (PORTICO_DLL_DIR or the installation is wrong)");
     image_map_or_fail(path, fd, &image);
     close(fd);
     process.ntdll_base = image.base;
@@ -118,11 +127,11 @@ static void ntdll_load(void)
  * as Linux has it, and DLLs can be written to. */
 static void exe_load(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO is refused later */
     struct unix_image image;
 
     if (fd < 0)
-        fatal(PORTICO_EXIT_MISSING_FILE, "%s: %s", path, strerror(errno));
+        open_fail(path, PORTICO_EXIT_MISSING_FILE, "");
     image_map_or_fail(path, fd, &image);
     (void)image_info_of(image.base, &process.exe_info); /* which is there: it was just mapped */
     close(fd);
@@ -168,11 +177,34 @@ static void process_init(void)
     process.create_time = nt_time_now();
 }
 
+/* What a user can do something about; else NULL. */
+static const char *params_reason(NTSTATUS status)
+{
+    switch (status) {
+    case STATUS_NO_MEMORY:
+    case STATUS_COMMITMENT_LIMIT:
+        return "there is no memory (ulimit -d, -v)";
+    case STATUS_TOO_MANY_OPENED_FILES:
+        return "too many open files (ulimit -n)";
+    case STATUS_INVALID_BUFFER_SIZE:
+        return "its command line is longer than 32,764 characters";
+    case STATUS_NAME_TOO_LONG:
+        return "its path, or that of the current folder, is too long for Windows";
+    default:
+        return NULL;
+    }
+}
+
 /* The PEB, when the parameters could be made. */
 static void params_finish(const char *path, NTSTATUS status, RTL_USER_PROCESS_PARAMETERS *params)
 {
+    const char *reason;
+
     if (!status)
         status = peb_new(params);
+    reason = params_reason(status);
+    if (reason)
+        fatal(PORTICO_EXIT_NO_RESOURCES, "%s: cannot start: %s", path, reason);
     if (status)
         fatal(PORTICO_EXIT_NO_RESOURCES, "%s: cannot make the process parameters (status %#x)",
               path, (unsigned)status);

@@ -189,7 +189,7 @@ static NTSTATUS image_file_open(const WCHAR *dos_path, char unix_path[PATH_MAX],
         return status;
     snprintf(unix_path, PATH_MAX, "%s", found);
     free(found);
-    *ret_fd = open(unix_path, O_RDONLY | O_CLOEXEC);
+    *ret_fd = open(unix_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO is refused later */
     return *ret_fd < 0 ? status_from_open_error(errno) : STATUS_SUCCESS;
 }
 
