@@ -59,6 +59,10 @@ ends 255 'exit code 255' exit 255
 ends 255 'exit code -1' exit 0xffffffff
 ends 52 'exit code 0x1234: its low 8 bits' exit 0x1234
 ends 255 'exit code 0x100: not mistaken for success' exit 0x100
+PORTICO_DEBUG=+process "$portico" "$args" exit 0x1274 2>"$scratch/err"
+is "$? $(grep -c 'exit code 00001274$' "$scratch/err")" '116 1' "a program's own code that looks like one of Portico's, and the line that tells"
+PORTICO_DEBUG=+process "$portico" "$scratch/none.exe" 2>"$scratch/err"
+is "$? $(grep -c 'exit code' "$scratch/err")" '111 0' "which Portico's have not"
 ends 3 'abort()' abort
 ends 5 'an access violation: the low 8 bits of its status' fault
 like "$(cat "$scratch/out")" 'unhandled exception c0000005.*write of address 0x10' 'and a line says what happened'

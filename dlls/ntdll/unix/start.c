@@ -109,9 +109,16 @@ static void ntdll_load(void)
 
     snprintf(path, sizeof(path), "%s/ntdll.dll", dll_path_ours());
     fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
+        const int error = errno;
+        const bool has_proc = !access("/proc/self/exe", F_OK);
+
+        errno = error;
         open_fail(path, PORTICO_EXIT_MISSING_DLL,
-                  " (PORTICO_DLL_DIR or the installation is wrong)");
+                  has_proc ? " (PORTICO_DLL_DIR or the installation is wrong)"
+                           : " (/proc is not mounted: an installation that was moved is not "
+                             "found; or PORTICO_DLL_DIR or the installation is wrong)");
+    }
     image_map_or_fail(path, fd, &image);
     close(fd);
     process.ntdll_base = image.base;
