@@ -56,6 +56,7 @@ struct file {
     bool delete_pending;      /* the name is to go; files_lock */
     bool is_posix_deletion;   /* it goes with this object; files_lock */
     bool is_append_only;    /* FILE_APPEND_DATA without FILE_WRITE_DATA */
+    bool is_fifo;           /* opened by its name: the descriptor does not wait */
     bool is_mount_manager;  /* volume_names.c */
     bool keeps_write_time;  /* what is written by this object does not change it (file_basic.c) */
     enum file_console console; /* of a stream that `portico` was started with, or of CONIN$ */
@@ -113,6 +114,8 @@ int file_fd_or_status(struct file *file, NTSTATUS *ret_status);
 /* Share modes (file_share.c). Enter: STATUS_SHARING_VIOLATION, STATUS_DELETE_PENDING. */
 NTSTATUS file_share_enter(struct file *file, const struct stat *info, ULONG sharing);
 NTSTATUS file_share_check(const struct stat *info, ACCESS_MASK access, ULONG sharing);
+/* Is this name of that file or link to go, because an object of this process is to delete it? */
+bool file_name_is_pending(const char *path, const struct stat *info);
 void file_share_leave(struct file *file);
 void files_lock(void);
 void files_unlock(void);

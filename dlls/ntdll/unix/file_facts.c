@@ -42,6 +42,8 @@ static ULONG kept_of(const struct stat *stat)
 
 static ULONG default_kept(const struct stat *stat)
 {
+    if (S_ISFIFO(stat->st_mode) || S_ISSOCK(stat->st_mode))
+        return FILE_ATTRIBUTE_DEVICE; /* so that nobody takes it for a file to be read */
     return S_ISDIR(stat->st_mode) ? 0 : FILE_ATTRIBUTE_ARCHIVE;
 }
 

@@ -83,6 +83,7 @@ NTSTATUS file_finish(struct open_request *request, int fd, struct file **ret_fil
     request->path.unix_path = NULL;
     if (status)
         return status;
+    file->is_fifo = S_ISFIFO(info.st_mode) && !fcntl(fd, F_SETFL, O_NONBLOCK);
     status = file_begin(request, file, &info);
     if (status) {
         file->delete_on_close = false;

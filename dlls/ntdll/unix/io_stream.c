@@ -14,6 +14,10 @@
  * msvcrt wants them; writing to a pipe that nobody reads is STATUS_PIPE_CLOSING. SIGPIPE is ignored
  * by std_handles_init.
  *
+ * A FIFO that was opened by its name has a description of its own, which does not wait: until
+ * somebody has opened it for writing poll says nothing, for ever, where read says that it has
+ * ended.
+ *
  * DIFFERS: a write of nothing is nothing, as on Linux; on Windows it ends the other end's read with
  * no bytes (so it does here on a pipe of messages).
  */
@@ -37,7 +41,7 @@ static ssize_t move_now(struct file *file, char *buffer, size_t size, bool write
 
     if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != ESPIPE))
         return n;
-    if (poll(&poller, 1, 0) <= 0) {
+    if (poll(&poller, 1, 0) <= 0 && (write_it || !file->is_fifo)) {
         errno = EAGAIN;
         return -1;
     }
@@ -51,7 +55,8 @@ static NTSTATUS end_of_stream(struct file *file, bool write_it)
     return file->kind == FILE_KIND_PIPE ? pipe_end_of_stream(file, write_it) : STATUS_END_OF_FILE;
 }
 
-/* A read of nothing from a pipe waits for something to read, and leaves it there: libuv waits so. */
+/* A read of nothing from a pipe waits for something to read, and leaves it there: libuv waits so.
+ */
 static NTSTATUS read_nothing(struct file *file)
 {
     struct pollfd poller = {.fd = file->fd, .events = POLLIN};
