@@ -250,7 +250,21 @@ static void test_second_names(void)
     other = open_by("one", GENERIC_READ, 0);
     ok(MoveFileA("two", "three") && final_name("one", 0, "one"), "a name that is moved");
     CloseHandle(other);
-    ok(DeleteFileA("one") && DeleteFileA("three"), "both are deleted");
+    other = open_by("one", GENERIC_READ, 0);
+    ok(DeleteFileA("three") && DeleteFileA("one"), "both are deleted");
+    ok(GetFileAttributesA("one") == INVALID_FILE_ATTRIBUTES &&
+           GetLastError() == ERROR_ACCESS_DENIED,
+       "while one is open nobody is told of it: error %u", (unsigned)GetLastError());
+    CloseHandle(other);
+    ok(GetFileAttributesA("one") == INVALID_FILE_ATTRIBUTES &&
+           GetLastError() == ERROR_FILE_NOT_FOUND,
+       "then there is no such file");
+    make("one", "two names");
+    CreateHardLinkA("two", "one", NULL);
+    other = open_by("one", GENERIC_READ, 0);
+    ok(DeleteFileA("one") && is_there("two"), "the other name of one that is to go is told");
+    CloseHandle(other);
+    DeleteFileA("two");
 }
 
 static DWORD error_of(HANDLE file)

@@ -330,6 +330,8 @@ static NTSTATUS facts_by_path(const char *path, struct stat *ret_stat, struct fi
     if (lstat(path, &link))
         return status_from_errno(errno);
     *ret_stat = link;
+    if (file_name_is_pending(path, &link))
+        return STATUS_DELETE_PENDING;
     if (S_ISLNK(link.st_mode) && stat(path, ret_stat)) {
         *ret_facts = file_facts_of_link(AT_FDCWD, path, false, &link);
         *ret_stat = link;

@@ -48,18 +48,35 @@ void files_unlock(void)
     pthread_mutex_unlock(&lock);
 }
 
-static struct file_node *node_get_locked(const struct stat *info)
+static struct ntlist *bucket_of(const struct stat *info)
 {
     struct ntlist *bucket = &buckets[(info->st_ino ^ info->st_dev) % N_BUCKETS];
-    struct file_node *node;
 
     if (!bucket->next)
         ntlist_init(bucket);
+    return bucket;
+}
+
+static struct file_node *node_find_locked(const struct stat *info)
+{
+    struct ntlist *bucket = bucket_of(info);
+
     for (struct ntlist *link = bucket->next; link != bucket; link = link->next) {
-        node = ntlist_entry(link, struct file_node, link);
+        struct file_node *node = ntlist_entry(link, struct file_node, link);
+
         if (node->device == info->st_dev && node->inode == info->st_ino)
             return node;
     }
+    return NULL;
+}
+
+static struct file_node *node_get_locked(const struct stat *info)
+{
+    struct ntlist *bucket = bucket_of(info);
+    struct file_node *node = node_find_locked(info);
+
+    if (node)
+        return node;
     node = calloc(1, sizeof(*node));
     if (!node)
         return NULL;
@@ -156,6 +173,23 @@ NTSTATUS file_share_check(const struct stat *info, ACCESS_MASK access, ULONG sha
     }
     files_unlock();
     return status;
+}
+
+bool file_name_is_pending(const char *path, const struct stat *info)
+{
+    bool is_pending = false;
+    struct file_node *node;
+
+    files_lock();
+    node = node_find_locked(info);
+    for (struct ntlist *link = node ? node->opens.next : NULL;
+         link && link != &node->opens && !is_pending; link = link->next) {
+        const struct file *file = ntlist_entry(link, struct file, node_link);
+
+        is_pending = file->delete_pending && file->path && !strcmp(file->path, path);
+    }
+    files_unlock();
+    return is_pending;
 }
 
 bool file_means_itself(const struct file *file, const struct stat *info)
