@@ -34,6 +34,38 @@ NTSTATUS WINAPI DbgUiConnectToDbg(void)
     return STATUS_NOT_SUPPORTED;
 }
 
+/* No thread has connected, so none has a debug object: Windows' status of a call with none. */
+static NTSTATUS nothing_is_debugged(LONG *has_said_it, const char *name)
+{
+    if (!__atomic_exchange_n(has_said_it, 1, __ATOMIC_RELAXED))
+        log_line("%s: debugging another program is not implemented", name);
+    return STATUS_INVALID_HANDLE;
+}
+
+NTSTATUS WINAPI DbgUiWaitStateChange(DBGUI_WAIT_STATE_CHANGE *ret_change, LARGE_INTEGER *timeout)
+{
+    static LONG has_said_it;
+
+    (void)ret_change, (void)timeout;
+    return nothing_is_debugged(&has_said_it, __func__);
+}
+
+NTSTATUS WINAPI DbgUiContinue(CLIENT_ID *thread, NTSTATUS how)
+{
+    static LONG has_said_it;
+
+    (void)thread, (void)how;
+    return nothing_is_debugged(&has_said_it, __func__);
+}
+
+NTSTATUS WINAPI DbgUiStopDebugging(HANDLE process)
+{
+    static LONG has_said_it;
+
+    (void)process;
+    return nothing_is_debugged(&has_said_it, __func__);
+}
+
 static SIZE_T round_up(SIZE_T size, SIZE_T to)
 {
     return (size + to - 1) & ~(to - 1);

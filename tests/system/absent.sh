@@ -21,7 +21,10 @@ portico: NtFsControlFile: code 0x93ffc is not implemented
 portico: NtFsControlFile: code FSCTL_SET_REPARSE_POINT is not implemented
 portico: NtDeviceIoControlFile: code IOCTL_DISK_GET_LENGTH_INFO is not implemented
 portico: NtSetSecurityObject: security information DACL, PROTECTED_DACL is not implemented
-portico: NtSetSecurityObject: security information OWNER, 0x40 is not implemented" 'each call says its name, once'
+portico: NtSetSecurityObject: security information OWNER, 0x40 is not implemented
+portico: DbgUiWaitStateChange: debugging another program is not implemented
+portico: DbgUiContinue: debugging another program is not implemented
+portico: DbgUiStopDebugging: debugging another program is not implemented" 'each call says its name, once'
 WINEDEBUG=-all "$portico" "$(program absent)" >"$scratch/out" 2>"$scratch/err"
 is "$(grep -c Wine "$scratch/err")" 0 'WINEDEBUG=-all silences Wine'
 WINEDEBUG=fixme+thread "$portico" "$(program absent)" >"$scratch/out" 2>"$scratch/err"

@@ -3,7 +3,8 @@
 
 /* Wants a screen's width, a window, a device context, a socket, the machine's network adapters, an
  * address, a thread's cycles, a file by its number, watched and large pages, a volume's label,
- * a reparse point and a file's descriptor, each twice. Exits with 0 when it got none of them. */
+ * a reparse point, a file's descriptor and what a debuggee does, each twice. Exits with 0 when it
+ * got none of them. */
 #include <winsock2.h>
 
 #include <iphlpapi.h>
@@ -43,6 +44,20 @@ static int n_controls(HANDLE folder)
     return n_got;
 }
 
+/* Nobody is debugged: each fails as on Windows. */
+static int n_debugged(void)
+{
+    DEBUG_EVENT event;
+    int n_got = 0;
+
+    n_got += WaitForDebugEvent(&event, 0) || GetLastError() != ERROR_INVALID_HANDLE;
+    n_got += ContinueDebugEvent(GetCurrentProcessId(), GetCurrentThreadId(), DBG_CONTINUE) ||
+             GetLastError() != ERROR_INVALID_HANDLE;
+    n_got +=
+        DebugActiveProcessStop(GetCurrentProcessId()) || GetLastError() != ERROR_INVALID_HANDLE;
+    return n_got;
+}
+
 int main(void)
 {
     ULONG64 cycles;
@@ -75,6 +90,7 @@ int main(void)
         n_got += SetVolumeLabelW(NULL, L"label");
         n_got += DefineDosDeviceA(0, "Q:", "C:\\windows");
         n_got += n_controls(folder);
+        n_got += n_debugged();
         n_got += GetLogicalDrives() >> ('Q' - 'A') & 1;
     }
     if (GetObjectType(GetStockObject(NULL_BRUSH)) != OBJ_BRUSH)
