@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/output.h"
 #include "common/own_folder.h"
 #include "inherited_limits.h"
 #include "portico/exit_status.h"
@@ -71,6 +72,11 @@ static int usage(FILE *file, int status)
           "Exit status: 0 done, 1 failure, 2 usage, 3 a server runs already, 4 no server runs.\n",
           file);
     return status;
+}
+
+static int told(void)
+{
+    return output_is_written("portserver") ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static bool seconds_parse(const char *text, int64_t *ret_ns)
@@ -137,9 +143,10 @@ static int options_parse(int argc, char **argv, struct options *options)
             break;
         case OPTION_VERSION:
             puts("portserver (" PACKAGE_NAME ") " PACKAGE_VERSION);
-            return EXIT_SUCCESS;
+            return told();
         case 'h':
-            return usage(stdout, EXIT_SUCCESS);
+            (void)usage(stdout, EXIT_SUCCESS);
+            return told();
         default:
             return usage(stderr, PORTSERVER_EXIT_USAGE);
         }
@@ -228,7 +235,7 @@ static int action_status(const char *path, int dir_fd)
     printf("ports: %u\nconnections: %u\nlanes: %u\nlane bytes: %llu\nparked requests: %u\n",
            reply.n_ports, reply.n_connections, reply.n_lanes, (unsigned long long)reply.lane_bytes,
            reply.n_parked);
-    return EXIT_SUCCESS;
+    return told();
 }
 
 static int action_stop(const char *path, int dir_fd)

@@ -38,13 +38,38 @@ void spin_configure(int bound_us, unsigned n_processors)
     atom_poke(&n_spinners_max, n_processors > 1 ? n_processors - 1 : 1);
 }
 
-__attribute__((constructor)) static void spin_start(void)
+/* Not set: measured. */
+static bool setting_read(const char *text, int *ret_us)
+{
+    char *end;
+    long us;
+
+    *ret_us = -1;
+    if (!text || !*text)
+        return true;
+    us = strtol(text, &end, 10);
+    if (end == text || *end)
+        return false;
+    *ret_us = us < 0 ? -1 : (int)MIN(us, 1000);
+    return true;
+}
+
+const char *spin_setting_wrong(void)
 {
     const char *text = getenv("PORTICO_SPIN_US");
+    int us;
+
+    return setting_read(text, &us) ? NULL : text;
+}
+
+__attribute__((constructor)) static void spin_start(void)
+{
     cpu_set_t set;
+    int us;
     int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 
-    spin_configure(text && *text ? atoi(text) : -1, (unsigned)n);
+    (void)setting_read(getenv("PORTICO_SPIN_US"), &us);
+    spin_configure(us, (unsigned)n);
 }
 
 uint64_t spin_bound_ns(void)

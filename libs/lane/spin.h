@@ -61,5 +61,8 @@ uint32_t spin_cpu_hint(void);
  */
 void spin_configure(int bound_us, unsigned n_processors);
 
+/* PORTICO_SPIN_US when it is set and no number, which counts as not set; else NULL. */
+const char *spin_setting_wrong(void);
+
 /* The present bound, for portctl and tests. */
 uint64_t spin_bound_ns(void);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/output.h"
 #include "ctl.h"
 
 struct row {
@@ -204,5 +205,5 @@ int verb_list(const struct ctl_options *options, int argc, char **argv)
         qsort(rows.rows, rows.n, sizeof(rows.rows[0]), row_compare);
     rows_print(&rows, options);
     free(rows.rows);
-    return fflush(stdout) == 0 && !ferror(stdout) ? 0 : EXIT_FAILED;
+    return output_is_written("portctl") ? 0 : EXIT_FAILED;
 }

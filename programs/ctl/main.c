@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/output.h"
 #include "ctl.h"
 
 static const struct verb verbs[] = {
@@ -80,10 +81,11 @@ int main(int argc, char **argv)
             options.no_legend = true;
             break;
         case 'h':
-            return usage(stdout, 0);
+            (void)usage(stdout, 0);
+            return output_is_written("portctl") ? 0 : EXIT_FAILED;
         case 'v':
             puts("portctl (" PACKAGE_STRING ")");
-            return 0;
+            return output_is_written("portctl") ? 0 : EXIT_FAILED;
         default:
             return usage(stderr, EXIT_USAGE);
         }

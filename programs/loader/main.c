@@ -5,8 +5,10 @@
 /* portico FILE [ARGUMENT...]: runs a Windows program. Options end at FILE: what follows is the
  * program's. portico --dry-run FILE: tells what it needs. */
 
+#include "common/output.h"
 #include "common/trace.h"
 #include "dry_run.h"
+#include "lane/spin.h"
 #include "portico/exit_status.h"
 #include "start.h"
 #include <stdio.h>
@@ -26,18 +28,45 @@ static void usage_print(FILE *file)
           file);
 }
 
+static int told(int status)
+{
+    return output_is_written("portico") ? status : PORTICO_EXIT_NO_RESOURCES;
+}
+
+static int dry_run_only(int argc, char **argv)
+{
+    if (argc == 3)
+        return told(dry_run(argv[2]));
+    if (argc < 3)
+        fputs("portico: --dry-run: the program's file is missing\n", stderr);
+    else
+        fprintf(stderr, "portico: --dry-run takes a file and nothing else: '%s'\n", argv[3]);
+    usage_print(stderr);
+    return PORTICO_EXIT_USAGE;
+}
+
+static void settings_complain(void)
+{
+    const char *wrong = spin_setting_wrong();
+
+    trace_complain();
+    if (wrong)
+        fprintf(stderr, "portico: PORTICO_SPIN_US: '%.100s' is not a number of microseconds\n",
+                wrong);
+}
+
 int main(int argc, char **argv)
 {
     if (argc >= 2 && !strcmp(argv[1], "--help")) {
         usage_print(stdout);
-        return 0;
+        return told(0);
     }
     if (argc >= 2 && !strcmp(argv[1], "--version")) {
         puts("portico " VERSION);
-        return 0;
+        return told(0);
     }
-    if (argc == 3 && !strcmp(argv[1], "--dry-run"))
-        return dry_run(argv[2]);
+    if (argc >= 2 && !strcmp(argv[1], "--dry-run"))
+        return dry_run_only(argc, argv);
     if (argc >= 2 && !strcmp(argv[1], "--")) {
         argv++;
         argc--;
@@ -50,6 +79,6 @@ int main(int argc, char **argv)
         usage_print(stderr);
         return PORTICO_EXIT_USAGE;
     }
-    trace_complain();
+    settings_complain();
     portico_start_program(argv[1], argv + 2, environ);
 }

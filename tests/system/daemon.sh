@@ -18,6 +18,16 @@ is $? 0 '--help succeeds'
 for option in --foreground --persistent --trace --status --stop --version; do
     like "$(cat "$scratch/out")" "$option" "the help names $option"
 done
+if [ -w /dev/full ]; then # all of what was asked is told, or it is a failure
+    for option in --help --version; do
+        "$portserver" $option >/dev/full 2>"$scratch/err"
+        is "$? $(cat "$scratch/err")" '1 portserver: cannot write to standard output' "$option into a full file"
+        "$portctl" $option >/dev/full 2>"$scratch/err"
+        is "$? $(cat "$scratch/err")" '1 portctl: cannot write to standard output' "portctl $option too"
+        "$portico" $option >/dev/full 2>"$scratch/err"
+        is "$? $(cat "$scratch/err")" '120 portico: cannot write to standard output' "portico $option too"
+    done
+fi
 "$portserver" --nonsense >/dev/null 2>&1
 is $? 2 'an unknown option: exit status 2'
 "$portserver" argument >/dev/null 2>"$scratch/err"
@@ -29,6 +39,10 @@ like "$(cat "$scratch/err")" 'soon' 'the message names it'
 is $? 2 '--stop and --status together: exit status 2'
 like "$(cat "$scratch/err")" 'exclude each other' 'and the reason'
 "$portserver" --persistent=600
+if [ -w /dev/full ]; then
+    "$portserver" --status >/dev/full 2>"$scratch/err"
+    is "$? $(cat "$scratch/err")" '1 portserver: cannot write to standard output' '--status into a full file'
+fi
 is "$(status_of persistent)" '600 s after its last client' '--status tells when it ends by itself'
 "$portserver" --stop
 

@@ -59,6 +59,18 @@ ends 255 'exit code 255' exit 255
 ends 255 'exit code -1' exit 0xffffffff
 ends 52 'exit code 0x1234: its low 8 bits' exit 0x1234
 ends 255 'exit code 0x100: not mistaken for success' exit 0x100
+PORTICO_SPIN_US=abc "$portico" "$args" exit 0 2>"$scratch/err"
+is "$? $(cat "$scratch/err")" "0 portico: PORTICO_SPIN_US: 'abc' is not a number of microseconds" 'a setting that is no number is told'
+PORTICO_SPIN_US=20 "$portico" "$args" exit 0 2>"$scratch/err"
+is "$? $(cat "$scratch/err")" '0 ' 'one that is, not'
+"$portico" --dry-run 2>"$scratch/err"
+is "$? $(head -n 1 "$scratch/err")" "110 portico: --dry-run: the program's file is missing" '--dry-run alone'
+"$portico" --dry-run "$args" extra 2>"$scratch/err"
+is "$? $(head -n 1 "$scratch/err")" "110 portico: --dry-run takes a file and nothing else: 'extra'" '--dry-run with more'
+if [ -w /dev/full ]; then
+    "$portico" --dry-run "$args" >/dev/full 2>"$scratch/err"
+    is "$? $(cat "$scratch/err")" '120 portico: cannot write to standard output' '--dry-run into a full file'
+fi
 PORTICO_DEBUG=+process "$portico" "$args" exit 0x1274 2>"$scratch/err"
 is "$? $(grep -c 'exit code 00001274$' "$scratch/err")" '116 1' "a program's own code that looks like one of Portico's, and the line that tells"
 PORTICO_DEBUG=+process "$portico" "$scratch/none.exe" 2>"$scratch/err"

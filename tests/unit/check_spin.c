@@ -187,6 +187,25 @@ START_TEST(a_wait_that_will_not_spin_is_known_beforehand)
 }
 END_TEST
 
+START_TEST(a_setting_that_is_no_number_is_told)
+{
+    static const char *const numbers[] = {"", "0", "20", "-1", "100000"};
+    static const char *const others[] = {"abc", "20us", "us", " "};
+
+    unsetenv("PORTICO_SPIN_US");
+    ck_assert_ptr_null(spin_setting_wrong());
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+        setenv("PORTICO_SPIN_US", numbers[i], 1);
+        ck_assert_ptr_null(spin_setting_wrong());
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        setenv("PORTICO_SPIN_US", others[i], 1);
+        ck_assert_str_eq(spin_setting_wrong(), others[i]);
+    }
+    unsetenv("PORTICO_SPIN_US");
+}
+END_TEST
+
 int main(void)
 {
     UNIT_BEGIN("spin");
@@ -198,5 +217,6 @@ int main(void)
     UNIT_TEST(a_thread_that_goes_to_sleep_is_no_spinner);
     UNIT_TEST(a_wait_that_will_not_spin_is_known_beforehand);
     UNIT_TEST(the_measured_bound_follows_the_median_within_limits);
+    UNIT_TEST(a_setting_that_is_no_number_is_told);
     return UNIT_END();
 }
