@@ -129,6 +129,8 @@ void notify_module(struct module *module, ULONG reason);
 /* ldr_failure.c: why the program cannot start, in words: kept by the first that knows, told by
  * process start. */
 void failure_note(int exit_status, const char *format, ...);
+/* For PORTICO_DEBUG=+loader alone. */
+void loader_trace(const char *format, ...);
 /* What a status of loading means to a user, or NULL. */
 const char *failure_words(NTSTATUS status);
 /* The exit status for what a lack of memory or descriptors makes fail, else `otherwise`. */

@@ -162,6 +162,19 @@ static NTSTATUS procedure_get(void *argument)
     return module_export(call->module, call->name, call->ordinal, NO_HINT, NULL, call->ret_address);
 }
 
+/* Most programs that look for a name can do without. One that cannot (a packed one ends without a
+ * word) is understood by the trace. */
+static void procedure_miss(const struct procedure_call *call)
+{
+    const WCHAR *dll = call->module->entry.BaseDllName.Buffer;
+
+    if (call->name)
+        loader_trace("a program looks for %s of %S, which does not export it", call->name, dll);
+    else
+        loader_trace("a program looks for ordinal %u of %S, which does not export it",
+                     call->ordinal, dll);
+}
+
 /* A forwarder may load DLLs. */
 NTSTATUS WINAPI LdrGetProcedureAddress(HMODULE base, const ANSI_STRING *name, ULONG ordinal,
                                        void **ret_address)
@@ -174,6 +187,8 @@ NTSTATUS WINAPI LdrGetProcedureAddress(HMODULE base, const ANSI_STRING *name, UL
     call.module = module_from_base(base);
     if (call.module)
         status = image_guard(procedure_get, &call);
+    if (status == STATUS_PROCEDURE_NOT_FOUND)
+        procedure_miss(&call);
     if (status)
         modules_sweep(); /* what a forwarder could not load */
     modules_release();

@@ -18,6 +18,27 @@ static char line[1024];
 static SIZE_T line_size;
 static int line_exit_status;
 
+/* A damaged file's names. */
+static void make_printable(char *text, SIZE_T n)
+{
+    for (SIZE_T i = 0; i < n; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+            text[i] = '?';
+}
+
+void loader_trace(const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    SIZE_T n;
+
+    va_start(arguments, format);
+    n = log_format(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    make_printable(text, n);
+    unix_trace(UNIX_TRACE_LOADER, text, n);
+}
+
 void failure_note(int exit_status, const char *format, ...)
 {
     va_list arguments;
@@ -27,9 +48,7 @@ void failure_note(int exit_status, const char *format, ...)
     va_start(arguments, format);
     line_size = log_format(line, sizeof(line) - 1, format, arguments);
     va_end(arguments);
-    for (SIZE_T i = 0; i < line_size; i++) /* a damaged file's names */
-        if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-            line[i] = '?';
+    make_printable(line, line_size);
     unix_trace(UNIX_TRACE_LOADER, line, line_size);
     line_exit_status = exit_status;
 }

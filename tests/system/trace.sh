@@ -23,6 +23,7 @@ int main(int argc, char **argv)
     CreateFileA("Z:\\nowhere\\x", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
     CloseHandle(CreateFileA("made", GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL));
     LoadLibraryA("broken.dll");
+    GetProcAddress(GetModuleHandleA("kernel32"), "NoSuchName");
     DbgPrint("%s %d\n", "for a debugger", 5);
     RegOpenKeyExA(HKEY_CURRENT_USER, "Nonsense", 0, KEY_READ, &key);
     if (!CreateProcessA(NULL, "main.exe child", NULL, NULL, FALSE, 0, NULL, NULL, &startup, &child))
@@ -48,6 +49,7 @@ is "$(printf '%s\n' "$out" | grep -v '^portico: broken\.dll needs' | grep -vc ' 
 out=$(traced +loader)
 like "$out" 'loader [a-z_]*: .*/main\.exe at 0x[0-9a-f]+' 'loader: the program and its base'
 like "$out" 'loader [a-z_]*: .*/kernel32\.dll at 0x' 'loader: a DLL'
+like "$out" 'loader ntdll: a program looks for NoSuchName of [A-Za-z0-9]*\.dll, which does not export it' 'loader: a name that is looked for in vain'
 like "$out" 'loader ntdll: broken\.dll needs other\.dll, which was not found' 'loader: what cannot be resolved'
 
 out=$(traced +process)
